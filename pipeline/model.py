@@ -206,7 +206,6 @@ class ParsedFeed:
     skip_hours: frozenset[int] = frozenset()
 
 
-
 FeedStatus = Literal["new", "ok", "failing", "blocked", "gone"]
 
 
@@ -246,10 +245,11 @@ class FeedState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownEntry:
-    """What is kept of an entry, as far as the next poll needs it."""
+    """What is kept of an entry, as far as the next poll needs it; ``here``: this feed has carried it before."""
 
     id: EntryId
     digest: str
+    here: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -390,6 +390,124 @@ class Assessment:
     passages: tuple[NearPassage, ...] = ()
     near_misses: tuple[NearMiss, ...] = ()
     config_version: str = ""
+
+
+# ---------------------------------------------------------------------------------------------- articles
+
+Verdict = Literal["relevant", "not_relevant", "escalate", "withdrawn"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueuedEntry:
+    """An entry that waits for its page, with what its feed said of it.
+
+    Attributes:
+        url: canonical address; ``published_url`` is the one the feed gave, which is asked.
+        home: of the source that brought it first.
+        attempts: tries so far.
+        article: the article it made already, when it came back revised.
+    """
+
+    id: EntryId
+    feed: FeedId
+    source: str
+    language: str
+    home: str | None
+    identity: str
+    url: str
+    entry: ParsedEntry
+    first_seen_at: datetime
+    attempts: int = 0
+    article: ArticleId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Article:
+    """What we keep of a piece of news.
+
+    Attributes:
+        url: canonical address, unique.
+        published_url: the address as its publisher's feed gave it.
+        canonical_url: the address the page calls its own, where that can be believed.
+        published_from: who said so: the page, the feed, or nobody.
+        text: "" when neither page nor feed gave any.
+        method: how the text was got; ``feed`` when the page could not be had.
+        content_hash: digest of title and text.
+    """
+
+    feed: FeedId
+    url: str
+    published_url: str
+    title: str
+    text: str
+    summary: str
+    content_hash: str
+    language: str | None
+    home: str | None
+    published: datetime | None
+    published_from: Literal["page", "feed", "none"]
+    published_assumed: bool
+    authors: tuple[str, ...]
+    canonical_url: str | None
+    site: str | None
+    section: str | None
+    tags: tuple[str, ...]
+    method: str
+    quality: float
+    wall: Wall | None
+    first_seen_at: datetime
+    fetched_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """Where an article went.
+
+    Attributes:
+        what: a new article; a new revision of a known one; known and the same; or the same piece, known by another address.
+    """
+
+    id: ArticleId
+    revision: int
+    what: Literal["new", "revised", "same", "joined"]
+
+
+# ---------------------------------------------------------------------------------------------- the cycle
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trouble:
+    """Something that failed in a cycle, for the summary."""
+
+    what: Literal["feed", "article"]
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CycleReport:
+    """What one cycle did.
+
+    Attributes:
+        feeds_unreachable: of ``feeds_failed``, those that no connection could be made to.
+        articles_failed: pages that could not be had this time; most are tried again.
+        by_topic: articles flagged in this cycle, by topic.
+        waiting: entries that wait for a later cycle.
+    """
+
+    feeds_polled: int = 0
+    feeds_failed: int = 0
+    feeds_unchanged: int = 0
+    feeds_unreachable: int = 0
+    entries_new: int = 0
+    articles_stored: int = 0
+    articles_revised: int = 0
+    articles_flagged: int = 0
+    articles_failed: int = 0
+    by_topic: Mapping[str, int] = field(default_factory=dict)
+    troubles: tuple[Trouble, ...] = ()
+    waiting: int = 0
+    seconds: float = 0.0
 
 
 # ---------------------------------------------------------------------------------------------- reference

@@ -1,0 +1,388 @@
+"""The database's schema, as numbered steps that only go forward. One function a step, with its reason.
+
+Applied by ``tumen`` when it opens a database, or by hand: ``sqlite-utils migrate tumen.db db/migrations.py``.
+Every table and column is explained in ``db/README.md``. Rules for a new step:
+
+* add it at the end, never change one that was released, and raise ``SCHEMA_VERSION`` in ``pipeline/store/schema.py``;
+* use ``db.execute`` or ``db.executescript`` (never ``db.conn.executescript``, which commits: a step that fails
+  half-way must leave nothing behind);
+* end it with ``PRAGMA user_version`` so that an up-to-date file is recognised without loading this module.
+
+Times are UTC text of one width, ``2026-11-24T06:00:00Z``, so that they sort and compare as text.
+Lists are JSON arrays in TEXT, which Datasette shows and facets.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlite_utils import Migrations
+
+if TYPE_CHECKING:
+    from sqlite_utils.db import Database
+
+migrations = Migrations("tumen")
+
+
+@migrations()
+def m001_first_schema(db: Database) -> None:
+    """Everything the main job stores: feeds and what they said, articles, flags with their reasons, verdicts."""
+    db.executescript(
+        """
+CREATE TABLE configs (
+  version TEXT PRIMARY KEY,
+  first_used_at TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE runs (
+  id INTEGER PRIMARY KEY,
+  started_at TEXT NOT NULL,
+  finished_at TEXT,
+  trigger TEXT NOT NULL,
+  config_version TEXT REFERENCES configs(version),
+  feeds_polled INTEGER NOT NULL DEFAULT 0,
+  feeds_failed INTEGER NOT NULL DEFAULT 0,
+  entries_new INTEGER NOT NULL DEFAULT 0,
+  articles_stored INTEGER NOT NULL DEFAULT 0,
+  articles_flagged INTEGER NOT NULL DEFAULT 0,
+  articles_failed INTEGER NOT NULL DEFAULT 0,
+  seconds REAL
+) STRICT;
+CREATE INDEX runs_started ON runs(started_at);
+
+CREATE TABLE feeds (
+  id INTEGER PRIMARY KEY,
+  name TEXT NOT NULL UNIQUE,
+  url TEXT NOT NULL UNIQUE,
+  asked_url TEXT NOT NULL,
+  language TEXT NOT NULL,
+  home TEXT,
+  kind TEXT NOT NULL,
+  timezone TEXT,
+  topics TEXT NOT NULL DEFAULT '[]',
+  note TEXT NOT NULL DEFAULT '',
+  enabled INTEGER NOT NULL DEFAULT 1,
+  interval_minutes INTEGER,
+  added_at TEXT NOT NULL,
+  status TEXT NOT NULL DEFAULT 'new' CHECK (status IN ('new', 'ok', 'failing', 'blocked', 'gone')),
+  problem TEXT,
+  failures INTEGER NOT NULL DEFAULT 0,
+  due_at TEXT,
+  polled_at TEXT,
+  ok_at TEXT,
+  changed_at TEXT,
+  full_at TEXT,
+  interval_seconds INTEGER,
+  etag TEXT,
+  last_modified TEXT,
+  validators_url TEXT,
+  body_hash TEXT,
+  moved_to TEXT,
+  moved_times INTEGER NOT NULL DEFAULT 0,
+  gone_since TEXT
+) STRICT;
+CREATE INDEX feeds_due ON feeds(enabled, due_at);
+
+CREATE TABLE feed_moves (
+  feed_id INTEGER NOT NULL REFERENCES feeds(id) ON DELETE CASCADE,
+  from_url TEXT NOT NULL,
+  to_url TEXT NOT NULL,
+  at TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE hosts (
+  host TEXT PRIMARY KEY,
+  barred_until TEXT,
+  robots_at TEXT,
+  robots_status INTEGER,
+  robots_body BLOB
+) STRICT;
+
+CREATE TABLE entries (
+  id INTEGER PRIMARY KEY,
+  identity TEXT NOT NULL UNIQUE,
+  feed_id INTEGER NOT NULL REFERENCES feeds(id),
+  guid TEXT NOT NULL,
+  url TEXT NOT NULL,
+  published_url TEXT NOT NULL,
+  title TEXT NOT NULL,
+  summary TEXT NOT NULL DEFAULT '',
+  content TEXT NOT NULL DEFAULT '',
+  content_source TEXT NOT NULL DEFAULT '',
+  published TEXT,
+  published_raw TEXT NOT NULL DEFAULT '',
+  published_assumed INTEGER NOT NULL DEFAULT 0,
+  authors TEXT NOT NULL DEFAULT '[]',
+  tags TEXT NOT NULL DEFAULT '[]',
+  digest TEXT NOT NULL,
+  first_seen_at TEXT NOT NULL,
+  state TEXT NOT NULL DEFAULT 'new' CHECK (state IN ('new', 'flagged', 'failed', 'dead')),
+  attempts INTEGER NOT NULL DEFAULT 0,
+  next_try_at TEXT NOT NULL,
+  reason TEXT,
+  article_id INTEGER REFERENCES articles(id)
+) STRICT;
+CREATE INDEX entries_waiting ON entries(next_try_at, id) WHERE state IN ('new', 'failed');
+CREATE INDEX entries_state ON entries(state);
+CREATE INDEX entries_feed ON entries(feed_id);
+CREATE INDEX entries_article ON entries(article_id);
+
+CREATE TABLE sightings (
+  entry_id INTEGER NOT NULL REFERENCES entries(id) ON DELETE CASCADE,
+  feed_id INTEGER NOT NULL REFERENCES feeds(id),
+  guid TEXT NOT NULL,
+  url TEXT NOT NULL,
+  seen_at TEXT NOT NULL,
+  PRIMARY KEY (entry_id, feed_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX sightings_feed ON sightings(feed_id);
+
+CREATE TABLE fetches (
+  id INTEGER PRIMARY KEY,
+  run_id INTEGER REFERENCES runs(id),
+  feed_id INTEGER REFERENCES feeds(id),
+  entry_id INTEGER REFERENCES entries(id),
+  kind TEXT NOT NULL CHECK (kind IN ('feed', 'page')),
+  url TEXT NOT NULL,
+  at TEXT NOT NULL,
+  outcome TEXT NOT NULL,
+  status INTEGER,
+  bytes INTEGER NOT NULL DEFAULT 0,
+  milliseconds INTEGER NOT NULL DEFAULT 0,
+  entries_total INTEGER,
+  entries_new INTEGER,
+  problem TEXT
+) STRICT;
+CREATE INDEX fetches_at ON fetches(at);
+CREATE INDEX fetches_feed ON fetches(feed_id, at);
+CREATE INDEX fetches_entry ON fetches(entry_id);
+CREATE INDEX fetches_run ON fetches(run_id);
+
+CREATE TABLE stories (
+  id INTEGER PRIMARY KEY,
+  title TEXT NOT NULL,
+  lead_article_id INTEGER REFERENCES articles(id),
+  articles INTEGER NOT NULL DEFAULT 1,
+  first_seen_at TEXT NOT NULL,
+  last_seen_at TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE articles (
+  id INTEGER PRIMARY KEY,
+  title TEXT NOT NULL,
+  relevance REAL NOT NULL DEFAULT 0,
+  relevant INTEGER NOT NULL DEFAULT 0,
+  topics TEXT NOT NULL DEFAULT '[]',
+  top_topic TEXT REFERENCES topics(id),
+  feed_id INTEGER NOT NULL REFERENCES feeds(id),
+  language TEXT,
+  published TEXT,
+  published_from TEXT NOT NULL DEFAULT 'none' CHECK (published_from IN ('page', 'feed', 'none')),
+  published_assumed INTEGER NOT NULL DEFAULT 0,
+  sorted_at TEXT NOT NULL,
+  url TEXT NOT NULL UNIQUE,
+  published_url TEXT NOT NULL,
+  canonical_url TEXT,
+  authors TEXT NOT NULL DEFAULT '[]',
+  site TEXT,
+  section TEXT,
+  tags TEXT NOT NULL DEFAULT '[]',
+  method TEXT NOT NULL,
+  quality REAL NOT NULL DEFAULT 0,
+  wall TEXT,
+  characters INTEGER NOT NULL DEFAULT 0,
+  content_hash TEXT NOT NULL,
+  revision INTEGER NOT NULL DEFAULT 1,
+  first_seen_at TEXT NOT NULL,
+  fetched_at TEXT NOT NULL,
+  config_version TEXT REFERENCES configs(version),
+  story_id INTEGER REFERENCES stories(id),
+  verdict TEXT CHECK (verdict IN ('relevant', 'not_relevant', 'escalate')),
+  verdict_at TEXT,
+  summary TEXT NOT NULL DEFAULT '',
+  text TEXT NOT NULL
+) STRICT;
+CREATE INDEX articles_queue ON articles(verdict, relevance DESC, id DESC);
+CREATE INDEX articles_relevance ON articles(relevance DESC);
+CREATE INDEX articles_sorted ON articles(sorted_at);
+CREATE INDEX articles_feed ON articles(feed_id, sorted_at);
+CREATE INDEX articles_language ON articles(language);
+CREATE INDEX articles_topic ON articles(top_topic, relevance DESC);
+CREATE INDEX articles_canonical ON articles(canonical_url);
+CREATE INDEX articles_story ON articles(story_id);
+CREATE INDEX articles_config ON articles(config_version);
+
+CREATE TABLE revisions (
+  article_id INTEGER NOT NULL REFERENCES articles(id) ON DELETE CASCADE,
+  revision INTEGER NOT NULL,
+  seen_at TEXT NOT NULL,
+  title TEXT NOT NULL,
+  content_hash TEXT NOT NULL,
+  text TEXT NOT NULL,
+  PRIMARY KEY (article_id, revision)
+) STRICT;
+
+CREATE TABLE sentences (
+  hash INTEGER NOT NULL,
+  article_id INTEGER NOT NULL REFERENCES articles(id) ON DELETE CASCADE,
+  PRIMARY KEY (hash, article_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX sentences_article ON sentences(article_id);
+
+CREATE TABLE concepts (
+  id TEXT PRIMARY KEY,
+  name TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  qid TEXT
+) STRICT;
+
+CREATE TABLE topics (
+  id TEXT PRIMARY KEY,
+  title TEXT NOT NULL,
+  description TEXT NOT NULL DEFAULT '',
+  position INTEGER NOT NULL,
+  colour TEXT NOT NULL DEFAULT ''
+) STRICT;
+
+CREATE TABLE reference (
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  title TEXT NOT NULL,
+  author TEXT NOT NULL,
+  publication TEXT NOT NULL,
+  published TEXT NOT NULL,
+  url TEXT NOT NULL,
+  note TEXT NOT NULL DEFAULT '',
+  original_from TEXT,
+  original_at TEXT
+) STRICT;
+
+CREATE TABLE passages (
+  id TEXT PRIMARY KEY,
+  reference_id INTEGER NOT NULL DEFAULT 1 REFERENCES reference(id),
+  position INTEGER NOT NULL,
+  part TEXT NOT NULL,
+  digest TEXT NOT NULL,
+  original TEXT,
+  concepts TEXT NOT NULL DEFAULT '[]'
+) STRICT;
+
+CREATE TABLE passage_topics (
+  passage_id TEXT NOT NULL REFERENCES passages(id) ON DELETE CASCADE,
+  topic TEXT NOT NULL REFERENCES topics(id),
+  PRIMARY KEY (passage_id, topic)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE flags (
+  id INTEGER PRIMARY KEY,
+  article_id INTEGER NOT NULL REFERENCES articles(id) ON DELETE CASCADE,
+  topic TEXT NOT NULL REFERENCES topics(id),
+  score REAL NOT NULL,
+  passage_id TEXT REFERENCES passages(id),
+  revision INTEGER NOT NULL,
+  config_version TEXT NOT NULL REFERENCES configs(version),
+  sorted_at TEXT NOT NULL,
+  flagged_at TEXT NOT NULL,
+  UNIQUE (article_id, topic)
+) STRICT;
+CREATE INDEX flags_topic_time ON flags(topic, sorted_at);
+CREATE INDEX flags_topic_score ON flags(topic, score DESC);
+CREATE INDEX flags_passage ON flags(passage_id);
+CREATE INDEX flags_config ON flags(config_version);
+
+CREATE TABLE flag_changes (
+  id INTEGER PRIMARY KEY,
+  article_id INTEGER NOT NULL REFERENCES articles(id) ON DELETE CASCADE,
+  topic TEXT NOT NULL REFERENCES topics(id),
+  change TEXT NOT NULL CHECK (change IN ('gained', 'lost')),
+  from_version TEXT,
+  to_version TEXT NOT NULL,
+  at TEXT NOT NULL
+) STRICT;
+CREATE INDEX flag_changes_version ON flag_changes(to_version, topic);
+CREATE INDEX flag_changes_article ON flag_changes(article_id);
+
+CREATE TABLE evidence (
+  id INTEGER PRIMARY KEY,
+  article_id INTEGER NOT NULL REFERENCES articles(id) ON DELETE CASCADE,
+  topic TEXT NOT NULL,
+  clause TEXT NOT NULL,
+  concept TEXT NOT NULL REFERENCES concepts(id),
+  surface TEXT NOT NULL,
+  field TEXT NOT NULL CHECK (field IN ('title', 'text')),
+  start INTEGER NOT NULL,
+  "end" INTEGER NOT NULL
+) STRICT;
+CREATE INDEX evidence_article ON evidence(article_id);
+CREATE INDEX evidence_concept ON evidence(concept);
+
+CREATE TABLE terms (
+  id INTEGER PRIMARY KEY,
+  article_id INTEGER NOT NULL REFERENCES articles(id) ON DELETE CASCADE,
+  topic TEXT NOT NULL,
+  clause TEXT NOT NULL,
+  weight REAL NOT NULL,
+  concepts TEXT NOT NULL DEFAULT '[]',
+  note TEXT NOT NULL DEFAULT ''
+) STRICT;
+CREATE INDEX terms_article ON terms(article_id);
+
+CREATE TABLE near_passages (
+  article_id INTEGER NOT NULL REFERENCES articles(id) ON DELETE CASCADE,
+  passage_id TEXT NOT NULL REFERENCES passages(id),
+  similarity REAL NOT NULL,
+  shared TEXT NOT NULL DEFAULT '[]',
+  PRIMARY KEY (article_id, passage_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX near_passages_passage ON near_passages(passage_id, similarity DESC);
+
+CREATE TABLE near_misses (
+  article_id INTEGER NOT NULL REFERENCES articles(id) ON DELETE CASCADE,
+  topic TEXT NOT NULL REFERENCES topics(id),
+  score REAL NOT NULL,
+  missing TEXT NOT NULL,
+  PRIMARY KEY (article_id, topic)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX near_misses_topic ON near_misses(topic, score DESC);
+
+CREATE TABLE reviews (
+  id INTEGER PRIMARY KEY,
+  article_id INTEGER NOT NULL REFERENCES articles(id),
+  analyst TEXT NOT NULL,
+  verdict TEXT NOT NULL CHECK (verdict IN ('relevant', 'not_relevant', 'escalate', 'withdrawn')),
+  topics TEXT CHECK (topics IS NULL OR json_valid(topics)),
+  note TEXT NOT NULL DEFAULT '',
+  at TEXT NOT NULL,
+  revision INTEGER NOT NULL,
+  config_version TEXT,
+  supersedes INTEGER REFERENCES reviews(id),
+  batch TEXT,
+  token TEXT NOT NULL UNIQUE
+) STRICT;
+CREATE INDEX reviews_article ON reviews(article_id);
+CREATE INDEX reviews_at ON reviews(at);
+CREATE INDEX reviews_analyst ON reviews(analyst, at);
+
+CREATE TRIGGER reviews_no_update BEFORE UPDATE ON reviews
+BEGIN SELECT RAISE(ABORT, 'verdicts are append-only: add a new one'); END;
+CREATE TRIGGER reviews_no_delete BEFORE DELETE ON reviews
+BEGIN SELECT RAISE(ABORT, 'verdicts are append-only: add a new one'); END;
+CREATE TRIGGER reviews_to_article AFTER INSERT ON reviews
+BEGIN
+  UPDATE articles
+  SET verdict = iif(new.verdict = 'withdrawn', NULL, new.verdict), verdict_at = new.at
+  WHERE id = new.article_id;
+END;
+
+CREATE VIEW review_queue AS
+SELECT a.id, a.title, a.relevance, a.topics, a.language, f.name AS source, a.sorted_at, a.url
+FROM articles a JOIN feeds f ON f.id = a.feed_id
+WHERE a.verdict IS NULL AND a.relevant = 1
+ORDER BY a.relevance DESC, a.id DESC;
+
+CREATE VIEW source_health AS
+SELECT name, status, failures, problem, ok_at, changed_at, due_at, url
+FROM feeds WHERE enabled = 1
+ORDER BY failures DESC, name;
+"""
+    )
+    db.execute("PRAGMA user_version = 1")

@@ -1,0 +1,184 @@
+"""Flags in the database, with every reason they stand on, and the config they were made with.
+
+Functions that write need a transaction of the caller's, but for ``sync_config``.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from pipeline.model import ArticleId, Assessment, Reference
+from pipeline.store.schema import transaction
+from pipeline.store.values import to_json, to_text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TopicRow:
+    """A topic as analysts see it."""
+
+    id: str
+    title: str
+    description: str
+    position: int
+    colour: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConceptRow:
+    """A concept as analysts see it."""
+
+    id: str
+    name: str
+    kind: str
+    qid: str | None
+
+
+def version_known(conn: sqlite3.Connection, version: str) -> bool:
+    """Whether this config has been used on this database before."""
+    return conn.execute("SELECT 1 FROM configs WHERE version = ?", (version,)).fetchone() is not None
+
+
+def sync_config(
+    conn: sqlite3.Connection,
+    version: str,
+    *,
+    topics: Sequence[TopicRow],
+    concepts: Sequence[ConceptRow],
+    reference: Reference,
+    now: datetime,
+) -> None:
+    """Mirror topics, concepts and the reference's passages into their tables, in one transaction.
+
+    What left the config keeps its row, as flags of the past point to it. A passage keeps its imported original.
+    """
+    with transaction(conn):
+        conn.execute("INSERT OR IGNORE INTO configs (version, first_used_at) VALUES (?, ?)", (version, to_text(now)))
+        conn.executemany(
+            "INSERT INTO topics (id, title, description, position, colour) VALUES (?, ?, ?, ?, ?)"
+            " ON CONFLICT (id) DO UPDATE SET title = excluded.title, description = excluded.description, position = excluded.position,"
+            " colour = excluded.colour",
+            [(t.id, t.title, t.description, t.position, t.colour) for t in topics],
+        )
+        conn.executemany(
+            "INSERT INTO concepts (id, name, kind, qid) VALUES (?, ?, ?, ?) ON CONFLICT (id) DO UPDATE"
+            " SET name = excluded.name, kind = excluded.kind, qid = excluded.qid",
+            [(c.id, c.name, c.kind, c.qid) for c in concepts],
+        )
+        _sync_reference(conn, reference)
+
+
+def _sync_reference(conn: sqlite3.Connection, reference: Reference) -> None:
+    conn.execute(
+        "INSERT INTO reference (id, title, author, publication, published, url, note) VALUES (1, ?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (id) DO UPDATE SET title = excluded.title, author = excluded.author,"
+        " publication = excluded.publication, published = excluded.published, url = excluded.url, note = excluded.note",
+        (reference.title, reference.author, reference.publication, reference.published, reference.url, reference.note),
+    )
+    for position, passage in enumerate(reference.passages, 1):
+        conn.execute(
+            "INSERT INTO passages (id, position, part, digest, concepts) VALUES (?, ?, ?, ?, ?)"
+            " ON CONFLICT (id) DO UPDATE SET position = excluded.position, part = excluded.part,"
+            " digest = excluded.digest, concepts = excluded.concepts",
+            (passage.id, position, passage.part, passage.digest, to_json(passage.concepts)),
+        )
+        conn.execute("DELETE FROM passage_topics WHERE passage_id = ?", (passage.id,))
+        conn.executemany(
+            "INSERT INTO passage_topics (passage_id, topic) VALUES (?, ?)", [(passage.id, t) for t in passage.topics]
+        )
+
+
+def put(
+    conn: sqlite3.Connection,
+    article: ArticleId,
+    revision: int,
+    assessment: Assessment,
+    now: datetime,
+    *,
+    note_changes: bool = False,
+) -> None:
+    """Replace an article's flags and reasons by those of this assessment.
+
+    Args:
+        conn: the database, in a transaction.
+        article: whose.
+        revision: the revision of the text that was assessed: the offsets hold in it.
+        assessment: what flagging said.
+        now: the present time.
+        note_changes: write down which topics were gained and lost (for a change of config, not of text).
+    """
+    if note_changes:
+        _note_changes(conn, article, assessment, now)
+    for table in ("flags", "evidence", "terms", "near_passages", "near_misses"):
+        conn.execute(f"DELETE FROM {table} WHERE article_id = ?", (article,))  # noqa: S608 - names from the line above
+    topics = list(assessment.topics)
+    conn.execute(
+        "UPDATE articles SET relevance = ?, relevant = ?, topics = ?, top_topic = ?, config_version = ? WHERE id = ?",
+        (
+            round(assessment.relevance, 4),
+            int(assessment.relevant),
+            to_json(topics),
+            max(topics, key=assessment.topics.__getitem__, default=None),
+            assessment.config_version,
+            article,
+        ),
+    )
+    _put_flags(conn, article, revision, assessment, now)
+    _put_reasons(conn, article, assessment)
+
+
+def _note_changes(conn: sqlite3.Connection, article: ArticleId, assessment: Assessment, now: datetime) -> None:
+    old = {row["topic"] for row in conn.execute("SELECT topic FROM flags WHERE article_id = ?", (article,))}
+    before = conn.execute("SELECT config_version FROM articles WHERE id = ?", (article,)).fetchone()["config_version"]
+    changes = [("gained", topic) for topic in assessment.topics if topic not in old]
+    changes += [("lost", topic) for topic in sorted(old) if topic not in assessment.topics]
+    conn.executemany(
+        "INSERT INTO flag_changes (article_id, topic, change, from_version, to_version, at) VALUES (?, ?, ?, ?, ?, ?)",
+        [(article, topic, change, before, assessment.config_version, to_text(now)) for change, topic in changes],
+    )
+
+
+def _put_flags(
+    conn: sqlite3.Connection, article: ArticleId, revision: int, assessment: Assessment, now: datetime
+) -> None:
+    conn.executemany(
+        "INSERT INTO flags (article_id, topic, score, passage_id, revision, config_version, sorted_at, flagged_at)"
+        " SELECT :article, :topic, :score, (SELECT p.id FROM passages p JOIN passage_topics t ON t.passage_id = p.id"
+        "   WHERE t.topic = :topic AND p.id IN (SELECT value FROM json_each(:near))"
+        "   ORDER BY (SELECT key FROM json_each(:near) WHERE value = p.id) LIMIT 1),"
+        " :revision, :version, sorted_at, :now FROM articles WHERE id = :article",
+        [
+            {
+                "article": article,
+                "topic": topic,
+                "score": round(score, 4),
+                "near": to_json(p.passage for p in assessment.passages),
+                "revision": revision,
+                "version": assessment.config_version,
+                "now": to_text(now),
+            }
+            for topic, score in assessment.topics.items()
+        ],
+    )
+
+
+def _put_reasons(conn: sqlite3.Connection, article: ArticleId, assessment: Assessment) -> None:
+    conn.executemany(
+        'INSERT INTO evidence (article_id, topic, clause, concept, surface, field, start, "end")'
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        [(article, e.topic, e.clause, e.concept, e.surface, e.field, e.start, e.end) for e in assessment.evidence],
+    )
+    conn.executemany(
+        "INSERT INTO terms (article_id, topic, clause, weight, concepts, note) VALUES (?, ?, ?, ?, ?, ?)",
+        [(article, t.topic, t.clause, round(t.weight, 4), to_json(t.concepts), t.note) for t in assessment.terms],
+    )
+    conn.executemany(
+        "INSERT INTO near_passages (article_id, passage_id, similarity, shared) VALUES (?, ?, ?, ?)",
+        [(article, p.passage, round(p.similarity, 4), to_json(p.shared)) for p in assessment.passages],
+    )
+    conn.executemany(
+        "INSERT INTO near_misses (article_id, topic, score, missing) VALUES (?, ?, ?, ?)",
+        [(article, m.topic, round(m.score, 4), m.missing) for m in assessment.near_misses],
+    )

@@ -1,0 +1,101 @@
+"""Runs and fetches in the database: what was done when, for health pages and for people who ask.
+
+Functions that write need a transaction of the caller's, but for ``start``, ``finish`` and ``prune``.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from pipeline.model import CycleReport, EntryId, FeedId, RunId
+from pipeline.store.schema import transaction
+from pipeline.store.values import to_text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FetchRow:
+    """One request, as it is kept.
+
+    Attributes:
+        outcome: ``fetched``, ``not_modified`` or the kind of failure.
+        size: bytes as sent.
+    """
+
+    kind: str
+    url: str
+    outcome: str
+    feed: FeedId | None = None
+    entry: EntryId | None = None
+    status: int | None = None
+    size: int = 0
+    seconds: float = 0.0
+    entries_total: int | None = None
+    entries_new: int | None = None
+    problem: str | None = None
+
+
+def start(conn: sqlite3.Connection, trigger: str, config_version: str | None, now: datetime) -> RunId:
+    """Open a run."""
+    row = conn.execute(
+        "INSERT INTO runs (started_at, trigger, config_version) VALUES (?, ?, ?) RETURNING id",
+        (to_text(now), trigger, config_version),
+    ).fetchone()
+    return RunId(row[0])
+
+
+def finish(conn: sqlite3.Connection, run: RunId, report: CycleReport, now: datetime) -> None:
+    """Close a run with its figures."""
+    conn.execute(
+        "UPDATE runs SET finished_at = ?, feeds_polled = ?, feeds_failed = ?, entries_new = ?, articles_stored = ?,"
+        " articles_flagged = ?, articles_failed = ?, seconds = ? WHERE id = ?",
+        (
+            to_text(now),
+            report.feeds_polled,
+            report.feeds_failed,
+            report.entries_new,
+            report.articles_stored,
+            report.articles_flagged,
+            report.articles_failed,
+            round(report.seconds, 2),
+            run,
+        ),
+    )
+
+
+def record_fetch(conn: sqlite3.Connection, run: RunId, fetch: FetchRow, now: datetime) -> None:
+    """Keep one request."""
+    conn.execute(
+        "INSERT INTO fetches (run_id, feed_id, entry_id, kind, url, at, outcome, status, bytes, milliseconds,"
+        " entries_total, entries_new, problem) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            run,
+            fetch.feed,
+            fetch.entry,
+            fetch.kind,
+            fetch.url,
+            to_text(now),
+            fetch.outcome,
+            fetch.status,
+            fetch.size,
+            round(fetch.seconds * 1000),
+            fetch.entries_total,
+            fetch.entries_new,
+            fetch.problem,
+        ),
+    )
+
+
+def prune(conn: sqlite3.Connection, older_than: timedelta, now: datetime) -> int:
+    """Forget requests older than this, in steps short for other writers; returns how many (index ``fetches_at``)."""
+    gone = 0
+    limit = to_text(now - older_than)
+    while True:
+        with transaction(conn):
+            step = conn.execute(
+                "DELETE FROM fetches WHERE id IN (SELECT id FROM fetches WHERE at < ? ORDER BY at LIMIT 2000)", (limit,)
+            ).rowcount
+        gone += step
+        if step < 2000:
+            return gone

@@ -1,0 +1,144 @@
+"""Opens the database: creates or migrates it, sets the pragmas, and says clearly why when it cannot.
+
+In: a path. Out: a ``sqlite3.Connection`` in autocommit mode; writers open their own short ``transaction``.
+An up-to-date file is told by its ``user_version`` alone, so that an idle run need not load sqlite-utils.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from pipeline import shipped
+from pipeline.errors import SchemaTooNew, StoreError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SCHEMA_VERSION = 1
+BUSY_SECONDS = 15.0
+
+
+def open_store(path: Path, *, create: bool = True) -> sqlite3.Connection:
+    """Open the database for reading and writing, bringing its schema up to date first.
+
+    Args:
+        path: the database file.
+        create: make it when it is not there.
+
+    Raises:
+        StoreError: it cannot be opened, made, read or written, or is no SQLite database.
+        SchemaTooNew: a later Tumen made it.
+    """
+    if not create and not path.exists():
+        raise StoreError(f"{path}: there is no database yet; “tumen run” makes it.")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        conn = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
+        conn.row_factory = sqlite3.Row
+    except (OSError, sqlite3.Error) as error:
+        raise StoreError(f"{path}: cannot be opened ({_why(error)}); choose another place with --db.") from None
+    try:
+        _prepare(conn, path)
+    except BaseException:
+        conn.close()
+        raise
+    return conn
+
+
+def open_readonly(path: Path) -> sqlite3.Connection:
+    """Open an existing, up-to-date database for reading only.
+
+    Raises:
+        StoreError: as ``open_store``; also when the schema is older than this Tumen's.
+    """
+    if not path.exists():
+        raise StoreError(f"{path}: there is no database yet; “tumen run” makes it.")
+    try:
+        address = f"{path.absolute().as_uri()}?mode=ro"
+        conn = sqlite3.connect(address, uri=True, timeout=BUSY_SECONDS, isolation_level=None)
+        conn.row_factory = sqlite3.Row
+        version = conn.execute("PRAGMA user_version").fetchone()[0]
+    except sqlite3.Error as error:
+        raise StoreError(f"{path}: cannot be read ({_why(error)}).") from None
+    if version != SCHEMA_VERSION:
+        conn.close()
+        _check_age(version, path)
+        raise StoreError(f"{path}: was made by an earlier Tumen; “tumen run” brings it up to date.")
+    return conn
+
+
+@contextmanager
+def transaction(conn: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
+    """All or nothing. Takes the write lock at once; inside another transaction it is a savepoint of it."""
+    nested = conn.in_transaction
+    conn.execute("SAVEPOINT step" if nested else "BEGIN IMMEDIATE")
+    try:
+        yield conn
+    except BaseException:
+        if conn.in_transaction:
+            conn.execute("ROLLBACK TO step" if nested else "ROLLBACK")
+            if nested:
+                conn.execute("RELEASE step")
+        raise
+    conn.execute("RELEASE step" if nested else "COMMIT")
+
+
+def _prepare(conn: sqlite3.Connection, path: Path) -> None:
+    try:
+        version = conn.execute("PRAGMA user_version").fetchone()[0]
+        _check_age(version, path)
+        if version == 0:
+            conn.execute("PRAGMA auto_vacuum = INCREMENTAL")
+        conn.execute("PRAGMA journal_mode = WAL")
+        conn.execute("PRAGMA synchronous = NORMAL")
+        conn.execute("PRAGMA foreign_keys = ON")
+        conn.execute(f"PRAGMA journal_size_limit = {64 * 1024 * 1024}")
+        if version < SCHEMA_VERSION:
+            migrate(conn)
+        conn.execute("BEGIN IMMEDIATE")
+        conn.execute("ROLLBACK")
+    except sqlite3.Error as error:
+        raise StoreError(f"{path}: cannot be used ({_why(error)}).") from None
+
+
+def migrate(conn: sqlite3.Connection) -> None:
+    """Apply the steps of ``db/migrations.py`` that this database does not have yet."""
+    from sqlite_utils import Database  # noqa: PLC0415 - 60 ms that an up-to-date database does without
+
+    load_migrations().apply(Database(conn))
+
+
+def load_migrations() -> Any:
+    """Load the migration set from the checkout or the wheel."""
+    spec = importlib.util.spec_from_file_location("tumen_migrations", shipped.MIGRATIONS)
+    if spec is None or spec.loader is None:
+        raise StoreError(f"{shipped.MIGRATIONS}: is missing; reinstall Tumen.")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.migrations
+
+
+def _check_age(version: int, path: Path) -> None:
+    if version > SCHEMA_VERSION:
+        raise SchemaTooNew(
+            f"{path}: has schema {version}, made by a later Tumen; this one knows up to {SCHEMA_VERSION}."
+            " Install the later Tumen."
+        )
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    text = str(error)
+    return {
+        "database is locked": "another program keeps it locked; try again when it is done",
+        "attempt to write a readonly database": "it is read-only; check who owns the file and its folder",
+        "unable to open database file": "no permission, or its folder cannot be written",
+        "file is not a database": "it is not an SQLite database",
+        "database or disk is full": "the disk is full",
+        "database disk image is malformed": "it is damaged; “tumen doctor” says more",
+    }.get(text, text)

@@ -1,0 +1,39 @@
+"""How values stand in the database: times as UTC text of one width, lists as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
+
+
+def to_text(at: datetime) -> str:
+    """An aware time as ``2026-11-24T06:00:00Z``."""
+    return at.astimezone(UTC).strftime(_FORMAT)
+
+
+def to_text_or_none(at: datetime | None) -> str | None:
+    """The same; None stays None."""
+    return None if at is None else to_text(at)
+
+
+def to_time(text: str) -> datetime:
+    """The aware time that ``to_text`` wrote."""
+    return datetime.strptime(text, _FORMAT).replace(tzinfo=UTC)
+
+
+def to_time_or_none(text: str | None) -> datetime | None:
+    """The same; None stays None."""
+    return None if text is None else to_time(text)
+
+
+def to_json(items: Iterable[str]) -> str:
+    """A list of texts as a JSON array, readable in any language."""
+    return json.dumps(list(items), ensure_ascii=False)
+
+
+def to_tuple(text: str) -> tuple[str, ...]:
+    """The list that ``to_json`` wrote."""
+    return tuple(json.loads(text))
