@@ -58,8 +58,8 @@ def sync_config(
         conn.execute("INSERT OR IGNORE INTO configs (version, first_used_at) VALUES (?, ?)", (version, to_text(now)))
         conn.executemany(
             "INSERT INTO topics (id, title, description, position, colour) VALUES (?, ?, ?, ?, ?)"
-            " ON CONFLICT (id) DO UPDATE SET title = excluded.title, description = excluded.description, position = excluded.position,"
-            " colour = excluded.colour",
+            " ON CONFLICT (id) DO UPDATE SET title = excluded.title, description = excluded.description,"
+            " position = excluded.position, colour = excluded.colour",
             [(t.id, t.title, t.description, t.position, t.colour) for t in topics],
         )
         conn.executemany(

@@ -1,0 +1,121 @@
+"""The one reader of the config folder: TOML files in, typed settings out, a ``ConfigError`` for each mistake.
+
+A folder given by ``--config`` may hold only what differs: a file (or a folder of concepts or topics) that is not there
+is taken from the shipped config. Every default stands once, in the dataclasses of this package, and is shown with
+its meaning in ``config/tumen.toml``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pipeline import shipped
+from pipeline.errors import ConfigError
+from pipeline.model import Source
+from pipeline.settings.fetch import FetchSettings
+from pipeline.settings.poll import PollSettings
+from pipeline.settings.reader import convert, load, only_keys
+from pipeline.settings.sources import load_sources
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CycleSettings:
+    """How one cycle is bounded.
+
+    Attributes:
+        minutes: after so long a cycle takes no further page in hand; the rest waits for the next one.
+        retry_minutes: the wait after the first failed try of a page; it grows four-fold with each try.
+        tries: failed tries after which a page is given up.
+        feed_text_characters: an entry whose feed carries this much text is not fetched: the feed's text is taken.
+    """
+
+    minutes: float = 45.0
+    retry_minutes: float = 15.0
+    tries: int = 6
+    feed_text_characters: int = 1500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExtractSettings:
+    """The worker processes that parse feeds and read pages.
+
+    Attributes:
+        processes: 0 means one a core.
+        seconds: a page or feed that takes longer is recorded as failed.
+        memory_mb: the most that one process may take.
+    """
+
+    processes: int = 0
+    seconds: float = 20.0
+    memory_mb: int = 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreSettings:
+    """What the database keeps, and how long: articles and verdicts for ever, the rest for ``fetches_days``."""
+
+    fetches_days: int = 90
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """All of a config folder but the lexicon and the topics, which ``pipeline.flagging`` loads when it needs them."""
+
+    folder: Path
+    sources: tuple[Source, ...]
+    fetch: FetchSettings = field(default_factory=FetchSettings)
+    poll: PollSettings = field(default_factory=PollSettings)
+    cycle: CycleSettings = field(default_factory=CycleSettings)
+    extract: ExtractSettings = field(default_factory=ExtractSettings)
+    store: StoreSettings = field(default_factory=StoreSettings)
+
+
+def find_file(folder: Path, name: str) -> Path:
+    """The file of this name in the config folder, or the shipped one where the folder has none."""
+    own = folder / name
+    return own if own.exists() else shipped.CONFIG / name
+
+
+def load_settings(folder: Path | None = None) -> Settings:
+    """Read ``tumen.toml`` and ``feeds.toml``.
+
+    Args:
+        folder: the config folder; None: the shipped config.
+
+    Raises:
+        ConfigError: the folder is not there, or something in the files is wrong.
+    """
+    folder = folder or shipped.CONFIG
+    if not folder.is_dir():
+        raise ConfigError(folder, "", "is not a folder; --config takes a folder with tumen.toml, feeds.toml …")
+    path = find_file(folder, "tumen.toml")
+    data = load(path)
+    parts = {
+        "fetch": FetchSettings,
+        "poll": PollSettings,
+        "cycle": CycleSettings,
+        "extract": ExtractSettings,
+        "store": StoreSettings,
+    }
+    only_keys(data, tuple(parts), file=path)
+    tables = {name: convert(data.get(name, {}), kind, file=path, key=f"[{name}]") for name, kind in parts.items()}
+    _check_positive(path, tables)
+    return Settings(folder=folder, sources=load_sources(find_file(folder, "feeds.toml")), **tables)
+
+
+def _check_positive(path: Path, tables: dict[str, object]) -> None:
+    """Refuse numbers that no one can mean."""
+    for table, key, least in (
+        ("cycle", "minutes", 0.1),
+        ("cycle", "retry_minutes", 0.1),
+        ("cycle", "tries", 1),
+        ("cycle", "feed_text_characters", 100),
+        ("extract", "processes", 0),
+        ("extract", "seconds", 0.5),
+        ("extract", "memory_mb", 256),
+        ("store", "fetches_days", 1),
+    ):
+        value = getattr(tables[table], key)
+        if value < least:
+            raise ConfigError(path, f"[{table}] › {key}", f"must be {least} or more, not {value}.")

@@ -1,0 +1,44 @@
+"""Reads ``reference.toml``: the record of the op-ed and its digest, passage by passage."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pipeline.errors import ConfigError
+from pipeline.model import Passage, Reference
+from pipeline.settings.reader import convert, load, only_keys, tables
+
+
+def load_reference(path: Path) -> Reference:
+    """Read and check the reference.
+
+    Raises:
+        ConfigError: names the passage and the key, and what was expected.
+    """
+    data = load(path)
+    only_keys(data, ("reference", "passage"), file=path)
+    passages = []
+    for number, item in enumerate(tables(data, "passage", file=path), 1):
+        passage = convert(item, Passage, file=path, key=f"passage {item.get('id', f'number {number}')}")
+        if passage.id != f"p{number}":
+            raise ConfigError(
+                path, f"passage {passage.id}", f"must be p{number}: passages are numbered in their order."
+            )
+        passages.append(passage)
+    record = data.get("reference", {})
+    if not isinstance(record, dict):
+        raise ConfigError(path, "reference", "must be written as a table: [reference].")
+    if "passages" in record:
+        raise ConfigError(path, "reference › passages", "passages are written as tables of their own: [[passage]].")
+    if not passages:
+        raise ConfigError(path, "passage", "there is none; the reference needs at least one [[passage]].")
+    reference = convert(record, Reference, file=path, key="reference")
+    return Reference(
+        title=reference.title,
+        author=reference.author,
+        publication=reference.publication,
+        published=reference.published,
+        url=reference.url,
+        note=reference.note,
+        passages=tuple(passages),
+    )

@@ -1,0 +1,76 @@
+"""Reads ``feeds.toml``: one ``[[feed]]`` a source, each checked before anything is polled."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pipeline.errors import ConfigError
+from pipeline.model import Source
+from pipeline.settings.reader import convert, load, only_keys, tables
+
+KINDS = (
+    "agency",
+    "state media",
+    "daily",
+    "broadcaster",
+    "magazine",
+    "think tank",
+    "specialist",
+    "government",
+    "regional",
+)
+
+
+def load_sources(path: Path) -> tuple[Source, ...]:
+    """Read and check every source.
+
+    Raises:
+        ConfigError: names the feed and the key, and what was expected.
+    """
+    data = load(path)
+    only_keys(data, ("feed",), file=path)
+    sources = [_source(item, path, number) for number, item in enumerate(tables(data, "feed", file=path), 1)]
+    for key in ("name", "url"):
+        seen: dict[str, Source] = {}
+        for source in sources:
+            value = getattr(source, key)
+            if value in seen:
+                other = seen[value].name
+                raise ConfigError(path, f'feed "{source.name}" › {key}', f'is also that of feed "{other}".')
+            seen[value] = source
+    return tuple(sources)
+
+
+def _source(item: dict[str, Any], path: Path, number: int) -> Source:
+    name = item.get("name")
+    key = f'feed "{name}"' if isinstance(name, str) and name.strip() else f"feed number {number}"
+    source = convert(item, Source, file=path, key=key)
+    for where, good, wanted in (
+        ("name", bool(source.name.strip()) and len(source.name) <= 120, "must be a name of 1 to 120 characters"),
+        (
+            "url",
+            re.fullmatch(r"(?i)https?://[^\s/?#]+\S*", source.url),
+            "must be an address that begins with http(s)://",
+        ),
+        ("language", re.fullmatch(r"[a-z]{2,3}", source.language), "must be a language code such as en, ru or ko"),
+        ("home", source.home is None or re.fullmatch(r"[A-Z]{2}", source.home), "must be a country code such as RU"),
+        ("kind", source.kind in KINDS, f"must be one of {', '.join(KINDS)}"),
+        ("interval_minutes", (source.interval_minutes or 1) >= 1, "must be 1 or more"),
+        ("timezone", _is_zone(source.timezone), "must be a time zone such as Asia/Seoul"),
+    ):
+        if not good:
+            raise ConfigError(path, f"{key} › {where}", f"{wanted}, not {getattr(source, where)!r}.")
+    return source
+
+
+def _is_zone(name: str | None) -> bool:
+    if name is None:
+        return True
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True
