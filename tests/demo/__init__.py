@@ -1,0 +1,1 @@
+"""The demo world, asked as any client would ask it."""
