@@ -260,7 +260,7 @@ def _validated(status: int, content_type: str, body: bytes, modified: datetime) 
 def _conditional(response: Response, headers: Mapping[str, str]) -> Response:
     """A 304 where the validators still hold; an ETag decides before a date does (RFC 9110, 13.2.2)."""
     etag, modified = response.headers.get("etag"), response.headers.get("last-modified")
-    if response.status != 200 or etag is None or modified is None:
+    if response.status != 200 or response.pace != "prompt" or etag is None or modified is None:
         return response
     if (wanted := headers.get("if-none-match")) is not None:
         current = wanted.strip() == "*" or etag in [tag.strip().removeprefix("W/") for tag in wanted.split(",")]
