@@ -1,0 +1,63 @@
+"""What no parser should be given: a cheap look at the bytes before anything is built from them.
+
+lxml's time grows with the square of one tag's attributes and no signal interrupts it; everything else that it does is
+linear. What passes here and is still too slow meets the limits of ``pipeline.workers``.
+"""
+
+from __future__ import annotations
+
+import re
+
+MAX_BYTES = 12 * 1024 * 1024
+MAX_TAGS = 400_000
+MAX_ATTRIBUTES = 2_000
+"""of one tag; a page of 5,000 takes 20 ms, one of 100,000 takes 12 s (lxml 6.1)."""
+
+_LONG_TAG = 16 * 1024
+_SIGNATURES = (
+    (b"%PDF", "a PDF"),
+    (b"PK\x03\x04", "a ZIP archive"),
+    (b"\x89PNG", "a PNG image"),
+    (b"GIF8", "a GIF image"),
+    (b"\xff\xd8\xff", "a JPEG image"),
+    (b"RIFF", "a media file"),
+    (b"\x1f\x8b", "compressed data"),
+    (b"\x00\x00\x00", "a media file"),
+)
+_WIDE_MARKS = (b"\xff\xfe", b"\xfe\xff")
+_CONTROLS = bytes(set(range(32)) - set(b"\t\n\f\r\x1b"))
+_QUOTED = re.compile(rb"\"[^\"]*+\"|'[^']*+'")
+_SEPARATORS = re.compile(rb"[\s/]+|\"\"|''")
+
+
+def refusal(html: bytes) -> str | None:
+    """Why this page is not read, in a few words, or None when it may be parsed."""
+    if not html.strip():
+        return "empty"
+    if len(html) > MAX_BYTES:
+        return f"larger than {MAX_BYTES // 1024 // 1024} MB"
+    start = html.lstrip()[:16]
+    for signature, what in _SIGNATURES:
+        if start.startswith(signature):
+            return what
+    if not start.startswith(_WIDE_MARKS) and _is_binary(html[:8192]):
+        return "binary"
+    if b"<" not in html and b"<" not in html.replace(b"\0", b""):
+        return "no markup"
+    if html.count(b"<") > MAX_TAGS:
+        return f"more than {MAX_TAGS:,} tags"
+    if any(_attributes(tag) > MAX_ATTRIBUTES for tag in html.split(b"<") if len(tag) > _LONG_TAG and tag[:1].isalpha()):
+        return f"a tag with more than {MAX_ATTRIBUTES:,} attributes"
+    return None
+
+
+def _is_binary(head: bytes) -> bool:
+    """More than one byte in thirty is a control character that no text has (UTF-16 without a mark aside)."""
+    controls = len(head) - len(head.translate(None, _CONTROLS))
+    every_other_byte_nul = head[1::2].count(0) > 0.4 * len(head[1::2]) or head[::2].count(0) > 0.4 * len(head[::2])
+    return controls * 30 > len(head) and not every_other_byte_nul
+
+
+def _attributes(tag: bytes) -> int:
+    """About how many attributes a tag has, given everything between its ``<`` and the next one."""
+    return len(_SEPARATORS.findall(_QUOTED.sub(b'""', tag).partition(b">")[0]))

@@ -1,0 +1,71 @@
+"""The head of a page: meta elements, link elements and the title."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import urljoin, urlsplit
+
+from lxml.html import HtmlElement
+
+_MAX_CONTENT = 20_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """What the page says of itself to machines.
+
+    Attributes:
+        metas: content by lower-case ``property``, ``name`` or ``itemprop``; all values, in the order of the page.
+        title: the title element.
+        canonical: absolute address, None when there is none.
+        language: the ``lang`` of the root element.
+    """
+
+    metas: dict[str, list[str]]
+    title: str
+    canonical: str | None
+    language: str
+
+    def first(self, *names: str) -> str:
+        """The first content among these names, "" when there is none."""
+        return next((values[0] for name in names if (values := self.metas.get(name))), "")
+
+
+def read_head(root: HtmlElement, url: str) -> Head:
+    """Read the whole page's meta elements: many sites put some into the body."""
+    metas: dict[str, list[str]] = {}
+    for meta in root.iter("meta"):
+        content = (meta.get("content") or "").strip()
+        if not content or len(content) > _MAX_CONTENT:
+            continue
+        for key in ("property", "name", "itemprop", "http-equiv"):
+            if name := meta.get(key):
+                metas.setdefault(name.strip().lower(), []).append(content)
+    titles = (" ".join(title.text_content().split()) for title in root.iter("title") if not _in_drawing(title))
+    return Head(
+        metas=metas,
+        title=next((title for title in titles if title), ""),
+        canonical=_canonical(root, metas, url),
+        language=(
+            root.get("lang") or root.get("{http://www.w3.org/XML/1998/namespace}lang") or root.get("xml:lang") or ""
+        ).strip(),
+    )
+
+
+def _in_drawing(title: HtmlElement) -> bool:
+    return any(parent.tag == "svg" for parent in title.iterancestors())
+
+
+def _canonical(root: HtmlElement, metas: dict[str, list[str]], url: str) -> str | None:
+    links = [
+        link.get("href") or "" for link in root.iter("link") if "canonical" in (link.get("rel") or "").lower().split()
+    ]
+    for address in links + metas.get("og:url", []):
+        try:
+            absolute = urljoin(url, address.strip())
+            parts = urlsplit(absolute)
+        except ValueError:
+            continue
+        if address.strip() and parts.scheme in ("http", "https") and parts.hostname:
+            return absolute
+    return None

@@ -1,0 +1,100 @@
+"""The language of a text: by its script where that settles it, else by what the page declares, else by small words."""
+
+from __future__ import annotations
+
+import re
+
+_SAMPLE = 4_000
+_HANGUL, _KANA, _HAN, _CYRILLIC, _LATIN = (
+    re.compile(pattern) for pattern in ("[가-힣]", "[ぁ-ヿ]", "[一-鿿]", "[А-яЁёІіЇїЄєҐґЎў]", "[A-Za-zÀ-ɏ]")
+)
+_OTHER_SCRIPTS = (
+    ("el", re.compile("[Ͱ-Ͽ]")), ("he", re.compile("[א-ת]")), ("ar", re.compile("[؀-ۿ]")), ("th", re.compile("[ก-๛]")),
+    ("hi", re.compile("[ऀ-ॿ]")), ("ka", re.compile("[ა-ჿ]")), ("hy", re.compile("[Ա-֏]")), ("bn", re.compile("[ঀ-৿]")),
+    ("ta", re.compile("[஀-௿]")), ("my", re.compile("[က-႟]")), ("km", re.compile("[ក-៿]")), ("am", re.compile("[ሀ-፿]")),
+)  # fmt: skip
+_CYRILLIC_LANGUAGES = frozenset(["ru", "uk", "be", "bg", "sr", "mk", "kk", "ky", "mn", "tg", "tt", "ba", "cv", "os"])
+_HAN_LANGUAGES = frozenset(("zh", "ja", "yue"))
+_ARABIC_LANGUAGES = frozenset(["ar", "fa", "ur", "ps", "ug", "ckb", "sd"])
+_DEVANAGARI_LANGUAGES = frozenset(["hi", "mr", "ne"])
+_UKRAINIAN = re.compile("[іїєґ]", re.IGNORECASE)
+_RUSSIAN = re.compile("[ыэёъ]", re.IGNORECASE)
+_CODE = re.compile(r"^\s*([A-Za-z]{2,3})(?:[-_]|\s*$)")
+_SMALL_WORDS = {
+    "en": "the of and to in that is was for with on said by from has have it not are were",
+    "de": "der die und das den von mit ist des im nicht für auf dem ein eine sich zu auch wird",
+    "fr": "le la les des et une est dans pour que qui du par sur au avec pas plus sont il",
+    "es": "el los las una por con para del que se como más pero su este al lo ha en es",
+    "it": "il di che la per un una con del non sono della dei nel alla gli anche più ha è",
+    "pt": "o os as um uma para com não por que do da em mais foi ao se na no pelo",
+    "nl": "de het een van en dat niet is op te zijn voor met die aan er om ook maar bij",
+    "pl": "w na się nie że do jest jak ale po przez dla od za tym oraz czy był które to",
+    "tr": "ve bir bu için ile da de olarak olan daha çok sonra kadar gibi en ise ne dedi",
+    "vi": "của và là có được cho không trong người với các những một đã này để khi từ",
+    "id": "yang dan di dengan untuk pada ini itu dari dalam tidak akan ke telah oleh juga",
+}
+_WORDS = {code: frozenset(words.split()) for code, words in _SMALL_WORDS.items()}
+
+
+def detect(text: str, *declared: str) -> str | None:
+    """ISO 639-1 code of the text's language.
+
+    Args:
+        text: title and text, or as much as is known.
+        declared: what the page says (``lang``, ``og:locale``, ``inLanguage`` …), the most trusted first.
+    """
+    claims = [match[1].lower() for claim in declared if (match := _CODE.match(claim or ""))]
+    sample = text[:_SAMPLE]
+    letters = sum(1 for c in sample if c.isalpha())
+    if letters < 20:
+        return claims[0] if claims else None
+    return _by_script(sample, letters, claims) or _by_words(sample, claims)
+
+
+def _by_script(sample: str, letters: int, claims: list[str]) -> str | None:
+    def share(pattern: re.Pattern[str]) -> float:
+        return len(pattern.findall(sample)) / letters
+
+    if share(_HANGUL) > 0.2:
+        return "ko"
+    if (cyrillic := share(_CYRILLIC)) > 0.3 and cyrillic > share(_LATIN):
+        return _cyrillic(sample, claims)
+    if share(_KANA) > 0.1:
+        return "ja"
+    if share(_HAN) > 0.3:
+        return next((claim for claim in claims if claim in _HAN_LANGUAGES - {"ja"}), "zh")
+    for code, pattern in _OTHER_SCRIPTS:
+        if share(pattern) > 0.3:
+            family = {"ar": _ARABIC_LANGUAGES, "hi": _DEVANAGARI_LANGUAGES}.get(code, frozenset((code,)))
+            return next((claim for claim in claims if claim in family), code)
+    return None
+
+
+def _cyrillic(sample: str, claims: list[str]) -> str:
+    """The declared language when it is written so; but Russian letters outweigh a declared Ukrainian and vice versa."""
+    ukrainian, russian = len(_UKRAINIAN.findall(sample)), len(_RUSSIAN.findall(sample))
+    claim = next((claim for claim in claims if claim in _CYRILLIC_LANGUAGES), None)
+    if claim not in (None, "ru", "uk"):
+        return claim
+    if ukrainian > 3 * russian + 3:
+        return "uk"
+    if russian > 3 * ukrainian + 3:
+        return "ru"
+    return claim or "ru"
+
+
+def _by_words(sample: str, claims: list[str]) -> str | None:
+    """A page's own claim stands unless the small words of another language clearly outweigh it."""
+    words = re.findall(r"[^\W\d_]+", sample.lower())
+    counts = {code: sum(word in small for word in words) for code, small in _WORDS.items()}
+    best = max(counts, key=lambda code: counts[code])
+    claim = claims[0] if claims else None
+    if counts[best] < max(3, 0.08 * len(words)):
+        return claim
+    if (
+        claim is None
+        or (claim in counts and counts[best] > 2 * counts[claim])
+        or claim in ("ko", "ru", "ja", "zh", "uk")
+    ):
+        return best
+    return claim

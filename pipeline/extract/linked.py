@@ -1,0 +1,110 @@
+"""Structured data of a page: JSON-LD, also where it is slightly broken, and microdata."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from html import unescape
+
+from lxml.html import HtmlElement
+
+Node = dict[str, object]
+
+_ARTICLE_TYPES = frozenset(
+    (
+        "article", "newsarticle", "reportagenewsarticle", "analysisnewsarticle", "opinionnewsarticle",
+        "backgroundnewsarticle", "reviewnewsarticle", "blogposting", "liveblogposting", "socialmediaposting",
+        "techarticle", "scholarlyarticle", "satiricalarticle", "advertisercontentarticle", "report",
+    )
+)  # fmt: skip
+_PAGE_TYPES = frozenset(["webpage", "itempage", "medicalwebpage", "aboutpage", "videoobject", "podcastepisode"])
+_TRAILING_COMMA = re.compile(r",(?=\s*[}\]])")
+_WRAPPER = re.compile(
+    r"^\s*(?:<!--|//\s*<!\[CDATA\[|/\*\s*<!\[CDATA\[\s*\*/|<!\[CDATA\[)|(?:-->|//\s*\]\]>|/\*\s*\]\]>\s*\*/|\]\]>)\s*;?\s*$"
+)
+_FIELDS = ("headline", "datePublished", "dateModified", "articleBody", "articleSection", "description", "inLanguage")
+_MAX_BLOCK = 2_000_000
+_MAX_NODES = 5_000
+
+
+def nodes(root: HtmlElement) -> list[Node]:
+    """Every object of the page's JSON-LD, in the order of the page, those of ``@graph`` and nested ones included."""
+    found: list[Node] = []
+    for script in root.iter("script"):
+        if "ld+json" in (script.get("type") or "").lower() and script.text and len(script.text) <= _MAX_BLOCK:
+            found.extend(_flatten(_load(script.text)))
+    return found[:_MAX_NODES]
+
+
+def article(found: list[Node]) -> Node:
+    """The object that tells most of the page's article; empty when there is none."""
+    best: Node = {}
+    best_score = 0
+    for node in found:
+        types = {t.lower() for t in strings(node.get("@type"))}
+        types = {t.rpartition("/")[2] for t in types}
+        kind = 10 if types & _ARTICLE_TYPES else 3 if types & _PAGE_TYPES else 0
+        score = kind + sum(bool(node.get(key)) for key in ("headline", "datePublished", "author", "articleBody"))
+        if kind and score > best_score:
+            best, best_score = node, score
+    return best
+
+
+def strings(value: object) -> list[str]:
+    """The texts of a value that may be one, a list of them, or objects with a name."""
+    if isinstance(value, str):
+        return [value] if value.strip() else []
+    if isinstance(value, list):
+        return [text for item in value for text in strings(item)]
+    if isinstance(value, dict):
+        return strings(value.get("name") or value.get("@value"))
+    return []
+
+
+def text(node: Node, key: str) -> str:
+    """The first text under a key, entities resolved; "" when there is none."""
+    return unescape(next(iter(strings(node.get(key))), "")).strip()
+
+
+def _load(source: str) -> object:
+    """JSON, forgiving what publishers get wrong: comments around it, raw line breaks, trailing commas, a stray end."""
+    source = _WRAPPER.sub("", source).strip().rstrip(";")
+    for attempt in (source, _TRAILING_COMMA.sub("", source)):
+        try:
+            return json.loads(attempt, strict=False)
+        except (ValueError, RecursionError):
+            continue
+    try:
+        return json.JSONDecoder(strict=False).raw_decode(source)[0]
+    except (ValueError, RecursionError):
+        return _salvage(source)
+
+
+def _salvage(source: str) -> Node:
+    """Single fields out of JSON that cannot be read as a whole; each search is linear."""
+    node: Node = {}
+    for field in _FIELDS:
+        match = re.search(rf'"{field}"\s*:\s*"((?:[^"\\]++|\\.)*+)"', source, re.DOTALL)
+        if match:
+            try:
+                node[field] = json.loads(f'"{match[1]}"', strict=False)
+            except ValueError:
+                node[field] = match[1]
+    if match := re.search(r'"author"\s*:\s*[\[{][^\]}]{0,300}?"name"\s*:\s*"([^"\\]+)"', source):
+        node["author"] = match[1]
+    if node:
+        node["@type"] = "NewsArticle"
+    return node
+
+
+def _flatten(value: object) -> Iterator[Node]:
+    """Objects in document order, without recursion."""
+    waiting = [value]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, dict):
+            yield item
+            waiting.extend(reversed([v for v in item.values() if isinstance(v, dict | list)]))
+        elif isinstance(item, list):
+            waiting.extend(reversed(item))

@@ -1,0 +1,270 @@
+"""The caller's side of the workers: an asyncio pool that starts a process only when there is work for it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import pickle
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal, ParamSpec, Self, TypeVar, cast
+
+from pipeline.workers.nursery import HEADER
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+Failure = Literal["timeout", "memory", "died", "error"]
+
+_GRACE = 2.0
+_CHUNK = 1 << 20
+_SERVER = Path(__file__).with_name("nursery.py")
+
+
+class WorkFailed(Exception):
+    """A task gave no value.
+
+    Attributes:
+        kind: ``timeout`` (over its seconds), ``memory`` (over its memory), ``died`` (its process ended) or ``error``
+            (the function raised).
+        reason: one sentence for people.
+    """
+
+    def __init__(self, kind: Failure, reason: str) -> None:
+        self.kind = kind
+        self.reason = reason
+        super().__init__(reason)
+
+
+@dataclass(slots=True)
+class _Worker:
+    """A process and the channel to it; ``generation`` counts the modules its server had imported before the fork."""
+
+    pid: int
+    channel: socket.socket
+    generation: int
+    tasks: int = 0
+
+
+class Workers:
+    """A pool of processes for functions that may hang, crash or eat memory.
+
+    Nothing is started before the first task; a task finds an idle worker or a new one, up to ``processes``, else it
+    waits. Modules are imported once, in the server that the workers are forked from.
+
+    Args:
+        processes: workers at the same time.
+        seconds: wall time that one task may take.
+        memory_mb: address space of one worker in MiB, the interpreter and its modules (some 100 MiB) included.
+        tasks_per_worker: after so many a worker is replaced: what leaks in a parser leaks no further.
+    """
+
+    def __init__(self, processes: int, seconds: float, memory_mb: int, *, tasks_per_worker: int = 1_000) -> None:
+        self._tasks_per_worker = tasks_per_worker
+        self._seconds = float(seconds)
+        self._memory = memory_mb * 1024 * 1024
+        self._slots = asyncio.Semaphore(processes)
+        self._control_lock = asyncio.Lock()
+        self._idle: list[_Worker] = []
+        self._pids: set[int] = set()
+        self._modules: set[str] = set()
+        self._server: subprocess.Popen[bytes] | None = None
+        self._control: socket.socket | None = None
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Call a function of an importable module in a worker. Cancelling kills the worker.
+
+        Raises:
+            WorkFailed: the task gave no value; the pool goes on.
+        """
+        task = pickle.dumps((function, args, kwargs), pickle.HIGHEST_PROTOCOL)
+        async with self._slots:
+            worker = await self._take(function.__module__)
+            try:
+                kind, value = await self._exchange(worker, task)
+            except (EOFError, OSError, TimeoutError) as problem:
+                raise await self._autopsy(worker, problem) from None
+            except BaseException:
+                await asyncio.shield(self._end(worker))
+                raise
+            worker.tasks += 1
+            if kind == "memory" or worker.tasks >= self._tasks_per_worker:
+                await self._end(worker)
+            else:
+                self._idle.append(worker)
+        if kind == "value":
+            return cast("T", value)
+        raise WorkFailed(kind, value)
+
+    @property
+    def server_pid(self) -> int | None:
+        """The process that the workers are forked from; None while there is none."""
+        return self._server.pid if self._server is not None else None
+
+    @property
+    def pids(self) -> tuple[int, ...]:
+        """The workers that are alive."""
+        return tuple(self._pids)
+
+    async def close(self) -> None:
+        """End every process; tasks in hand fail as died. Takes a moment, at most a few seconds."""
+        server, self._server = self._server, None
+        control, self._control = self._control, None
+        for worker in self._idle:
+            worker.channel.close()
+        self._idle.clear()
+        if control is not None:
+            control.close()
+        if server is not None:
+            for _ in range(int(_GRACE * 100)):
+                if server.poll() is not None:
+                    return
+                await asyncio.sleep(0.01)
+            server.kill()
+            server.wait()
+
+    async def _take(self, module: str) -> _Worker:
+        """A worker for the module; a cancelled caller leaves it to the next (half a request confuses the server)."""
+        for attempt in ("first", "last"):
+            getting = asyncio.ensure_future(self._ready(module))
+            try:
+                return await asyncio.shield(getting)
+            except asyncio.CancelledError:
+                getting.add_done_callback(self._keep)
+                raise
+            except (EOFError, OSError):
+                self._drop_server()
+                if attempt == "last":
+                    break
+        raise WorkFailed("died", "no worker process could be started")
+
+    def _keep(self, getting: asyncio.Future[_Worker]) -> None:
+        if not getting.cancelled() and getting.exception() is None:
+            self._idle.append(getting.result())
+
+    async def _ready(self, module: str) -> _Worker:
+        """An idle worker that has the module, else a new one."""
+        async with self._control_lock:
+            await self._start()
+            if module not in self._modules:
+                await self._ask(("preload", module))
+                self._modules.add(module)
+            while self._idle:
+                worker = self._idle.pop()
+                if worker.generation == len(self._modules):
+                    return worker
+                # forking anew is cheaper than a second import of what the server has by now
+                await self._bury(worker)
+            return await self._fork()
+
+    def _drop_server(self) -> None:
+        """After the server's death (the system may have wanted its memory): the next task starts another one."""
+        if self._server is not None:
+            self._server.kill()
+            self._server.wait()
+        if self._control is not None:
+            self._control.close()
+        self._server = self._control = None
+        self._modules.clear()
+        for worker in self._idle:
+            worker.channel.close()
+        self._idle.clear()
+
+    async def _start(self) -> None:
+        if self._server is not None and self._server.poll() is None:
+            return
+        self._drop_server()
+        ours, theirs = socket.socketpair()
+        with theirs:
+            self._server = subprocess.Popen(  # noqa: ASYNC220, S603  our own script; it takes a millisecond
+                [sys.executable, "-P", str(_SERVER), str(theirs.fileno())],
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+            )
+        ours.setblocking(False)
+        self._control = ours
+        await self._ask(("path", sys.path))
+
+    async def _fork(self) -> _Worker:
+        ours, theirs = socket.socketpair()
+        ours.setblocking(False)
+        with theirs:
+            pid = await self._ask(("fork", self._seconds, self._memory), theirs)
+        self._pids.add(pid)
+        return _Worker(pid=pid, channel=ours, generation=len(self._modules))
+
+    async def _ask(self, request: tuple[object, ...], descriptor: socket.socket | None = None) -> Any:
+        """One request to the server and its reply; the caller holds the control lock."""
+        if self._control is None:
+            raise EOFError
+        body = pickle.dumps(request, pickle.HIGHEST_PROTOCOL)
+        await _send(self._control, body)
+        if descriptor is not None:
+            socket.send_fds(self._control, [b"+"], [descriptor.fileno()])
+        return _unpickle(await _receive(self._control))
+
+    async def _exchange(self, worker: _Worker, task: bytes) -> tuple[Any, Any]:
+        # the worker's own alarm comes first; this one is for a worker that cannot even be alarmed
+        async with asyncio.timeout(self._seconds + _GRACE):
+            await _send(worker.channel, task)
+            return cast("tuple[Any, Any]", _unpickle(await _receive(worker.channel)))
+
+    async def _autopsy(self, worker: _Worker, problem: Exception) -> WorkFailed:
+        status = await self._end(worker)
+        number = os.WTERMSIG(status) if status is not None and os.WIFSIGNALED(status) else 0
+        if number == signal.SIGALRM or isinstance(problem, TimeoutError):
+            return WorkFailed("timeout", f"it took longer than {self._seconds:g} seconds")
+        if number:
+            return WorkFailed("died", f"its process was ended by {signal.Signals(number).name}")
+        return WorkFailed("died", "its process ended before it was done")
+
+    async def _end(self, worker: _Worker) -> int | None:
+        async with self._control_lock:
+            return await self._bury(worker)
+
+    async def _bury(self, worker: _Worker) -> int | None:
+        """Kill and reap, if the server is there to do so; the caller holds the control lock."""
+        worker.channel.close()
+        self._pids.discard(worker.pid)
+        with contextlib.suppress(OSError, EOFError):
+            if self._control is not None:
+                return await self._ask(("end", worker.pid))  # type: ignore[no-any-return]
+        return None
+
+
+def _unpickle(body: bytearray) -> Any:
+    return pickle.loads(body)  # noqa: S301  our own process wrote it
+
+
+async def _send(channel: socket.socket, body: bytes) -> None:
+    loop = asyncio.get_running_loop()
+    await loop.sock_sendall(channel, HEADER.pack(len(body)) + body)
+
+
+async def _receive(channel: socket.socket) -> bytearray:
+    loop = asyncio.get_running_loop()
+    got, size = bytearray(), HEADER.size
+    while len(got) < size:
+        piece = await loop.sock_recv(channel, _CHUNK)
+        if not piece:
+            raise EOFError
+        got += piece
+        if size == HEADER.size and len(got) >= size:
+            size += HEADER.unpack_from(got)[0]
+    return got[HEADER.size :]
