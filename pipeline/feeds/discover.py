@@ -1,0 +1,80 @@
+"""Finds a site's feeds: those that its HTML names, and where content systems usually keep them. Pure; asks nothing."""
+
+from __future__ import annotations
+
+import html
+import re
+from urllib.parse import urlsplit, urlunsplit
+
+from pipeline.feeds.urls import resolve
+
+_MOST = 20
+_START = 1_000_000
+_LINK = re.compile(r"<(?P<tag>link|a|base)\s(?P<attributes>(?:[^<>\"']++|\"[^\"<]*+\"|'[^'<]*+')*+)", re.IGNORECASE)
+_ATTRIBUTE = re.compile(r"([a-z-]{1,20})\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+))", re.IGNORECASE)
+_FEED_TYPES = re.compile(
+    r"application/(?:rss|atom|rdf|feed)\+(?:xml|json)|(?:application|text)/(?:xml|rss|atom)|application/json"
+)
+_FEED_NAME = re.compile(
+    r"(?:^|[/._-])(?:rss|rss2|atom|feed|feeds|rdf|index\.xml)(?:[/._?-]|$)|\.(?:rss|atom|rdf)$|sitemap-?news",
+    re.IGNORECASE,
+)
+_USUAL = (
+    "feed/", "rss", "rss.xml", "feed.xml", "atom.xml", "index.xml", "rss/", "feed", "feeds/rss", "rss/news.xml",
+    "rss/all.xml", "export/rss2/index.xml", "rss/v2.xml", "rss/allArticle.xml", "rss/rss_news.php", "api/rss",
+    "sitemap-news.xml", "news-sitemap.xml", "sitemap/news.xml", "?feed=rss2",
+)  # fmt: skip
+
+
+def feed_links(page: str, url: str) -> tuple[str, ...]:
+    """The feeds that a page names, in its order: ``rel=alternate`` links first, then plain links that look like feeds.
+
+    Args:
+        page: HTML.
+        url: the page's own address.
+    """
+    base = url
+    named: list[str] = []
+    linked: list[str] = []
+    for match in _LINK.finditer(page[:_START]):
+        found = {
+            name.lower(): html.unescape(a or b or c)[:4096]
+            for name, a, b, c in _ATTRIBUTE.findall(match["attributes"][:8192])
+        }
+        href = found.get("href", "").strip()
+        tag = match["tag"].lower()
+        if tag == "base" and href:
+            base = resolve(href, [url]) or base
+        elif tag == "link" and "alternate" in found.get("rel", "").lower().split():
+            if _FEED_TYPES.search(found.get("type", "").lower()) and "oembed" not in href and "wp-json" not in href:
+                named.append(resolve(href, [base]))
+        elif tag == "a" and len(linked) < _MOST and _FEED_NAME.search(urlsplit_path(href)):
+            linked.append(resolve(href, [base]))
+        if len(named) >= _MOST:
+            break
+    return tuple(dict.fromkeys(address for address in (*named, *linked) if address))[:_MOST]
+
+
+def urlsplit_path(href: str) -> str:
+    """Path and query of a link, "" when it is none."""
+    try:
+        parts = urlsplit(href)
+    except ValueError:
+        return ""
+    return f"{parts.path}?{parts.query}" if parts.query else parts.path
+
+
+def usual_places(url: str) -> tuple[str, ...]:
+    """Addresses at which a site's feed often is, likeliest first: below the given path, then at the top of the site."""
+    address = resolve(url)
+    if not address:
+        return ()
+    parts = urlsplit(address)
+    folder = parts.path if parts.path.endswith("/") else parts.path.rsplit("/", 1)[0] + "/"
+    places = [
+        urlunsplit((parts.scheme, parts.netloc, folder, "", "")) + name
+        for name in (_USUAL if folder == "/" else _USUAL[:4])
+    ]
+    if folder != "/":
+        places += [urlunsplit((parts.scheme, parts.netloc, "/", "", "")) + name for name in _USUAL]
+    return tuple(dict.fromkeys(places))

@@ -1,0 +1,119 @@
+"""The way of a feed document: bytes, text, kind, and by its kind to the reader of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from pipeline.feeds.dates import zone_for
+from pipeline.feeds.decode import Decoded, decode
+from pipeline.feeds.discover import feed_links
+from pipeline.feeds.entries import MAX_TITLE, Context, entry_of, hours_of, interval_of
+from pipeline.feeds.jsonfeed import looks_like_json, parse_json
+from pipeline.feeds.plaintext import clean, one_line
+from pipeline.feeds.problems import CUT_SHORT
+from pipeline.feeds.syndication import Read, read_loosely, read_strictly
+from pipeline.feeds.urls import resolve
+from pipeline.feeds.xmltext import (
+    HTML_NAMES,
+    Document,
+    bind_prefixes,
+    needs_repair,
+    open_document,
+    repair_references,
+)
+from pipeline.model import ParsedFeed
+
+_FEED_ROOTS = frozenset({"rss", "feed", "rdf", "channel"})
+_ContextMaker = Callable[..., Context]
+_SITEMAP_ROOTS = frozenset({"urlset", "sitemapindex"})
+
+
+def parse_document(
+    body: bytes, url: str, content_type: str | None, *, timezone: str | None, now: datetime, max_entries: int
+) -> ParsedFeed:
+    """Read a document; see ``pipeline.feeds.parse``."""
+    decoded = decode(body, content_type)
+    if not decoded.text.strip("\x00 \t\r\n\ufeff"):
+        return _nothing("The answer is empty.", decoded)
+
+    def context(language: str | None, site: str = "") -> Context:
+        return Context(bases=(url, site), zone=zone_for(timezone, language), now=now)
+
+    if looks_like_json(decoded.text):
+        return parse_json(decoded.text, decoded.encoding, context, max_entries)
+    return _parse_xml(decoded, url, context, max_entries)
+
+
+def _parse_xml(decoded: Decoded, url: str, context: _ContextMaker, most: int) -> ParsedFeed:
+    document = open_document(decoded.text)
+    root = document.root.rpartition(":")[2].lower()
+    if document.refused:
+        return _nothing(document.problem or "", decoded)
+    if root in _SITEMAP_ROOTS:
+        from pipeline.feeds.sitemap import parse_sitemap  # noqa: PLC0415 - lxml, which few feeds need
+
+        return parse_sitemap(document.xml, decoded.encoding, context, most)
+    if root in HTML_NAMES or ("doctype html" in document.doctype and root not in _FEED_ROOTS):
+        return _nothing("A web page (HTML) stands in the feed's place.", decoded, feed_links(decoded.text, url))
+    if not root:
+        return _nothing("This is neither XML nor JSON.", decoded)
+    read = _read(document, url, most)
+    if not read.entries and not read.version and root not in _FEED_ROOTS:
+        return _nothing(f"This is XML, but no feed: its root element is <{document.root}>.", decoded)
+    return _feed(
+        read,
+        url,
+        context,
+        format_=read.version or root,
+        decoded=decoded,
+        problem=_problem(read, document, decoded, most),
+    )
+
+
+def _feed(
+    read: Read, url: str, context: _ContextMaker, *, format_: str, decoded: Decoded, problem: str | None
+) -> ParsedFeed:
+    language = clean(str(read.feed.get("language") or ""))[:35] or None
+    site = resolve(str(read.feed.get("link") or ""), [url])
+    shared = context(language, site)
+    return ParsedFeed(
+        title=one_line(str(read.feed.get("title") or ""), MAX_TITLE),
+        entries=tuple(entry_of(item, shared) for item in read.entries),
+        problem=problem,
+        format=format_,
+        encoding=decoded.encoding,
+        language=language,
+        site_url=site,
+        ttl=interval_of(read.feed),
+        skip_hours=hours_of(read.skip_hours),
+    )
+
+
+def _read(document: Document, url: str, most: int) -> Read:
+    """Read strictly, then with unbound prefixes bound, then loosely; the first good or the fullest counts."""
+    xml = repair_references(document) if needs_repair(document) else document.xml
+    strict = read_strictly(xml, url, most)
+    if strict.error and "unbound prefix" in strict.error:
+        xml = bind_prefixes(xml)
+        strict = read_strictly(xml, url, most)
+    if strict.error is None or strict.cut:
+        return strict
+    loose = read_loosely(xml, url, most)
+    if len(loose.entries) >= len(strict.entries):
+        loose.error = strict.error
+        return loose
+    return strict
+
+
+def _problem(read: Read, document: Document, decoded: Decoded, most: int) -> str | None:
+    """What was wrong, the gravest first."""
+    if read.cut:
+        return CUT_SHORT
+    if read.more:
+        return f"The feed has more than {most:,} entries; the first {most:,} were read."
+    return read.error or decoded.problem or document.problem
+
+
+def _nothing(problem: str, decoded: Decoded, alternates: tuple[str, ...] = ()) -> ParsedFeed:
+    return ParsedFeed(title="", entries=(), problem=problem, encoding=decoded.encoding, alternates=alternates)

@@ -1,0 +1,206 @@
+"""From feedparser's dictionaries to our values: plain text, addresses that can be asked, dates that can be believed.
+
+In: what ``syndication`` read. Out: ``ParsedEntry`` values and the feed's own facts. ``Context`` holds what all
+entries of a feed share.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta, tzinfo
+from typing import Any
+
+from pipeline.feeds.dates import Moment, read_date
+from pipeline.feeds.plaintext import clean, one_line, paragraphs
+from pipeline.feeds.urls import resolve
+from pipeline.model import ParsedEntry
+
+MAX_TITLE = 1_000
+MAX_SUMMARY = 4_000
+MAX_CONTENT = 400_000
+MAX_NAME = 200
+MAX_ID = 1_000
+MAX_RAW_DATE = 100
+MAX_LIST = 50
+FULL_TEXT = 1_000  # a description of so many characters is no summary but the text itself
+
+_FULL_TEXT_KEY = re.compile(r"(?:^|[_:-])(?:full[_-]?text|full[_-]?content|article[_-]?body)$|^turbo_content$")
+_PERIODS = {"hourly": 60, "daily": 1440, "weekly": 10080, "monthly": 43200, "yearly": 525600}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """What the entries of a feed share.
+
+    Attributes:
+        bases: addresses that relative links are read against, best first.
+        zone: for dates without one.
+        now: the present time.
+    """
+
+    bases: tuple[str, ...]
+    zone: tzinfo
+    now: datetime
+
+    def date(self, raw: object) -> Moment | None:
+        """Read a date of the feed; None for what is no believable one."""
+        return read_date(raw, self.zone, self.now) if isinstance(raw, str) and raw else None
+
+
+def entry_of(item: Any, context: Context) -> ParsedEntry:
+    """Make an entry of feedparser's dictionary."""
+    raw_date, moment = _published(item, context)
+    updated = context.date(item["updated"]) if "updated" in item else None
+    content, source, summary = _texts(item)
+    return make_entry(
+        identifier=_text(item, "id"),
+        url=_link(item, context.bases),
+        title=_text(item, "title"),
+        summary=summary,
+        content=content,
+        content_source=source,
+        raw_date=raw_date,
+        moment=moment,
+        updated=updated.at if updated else None,
+        authors=_authors(item),
+        tags=(tag.get("term") or tag.get("label") for tag in item.get("tags", ())),
+    )
+
+
+def make_entry(
+    *,
+    identifier: str,
+    url: str,
+    title: str,
+    summary: str = "",
+    content: str = "",
+    content_source: str = "",
+    raw_date: str = "",
+    moment: Moment | None = None,
+    updated: datetime | None = None,
+    authors: Iterable[object] = (),
+    tags: Iterable[object] = (),
+) -> ParsedEntry:
+    """Put an entry together, each field cleaned and cut to its limit. ``content`` is plain text already."""
+    title = one_line(title, MAX_TITLE)
+    summary = one_line(summary, MAX_SUMMARY)
+    return ParsedEntry(
+        id=_identifier(identifier, url, title or summary or content[:MAX_TITLE] or raw_date),
+        url=url,
+        title=title,
+        summary=summary,
+        content=content,
+        content_source=content_source if content else "",
+        published=moment.at if moment else None,
+        published_raw=clean(" ".join(raw_date[:MAX_RAW_DATE].split())),
+        published_assumed=moment.assumed if moment else False,
+        updated=updated,
+        authors=_names(authors),
+        tags=_names(tags),
+    )
+
+
+def _identifier(identifier: str, url: str, text: str) -> str:
+    identifier = clean(" ".join(identifier[: MAX_ID * 4].split()))
+    if len(identifier) > MAX_ID:
+        return f"hash:{_digest(identifier)}"
+    return identifier or url or f"hash:{_digest(text)}"
+
+
+def _digest(text: str) -> str:
+    return hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=12).hexdigest()
+
+
+def _text(item: Any, key: str) -> str:
+    value = item.get(key)
+    return value if isinstance(value, str) else ""
+
+
+def _names(values: Iterable[object]) -> tuple[str, ...]:
+    names = (one_line(value[: MAX_NAME * 4], MAX_NAME) for value in values if isinstance(value, str) and value)
+    return tuple(dict.fromkeys(name for name in names if name))[:MAX_LIST]
+
+
+def _authors(item: Any) -> Iterator[object]:
+    people = [person for person in item.get("authors", ()) if person]
+    for person in people:
+        yield person.get("name") or person.get("email")
+    if not people:
+        yield item.get("author")
+
+
+def _published(item: Any, context: Context) -> tuple[str, Moment | None]:
+    """The date as written and as read: of publication, else of creation, else of the last change."""
+    first_raw = ""
+    for key in ("published", "created", "updated"):
+        raw = item[key] if key in item else ""  # noqa: SIM401 - feedparser's get() finds other keys for "updated"
+        if isinstance(raw, str) and raw.strip():
+            first_raw = first_raw or raw
+            if moment := context.date(raw):
+                return raw, moment
+    return first_raw, None
+
+
+def _link(item: Any, bases: tuple[str, ...]) -> str:
+    """The page's address: the publisher's own before a counting service's, a link before an identifier that is one."""
+    for key in ("feedburner_origlink", "link"):
+        if link := _text(item, key).strip():
+            return resolve(link, bases)
+    for link in item.get("links", ()):
+        href = link.get("href") or ""
+        if link.get("rel", "alternate") == "alternate" and isinstance(href, str) and href.strip():
+            return resolve(href, bases)
+    identifier = _text(item, "id").strip()
+    return resolve(identifier) if identifier[:4].lower() == "http" else ""
+
+
+def _texts(item: Any) -> tuple[str, str, str]:
+    """The full text (plain), the element it came from, and the summary (as written)."""
+    summary = _text(item, "summary")
+    best, source = "", ""
+    for name, markup in _full_texts(item):
+        text = paragraphs(markup, MAX_CONTENT)
+        if len(text) > len(best):
+            best, source = text, name
+    if len(summary) >= FULL_TEXT and len(summary) > len(best):
+        text = paragraphs(summary, MAX_CONTENT)
+        if len(text) > max(len(best), FULL_TEXT):
+            best, source = text, "description"
+    return best, source, summary
+
+
+def _full_texts(item: Any) -> Iterator[tuple[str, str]]:
+    for content in item.get("content", ()):
+        kind = content.get("type") or "text/html"
+        value = content.get("value")
+        if isinstance(value, str) and value and (kind.startswith("text/") or "html" in kind):
+            yield content.get("source", "content"), value
+    for key, value in item.items():
+        if isinstance(value, str) and value and _FULL_TEXT_KEY.search(key):
+            yield key.replace("_", ":", 1), value
+
+
+def interval_of(feed: Any) -> timedelta | None:
+    """The publisher's own interval: ``ttl`` in minutes, or the syndication module's period and frequency."""
+    ttl = _text(feed, "ttl").strip()
+    if ttl.isascii() and ttl.isdigit() and 0 < int(ttl[:9]) < 1_000_000:
+        return timedelta(minutes=int(ttl[:9]))
+    period = _PERIODS.get(_text(feed, "sy_updateperiod").strip().lower())
+    if period is None:
+        return None
+    times = _text(feed, "sy_updatefrequency").strip()
+    count = int(times[:6]) if times.isascii() and times.isdigit() else 1
+    return timedelta(minutes=period / max(count, 1))
+
+
+def hours_of(hours: Iterable[str]) -> frozenset[int]:
+    """Hours of the day, UTC, from ``skipHours`` (24 means midnight); all of them means none."""
+    found = frozenset(
+        int(hour) % 24
+        for hour in (text.strip() for text in hours)
+        if hour.isascii() and hour.isdigit() and int(hour[:3]) <= 24
+    )
+    return found if len(found) < 24 else frozenset()

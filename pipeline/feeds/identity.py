@@ -1,0 +1,55 @@
+"""Which entry is which, and whether it says something new.
+
+``identity_of`` gives the key under which an entry is kept: alike in every feed that carries the piece, and unmoved by
+another GUID or by tracking parameters. ``digest_of`` changes when the publisher edits title, summary or text, and not
+when only dates, blanks or counters ("12 comments", "조회수 340") do.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+
+from pipeline.feeds.urls import canonical
+from pipeline.model import ParsedEntry
+
+_COUNTED = (
+    r"views?|reads?|comments?|replies|likes?|shares?|votes?|просмотр\w{0,4}|комментари\w{0,3}|отзыв\w{0,3}|лайк\w{0,3}"
+    r"|조회수?|댓글|추천|공감|좋아요|閲覧数?|コメント|评论|阅读"
+)
+_COUNTER = re.compile(
+    rf"(?:\b|(?<=\d))(?:{_COUNTED})\s{{0,3}}[:：(\[|-]?\s{{0,3}}\d[\d.,\s]{{0,9}}(?:건|개|회|명)?[)\]]?"
+    rf"|\d[\d.,]{{0,9}}\s{{0,3}}(?:{_COUNTED})\b",
+    re.IGNORECASE,
+)
+_AGO = re.compile(
+    r"\d{1,3}\s?(?:seconds?|minutes?|mins?|hours?|days?|секунд\w?|минут\w?|час\w{0,2}|дн\w{1,2})\s(?:ago|назад)"
+    r"|\d{1,3}\s?(?:초|분|시간|일)\s?전",
+    re.IGNORECASE,
+)
+_TAIL_COUNTER = re.compile(r"\s*[(\[]\d{1,5}[)\]]\s*$")
+_NOISE = re.compile(r"[\s\u00a0\u200b-\u200f\u2026.]+")
+
+
+def identity_of(entry: ParsedEntry, feed: str) -> str:
+    """The entry's key: its canonical address, or ``feed name#id`` where it has no address.
+
+    Args:
+        entry: as parsed.
+        feed: the source's name.
+    """
+    return canonical(entry.url) if entry.url else f"{feed}#{entry.id}"
+
+
+def digest_of(entry: ParsedEntry) -> str:
+    """A digest of what the entry says (32 hexadecimal digits)."""
+    title = _TAIL_COUNTER.sub("", entry.title)
+    said = "\x1f".join(_still(part) for part in (title, entry.summary, entry.content))
+    return hashlib.blake2b(said.encode("utf-8", "replace"), digest_size=16).hexdigest()
+
+
+def _still(text: str) -> str:
+    """The text without what moves by itself."""
+    if text and any("0" <= letter <= "9" for letter in text):
+        text = _AGO.sub("", _COUNTER.sub("", text))
+    return _NOISE.sub(" ", text).strip()

@@ -1,0 +1,92 @@
+"""JSON Feed, versions 1.0 and 1.1 (jsonfeed.org), which feedparser does not read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from pipeline.feeds.entries import MAX_CONTENT, Context, make_entry
+from pipeline.feeds.plaintext import clean, one_line, paragraphs
+from pipeline.feeds.urls import resolve
+from pipeline.model import ParsedEntry, ParsedFeed
+
+
+def looks_like_json(text: str) -> bool:
+    """Whether the text can only be JSON."""
+    return text[:200].lstrip().startswith(("{", "["))
+
+
+def parse_json(text: str, encoding: str, context: Callable[[str | None], Context], most: int) -> ParsedFeed:
+    """Read a JSON Feed; for other JSON, or broken one, a feed with a ``problem`` and no entries.
+
+    Args:
+        text: the document.
+        encoding: for the record.
+        context: gives what the entries share, from the feed's language.
+        most: entries that are taken.
+    """
+    try:
+        data = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        told = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)[:120]
+        return _none(encoding, f"This is JSON that cannot be read: {told}.")
+    if not isinstance(data, dict) or not isinstance(data.get("items"), list):
+        return _none(encoding, "This is JSON, but no JSON Feed: it has no list of items.")
+    version = _string(data, "version")
+    if "jsonfeed.org/version/" not in version:
+        return _none(encoding, "This is JSON, but no JSON Feed: it names no version of jsonfeed.org.")
+    shared = context(_string(data, "language") or None)
+    items = [item for item in data["items"] if isinstance(item, dict)]
+    title = one_line(_string(data, "title"), 1000)
+    return ParsedFeed(
+        title=title,
+        entries=tuple(_entry(item, data, shared) for item in items[:most]),
+        problem=f"The feed has {len(items):,} entries; the first {most:,} were read." if len(items) > most else None,
+        format="json11" if version.rstrip("/").endswith("1.1") else "json10",
+        encoding=encoding,
+        language=clean(_string(data, "language"))[:35] or None,
+        site_url=resolve(_string(data, "home_page_url"), shared.bases),
+    )
+
+
+def _none(encoding: str, problem: str) -> ParsedFeed:
+    return ParsedFeed(title="", entries=(), problem=problem, encoding=encoding)
+
+
+def _entry(item: dict[str, Any], feed: dict[str, Any], context: Context) -> ParsedEntry:
+    markup, plain = _string(item, "content_html"), _string(item, "content_text")
+    content = paragraphs(markup, MAX_CONTENT) if markup else _plain_paragraphs(plain)
+    raw = _string(item, "date_published") or _string(item, "date_modified")
+    updated = context.date(_string(item, "date_modified"))
+    identifier = item.get("id")
+    return make_entry(
+        identifier=str(identifier) if isinstance(identifier, str | int | float) else "",
+        url=resolve(_string(item, "url") or _string(item, "external_url"), context.bases),
+        title=_string(item, "title"),
+        summary=_string(item, "summary") or (content[:400] if not _string(item, "title") else ""),
+        content=content,
+        content_source="content_html" if markup else "content_text",
+        raw_date=raw,
+        moment=context.date(raw),
+        updated=updated.at if updated else None,
+        authors=_authors(item) or _authors(feed),
+        tags=item["tags"] if isinstance(item.get("tags"), list) else (),
+    )
+
+
+def _plain_paragraphs(text: str) -> str:
+    lines = (" ".join(line.split()) for line in clean(text[:MAX_CONTENT]).splitlines())
+    return "\n".join(line for line in lines if line)
+
+
+def _authors(holder: dict[str, Any]) -> list[object]:
+    """The names of 1.1's ``authors`` or 1.0's ``author``."""
+    people = holder.get("authors")
+    people = people if isinstance(people, list) else [holder.get("author")]
+    return [person.get("name") for person in people if isinstance(person, dict)]
+
+
+def _string(holder: dict[str, Any], key: str) -> str:
+    value = holder.get(key)
+    return value if isinstance(value, str) else ""

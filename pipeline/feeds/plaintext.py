@@ -1,0 +1,142 @@
+"""HTML from feeds as plain text: no tags, no entities, no invisible characters, in time linear to its length.
+
+What comes out is text for people and for matching; it is not HTML and must be escaped where a page shows it. Tags are
+dropped also when they were escaped twice, so that nothing that looks like markup is left for a careless reader.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+
+_HIDDEN = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff"
+    "\ufff9-\ufffb\ufffe\uffff\ud800-\udfff\ufdd0-\ufdef]|[\U000e0000-\U000e007f]"
+)
+_HUGE_REFERENCE = re.compile(r"&#(?:\d{8,}|[xX][0-9a-fA-F]{8,});?")
+_PAIR = re.compile(
+    r"&#(?:(5[56]\d{3})|[xX]([dD][89abAB][0-9a-fA-F]{2}));&#(?:(5[67]\d{3})|[xX]([dD][c-fC-F][0-9a-fA-F]{2}));"
+)
+_SKIPPED = re.compile(
+    r"<!--|<!\[CDATA\[|\]\]>|<(script|style|template|noscript|iframe|object|svg|math)\b", re.IGNORECASE
+)
+_ENDS = {
+    "<!--": re.compile("-->"),
+    **{
+        name: re.compile(rf"</{name}\b[^<>]*>?", re.IGNORECASE)
+        for name in ("script", "style", "template", "noscript", "iframe", "object", "svg", "math")
+    },
+}
+_NAMES = (
+    "a abbr acronym address applet area article aside audio b base bdi bdo big blink blockquote body br button canvas"
+    " caption center cite code col colgroup data dd del details dfn dialog dir div dl dt em embed fieldset figcaption"
+    " figure font footer form frame frameset h1 h2 h3 h4 h5 h6 head header hgroup hr html i iframe image img input ins"
+    " kbd label legend li link main map mark marquee math menu meta nav nobr noscript object ol optgroup option p param"
+    " picture pre q rb rp rt ruby s samp script section select small source span strike strong style sub summary sup"
+    " svg table tbody td template textarea tfoot th thead time title tr track tt u ul var video wbr"
+)
+_BLOCKS = frozenset(
+    str.split(
+        "address article aside blockquote body br caption center dd div dl dt fieldset figcaption figure footer form h1"
+        " h2 h3 h4 h5 h6 header hr li main nav ol p pre section table td tfoot th thead title tr ul"
+    )
+)
+_TAG = re.compile(
+    rf"</?(?P<name>(?:{'|'.join(sorted(_NAMES.split(), key=len, reverse=True))})(?![\w-])|[a-z][\w-]*:[\w:-]+)"
+    r"(?:(?:[^<>\"']++|\"[^\"<]*+\"|'[^'<]*+')*+>|[^<>]*+(?:>|(?=<)|$))"
+    r"|<[!?/](?=[a-z\[])[^<>]*+>?",
+    re.IGNORECASE,
+)
+_ENTITY = re.compile(r"&(?:#\d|#[xX][0-9a-fA-F]|[a-zA-Z]{2,31};)")
+_LONG_WORD = re.compile(r"\S{512}")
+_SPACES = re.compile(r"\s+")
+_LINE_ENDS = re.compile(r"\s*\n\s*")
+_INNER = re.compile(r"[^\S\n]+")
+
+
+def one_line(markup: str, limit: int) -> str:
+    """The text of a title, name or summary: one line of at most ``limit`` characters, cut at a word where possible."""
+    text = _SPACES.sub(" ", _bare(markup, limit, " ")).strip()
+    return _cut(text, limit)
+
+
+def paragraphs(markup: str, limit: int) -> str:
+    """The text of an article: one paragraph a line, at most ``limit`` characters."""
+    text = _LINE_ENDS.sub("\n", _INNER.sub(" ", _bare(markup, limit, "\n"))).strip()
+    return _cut(text, limit)
+
+
+def clean(text: str) -> str:
+    """Text that is no markup: NFC, without control and invisible characters."""
+    return _normal(_HIDDEN.sub("", text)) if not text.isascii() or not text.isprintable() else text
+
+
+def unescape(text: str) -> str:
+    """Resolve HTML's character references; those of surrogate pairs too, and absurd ones to nothing."""
+    if "&#" in text:
+        text = join_surrogates(_HUGE_REFERENCE.sub("", text))
+    return html.unescape(text)
+
+
+def join_surrogates(text: str) -> str:
+    """Make one character of references to its two halves (``&#55357;&#56832;``, as some Java systems write)."""
+    return _PAIR.sub(_join_pair, text) if "&#" in text else text
+
+
+def _bare(markup: str, limit: int, between: str) -> str:
+    """Drop tags and resolve references, twice at most: feeds escape once or twice."""
+    text = markup[: 8 * limit + 4096]
+    for _ in range(3):
+        if "<" in text:
+            text = _TAG.sub(lambda match: _instead(match, between), _without_skipped(text, between))
+        if "&" not in text or not _ENTITY.search(text):
+            break
+        text = unescape(text)
+    return clean(text.replace("\r", "\n").replace("\u2028", "\n").replace("\u2029", "\n").replace("\x85", "\n"))
+
+
+def _instead(match: re.Match[str], between: str) -> str:
+    return between if (match["name"] or "").lower() in _BLOCKS else ""
+
+
+def _without_skipped(text: str, between: str) -> str:
+    """Leave out comments and elements whose content is not for reading; of one without an end, only its start."""
+    kept: list[str] = []
+    endless: set[str] = set()  # not looked for again, or many of them would take quadratic time
+    position = 0
+    while match := _SKIPPED.search(text, position):
+        name = (match[1] or match[0]).lower()
+        kept.append(text[position : match.start()])
+        end = _ENDS[name].search(text, match.end()) if name in _ENDS and name not in endless else None
+        if end:
+            position = end.end()
+            kept.append(between)
+        else:
+            endless.add(name)
+            tag = _TAG.match(text, match.start()) if match[1] else None
+            position = tag.end() if tag else match.end()
+    kept.append(text[position:])
+    return "".join(kept)
+
+
+def _join_pair(match: re.Match[str]) -> str:
+    high = int(match[1]) if match[1] else int(match[2], 16)
+    low = int(match[3]) if match[3] else int(match[4], 16)
+    if 0xD800 <= high < 0xDC00 <= low < 0xE000:
+        return chr(0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00))
+    return ""
+
+
+def _normal(text: str) -> str:
+    """NFC. Long words are done in pieces: ordering a long run of combining marks takes quadratic time."""
+    if _LONG_WORD.search(text):
+        return "".join(unicodedata.normalize("NFC", text[i : i + 512]) for i in range(0, len(text), 512))
+    return unicodedata.normalize("NFC", text)
+
+
+def _cut(text: str, limit: int) -> str:
+    if len(text) <= limit:
+        return text
+    at = text.rfind(" ", limit // 2, limit)
+    return text[: at if at > 0 else limit].rstrip()
