@@ -464,7 +464,7 @@ class Stored:
     """Where an article went.
 
     Attributes:
-        what: a new article; a new revision of a known one; known and the same; or the same piece, known by another address.
+        what: a new article, a new revision, known and the same, or joined to a piece known by another address.
     """
 
     id: ArticleId

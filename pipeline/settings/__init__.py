@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from pipeline import shipped
 from pipeline.errors import ConfigError
 from pipeline.model import Source
-from pipeline.settings.fetch import FetchSettings
+from pipeline.settings.fetch import FetchSettings, parse_allowance
 from pipeline.settings.poll import PollSettings
 from pipeline.settings.reader import convert, load, only_keys
 from pipeline.settings.sources import load_sources
@@ -91,7 +92,7 @@ def load_settings(folder: Path | None = None) -> Settings:
         raise ConfigError(folder, "", "is not a folder; --config takes a folder with tumen.toml, feeds.toml …")
     path = find_file(folder, "tumen.toml")
     data = load(path)
-    parts = {
+    parts: dict[str, type] = {
         "fetch": FetchSettings,
         "poll": PollSettings,
         "cycle": CycleSettings,
@@ -99,12 +100,19 @@ def load_settings(folder: Path | None = None) -> Settings:
         "store": StoreSettings,
     }
     only_keys(data, tuple(parts), file=path)
-    tables = {name: convert(data.get(name, {}), kind, file=path, key=f"[{name}]") for name, kind in parts.items()}
+    tables: dict[str, Any] = {
+        name: convert(data.get(name, {}), kind, file=path, key=f"[{name}]") for name, kind in parts.items()
+    }
     _check_positive(path, tables)
+    for text in tables["fetch"].allow_private:
+        try:
+            parse_allowance(text)
+        except ValueError as error:
+            raise ConfigError(path, "[fetch] › allow_private", str(error)) from None
     return Settings(folder=folder, sources=load_sources(find_file(folder, "feeds.toml")), **tables)
 
 
-def _check_positive(path: Path, tables: dict[str, object]) -> None:
+def _check_positive(path: Path, tables: dict[str, Any]) -> None:
     """Refuse numbers that no one can mean."""
     for table, key, least in (
         ("cycle", "minutes", 0.1),

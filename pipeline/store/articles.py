@@ -123,6 +123,12 @@ _TEXTS = (
 )
 
 
+_BY_ADDRESS = (
+    _TEXTS + " WHERE a.url = :url OR a.canonical_url = :url"
+    " OR a.id = (SELECT article_id FROM entries WHERE identity = :url)"
+)
+
+
 def texts(
     conn: sqlite3.Connection, *, after: int = 0, limit: int = 500, not_version: str | None = None
 ) -> list[StoredText]:
@@ -147,11 +153,7 @@ def find(conn: sqlite3.Connection, what: str) -> StoredText | None:
     if what.isdecimal() and what.isascii():
         row = conn.execute(f"{_TEXTS} WHERE a.id = ?", (min(int(what), 2**62),)).fetchone()
     else:
-        row = conn.execute(
-            f"{_TEXTS} WHERE a.url = :url OR a.canonical_url = :url OR a.id ="
-            " (SELECT article_id FROM entries WHERE identity = :url)",  # noqa: S608 - a constant
-            {"url": what},
-        ).fetchone()
+        row = conn.execute(_BY_ADDRESS, {"url": what}).fetchone()
     return None if row is None else _text(row)
 
 

@@ -1,0 +1,5 @@
+"""``python -m pipeline`` is ``tumen``."""
+
+from pipeline.cli import main
+
+main()

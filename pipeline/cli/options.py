@@ -1,0 +1,65 @@
+"""Options that several commands share, and where the database is when nobody says."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from pipeline import shipped
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def default_database() -> Path:
+    """``$TUMEN_DB``, else ``db/tumen.db`` in a checkout, else the platform's data folder."""
+    if named := os.environ.get("TUMEN_DB"):
+        return Path(named)
+    if shipped.CHECKOUT is not None:
+        return shipped.CHECKOUT / "db" / "tumen.db"
+    import platformdirs
+
+    return Path(platformdirs.user_data_dir("tumen", appauthor=False)) / "tumen.db"
+
+
+def database(function: F) -> F:
+    """``--db PATH``."""
+    return click.option(
+        "--db",
+        "database",
+        type=click.Path(dir_okay=False, path_type=Path),
+        default=default_database,
+        show_default="db/tumen.db in a checkout, else your data folder; or $TUMEN_DB",
+        help="The database file.",
+    )(function)
+
+
+def config(function: F) -> F:
+    """``--config DIR``."""
+    return click.option(
+        "--config",
+        "folder",
+        type=click.Path(file_okay=False, path_type=Path),
+        default=None,
+        envvar="TUMEN_CONFIG",
+        show_default="the shipped config; or $TUMEN_CONFIG",
+        help="A config folder; files it lacks are taken from the shipped one.",
+    )(function)
+
+
+def verbose(function: F) -> F:
+    """``-v``, ``-vv``: log lines on standard error."""
+
+    def start(_: click.Context, __: click.Parameter, count: int) -> int:
+        level = {0: logging.WARNING, 1: logging.INFO}.get(count, logging.DEBUG)
+        logging.basicConfig(stream=sys.stderr, level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+        return count
+
+    return click.option("-v", "--verbose", count=True, callback=start, expose_value=False, help="Say more; -vv: all.")(
+        function
+    )

@@ -1,0 +1,107 @@
+"""``tumen reference``: the op-ed the watch started from."""
+
+from __future__ import annotations
+
+import asyncio
+import textwrap
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from pipeline.cli import options
+from pipeline.errors import NotFound, StoreError
+
+
+@click.group("reference")
+def command() -> None:
+    """Show the reference, or import its publisher's text into your database."""
+
+
+@command.command("show")
+@options.database
+@options.config
+@click.option("--original", is_flag=True, help="The imported text in place of our digest, where there is one.")
+def show(database: Path, folder: Path | None, *, original: bool) -> None:
+    """Print the record and each passage with its topics."""
+    from pipeline import shipped
+    from pipeline.settings import find_file
+    from pipeline.settings.reference import load_reference
+
+    reference = load_reference(find_file(folder or shipped.CONFIG, "reference.toml"))
+    texts = _originals(database) if original else {}
+    if original and not texts:
+        raise NotFound(f"{database}: no original is imported; “tumen reference import FILE|URL” does it.")
+    click.echo(click.style(reference.title, bold=True))
+    click.echo(f"{reference.author}, {reference.publication}, {reference.published}\n{reference.url}\n")
+    for passage in reference.passages:
+        click.echo(click.style(f"{passage.id}  {passage.part}", bold=True) + f"  [{', '.join(passage.topics)}]")
+        click.echo(
+            textwrap.fill(texts.get(passage.id, passage.digest), 96, initial_indent="    ", subsequent_indent="    ")
+        )
+
+
+def _originals(database: Path) -> dict[str, str]:
+    from pipeline.store import open_readonly, reference
+
+    if not database.exists():
+        return {}
+    return reference.originals(open_readonly(database))
+
+
+@command.command("import")
+@click.argument("what", metavar="FILE|URL")
+@options.database
+@options.config
+def import_(what: str, database: Path, folder: Path | None) -> None:
+    """Store the original's paragraphs beside the passages they belong to, in the database only.
+
+    FILE is plain text (a paragraph a line or blank lines between) or a saved page; URL is fetched. The text stays in
+    your database: it belongs to its publisher.
+    """
+    from pipeline.reference import align, paragraphs_of
+    from pipeline.settings import find_file, load_settings
+    from pipeline.settings.reference import load_reference
+    from pipeline.store import cycle_lock, open_store, reference
+
+    settings = load_settings(folder)
+    record = load_reference(find_file(settings.folder, "reference.toml"))
+    body = asyncio.run(_fetch(what, settings)) if what.startswith(("http://", "https://")) else _read(Path(what))
+    aligned = align(paragraphs_of(body, what), record.passages)
+    if not aligned:
+        raise NotFound(f"{what}: holds no paragraph that belongs to a passage of the reference.")
+    with cycle_lock(database, "tumen reference import"):
+        conn = open_store(database)
+        if not reference.known(conn):
+            from pipeline.cycle.assess import Flagging
+
+            Flagging(conn, settings.folder, lambda: datetime.now(UTC)).check()
+        reference.put_originals(conn, aligned, what, datetime.now(UTC))
+        conn.close()
+    for passage in record.passages:
+        text = aligned.get(passage.id)
+        click.echo(f"{passage.id}  {f'{len(text):,} characters' if text else 'nothing found for it'}")
+    click.echo(f"Stored in {database}, and nowhere else.")
+
+
+def _read(path: Path) -> bytes:
+    try:
+        if path.stat().st_size > 5 * 1024 * 1024:
+            raise NotFound(f"{path}: is larger than 5 MB; that is no article.")
+        return path.read_bytes()
+    except OSError as error:
+        raise NotFound(f"{path}: cannot be read ({error.strerror}).") from None
+
+
+async def _fetch(url: str, settings: object) -> bytes:
+    from pipeline.fetch import Fetcher
+    from pipeline.model import Fetched, Request
+    from pipeline.settings import Settings
+
+    if not isinstance(settings, Settings):
+        raise TypeError
+    async with Fetcher(settings.fetch) as fetcher:
+        outcome = await fetcher.get(Request(url=url, kind="page"))
+    if isinstance(outcome, Fetched):
+        return outcome.body
+    raise StoreError(f"{url}: {getattr(outcome, 'reason', 'did not answer with a page')}")

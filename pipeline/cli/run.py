@@ -1,0 +1,72 @@
+"""``tumen run``: one cycle."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import click
+
+from pipeline.cli import options
+from pipeline.errors import NetworkUnreachable
+from pipeline.model import CycleReport
+
+
+@click.command()
+@options.database
+@options.config
+@click.option("--force", is_flag=True, help="Poll every feed, due or not.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of the table.")
+@click.option("-q", "--quiet", is_flag=True, help="Print nothing unless something failed: for cron.")
+@options.verbose
+def command(database: Path, folder: Path | None, *, force: bool, as_json: bool, quiet: bool) -> int:
+    r"""Poll the feeds that are due, read what is new, flag it, store it.
+
+    Safe to call as often as you like, and to stop at any moment: the next run goes on where this one stopped.
+
+    \b
+    Exit status:
+      0   all went well
+      1   done, but at least one feed failed (the summary names it)
+      66  there is no feed to watch
+      69  no feed at all could be reached
+      73  the database cannot be used
+      75  another cycle is at work on this database
+      78  something in the config is wrong
+    """
+    from pipeline.cli import summary
+
+    report = run_once(database, folder, force=force, trigger="run", bar=not (as_json or quiet))
+    if as_json:
+        click.echo(summary.as_json(report))
+    elif not quiet:
+        summary.show(report)
+    elif report.feeds_failed:
+        click.echo(summary.failures(report), err=True)
+    if report.feeds_polled and report.feeds_unreachable == report.feeds_polled:
+        first = report.troubles[0].reason
+        raise NetworkUnreachable(
+            f"Not one of {report.feeds_polled} feeds could be reached ({first}) Is this machine on the network?"
+        )
+    return 1 if report.feeds_failed else 0
+
+
+def run_once(database: Path, folder: Path | None, *, force: bool, trigger: str, bar: bool) -> CycleReport:
+    """Run a cycle under the lock, with a progress bar where somebody looks.
+
+    Raises:
+        TumenError: as ``run_cycle``; also when the lock is held or the database cannot be opened.
+    """
+    from pipeline.cli import summary
+    from pipeline.cycle import run_cycle
+    from pipeline.settings import load_settings
+    from pipeline.store import cycle_lock, open_store
+
+    settings = load_settings(folder)
+    with cycle_lock(database, f"tumen {trigger}"):
+        conn = open_store(database)
+        try:
+            with summary.progress(enabled=bar) as watcher:
+                return asyncio.run(run_cycle(conn, settings, trigger=trigger, force=force, watcher=watcher))
+        finally:
+            conn.close()

@@ -1,0 +1,135 @@
+"""One cycle: poll the feeds that are due, read the pages of what is new, flag, store. There is no second way through.
+
+``tumen run`` calls ``run_cycle`` once, the daemon on a schedule, ``tumen demo`` and the tests against a loopback world.
+Polling and reading overlap: a page is asked for as soon as its feed was read.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import sqlite3
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+
+from pipeline.cycle.assess import Flagging
+from pipeline.cycle.ledger import Ledger
+from pipeline.cycle.pages import Pages
+from pipeline.cycle.polls import Polls
+from pipeline.cycle.tally import Progress, Tally, Watcher
+from pipeline.errors import NothingToWatch, TumenError
+from pipeline.fetch import Fetcher, HostState
+from pipeline.model import CycleReport, FeedState
+from pipeline.settings import Settings
+from pipeline.store import entries as entry_rows
+from pipeline.store import feeds as feed_rows
+from pipeline.store import hosts, runs, transaction
+from pipeline.workers import Workers
+
+__all__ = ["Progress", "run_cycle"]
+
+_BACKLOG = 20_000  # entries taken over from earlier cycles at the most: 4 MB of ids and addresses
+
+
+async def run_cycle(
+    conn: sqlite3.Connection,
+    settings: Settings,
+    *,
+    trigger: str,
+    force: bool = False,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    rng: random.Random | None = None,
+    watcher: Watcher | None = None,
+) -> CycleReport:
+    """Run one cycle to its end.
+
+    Args:
+        conn: the database; the caller holds the cycle lock.
+        settings: the config.
+        trigger: who called: ``run``, ``daemon`` or ``demo``; kept in the table ``runs``.
+        force: poll every enabled feed, due or not.
+        now: the clock.
+        rng: where the intervals' jitter comes from.
+        watcher: told after each feed and each page.
+
+    Raises:
+        ConfigError: the lexicon or the topics are wrong.
+        NothingToWatch: no feed is enabled.
+        StoreError: the database cannot be written any more.
+    """
+    if not any(source.enabled for source in settings.sources):
+        raise NothingToWatch(
+            "There is no feed to watch: feeds.toml has no enabled [[feed]]; add one, or “tumen feeds add ADDRESS”."
+        )
+    started = time.monotonic()
+    flagging = Flagging(conn, settings.folder, now)
+    flagging.check()
+    feed_rows.sync(conn, settings.sources, now())
+    run = runs.start(conn, trigger, flagging.version, now())
+    tally = Tally(watcher=watcher)
+    fetcher = Fetcher(settings.fetch, remember=lambda site: _host(hosts.get(conn, site)), now=now)
+    workers = Workers(settings.extract.processes, settings.extract.seconds, settings.extract.memory_mb)
+    try:
+        async with fetcher, workers, Ledger(conn) as ledger, asyncio.TaskGroup() as tasks:
+            polls = Polls(
+                ledger=ledger,
+                fetcher=fetcher,
+                workers=workers,
+                policy=settings.poll,
+                run=run,
+                now=now,
+                rng=rng or random.Random(),  # noqa: S311 - jitter, no secret
+                tally=tally,
+            )
+            pages = Pages(
+                ledger=ledger,
+                fetcher=fetcher,
+                workers=workers,
+                flagger=flagging.flagger,
+                settings=settings.cycle,
+                run=run,
+                now=now,
+                tally=tally,
+                tasks=tasks,
+                ends_at=asyncio.get_running_loop().time() + settings.cycle.minutes * 60,
+            )
+            due = feed_rows.due(conn, now(), force=force)
+            tally.feeds_total = len(due)
+            for feed in due:
+                tasks.create_task(_poll(polls, pages, feed))
+            for entry, url in entry_rows.waiting(conn, now(), _BACKLOG):
+                pages.offer(entry, url)
+    except* TumenError as group:
+        raise _first(group) from None
+    finally:
+        report = tally.report(waiting=entry_rows.count_waiting(conn), seconds=time.monotonic() - started)
+        with transaction(conn):
+            hosts.put(conn, (_host_row(state) for state in fetcher.hosts()))
+            runs.finish(conn, run, report, now())
+    runs.prune(conn, timedelta(days=settings.store.fetches_days), now())
+    return report
+
+
+def _host(row: hosts.HostRow | None) -> HostState | None:
+    return None if row is None else HostState(**asdict(row))
+
+
+def _host_row(state: HostState) -> hosts.HostRow:
+    return hosts.HostRow(**asdict(state))
+
+
+async def _poll(polls: Polls, pages: Pages, feed: FeedState) -> None:
+    for entry, url, _ in await polls.poll(feed):
+        pages.offer(entry, url)
+
+
+def _first(group: BaseExceptionGroup[TumenError]) -> TumenError:
+    """The error to tell of, out of those that stopped the cycle."""
+    error: BaseException = group
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    if not isinstance(error, TumenError):
+        raise TypeError(f"{error!r} in a group of TumenErrors")
+    return error

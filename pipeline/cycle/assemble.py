@@ -1,0 +1,147 @@
+"""Makes an article of what the feed said and what the page gave. Pure.
+
+In: a ``QueuedEntry`` and, where the page was read, its ``Extraction``. Out: an ``Article``, or None when neither
+gives enough to be called one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from datetime import datetime
+from typing import Literal
+
+from pipeline.model import Article, Extraction, QueuedEntry
+
+_WORD = re.compile(r"\w{2,}")
+_THIN_CHARACTERS = 200
+_FEED_QUALITY = 0.5
+
+
+def from_page(entry: QueuedEntry, extraction: Extraction, canonical_url: str | None, now: datetime) -> Article | None:
+    """The article of a page that was read.
+
+    The feed's own text stands in where the page has no article, shows a wall, or tells of something else than the feed
+    announced (a "not found" page that answers 200).
+
+    Args:
+        entry: what the feed said.
+        extraction: what the page gave.
+        canonical_url: the page's own address, already checked.
+        now: the present time.
+    """
+    text = unicodedata.normalize("NFC", extraction.text)
+    announced = _feed_text(entry)
+    if (
+        not text
+        or (extraction.wall and len(text) <= max(len(announced), 600))
+        or not _tells_of(entry, extraction, text)
+    ):
+        return from_feed(entry, now, extraction=extraction)
+    if len(announced) > 1.5 * len(text) and extraction.quality < _FEED_QUALITY:
+        return from_feed(entry, now, extraction=extraction)
+    return _article(
+        entry,
+        extraction,
+        text,
+        method=extraction.method,
+        quality=extraction.quality,
+        canonical_url=canonical_url,
+        now=now,
+    )
+
+
+def from_feed(entry: QueuedEntry, now: datetime, extraction: Extraction | None = None) -> Article | None:
+    """The article of an entry whose page cannot be had; ``method`` says ``feed``. None when the feed gave no title."""
+    if not entry.entry.title.strip():
+        return None
+    text = unicodedata.normalize("NFC", _feed_text(entry))
+    quality = 0.8 if len(entry.entry.content) >= _THIN_CHARACTERS else 0.2
+    return _article(
+        entry, extraction or Extraction(), text, method="feed", quality=quality, canonical_url=None, now=now
+    )
+
+
+def carries_text(entry: QueuedEntry, characters: int) -> bool:
+    """Whether the feed gives so much text that its page need not be asked for."""
+    return len(entry.entry.content) >= characters
+
+
+def _feed_text(entry: QueuedEntry) -> str:
+    content, summary = entry.entry.content.strip(), entry.entry.summary.strip()
+    return content if len(content) >= len(summary) else summary
+
+
+def _tells_of(entry: QueuedEntry, extraction: Extraction, text: str) -> bool:
+    """Whether page and feed speak of the same thing: one word of the announced title is enough."""
+    announced = _words(entry.entry.title)
+    if len(announced) < 3:
+        return True
+    return bool(announced & _words(f"{extraction.title or ''} {text[:3000]}"))
+
+
+def _words(text: str) -> set[str]:
+    """Words without their endings: five letters, or two syllables of Hangul."""
+    return {word[:2] if "가" <= word[0] <= "힣" else word[:5] for word in _WORD.findall(text.casefold())}
+
+
+def _article(
+    entry: QueuedEntry,
+    extraction: Extraction,
+    text: str,
+    *,
+    method: str,
+    quality: float,
+    canonical_url: str | None,
+    now: datetime,
+) -> Article:
+    title = _title(entry, extraction)
+    published, published_from, assumed = _date(entry, extraction)
+    return Article(
+        feed=entry.feed,
+        url=entry.url or entry.identity,
+        published_url=entry.entry.url,
+        title=title,
+        text=text,
+        summary=entry.entry.summary,
+        content_hash=hashlib.blake2b(f"{title}\n{text}".encode("utf-8", "surrogatepass"), digest_size=16).hexdigest(),
+        language=extraction.language or entry.language,
+        home=entry.home,
+        published=published,
+        published_from=published_from,
+        published_assumed=assumed,
+        authors=extraction.authors or entry.entry.authors,
+        canonical_url=canonical_url,
+        site=extraction.site,
+        section=extraction.section,
+        tags=tuple(dict.fromkeys((*extraction.tags, *entry.entry.tags))),
+        method=method,
+        quality=quality,
+        wall=extraction.wall,
+        first_seen_at=entry.first_seen_at,
+        fetched_at=now,
+    )
+
+
+def _title(entry: QueuedEntry, extraction: Extraction) -> str:
+    """The feed's title, which carries no site's name, unless it is missing or was cut."""
+    announced = unicodedata.normalize("NFC", entry.entry.title.strip())
+    page = unicodedata.normalize("NFC", (extraction.title or "").strip())
+    cut = announced.rstrip(".… ")
+    if page and (not announced or (announced.endswith(("…", "...")) and page.startswith(cut) and len(page) > len(cut))):
+        return page
+    return announced or page or entry.identity
+
+
+def _date(entry: QueuedEntry, extraction: Extraction) -> tuple[datetime | None, Literal["page", "feed", "none"], bool]:
+    """The feed's date when it names a zone, else the page's, else the feed's with the zone assumed."""
+    if entry.entry.published and not entry.entry.published_assumed:
+        return entry.entry.published, "feed", False
+    if extraction.published and not extraction.published_assumed:
+        return extraction.published, "page", False
+    if entry.entry.published:
+        return entry.entry.published, "feed", True
+    if extraction.published:
+        return extraction.published, "page", True
+    return None, "none", False

@@ -1,0 +1,125 @@
+"""The feeds' half of a cycle: ask each due feed, read what came, decide, and store the decision in one transaction.
+
+In: a ``FeedState``. Out: rows of ``feeds``, ``entries`` and ``fetches``, and the entries that now wait for their page.
+"""
+
+from __future__ import annotations
+
+import random
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from pipeline import feeds
+from pipeline.cycle.ledger import Ledger
+from pipeline.cycle.tally import Tally
+from pipeline.feeds.decide import body_unchanged, decide, identities
+from pipeline.fetch import Fetcher
+from pipeline.model import (
+    EntryId,
+    FeedState,
+    FeedUpdate,
+    Fetched,
+    FetchFailed,
+    NotModified,
+    Outcome,
+    ParsedFeed,
+    Request,
+    RunId,
+    Trouble,
+)
+from pipeline.settings import PollSettings
+from pipeline.store import entries as entry_rows
+from pipeline.store import feeds as feed_rows
+from pipeline.store import runs
+from pipeline.workers import Workers, WorkFailed
+
+ZONES = {"KR": "Asia/Seoul", "KP": "Asia/Pyongyang", "JP": "Asia/Tokyo", "RU": "Europe/Moscow", "CN": "Asia/Shanghai"}
+
+Queued = list[tuple[EntryId, str, bool]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Polls:
+    """What polling a feed needs."""
+
+    ledger: Ledger
+    fetcher: Fetcher
+    workers: Workers
+    policy: PollSettings
+    run: RunId
+    now: Callable[[], datetime]
+    rng: random.Random
+    tally: Tally
+
+    async def poll(self, feed: FeedState) -> Queued:
+        """Poll one feed; returns the entries that wait for their page."""
+        outcome = await self.fetcher.get(Request(url=feed.url, kind="feed", validators=feed.validators))
+        outcome, parsed = await self._read(feed, outcome)
+        keys = identities(parsed, feed.source.name) if parsed else ()
+
+        def step(conn: sqlite3.Connection) -> tuple[FeedUpdate, Queued]:
+            now = self.now()
+            known = entry_rows.known(conn, feed.id, keys) if keys else {}
+            update = decide(feed, outcome, parsed, known, now=now, policy=self.policy, rng=self.rng)
+            feed_rows.apply(conn, feed, update.state, now)
+            queued = entry_rows.add(conn, feed.id, update.entries, now)
+            runs.record_fetch(conn, self.run, _row(feed, outcome, update, queued), now)
+            return update, queued
+
+        update, queued = await self.ledger.write(step)
+        self._count(feed, outcome, update, queued)
+        return queued
+
+    async def _read(self, feed: FeedState, outcome: Outcome) -> tuple[Outcome, ParsedFeed | None]:
+        """Parse a body that is not the last one again, in a worker; a feed that breaks the parser has failed."""
+        if not isinstance(outcome, Fetched) or body_unchanged(feed, outcome):
+            return outcome, None
+        zone = feed.source.timezone or ZONES.get(feed.source.home or "")
+        try:
+            parsed = await self.workers.run(
+                feeds.parse,
+                outcome.body,
+                outcome.url,
+                outcome.headers.get("content-type"),
+                timezone=zone,
+                now=self.now(),
+            )
+        except WorkFailed as failed:
+            reason = f"The feed could not be read: {failed.reason}"
+            return FetchFailed(
+                url=outcome.url, kind="broken", reason=reason, status=outcome.status, wire_bytes=outcome.wire_bytes
+            ), None
+        return outcome, parsed
+
+    def _count(self, feed: FeedState, outcome: Outcome, update: FeedUpdate, queued: Queued) -> None:
+        tally = self.tally
+        tally.feeds_polled += 1
+        tally.feeds_unchanged += isinstance(outcome, NotModified)
+        tally.entries_new += sum(new for _, _, new in queued)
+        if update.state.failures:
+            tally.feeds_failed += 1
+            tally.feeds_unreachable += isinstance(outcome, FetchFailed) and outcome.kind in ("dns", "connect")
+            tally.troubles.append(
+                Trouble(what="feed", name=feed.source.name, reason=update.state.problem or "The feed failed.")
+            )
+        tally.tell()
+
+
+def _row(feed: FeedState, outcome: Outcome, update: FeedUpdate, queued: Queued) -> runs.FetchRow:
+    row = runs.FetchRow(
+        kind="feed",
+        url=feed.url,
+        outcome="not_modified" if isinstance(outcome, NotModified) else "fetched",
+        feed=feed.id,
+        status=304 if isinstance(outcome, NotModified) else outcome.status,
+        seconds=outcome.seconds,
+        entries_total=update.entries_total,
+        entries_new=sum(new for _, _, new in queued),
+        problem=update.state.problem or update.note,
+    )
+    if isinstance(outcome, NotModified):
+        return row
+    kind = outcome.kind if isinstance(outcome, FetchFailed) else "fetched"
+    return replace(row, outcome=kind, size=outcome.wire_bytes)

@@ -1,0 +1,73 @@
+"""Counts what a cycle does, and tells whoever watches."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from pipeline.model import CycleReport, Trouble
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far a cycle is."""
+
+    feeds_done: int
+    feeds_total: int
+    pages_done: int
+    pages_total: int
+
+
+Watcher = Callable[[Progress], None]
+
+
+@dataclass(slots=True)
+class Tally:
+    """The figures of the cycle at work."""
+
+    watcher: Watcher | None = None
+    feeds_total: int = 0
+    feeds_polled: int = 0
+    feeds_failed: int = 0
+    feeds_unchanged: int = 0
+    feeds_unreachable: int = 0
+    entries_new: int = 0
+    pages_total: int = 0
+    pages_done: int = 0
+    articles_stored: int = 0
+    articles_revised: int = 0
+    articles_flagged: int = 0
+    articles_failed: int = 0
+    by_topic: Counter[str] = field(default_factory=Counter)
+    troubles: list[Trouble] = field(default_factory=list)
+
+    def tell(self) -> None:
+        """Let the watcher know."""
+        if self.watcher is not None:
+            self.watcher(
+                Progress(
+                    feeds_done=self.feeds_polled,
+                    feeds_total=self.feeds_total,
+                    pages_done=self.pages_done,
+                    pages_total=self.pages_total,
+                )
+            )
+
+    def report(self, *, waiting: int, seconds: float) -> CycleReport:
+        """The figures as a value."""
+        return CycleReport(
+            feeds_polled=self.feeds_polled,
+            feeds_failed=self.feeds_failed,
+            feeds_unchanged=self.feeds_unchanged,
+            feeds_unreachable=self.feeds_unreachable,
+            entries_new=self.entries_new,
+            articles_stored=self.articles_stored,
+            articles_revised=self.articles_revised,
+            articles_flagged=self.articles_flagged,
+            articles_failed=self.articles_failed,
+            by_topic=dict(self.by_topic),
+            troubles=tuple(self.troubles),
+            waiting=waiting,
+            seconds=seconds,
+        )

@@ -1,0 +1,11 @@
+"""Everything that speaks HTTP: ``Fetcher.get`` takes a ``Request`` and gives an ``Outcome``.
+
+``client`` asks, ``guard`` says which addresses may be asked, ``manners`` whose turn it is, ``robots`` what a host
+forbids, ``decode`` undoes encodings within a bound.
+"""
+
+from pipeline.fetch.client import Fetcher
+from pipeline.fetch.guard import Guard, Refused
+from pipeline.fetch.manners import HostState
+
+__all__ = ["Fetcher", "Guard", "HostState", "Refused"]

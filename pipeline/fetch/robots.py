@@ -1,0 +1,60 @@
+"""robots.txt (RFC 9309): may a page be asked for, and how long to pause before it.
+
+In: what a host answered for ``/robots.txt``. Out: ``Permission``. Parsing is protego's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any
+
+from pipeline.fetch.manners import HostState
+
+PRODUCT = "Tumen"
+MAX_BYTES = 500 * 1024
+FRESH = timedelta(hours=24)
+RETRY = timedelta(hours=1)
+_MAX_DELAY_SECONDS = 30.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Permission:
+    """Whether an address may be asked; ``delay``: seconds that the host wants between two pages."""
+
+    allowed: bool
+    delay: float | None = None
+
+
+def is_fresh(state: HostState, now: datetime) -> bool:
+    """Whether the copy need not be asked for again: a day for an answer, an hour for none."""
+    if state.robots_at is None:
+        return False
+    age = now - state.robots_at
+    return timedelta(0) <= age < (FRESH if 200 <= state.robots_status < 500 else RETRY)
+
+
+def permission(state: HostState, url: str) -> Permission | None:
+    """What the host's rules say of an address.
+
+    Returns:
+        None when the host could not say (5xx, no answer) and has never said before: it is to be left alone for now.
+    """
+    if state.robots_body:
+        rules = _rules(state.robots_body)
+        delay = rules.crawl_delay(PRODUCT)
+        return Permission(
+            allowed=bool(rules.can_fetch(url, PRODUCT)),
+            delay=None if delay is None else min(float(delay), _MAX_DELAY_SECONDS),
+        )
+    if 200 <= state.robots_status < 500:
+        return Permission(allowed=True)
+    return None
+
+
+@lru_cache(maxsize=256)
+def _rules(body: bytes) -> Any:
+    from protego import Protego
+
+    return Protego.parse(body[:MAX_BYTES].decode("utf-8", "replace"))
