@@ -1,0 +1,1 @@
+"""Judging the flags on labelled items."""

@@ -1,0 +1,131 @@
+"""The second labelled set (`items.jsonl`) keeps the shape, the balance and the split that its README promises."""
+
+import hashlib
+import json
+import unicodedata
+from collections import Counter
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ITEMS = Path(__file__).with_name("items.jsonl")
+FIELDS = {
+    "id",
+    "lang",
+    "home",
+    "kind",
+    "date",
+    "title",
+    "text",
+    "relevant",
+    "topics",
+    "topics_unsure",
+    "label_confidence",
+    "evidence",
+    "story_id",
+    "split",
+}
+TOPICS = {
+    "thaad",
+    "duma_summit",
+    "pipelines",
+    "sanctions",
+    "railways",
+    "denuclearisation",
+    "trilateral",
+    "far_east",
+    "japan_kurils",
+    "us_russia_asia",
+    "third_partner",
+    "dprk_russia_military",
+}
+FREQUENT = {"pipelines", "railways", "thaad", "duma_summit"}
+# A topic may hold with no Russia in the item only here, by the labelling rule.
+WITHOUT_RUSSIA = {"thaad", "denuclearisation"}
+ARTICLE_CHARACTERS = {"en": (1200, 4000), "ru": (1200, 4000), "ko": (800, 4000)}
+SCRIPT = {"ru": ("CYRILLIC",), "ko": ("HANGUL", "CJK")}
+
+Item = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def items() -> list[Item]:
+    with ITEMS.open(encoding="utf-8") as lines:
+        return [json.loads(line) for line in lines]
+
+
+def named(found: list[Item]) -> list[str]:
+    return [f"{item['id']} {item['title']}" for item in found]
+
+
+def test_every_item_has_the_fields_and_no_other(items: list[Item]) -> None:
+    assert named([item for item in items if set(item) != FIELDS]) == []
+
+
+def test_ids_and_titles_are_unique(items: list[Item]) -> None:
+    for field in ("id", "title"):
+        assert [value for value, count in Counter(item[field] for item in items).items() if count > 1] == []
+
+
+def test_values_come_from_the_lists_of_the_labelling_rule(items: list[Item]) -> None:
+    for item in items:
+        where = f"{item['id']} {item['title']}"
+        assert item["lang"] in {"en", "ru", "ko"}, where
+        assert item["home"] in {"RU", "KR", "KP", "US", "JP", None}, where
+        assert item["relevant"] in {0, 1}, where
+        assert item["label_confidence"] in {"high", "medium", "low"}, where
+        assert date(2011, 1, 1) <= date.fromisoformat(item["date"]) <= date(2026, 12, 31), where
+        assert item["evidence"], where
+        assert item["title"] == item["title"].strip() != "", where
+
+
+def test_topics_are_known_named_once_and_not_sure_and_unsure_at_once(items: list[Item]) -> None:
+    for item in items:
+        sure, unsure = item["topics"], item["topics_unsure"]
+        assert set(sure + unsure) <= TOPICS, item["id"]
+        assert len(sure + unsure) == len(set(sure + unsure)), item["id"]
+
+
+def test_an_item_that_is_not_relevant_has_at_most_the_topics_that_need_no_russia(items: list[Item]) -> None:
+    assert named([item for item in items if not item["relevant"] and set(item["topics"]) - WITHOUT_RUSSIA]) == []
+
+
+def test_kind_follows_from_the_length_of_the_text(items: list[Item]) -> None:
+    for item in items:
+        least, most = {"headline": (0, 0), "lead": (40, 600), "article": ARTICLE_CHARACTERS[item["lang"]]}[item["kind"]]
+        assert least <= len(item["text"]) <= most, f"{item['id']}: {len(item['text'])} characters"
+
+
+def test_texts_are_composed_and_in_the_script_of_their_language(items: list[Item]) -> None:
+    for item in items:
+        whole = item["title"] + item["text"]
+        assert unicodedata.is_normalized("NFC", whole), item["id"]
+        letters = [unicodedata.name(character) for character in whole if character.isalpha()]
+        own = sum(name.startswith(SCRIPT.get(item["lang"], ("LATIN",))) for name in letters)
+        assert own / len(letters) > 0.6, item["id"]
+
+
+def test_a_third_of_the_stories_is_held_and_no_story_is_in_both_parts(items: list[Item]) -> None:
+    stories = {item["story_id"] for item in items}
+    held = {story for story in stories if int(hashlib.sha256(story.encode()).hexdigest(), 16) % 3 == 0}
+    for item in items:
+        assert item["split"] == ("held" if item["story_id"] in held else "open"), item["id"]
+    assert 0.28 < len(held) / len(stories) < 0.39
+
+
+def test_the_set_is_balanced_as_its_readme_says(items: list[Item]) -> None:
+    assert 0.40 < sum(item["relevant"] for item in items) / len(items) < 0.50
+    for language in ("en", "ru", "ko"):
+        kinds = Counter(item["kind"] for item in items if item["lang"] == language)
+        assert kinds.total() >= 110, language
+        assert min(kinds["headline"], kinds["lead"], kinds["article"]) >= 20, language
+    assert sum(not item["relevant"] and not item["topics"] for item in items) >= 120
+
+
+@pytest.mark.parametrize("topic", sorted(TOPICS))
+def test_each_topic_has_enough_positive_items_in_each_language(topic: str, items: list[Item]) -> None:
+    languages = Counter(item["lang"] for item in items if topic in item["topics"])
+    assert languages.total() >= (25 if topic in FREQUENT else 14)
+    assert min(languages[language] for language in ("en", "ru", "ko")) >= 4
