@@ -31,9 +31,9 @@ def feeds_toml(world: World) -> str:
 
 
 def settings_toml(world: World) -> str:
-    """The world's ``tumen.toml``: loopback allowed at its ports, and no pause between pages, for nobody minds here."""
+    """The world's ``tumen.toml``: loopback allowed at its ports, and no pauses, for nobody minds here."""
     hosts = ", ".join(_text(host) for host in allow_private(world))
-    return f"[fetch]\nallow_private = [{hosts}]\npage_delay = 0\n"
+    return f"[fetch]\nallow_private = [{hosts}]\npage_delay = 0\nfeed_delay = 0\n"
 
 
 def write_config(world: World, folder: Path) -> Path:
