@@ -7,6 +7,7 @@ linear. What passes here and is still too slow meets the limits of ``pipeline.wo
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 MAX_BYTES = 12 * 1024 * 1024
 MAX_TAGS = 400_000
@@ -27,6 +28,7 @@ _SIGNATURES = (
 _WIDE_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _CONTROLS = bytes(set(range(32)) - set(b"\t\n\f\r\x1b"))
 _QUOTED = re.compile(rb"\"[^\"]*+\"|'[^']*+'")
+_SCRIPT = re.compile(rb"(?:script|style)\b[^>]{0,2000}>", re.IGNORECASE)
 _SEPARATORS = re.compile(rb"[\s/]+|\"\"|''")
 
 
@@ -46,9 +48,20 @@ def refusal(html: bytes) -> str | None:
         return "no markup"
     if html.count(b"<") > MAX_TAGS:
         return f"more than {MAX_TAGS:,} tags"
-    if any(_attributes(tag) > MAX_ATTRIBUTES for tag in html.split(b"<") if len(tag) > _LONG_TAG and tag[:1].isalpha()):
+    if any(_attributes(tag) > MAX_ATTRIBUTES for tag in _long_tags(html)):
         return f"a tag with more than {MAX_ATTRIBUTES:,} attributes"
     return None
+
+
+def _long_tags(html: bytes) -> Iterator[bytes]:
+    """What begins like a tag and goes on for long, outside scripts (where ``a<b`` is no tag)."""
+    start = 0
+    for piece in html.split(b"<"):
+        if len(piece) > _LONG_TAG and piece[:1].isalpha() and not _SCRIPT.match(piece):
+            before = html[:start].lower()
+            if before.rfind(b"<script") <= before.rfind(b"</script"):
+                yield piece
+        start += len(piece) + 1
 
 
 def _is_binary(head: bytes) -> bool:

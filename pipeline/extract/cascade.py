@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import unicodedata
 
-from pipeline.extract import body, dates, language, people, titles
+from pipeline.extract import body, dates, language, people, titles, walls
 from pipeline.extract.bounds import refusal
-from pipeline.extract.decode import decode
+from pipeline.extract.decode import to_utf8
+from pipeline.extract.evidence import Claims
 from pipeline.extract.head import Head, read_head
 from pipeline.extract.linked import Node, article, nodes, strings, text
 from pipeline.extract.tree import parse, strip_unseen
@@ -17,18 +18,25 @@ def read(html: bytes, url: str, content_type: str | None) -> Extraction:
     """See :func:`pipeline.extract.extract`."""
     if reason := refusal(html):
         return Extraction(method=f"refused: {reason}")
-    root = parse(decode(html, content_type))
+    page = to_utf8(html, content_type)
+    root = parse(page)
     if root is None:
         return Extraction(method="refused: no markup")
     head = read_head(root, url)
-    linked = nodes(root)
-    story = article(linked)
+    story = article(nodes(root))
     strip_unseen(root)
     site = _site(head, story)
     title = titles.title(story, head, root, url, site)
     when = dates.published(story, head, root, url)
     names = people.authors(story, head, root, site)
-    found = body.text_of(root, story)
+    claims = Claims(
+        title=title or "", description=head.first("description", "og:description"), body=text(story, "articleBody")
+    )
+    found = body.text_of(root, claims, page)
+    wall = walls.wall(root, story, found.text, found.shown)
+    quality = found.quality * (0.3 if wall else 1.0)
+    if walls.is_missing(title, found.text):
+        found, quality = body.Body(text="", method="none", quality=0.0, shown=""), 0.0
     return Extraction(
         text=unicodedata.normalize("NFC", found.text),
         title=title,
@@ -45,8 +53,9 @@ def read(html: bytes, url: str, content_type: str | None) -> Extraction:
         canonical_url=head.canonical,
         section=_section(story, head),
         tags=_tags(story, head),
+        wall=wall,
         method=found.method,
-        quality=found.quality,
+        quality=round(quality, 3),
     )
 
 

@@ -48,9 +48,22 @@ _CHARSET = re.compile(rb"charset\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
 _META = re.compile(
     rb"<meta\b[^>]{0,500}?charset\s*=\s*[\"']?\s*([\w.:-]+)|<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([\w.:-]+)", re.IGNORECASE
 )
+_CONTROLS = bytes(set(range(32)) - set(b"\t\n\r")) + b"\x7f"
+_XML = re.compile(rb"^\s*<\?xml[^>]{0,300}\?>")
 _HEAD_BYTES = 8192
 _GUESSES = ("cp949", "cp932", "euc_jp", "gb18030", "big5hkscs", "cp1251", "koi8_r")
 _SAMPLE_BYTES = 60_000
+
+
+def to_utf8(html: bytes, content_type: str | None = None) -> bytes:
+    """The page in UTF-8, without control characters and without an XML declaration."""
+    try:
+        html.decode("utf-8")
+        utf8 = html
+    except UnicodeDecodeError:
+        utf8 = decode(html, content_type).encode("utf-8", "replace")
+    utf8 = utf8.translate(None, _CONTROLS).removeprefix(codecs.BOM_UTF8)
+    return _XML.sub(b"", utf8, count=1)
 
 
 def decode(html: bytes, content_type: str | None = None) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-_SAMPLE = 4_000
+_SAMPLE = 2_000
 _HANGUL, _KANA, _HAN, _CYRILLIC, _LATIN = (
     re.compile(pattern) for pattern in ("[가-힣]", "[ぁ-ヿ]", "[一-鿿]", "[А-яЁёІіЇїЄєҐґЎў]", "[A-Za-zÀ-ɏ]")
 )

@@ -1,8 +1,6 @@
-"""Text to a tree, once, and away with what no reader sees."""
+"""A page's source to a tree, once, and away with what no reader sees."""
 
 from __future__ import annotations
-
-import re
 
 from lxml import etree
 from lxml.html import HtmlElement, HTMLParser
@@ -10,19 +8,25 @@ from lxml.html import HtmlElement, HTMLParser
 _UNSEEN = (
     "script", "style", "noscript", "template", "svg", "iframe", "object", "embed", "canvas", "audio", "video", "math",
     "button", "select", "option", "input", "textarea", "link", "meta", "map", "dialog", "datalist", "progress",
+    "img", "source", "track",
 )  # fmt: skip
-_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]|[\ud800-\udfff]")
-_DECLARED = re.compile(r"^\s*<\?xml[^>]*\?>")
+_INLINE = (
+    "span", "font", "small", "big", "time", "abbr", "acronym", "sup", "sub", "cite", "bdi", "bdo", "ins", "mark", "wbr",
+    "nobr", "label", "picture", "center", "data", "dfn", "kbd", "samp", "var", "tt", "ruby", "rb",
+)  # fmt: skip
+
+_PARSER = HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, collect_ids=False, default_doctype=False)
+# lxml.html looks the class of each element up in Python; with one class for all, a walk takes half the time
+_PARSER.set_element_class_lookup(etree.ElementDefaultClassLookup(element=HtmlElement))
 
 
-def parse(text: str) -> HtmlElement | None:
-    """The page's tree without comments; None when there is nothing in it. Nesting below 255 levels is cut off."""
-    text = _DECLARED.sub("", _FORBIDDEN.sub("", text), count=1)
-    parser = HTMLParser(
-        encoding="utf-8", remove_comments=True, remove_pis=True, collect_ids=False, default_doctype=False
-    )
+def parse(page: bytes) -> HtmlElement | None:
+    """The tree of a page in UTF-8, without comments; None when there is nothing in it.
+
+    libxml2 cuts off what is nested below 255 levels.
+    """
     try:
-        root = etree.fromstring(text.encode("utf-8", "replace"), parser=parser)
+        root = etree.fromstring(page, parser=_PARSER)
     except (etree.XMLSyntaxError, ValueError):
         return None
     return root if isinstance(root, HtmlElement) else None
@@ -31,3 +35,8 @@ def parse(text: str) -> HtmlElement | None:
 def strip_unseen(root: HtmlElement) -> None:
     """Take scripts, styles, controls and media away, in place; the text behind them stays."""
     etree.strip_elements(root, *_UNSEEN, with_tail=False)
+
+
+def strip_inline(root: HtmlElement) -> None:
+    """Dissolve elements that only dress words, in place: half of all elements, and no evidence is in them."""
+    etree.strip_tags(root, *_INLINE)

@@ -1,0 +1,262 @@
+"""Which blocks are the article: named evidence about each block, added up.
+
+Evidence is a sparse mapping from a name to a value, mostly 1. ``weights`` holds what each is worth; the sum through a
+logistic function is the chance that a reader would count the block as part of the article. trafilatura's vote is the
+heaviest evidence; the rest says when to overrule it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from functools import lru_cache
+from math import exp, log
+
+from pipeline.extract.blocks import BITS, MARKS, Block
+from pipeline.extract.phrases import PHRASES
+from pipeline.extract.view import FURNITURE, LONG, View, fold, words
+
+Evidence = dict[str, float]
+
+_MAX_PHRASE = 300
+_HEADINGS = frozenset(("h2", "h3", "h4", "h5", "h6"))
+_SIZES = ((40, "size_tiny"), (80, "size_line"), (150, "size_sentence"), (300, "size_paragraph"), (10**9, "size_long"))
+_STOPS = tuple(".!?…。！？।\"”»’)]")
+_NEIGHBOURS = ((-1, "prev"), (1, "next"), (-2, "prev2"), (2, "next2"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claims:
+    """What the page says of its article outside its text: headline, description, and JSON-LD's ``articleBody``."""
+
+    title: str = ""
+    description: str = ""
+    body: str = ""
+
+
+def chance(evidence: Evidence, weights: dict[str, float]) -> float:
+    """0…1: how likely the block is part of the article."""
+    total = sum(weights.get(name, 0.0) * value for name, value in evidence.items())
+    return 1 / (1 + exp(-max(-30.0, min(30.0, total))))
+
+
+def collect(page: View, voted: str, claims: Claims) -> list[Evidence | None]:
+    """The evidence on each block, None for those that cannot be part of the article.
+
+    Args:
+        voted: the text that trafilatura found.
+    """
+    return _Witness(page, voted, claims).all()
+
+
+class _Witness:
+    """Looks at one page's blocks, one after the other."""
+
+    def __init__(self, page: View, voted: str, claims: Claims) -> None:
+        self._page = page
+        vote = fold(voted)
+        self._kept = [bool(key) and key in vote for key in page.keys]
+        paragraphs = [n for n, kept in enumerate(self._kept) if kept and page.sizes[n] >= LONG]
+        self._first, self._last = (paragraphs[0], paragraphs[-1]) if paragraphs else (len(page.blocks), -1)
+        self._low, self._high = (page.frame.start, page.frame.end) if page.frame else (0, len(page.blocks))
+        title = words(claims.title)
+        span = (0.3 * len(claims.title), 3 * len(claims.title) + 20)
+        self._alike = [
+            _alike(block.text, title) if span[0] < len(block.text) < span[1] and title else 0.0
+            for block in page.blocks
+        ]
+        self._headline = max((n for n, alike in enumerate(self._alike) if alike > 0.8 and n <= self._first), default=-1)
+        self._description = fold(claims.description)[:40]
+        claimed = fold(claims.body)
+        self._claimed = claimed if len(claimed) > max(200, 0.5 * len(vote)) else ""
+        self._homes = _Homes(page, self._kept)
+        self._seen: set[str] = set()
+        self._under_also = False
+
+    def all(self) -> list[Evidence | None]:
+        return [self._testify(n) if self._may_be(n) else None for n in range(len(self._page.blocks))]
+
+    def _may_be(self, n: int) -> bool:
+        return self._kept[n] or self._page.sizes[n] >= LONG or (self._low <= n < self._high and not self._page.gone[n])
+
+    def _testify(self, n: int) -> Evidence:
+        found: Evidence = {"bias": 1.0}
+        block = self._page.blocks[n]
+        self._tell_text(n, block, found)
+        self._tell_markup(n, block, found)
+        self._tell_place(n, found)
+        self._tell_claims(n, found)
+        self._tell_phrases(n, block, found)
+        self._tell_neighbours(n, block, found)
+        self._homes.tell(n, found)
+        return found
+
+    def _tell_text(self, n: int, block: Block, found: Evidence) -> None:
+        size, link = self._page.sizes[n], self._page.linked[n]
+        found["length"] = log(1 + size) / 5
+        found[next(name for limit, name in _SIZES if size < limit)] = 1.0
+        if self._kept[n]:
+            found["vote"] = 1.0
+            if size < LONG:
+                found["vote_short"] = 1.0
+        if link:
+            self._tell_links(n, block, found)
+        if block.strong:
+            share = block.strong / len(block.text)
+            found["strong"] = share
+            if share > 0.9:
+                found["strong_all"] = 1.0
+        if block.text.endswith(_STOPS):
+            found["stop"] = 1.0
+
+    def _tell_links(self, n: int, block: Block, found: Evidence) -> None:
+        link = self._page.linked[n]
+        found["link"] = link
+        if link > 0.5:
+            found["link_half"] = 1.0
+        if link > 0.9:
+            found["link_all"] = 1.0
+            if self._page.sizes[n] >= 150:
+                found["link_all_long"] = 1.0
+            if self._kept[n]:
+                found["link_all_vote"] = 1.0
+        elif block.link_first:
+            found["link_first"] = 1.0
+
+    def _tell_markup(self, n: int, block: Block, found: Evidence) -> None:
+        found[f"in_{block.tag}"] = 1.0
+        if mark := self._page.marks[n]:
+            for name in _names_of(mark):
+                found[f"mark_{name}"] = 1.0
+            for name in _names_of(block.own & mark):
+                if name in MARKS:
+                    found[f"own_{name}"] = 1.0
+
+    def _tell_place(self, n: int, found: Evidence) -> None:
+        if self._low <= n < self._high:
+            found["frame"] = 1.0
+        if n < self._first:
+            found["before"] = 1.0
+            found["far_before"] = min(10, self._first - n) / 10
+            if n > self._headline:
+                found["after_title"] = 1.0
+                if self._page.sizes[n] >= LONG and self._page.linked[n] < 0.3:
+                    found["lead_place"] = 1.0
+                    if not self._page.marks[n] & FURNITURE:
+                        found["lead_clean"] = 1.0
+        elif n > self._last:
+            found["after"] = 1.0
+            found["far_after"] = min(10, n - self._last) / 10
+        if n < self._headline:
+            found["above_title"] = 1.0
+
+    def _tell_claims(self, n: int, found: Evidence) -> None:
+        key = self._page.keys[n]
+        if self._alike[n]:
+            found["alike"] = self._alike[n]
+            if self._alike[n] > 0.8:
+                found["alike_all"] = 1.0
+        if len(self._description) > 20 and key.startswith(self._description):
+            found["description"] = 1.0
+        if len(key) > 20:
+            if self._claimed:
+                found["claimed" if key in self._claimed else "unclaimed"] = 1.0
+            if key in self._seen:
+                found["again"] = 1.0
+            self._seen.add(key)
+
+    def _tell_phrases(self, n: int, block: Block, found: Evidence) -> None:
+        size = self._page.sizes[n]
+        also = False
+        if size < _MAX_PHRASE:
+            text = block.text.lower()
+            for name, phrase in PHRASES.items():
+                if phrase.search(text):
+                    found[f"says_{name}"] = 1.0
+            if size >= 12 and text.upper() == block.text != text:
+                found["says_capitals"] = 1.0
+            also = "says_also" in found
+        if block.tag in _HEADINGS or also:
+            self._under_also = also
+        elif size > 150 and self._page.linked[n] < 0.2:
+            self._under_also = False
+        if self._under_also and not also:
+            found["under_also"] = 1.0
+
+    def _tell_neighbours(self, n: int, block: Block, found: Evidence) -> None:
+        end = len(self._page.blocks)
+        for step, name in _NEIGHBOURS:
+            other = n + step
+            if 0 <= other < end:
+                if self._kept[other]:
+                    found[f"{name}_vote"] = 1.0
+                if self._page.clean[other]:
+                    found[f"{name}_clean"] = 1.0
+                if self._page.linked[other] > 0.6:
+                    found[f"{name}_link"] = 1.0
+        if block.tag in _HEADINGS:
+            found["heading"] = 1.0
+            if "next_clean" in found:
+                found["heading_clean"] = 1.0
+            if "next_vote" in found:
+                found["heading_vote"] = 1.0
+
+
+class _Homes:
+    """Where the paragraphs live: how much of the page's clean text shares a block's parent, grandparent or kind."""
+
+    def __init__(self, page: View, kept: list[bool]) -> None:
+        self._page = page
+        self._kept = kept
+        self._parent: Counter[int] = Counter()
+        self._grandparent: Counter[int] = Counter()
+        self._kind: Counter[str] = Counter()
+        self._kind_sizes: Counter[str] = Counter()
+        self._kind_votes: Counter[str] = Counter()
+        self._texts: Counter[int] = Counter()
+        self._links: Counter[int] = Counter()
+        for n, block in enumerate(page.blocks):
+            parent, grandparent, kind = page.parents[n], page.grandparents[n], page.kinds[n]
+            self._texts[parent] += len(block.text)
+            self._links[parent] += block.linked
+            self._kind_sizes[kind] += page.sizes[n]
+            if kept[n]:
+                self._kind_votes[kind] += page.sizes[n]
+            if page.clean[n]:
+                weight = page.clean[n] if kept[n] else page.clean[n] / 2
+                self._parent[parent] += weight
+                self._grandparent[grandparent] += weight
+                self._kind[kind] += weight
+        self._total = sum(self._kind.values()) or 1.0
+
+    def tell(self, n: int, found: Evidence) -> None:
+        parent, grandparent, kind = self._page.parents[n], self._page.grandparents[n], self._page.kinds[n]
+        near, family = self._parent[parent] / self._total, self._grandparent[grandparent] / self._total
+        same, nest = self._kind[kind] / self._total, self._parent[grandparent] / self._total
+        for name, value in (("parent", near), ("grandparent", family), ("kind", same), ("nest", nest)):
+            if value:
+                found[name] = value
+        if near > 0.5:
+            found["parent_half"] = 1.0
+        voted_for = self._kept[n]
+        if near < 0.05 and family < 0.05:
+            found["stray_vote" if voted_for else "stray"] = 1.0
+        if voted_for and near < 0.2 and nest:
+            found["nest_vote"] = nest
+        if not voted_for and same > 0.4 and self._page.clean[n]:
+            found["overlooked"] = 1.0
+        found["kind_vote"] = self._kind_votes[kind] / max(1.0, self._kind_sizes[kind])
+        if crowd := self._links[parent] / max(1, self._texts[parent]):
+            found["parent_links"] = crowd
+            if crowd > 0.5:
+                found["parent_links_half"] = 1.0
+
+
+@lru_cache(maxsize=4_096)
+def _names_of(marks: int) -> tuple[str, ...]:
+    return tuple(name for name, bit in BITS.items() if marks & bit)
+
+
+def _alike(text: str, title: set[str]) -> float:
+    mine = words(text)
+    return 2 * len(mine & title) / (len(mine) + len(title)) if mine else 0.0

@@ -1,0 +1,77 @@
+"""What stands where the article should be: a paywall, a consent page, or a page that says there is none."""
+
+from __future__ import annotations
+
+import re
+
+from lxml.html import HtmlElement
+
+from pipeline.extract.linked import Node
+from pipeline.extract.view import visual
+from pipeline.model import Wall
+
+_SHORT = 1_500
+_STUB = 600
+_I = re.IGNORECASE
+_PAY = re.compile(
+    r"(?:subscribe|sign in|log ?in|register|sign up|subscription|become a (?:member|subscriber))[^.]{0,40}?"
+    r"\b(?:to (?:continue|read|keep|access|unlock|view|see)|for full access|required|only)"
+    r"|(?:for|to) (?:our )?(?:subscribers|members)(?: only)?\b|subscriber.only|subscribers.only|already a (?:subscriber|member)"
+    r"|(?:continue|keep) reading (?:this|with|for)|you have (?:reached|read) your|free articles? (?:left|remaining|this month)"
+    r"|только (?:для|по) (?:подписчик|подписк)|доступ(?:ен|на|но|ны) (?:только )?(?:по подписке|подписчикам)|оформите подписку"
+    r"|чтобы (?:читать|прочитать|дочитать)|유료 ?(?:회원|구독|기사)|구독자 ?전용|(?:로그인|구독|가입)(?:하시면|하고|후|해야)[^.]{0,20}(?:볼|읽|이용)"
+    r"|회원 ?전용|会員限定|有料(?:会員|記事)|残り[\s\d,]+文字|(?:nur )?für abonnenten|jetzt (?:weiterlesen|abonnieren|testen)"
+    r"|réservé aux abonnés|abonnez-vous pour|solo para suscriptores|per gli abbonati",
+    _I,
+)
+_CONSENT = re.compile(
+    r"before you continue|(?:we|our partners?)[^.]{0,60} (?:use|store)[^.]{0,20} cookies|accept (?:all )?cookies|cookie (?:policy|settings|consent)"
+    r"|manage (?:your )?(?:privacy|preferences|choices)|используем (?:файлы )?cookies?|쿠키(?:를|에)[^.]{0,20}(?:사용|동의)|wir (?:verwenden|nutzen) cookies",
+    _I,
+)
+_MISSING = re.compile(
+    r"\b404\b|page (?:was |could |can)?(?:not|n.t) (?:be )?(?:found|available|exist)|not found|no longer (?:available|exists)"
+    r"|(?:page|article|story)[^.]{0,30}(?:does(?:n.t| not) exist|(?:has been|was) (?:removed|deleted|moved)|is (?:gone|unavailable|missing))"
+    r"|(?:can.t|cannot|could(?:n.t| not)) find (?:the |that |this )?(?:page|article|story)"
+    r"|страниц[аы] не (?:найден|существует)|(?:материал|статья|страница)[^.]{0,20}(?:удал[её]н|не найден|не существует)|ничего не найдено"
+    r"|페이지를 찾을 수 없|존재하지 않는 (?:페이지|기사)|(?:삭제|종료)된 (?:기사|페이지)|찾으시는|ページが見つかり|seite (?:wurde )?nicht gefunden",
+    _I,
+)
+_PAY_MARKS = './/*[contains(@class, "paywall") or contains(@id, "paywall") or contains(@class, "regwall") or contains(@class, "piano-")]'
+
+
+def wall(root: HtmlElement, story: Node, text: str, shown: str) -> Wall | None:
+    """What seems to stand before the article.
+
+    Args:
+        root: the tree, for elements named after their wall.
+        story: the article's JSON-LD.
+        text: the article's text as found.
+        shown: all that a reader sees of the page.
+    """
+    size = visual(text)
+    if size >= _SHORT and not _cut_short(text):
+        return None
+    marked = bool(root.xpath(_PAY_MARKS))
+    said = bool(_PAY.search(shown))
+    if _says_paid(story) and (size < _SHORT or marked or said):
+        return "paywall"
+    if (marked and said and size < _SHORT) or ((marked or said) and size < _STUB):
+        return "paywall"
+    if size < _STUB and len(shown) < 5_000 and _CONSENT.search(shown):
+        return "consent"
+    return None
+
+
+def is_missing(title: str | None, text: str) -> bool:
+    """The page tells, with status 200, that there is no article here."""
+    return visual(text) < _STUB and bool(_MISSING.search(title or "") or _MISSING.search(text[:300]))
+
+
+def _says_paid(story: Node) -> bool:
+    """schema.org's ``isAccessibleForFree`` says no."""
+    return str(story.get("isAccessibleForFree", "")).strip().lower() in ("false", "no", "0")
+
+
+def _cut_short(text: str) -> bool:
+    return text.rstrip().endswith(("…", "..."))
