@@ -38,7 +38,7 @@ def parse(
     Returns:
         The feed; with a ``problem`` and no entries when the document is none.
     """
-    from pipeline.feeds.document import parse_document  # noqa: PLC0415 - loads feedparser
+    from pipeline.feeds.document import parse_document
 
     return parse_document(
         body, url, content_type, timezone=timezone, now=now or datetime.now(UTC), max_entries=max_entries

@@ -161,11 +161,17 @@ def _not_modified(state: FeedState, outcome: NotModified, timing: Timing) -> Fee
         after = replace(
             after, full_at=timing.now, problem="The server answers “not modified” to a request without conditions."
         )
-    elif after.due_at and after.full_at:
-        patience = timedelta(days=timing.policy.full_after_days) * timing.rng.uniform(1 - timing.policy.jitter, 1)
-        if after.due_at - after.full_at > patience:
-            after = replace(after, validators=None)
+    elif _asks_whole_next(after, timing):
+        after = replace(after, validators=None)
     return FeedUpdate(state=after, note=moved)
+
+
+def _asks_whole_next(state: FeedState, timing: Timing) -> bool:
+    """Whether the poll after the next one would come too late for the whole feed."""
+    if state.due_at is None or state.full_at is None:
+        return False
+    patience = timedelta(days=timing.policy.full_after_days) * timing.rng.uniform(1 - timing.policy.jitter, 1)
+    return state.due_at + (state.due_at - timing.now) - state.full_at > patience
 
 
 def _validators(outcome: Fetched) -> Validators | None:

@@ -30,6 +30,7 @@ _DECLARED = re.compile(rb"<\?xml[^>]{0,200}?\bencoding\s*=\s*[\"']\s*([A-Za-z0-9
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?\s*([A-Za-z0-9._:-]{1,40})", re.IGNORECASE)
 _HIGH_RUN = re.compile(rb"[\x80-\xff]+")
 _BARE_HIGH = re.compile(rb"[\x80-\xff]")
+_CONTROL = bytes(set(range(0x20)) - set(b"\t\n\r\x1b\x0e\x0f"))  # the last three shift within ISO 2022
 
 _LABELS = {
     **dict.fromkeys(
@@ -98,6 +99,7 @@ def decode(body: bytes, content_type: str | None = None) -> Decoded:
     for first, codec in _WIDE_STARTS:
         if start.startswith(first):
             return Decoded(text=body.decode(codec, "replace").removeprefix("\ufeff"), encoding=codec)
+    body = body.translate(None, _CONTROL)
     utf8 = _as_utf8(body)
     if utf8 is not None and not utf8.isascii():
         return Decoded(text=utf8, encoding="utf-8")
@@ -188,7 +190,7 @@ def detect(body: bytes) -> str:
         return "cp949"
     if _runs_long(body) and (cyrillic := _best_cyrillic(high)):
         return cyrillic
-    from charset_normalizer import from_bytes  # noqa: PLC0415 - slow to load, rarely needed
+    from charset_normalizer import from_bytes
 
     best = from_bytes(body[:32768]).best()
     codec = codec_of(best.encoding.replace("_", "-")) if best else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
+from pipeline.feeds.balance import balance
 from pipeline.feeds.dates import zone_for
 from pipeline.feeds.decode import Decoded, decode
 from pipeline.feeds.discover import feed_links
@@ -12,7 +13,7 @@ from pipeline.feeds.entries import MAX_TITLE, Context, entry_of, hours_of, inter
 from pipeline.feeds.jsonfeed import looks_like_json, parse_json
 from pipeline.feeds.plaintext import clean, one_line
 from pipeline.feeds.problems import CUT_SHORT
-from pipeline.feeds.syndication import Read, read_loosely, read_strictly
+from pipeline.feeds.syndication import Read, read_xml
 from pipeline.feeds.urls import resolve
 from pipeline.feeds.xmltext import (
     HTML_NAMES,
@@ -51,7 +52,7 @@ def _parse_xml(decoded: Decoded, url: str, context: _ContextMaker, most: int) ->
     if document.refused:
         return _nothing(document.problem or "", decoded)
     if root in _SITEMAP_ROOTS:
-        from pipeline.feeds.sitemap import parse_sitemap  # noqa: PLC0415 - lxml, which few feeds need
+        from pipeline.feeds.sitemap import parse_sitemap
 
         return parse_sitemap(document.xml, decoded.encoding, context, most)
     if root in HTML_NAMES or ("doctype html" in document.doctype and root not in _FEED_ROOTS):
@@ -67,7 +68,7 @@ def _parse_xml(decoded: Decoded, url: str, context: _ContextMaker, most: int) ->
         context,
         format_=read.version or root,
         decoded=decoded,
-        problem=_problem(read, document, decoded, most),
+        problem=_problem(read, document, decoded),
     )
 
 
@@ -91,28 +92,26 @@ def _feed(
 
 
 def _read(document: Document, url: str, most: int) -> Read:
-    """Read strictly, then with unbound prefixes bound, then loosely; the first good or the fullest counts."""
+    """Read as it is, then with unbound prefixes bound, then with every tag put right; the first good one counts."""
     xml = repair_references(document) if needs_repair(document) else document.xml
-    strict = read_strictly(xml, url, most)
-    if strict.error and "unbound prefix" in strict.error:
+    read = read_xml(xml, url, most)
+    if read.error and "unbound prefix" in read.error:
         xml = bind_prefixes(xml)
-        strict = read_strictly(xml, url, most)
-    if strict.error is None or strict.cut:
-        return strict
-    loose = read_loosely(xml, url, most)
-    if len(loose.entries) >= len(strict.entries):
-        loose.error = strict.error
-        return loose
-    return strict
+        read = read_xml(xml, url, most)
+    if read.error is None or read.cut:
+        return read
+    again = read_xml(bind_prefixes(balance(repair_references(document))), url, most)
+    if len(again.entries) < len(read.entries):
+        return read
+    again.error = read.error
+    return again
 
 
-def _problem(read: Read, document: Document, decoded: Decoded, most: int) -> str | None:
+def _problem(read: Read, document: Document, decoded: Decoded) -> str | None:
     """What was wrong, the gravest first."""
     if read.cut:
         return CUT_SHORT
-    if read.more:
-        return f"The feed has more than {most:,} entries; the first {most:,} were read."
-    return read.error or decoded.problem or document.problem
+    return read.limit or read.error or decoded.problem or document.problem
 
 
 def _nothing(problem: str, decoded: Decoded, alternates: tuple[str, ...] = ()) -> ParsedFeed:

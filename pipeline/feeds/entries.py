@@ -20,7 +20,7 @@ from pipeline.model import ParsedEntry
 
 MAX_TITLE = 1_000
 MAX_SUMMARY = 4_000
-MAX_CONTENT = 400_000
+MAX_CONTENT = 200_000
 MAX_NAME = 200
 MAX_ID = 1_000
 MAX_RAW_DATE = 100
@@ -28,6 +28,8 @@ MAX_LIST = 50
 FULL_TEXT = 1_000  # a description of so many characters is no summary but the text itself
 
 _FULL_TEXT_KEY = re.compile(r"(?:^|[_:-])(?:full[_-]?text|full[_-]?content|article[_-]?body)$|^turbo_content$")
+_MAIL_FIRST = re.compile(r"[^\s@]+@[^\s@]+\s*\(\s*(?P<name>.*[^\s)])\s*\)", re.DOTALL)
+_MAIL_LAST = re.compile(r"(?P<name>.*[^\s(<])\s*[(<]\s*[^\s@()<>]+@[^\s@()<>]+\s*[)>]", re.DOTALL)
 _PERIODS = {"hourly": 60, "daily": 1440, "weekly": 10080, "monthly": 43200, "yearly": 525600}
 
 
@@ -95,7 +97,7 @@ def make_entry(
         content=content,
         content_source=content_source if content else "",
         published=moment.at if moment else None,
-        published_raw=clean(" ".join(raw_date[:MAX_RAW_DATE].split())),
+        published_raw=clean(raw_date[:MAX_RAW_DATE]),
         published_assumed=moment.assumed if moment else False,
         updated=updated,
         authors=_names(authors),
@@ -104,7 +106,7 @@ def make_entry(
 
 
 def _identifier(identifier: str, url: str, text: str) -> str:
-    identifier = clean(" ".join(identifier[: MAX_ID * 4].split()))
+    identifier = clean(identifier[: MAX_ID * 4])
     if len(identifier) > MAX_ID:
         return f"hash:{_digest(identifier)}"
     return identifier or url or f"hash:{_digest(text)}"
@@ -127,9 +129,17 @@ def _names(values: Iterable[object]) -> tuple[str, ...]:
 def _authors(item: Any) -> Iterator[object]:
     people = [person for person in item.get("authors", ()) if person]
     for person in people:
-        yield person.get("name") or person.get("email")
+        yield _person(str(person.get("name") or person.get("email") or ""))
     if not people:
-        yield item.get("author")
+        yield _person(_text(item, "author"))
+
+
+def _person(text: str) -> str:
+    """The name without the mail address that RSS asks for beside it."""
+    text = text[: MAX_NAME * 2].strip()
+    if "@" in text and (found := _MAIL_FIRST.fullmatch(text) or _MAIL_LAST.fullmatch(text)):
+        return found["name"]
+    return text
 
 
 def _published(item: Any, context: Context) -> tuple[str, Moment | None]:
@@ -146,14 +156,15 @@ def _published(item: Any, context: Context) -> tuple[str, Moment | None]:
 
 def _link(item: Any, bases: tuple[str, ...]) -> str:
     """The page's address: the publisher's own before a counting service's, a link before an identifier that is one."""
+    identifier = _text(item, "id").strip()
     for key in ("feedburner_origlink", "link"):
-        if link := _text(item, key).strip():
+        link = _text(item, key).strip()
+        if link and not (item.get("guidislink") and link == identifier):  # "n-17" is no address, whatever it claims
             return resolve(link, bases)
     for link in item.get("links", ()):
         href = link.get("href") or ""
         if link.get("rel", "alternate") == "alternate" and isinstance(href, str) and href.strip():
             return resolve(href, bases)
-    identifier = _text(item, "id").strip()
     return resolve(identifier) if identifier[:4].lower() == "http" else ""
 
 

@@ -76,7 +76,7 @@ def _entry(item: dict[str, Any], feed: dict[str, Any], context: Context) -> Pars
 
 
 def _plain_paragraphs(text: str) -> str:
-    lines = (" ".join(line.split()) for line in clean(text[:MAX_CONTENT]).splitlines())
+    lines = (clean(line) for line in text[:MAX_CONTENT].splitlines())
     return "\n".join(line for line in lines if line)
 
 

@@ -42,34 +42,38 @@ _BLOCKS = frozenset(
         " h2 h3 h4 h5 h6 header hr li main nav ol p pre section table td tfoot th thead title tr ul"
     )
 )
+_REST = r"(?:(?:[^<>\"']++|\"[^\"<]*+\"|'[^'<]*+')*+>|[^<>]*+(?:>|(?=<)|$))"  # quotes may hold ">", if they end
+_ANY = "|".join(sorted(str.split(_NAMES), key=len, reverse=True))
+_BLOCK = re.compile(
+    rf"<(?=[a-z/])/?(?:{'|'.join(sorted(_BLOCKS, key=len, reverse=True))})(?![\w:-]){_REST}", re.IGNORECASE
+)
 _TAG = re.compile(
-    rf"</?(?P<name>(?:{'|'.join(sorted(_NAMES.split(), key=len, reverse=True))})(?![\w-])|[a-z][\w-]*:[\w:-]+)"
-    r"(?:(?:[^<>\"']++|\"[^\"<]*+\"|'[^'<]*+')*+>|[^<>]*+(?:>|(?=<)|$))"
-    r"|<[!?/](?=[a-z\[])[^<>]*+>?",
+    rf"<(?=[a-z/!?])(?:/?(?:(?:{_ANY})(?![\w:-])|[a-z][\w-]*:[\w:-]+){_REST}|[!?/](?=[a-z\[])[^<>]*+>?)",
     re.IGNORECASE,
 )
 _ENTITY = re.compile(r"&(?:#\d|#[xX][0-9a-fA-F]|[a-zA-Z]{2,31};)")
 _LONG_WORD = re.compile(r"\S{512}")
-_SPACES = re.compile(r"\s+")
-_LINE_ENDS = re.compile(r"\s*\n\s*")
-_INNER = re.compile(r"[^\S\n]+")
 
 
 def one_line(markup: str, limit: int) -> str:
     """The text of a title, name or summary: one line of at most ``limit`` characters, cut at a word where possible."""
-    text = _SPACES.sub(" ", _bare(markup, limit, " ")).strip()
-    return _cut(text, limit)
+    return _cut(clean(_bare(markup, limit, " ")), limit)
 
 
 def paragraphs(markup: str, limit: int) -> str:
     """The text of an article: one paragraph a line, at most ``limit`` characters."""
-    text = _LINE_ENDS.sub("\n", _INNER.sub(" ", _bare(markup, limit, "\n"))).strip()
-    return _cut(text, limit)
+    lines = (clean(line) for line in _bare(markup, limit, "\n").splitlines())
+    return _cut("\n".join(line for line in lines if line), limit)
 
 
 def clean(text: str) -> str:
-    """Text that is no markup: NFC, without control and invisible characters."""
-    return _normal(_HIDDEN.sub("", text)) if not text.isascii() or not text.isprintable() else text
+    """Text that is no markup, in one line: NFC, single spaces, without control and invisible characters."""
+    text = " ".join(text.split())
+    if text.isascii() and text.isprintable():
+        return text
+    if not text.isprintable():
+        text = " ".join(_HIDDEN.sub("", text).split())
+    return _normal(text)
 
 
 def unescape(text: str) -> str:
@@ -86,18 +90,14 @@ def join_surrogates(text: str) -> str:
 
 def _bare(markup: str, limit: int, between: str) -> str:
     """Drop tags and resolve references, twice at most: feeds escape once or twice."""
-    text = markup[: 8 * limit + 4096]
+    text = markup[: 4 * limit + 8192]
     for _ in range(3):
         if "<" in text:
-            text = _TAG.sub(lambda match: _instead(match, between), _without_skipped(text, between))
+            text = _TAG.sub("", _BLOCK.sub(between, _without_skipped(text, between)))
         if "&" not in text or not _ENTITY.search(text):
             break
         text = unescape(text)
-    return clean(text.replace("\r", "\n").replace("\u2028", "\n").replace("\u2029", "\n").replace("\x85", "\n"))
-
-
-def _instead(match: re.Match[str], between: str) -> str:
-    return between if (match["name"] or "").lower() in _BLOCKS else ""
+    return text
 
 
 def _without_skipped(text: str, between: str) -> str:

@@ -79,7 +79,7 @@ def _entry(url: etree._Element, context: Context) -> ParsedEntry:
 def _publication(entries: Iterable[etree._Element]) -> tuple[str, str | None]:
     first = next(iter(entries))
     language = clean(_find(first, "language"))[:35].lower() or None
-    return clean(" ".join(_find(first, "publication", "name").split()))[:1000], language
+    return clean(_find(first, "publication", "name"))[:1000], language
 
 
 def _find(element: etree._Element, *path: str) -> str:

@@ -23,6 +23,7 @@ _UNSAFE = re.compile(r"[^\x21\x23-\x3b\x3d\x3f-\x5b\x5d\x5f\x61-\x7a\x7e]")  # a
 _UNRESERVED = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~")
 _PORTS = {"http": 80, "https": 443}
 _DIGITS = re.compile(r"\d{3,}")
+_CALENDAR = re.compile(r"(?:19|20)\d\d(?:[01]\d(?:[0-3]\d)?)?")
 
 # Names that carry the way a reader came by, never what is read. Compared in lower case.
 _TRACKER_PREFIXES = ("utm_", "at_custom", "mtm_", "pk_", "piwik_", "matomo_", "hsa_", "ns_mchannel", "ns_campaign")
@@ -89,7 +90,8 @@ def canonical(url: str) -> str:
     path = _normal_escapes(_dotless(_escape(parts.path))) or "/"
     query = "&".join(part for part in _normal_escapes(_escape(parts.query)).split("&") if part and not _tracks(part))
     fragment = parts.fragment if parts.fragment.startswith("!") else ""
-    return urlunsplit((parts.scheme, parts.netloc, path, query, _escape(fragment)))
+    address = urlunsplit((parts.scheme, parts.netloc, path, query, _escape(fragment)))
+    return address if len(address) <= MAX_LENGTH else ""
 
 
 def site_of(url: str) -> str:
@@ -126,14 +128,18 @@ def accept_canonical(page_url: str, rel_canonical: str) -> str | None:
     there, here = urlsplit(address), urlsplit(page)
     if there.path.strip("/").casefold() in {"", "index.html", "index.php", "main", "home"} and not there.query:
         return None
-    numbers = set(_DIGITS.findall(f"{here.path}?{here.query}"))
-    kept = set(_DIGITS.findall(f"{there.path}?{there.query}"))
+    numbers, kept = _numbers(here), _numbers(there)
     longest = max(numbers, key=len, default="")
     if numbers and (longest not in kept if len(longest) > 4 else not numbers & kept):
         return None
     if not numbers and not _same_last_name(here.path, there.path):
         return None
     return address
+
+
+def _numbers(parts: SplitResult) -> set[str]:
+    """The numbers in path and query that may name an article: years and dates do not."""
+    return {number for number in _DIGITS.findall(f"{parts.path}?{parts.query}") if not _CALENDAR.fullmatch(number)}
 
 
 def _same_last_name(a: str, b: str) -> bool:
@@ -181,7 +187,7 @@ def _registrable(host: str) -> str:
 
 @functools.lru_cache(maxsize=1)
 def _suffixes():  # type: ignore[no-untyped-def]
-    import tldextract  # noqa: PLC0415 - takes longer to load than an idle run may
+    import tldextract
 
     return tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None, include_psl_private_domains=True)
 

@@ -82,7 +82,8 @@ class Document:
 
 def open_document(text: str) -> Document:
     """Cut off the prolog and read from it what the document needs."""
-    text = _FORBIDDEN.sub("", text)
+    if _FORBIDDEN.search(text):
+        text = _FORBIDDEN.sub("", text)
     start, doctype, dirt = _skip_prolog(text)
     root = _ROOT.match(text, start)
     if root is None or root["name"].lower() in HTML_NAMES:
@@ -129,20 +130,15 @@ def _skip_prolog(text: str, position: int = 0) -> tuple[int, str, bool]:
         position = text.index(">", end) + 1
 
 
-_DOCTYPE_PART = re.compile(r"\"[^\"]*\"|'[^']*'|<!--.*?-->|[\[\]>]", re.DOTALL)
+_SUBSET_END = re.compile(r"\]\s*>")
 
 
 def _doctype_end(text: str, start: int) -> int:
     """The position after the DOCTYPE's last ``>``; the end of the text when it has none."""
-    inside = False
-    for part in _DOCTYPE_PART.finditer(text, start, start + 500_000):
-        if part[0] == "[":
-            inside = True
-        elif part[0] == "]":
-            inside = False
-        elif part[0] == ">" and not inside:
-            return part.end()
-    end = text.find(">", start)
+    end, subset = text.find(">", start), text.find("[", start)
+    if 0 <= subset < end:
+        closed = _SUBSET_END.search(text, subset)
+        return closed.end() if closed else len(text)
     return end + 1 if end >= 0 else len(text)
 
 

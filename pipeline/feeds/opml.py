@@ -1,0 +1,127 @@
+"""Lists of feeds as OPML 2.0 (opml.org/spec2), the form in which feed readers exchange them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from email.utils import format_datetime
+from pathlib import Path
+from xml.sax.saxutils import escape, quoteattr
+
+from lxml import etree
+
+from pipeline.errors import ConfigError
+from pipeline.feeds.decode import decode
+from pipeline.feeds.plaintext import one_line
+from pipeline.feeds.urls import resolve
+from pipeline.feeds.xmltext import open_document, repair_references
+from pipeline.model import Source
+
+MAX_BYTES = 8 * 1024 * 1024
+MAX_FEEDS = 10_000
+_MAX_NAME = 120
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outline:
+    """A feed in an OPML list.
+
+    Attributes:
+        name: what the list calls it; unique within the list.
+        url: the feed's address.
+        site_url: the site's, "" when not given.
+        folder: the headings above it, outermost first.
+        language: as given, None when not.
+        category: as given, "" when not.
+    """
+
+    name: str
+    url: str
+    site_url: str = ""
+    folder: tuple[str, ...] = ()
+    language: str | None = None
+    category: str = ""
+
+
+def read_opml(body: bytes, file: Path) -> tuple[Outline, ...]:
+    """Read the feeds of an OPML list, each address once, in its order.
+
+    Args:
+        body: the file's bytes.
+        file: its name, for errors.
+
+    Raises:
+        ConfigError: the file is too large, is no OPML, or names no feed.
+    """
+    if len(body) > MAX_BYTES:
+        raise ConfigError(file, "", f"is {len(body):,} bytes long; an OPML file may have {MAX_BYTES:,} at most.")
+    document = open_document(decode(body).text)
+    if document.refused or document.root.lower() != "opml":
+        found = document.problem or (f"its root element is <{document.root}>" if document.root else "it is no XML")
+        raise ConfigError(file, "", f"is not OPML: {found}")
+    parser = etree.XMLParser(recover=True, resolve_entities=False, load_dtd=False, no_network=True, huge_tree=False)
+    root = etree.fromstring(repair_references(document).encode("utf-8", "replace"), parser)
+    found_feeds: dict[str, Outline] = {}
+    names: dict[str, int] = {}
+    for element in root.iter() if root is not None else ():
+        outline = _outline(element, names) if isinstance(element.tag, str) else None
+        if outline and outline.url not in found_feeds and len(found_feeds) < MAX_FEEDS:
+            found_feeds[outline.url] = outline
+    if not found_feeds:
+        raise ConfigError(file, "", "names no feed: no outline in it has an xmlUrl that begins with http(s)://.")
+    return tuple(found_feeds.values())
+
+
+def _outline(element: etree._Element, names: dict[str, int]) -> Outline | None:
+    given = {etree.QName(name).localname.lower(): value for name, value in element.attrib.items()}
+    url = resolve(given.get("xmlurl", ""))
+    if not url:
+        return None
+    name = one_line(given.get("title") or given.get("text") or "", _MAX_NAME) or url[:_MAX_NAME]
+    return Outline(
+        name=_unlike(name, names),
+        url=url,
+        site_url=resolve(given.get("htmlurl", "")),
+        folder=_folder(element),
+        language=given.get("language", "")[:35].strip().lower() or None,
+        category=one_line(given.get("category", ""), _MAX_NAME),
+    )
+
+
+def _unlike(name: str, names: dict[str, int]) -> str:
+    """The name, with a number behind it when the list has it already; ``names`` counts them."""
+    wanted = name
+    while wanted in names:
+        names[name] = names.get(name, 1) + 1
+        wanted = f"{name[: _MAX_NAME - 8]} ({names[name]})"
+    names[wanted] = 1
+    return wanted
+
+
+def _folder(element: etree._Element) -> tuple[str, ...]:
+    above = (parent.get("title") or parent.get("text") or "" for parent in element.iterancestors("outline"))
+    return tuple(reversed([one_line(name, _MAX_NAME) for name in above if name][:10]))
+
+
+def write_opml(sources: Iterable[Source], title: str, now: datetime) -> bytes:
+    """Write sources as an OPML list (UTF-8).
+
+    Args:
+        sources: in the order to write.
+        title: of the list.
+        now: the date of the list.
+    """
+    lines = [
+        '<?xml version="1.0" encoding="UTF-8"?>',
+        '<opml version="2.0">',
+        f"  <head><title>{escape(title)}</title><dateCreated>{format_datetime(now)}</dateCreated></head>",
+        "  <body>",
+    ]
+    for source in sources:
+        name, url = quoteattr(source.name), quoteattr(source.url)
+        kind, language = quoteattr(source.kind), quoteattr(source.language)
+        lines.append(
+            f'    <outline type="rss" text={name} title={name} xmlUrl={url} language={language} category={kind}/>'
+        )
+    return ("\n".join([*lines, "  </body>", "</opml>"]) + "\n").encode("utf-8", "replace")

@@ -1,0 +1,243 @@
+"""Scenarios 19–36 of the polling bar, as far as they are decisions: moves, failures, death, rate limits, the spread."""
+
+from __future__ import annotations
+
+import random
+from datetime import timedelta
+from statistics import pstdev
+
+import pytest
+
+from pipeline.feeds.decide import decide
+from pipeline.model import FailureKind, FeedState, ParsedFeed, Validators
+from pipeline.settings.poll import PollSettings
+from tests.feeds.build import NOW, POLICY, URL, failed, feed, fetched, not_modified, poll, remember, state, wait
+
+MINUTE = timedelta(minutes=1)
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+NEW = "https://new.example/rss"
+HTML = ParsedFeed(title="", entries=(), problem="A web page (HTML) stands in the feed's place.", alternates=(NEW,))
+
+
+def test_19_a_permanent_move_is_taken_over_after_three_equal_polls() -> None:
+    current = state()
+    for _ in range(2):
+        current = poll(current, fetched(url=NEW, moved_to=NEW), feed(1)).state
+        assert current.url == URL
+    update = poll(current, fetched(url=NEW, moved_to=NEW), feed(1))
+    assert update.state.url == NEW
+    assert update.state.moved_times == 0
+    assert NEW in (update.note or "")
+    assert update.state.source.url == URL
+
+
+def test_19_a_304_behind_the_move_counts_and_another_target_starts_again() -> None:
+    current = poll(state(), fetched(url=NEW, moved_to=NEW, headers={"etag": '"a"'}), feed(1)).state
+    current = poll(current, not_modified(url=NEW, moved_to=NEW)).state
+    assert current.moved_times == 2
+    other = poll(current, fetched(moved_to="https://third.example/rss"), feed(1)).state
+    assert (other.url, other.moved_times) == (URL, 1)
+
+
+def test_20_a_temporary_redirect_never_rewrites() -> None:
+    current = state()
+    for _ in range(5):
+        current = poll(current, fetched(url=NEW, moved_to=None), feed(1)).state
+    assert (current.url, current.moved_to) == (URL, None)
+
+
+def test_21_a_move_to_a_web_page_is_an_error_and_no_move() -> None:
+    current = poll(state(), fetched(url=NEW, moved_to=NEW), feed(1)).state
+    for _ in range(5):
+        current = poll(current, fetched(b"<html>", url=NEW, moved_to=NEW), HTML).state
+    assert (current.url, current.status, current.failures) == (URL, "failing", 5)
+
+
+def test_25_a_410_is_final_after_a_day() -> None:
+    first = poll(state(ok_at=NOW - HOUR), failed("gone"))
+    assert (first.state.status, first.state.gone_since) == ("failing", NOW)
+    soon = poll(first.state, failed("gone"), at=NOW + HOUR)
+    assert (soon.state.status, soon.state.gone_since) == ("failing", NOW)
+    last = poll(soon.state, failed("gone"), at=NOW + DAY)
+    assert last.state.status == "gone"
+    assert last.note
+
+
+def test_25_a_410_in_between_is_forgotten() -> None:
+    first = poll(state(), failed("gone")).state
+    back = poll(first, fetched(), feed(1), at=NOW + HOUR).state
+    assert (back.status, back.gone_since) == ("ok", None)
+    again = poll(back, failed("gone"), at=NOW + 2 * DAY).state
+    assert (again.status, again.gone_since) == ("failing", NOW + 2 * DAY)
+
+
+def test_25_a_404_is_soft() -> None:
+    current = state()
+    at = NOW
+    for _ in range(40):
+        current = poll(current, failed("not_found"), at=at).state
+        assert current.status == "failing"
+        assert current.due_at is not None
+        at = current.due_at
+    assert current.failures == 40
+
+
+@pytest.mark.parametrize("kind", ["dns", "connect", "tls", "timeout", "broken", "status", "not_found", "redirects"])
+def test_26_failures_back_off_by_one_interval_each_up_to_a_day(kind: FailureKind) -> None:
+    current = state(interval=HOUR, ok_at=NOW, validators=Validators(url=URL, etag='"a"'), body_hash="h")
+    for number in range(1, 40):
+        update = poll(current, failed(kind))
+        current = update.state
+        expected = min(number * HOUR, DAY)
+        assert expected <= wait(update) <= expected * 1.1
+        assert current.failures == number
+        assert update.note
+    assert (current.validators, current.body_hash, current.interval) == (Validators(url=URL, etag='"a"'), "h", HOUR)
+    assert poll(current, fetched(), feed(1)).state.failures == 0
+    assert poll(current, not_modified()).state.failures == 0
+
+
+def test_27_a_dead_feed_is_still_asked_now_and_then() -> None:
+    long_ago = poll(state(ok_at=NOW - 31 * DAY, failures=50, interval=HOUR), failed("dns"))
+    assert DAY < wait(long_ago) <= 30 * DAY
+    never = poll(state(failures=80), failed("dns"))
+    assert DAY < wait(never) <= 30 * DAY
+    assert wait(poll(state(ok_at=NOW - 3 * DAY, failures=50, interval=HOUR), failed("dns"))) <= 1.1 * DAY
+
+
+def test_28_retry_after_is_kept_to_and_spread() -> None:
+    waits = {wait(poll(state(), failed("rate_limited", timedelta(hours=2)), seed=seed)) for seed in range(20)}
+    assert len(waits) == 20
+    assert 2 * HOUR <= min(waits) <= max(waits) <= 2.2 * HOUR
+
+
+def test_28_a_feed_that_was_not_asked_waits_and_nothing_else_changes() -> None:
+    before = state(status="ok", failures=0, ok_at=NOW, due_at=NOW)
+    after = poll(before, failed("deferred", timedelta(seconds=120))).state
+    assert after.due_at is not None
+    assert timedelta(seconds=120) <= after.due_at - NOW <= timedelta(seconds=132)
+    assert (after.status, after.failures, after.polled_at) == ("ok", 0, None)
+
+
+def test_29_an_absurd_retry_after_is_capped_and_a_negative_one_ignored() -> None:
+    assert 2 * DAY <= wait(poll(state(), failed("rate_limited", timedelta(days=11000)))) <= 2.2 * DAY
+    assert 10 * MINUTE <= wait(poll(state(), failed("rate_limited", timedelta(seconds=-5)))) <= 11 * MINUTE
+
+
+def test_30_too_many_requests_without_a_time_wait_longer_each_time() -> None:
+    current, waits = state(interval_minutes=5), []
+    for _ in range(4):
+        update = poll(current, failed("rate_limited"))
+        waits.append(wait(update))
+        current = update.state
+    assert waits[0] >= 10 * MINUTE
+    assert waits == sorted(waits)
+    assert waits[3] > 3 * waits[0]
+
+
+def test_31_an_error_with_a_time_waits_at_least_that() -> None:
+    assert wait(poll(state(interval=HOUR), failed("status", 5 * HOUR))) >= 5 * HOUR
+    assert wait(poll(state(interval=HOUR), failed("status", MINUTE))) >= HOUR
+
+
+def test_32_a_bot_wall_is_blocked_for_hours() -> None:
+    first = poll(state(interval=10 * MINUTE), failed("blocked"))
+    assert first.state.status == "blocked"
+    assert 4 * HOUR <= wait(first) <= 4.4 * HOUR
+    assert 8 * HOUR <= wait(poll(first.state, failed("blocked"))) <= 8.8 * HOUR
+    assert poll(first.state, fetched(), feed(1)).state.status == "ok"
+
+
+def test_35_no_poll_is_due_before_the_floor() -> None:
+    for seed in range(50):
+        for before in (state(), state(interval=MINUTE)):
+            assert wait(poll(before, fetched(), feed(*range(9), gap=timedelta(seconds=1)), seed=seed)) >= 10 * MINUTE
+            assert wait(poll(before, not_modified(), seed=seed)) >= 10 * MINUTE
+            assert wait(poll(before, failed("connect"), seed=seed)) >= 10 * MINUTE
+
+
+def test_35_a_source_has_its_own_floor() -> None:
+    patient = state(interval_minutes=90)
+    assert wait(poll(patient, fetched(), feed(*range(9), gap=MINUTE))) >= 90 * MINUTE
+    eager = state(interval_minutes=5)
+    assert 5 * MINUTE <= wait(poll(eager, fetched(), feed(*range(9), gap=MINUTE))) < 10 * MINUTE
+
+
+@pytest.mark.parametrize("gap", [MINUTE, HOUR, DAY])
+def test_36_a_hundred_feeds_do_not_march_in_step(gap: timedelta) -> None:
+    rng = random.Random(7)
+    feeds: list[FeedState] = [state() for _ in range(100)]
+    for _ in range(10):
+        feeds = [
+            decide(f, fetched(b"x"), feed(*range(10), gap=gap), {}, now=f.due_at or NOW, policy=POLICY, rng=rng).state
+            for f in feeds
+        ]
+    due = [(f.due_at - NOW).total_seconds() for f in feeds if f.due_at]
+    interval = sum(f.interval.total_seconds() for f in feeds if f.interval) / 100
+    assert pstdev(due) > 0.05 * interval
+
+
+def test_the_interval_follows_the_feed_between_floor_and_ceiling() -> None:
+    quick = poll(state(), fetched(), feed(*range(20), gap=10 * MINUTE)).state
+    assert quick.interval == 10 * MINUTE
+    slow = poll(state(), fetched(), feed(*range(20), gap=DAY)).state
+    assert slow.interval is not None
+    assert 5 * HOUR < slow.interval <= 6 * HOUR
+    undated = ParsedFeed(title="", entries=tuple(feed(*range(9)).entries[:2]))
+    assert poll(state(), fetched(), undated).state.interval == 30 * MINUTE
+
+
+def test_the_interval_grows_while_nothing_comes_and_shrinks_when_much_does() -> None:
+    first = feed(*range(20), gap=2 * HOUR)
+    stored = poll(state(), fetched(), first)
+    known = remember(first, stored)
+    current, at = stored.state, NOW
+    grown = []
+    for _ in range(8):
+        at += 6 * HOUR
+        current = poll(current, fetched(b"y"), first, known, at=at).state
+        assert current.interval is not None
+        grown.append(current.interval)
+    assert grown == sorted(grown)
+    assert grown[-1] > 5 * HOUR
+    assert grown[-1] <= 6 * HOUR
+    renewed = feed(*range(100, 120), gap=2 * HOUR)
+    update = poll(current, fetched(b"z"), renewed, at=NOW)
+    assert update.state.interval is not None
+    assert update.state.interval <= 2 * HOUR
+
+
+def test_a_quiet_feed_may_wait_a_day() -> None:
+    quiet = state(interval=20 * HOUR, changed_at=NOW - 20 * DAY, ok_at=NOW - DAY, full_at=NOW, status="ok")
+    assert 15 * HOUR < wait(poll(quiet, not_modified())) <= DAY
+    lively = state(interval=20 * HOUR, changed_at=NOW - DAY, ok_at=NOW - DAY, full_at=NOW, status="ok")
+    assert wait(poll(lively, not_modified())) <= 6 * HOUR
+
+
+def test_when_all_entries_are_new_some_may_have_been_missed() -> None:
+    first = feed(*range(10))
+    stored = poll(state(), fetched(), first)
+    assert stored.note is None
+    gap = poll(stored.state, fetched(b"2"), feed(*range(50, 60)), at=NOW + HOUR)
+    assert "missed" in (gap.note or "") or "come and gone" in (gap.note or "")
+    half = feed(*range(5, 15))
+    assert poll(stored.state, fetched(b"2"), half, dict(remember(first, stored).items())).note is None
+
+
+def test_63_a_web_page_in_the_feeds_place_keeps_what_was_there() -> None:
+    before = state(validators=Validators(url=URL, etag='"a"'), body_hash="h", ok_at=NOW - HOUR, status="ok")
+    update = poll(before, fetched(b"<html>", {"etag": '"login"'}), HTML)
+    assert update.entries == ()
+    assert (update.state.validators, update.state.body_hash, update.state.url) == (before.validators, "h", URL)
+    assert NEW in (update.state.problem or "")
+
+
+def test_64_an_empty_feed_is_no_failure() -> None:
+    update = poll(state(), fetched(), ParsedFeed(title="Пусто", entries=(), format="rss20"))
+    assert (update.state.status, update.state.failures, update.note) == ("ok", 0, None)
+
+
+def test_settings_are_heeded() -> None:
+    policy = PollSettings(floor_minutes=60, jitter=0.0)
+    assert wait(poll(state(), fetched(), feed(*range(9), gap=MINUTE), policy=policy)) == HOUR

@@ -1,0 +1,95 @@
+"""Scenarios 58 and 59: one row a piece, and a new revision when it is edited."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from pipeline.feeds.identity import digest_of, identity_of
+from pipeline.model import EntryId, KnownEntry, ParsedEntry, ParsedFeed
+from tests.feeds.build import NOW, entry, feed, fetched, poll, remember, state
+
+
+def both(first: ParsedFeed, second: ParsedFeed) -> list[tuple[bool, bool]]:
+    """What the second poll stores after the first: (is new, is revised) of each."""
+    stored = poll(state(), fetched(b"1"), first)
+    update = poll(stored.state, fetched(b"2"), second, remember(first, stored))
+    return [(intent.known is None, intent.revised) for intent in update.entries]
+
+
+def of(*entries: ParsedEntry) -> ParsedFeed:
+    return ParsedFeed(title="", entries=entries, format="rss20")
+
+
+def test_58_an_entry_without_guid_is_known_by_its_address() -> None:
+    bare = replace(entry(1), id="https://news.example/a?idxno=1")
+    assert both(of(bare), of(bare)) == []
+
+
+def test_58_a_guid_used_twice_makes_two_articles() -> None:
+    one, two = replace(entry(1), id="same"), replace(entry(2), id="same")
+    assert len(poll(state(), fetched(), of(one, two)).entries) == 2
+
+
+def test_58_another_guid_for_the_same_address_changes_nothing() -> None:
+    assert both(of(entry(1)), of(replace(entry(1), id="guid-1-again"))) == []
+
+
+def test_58_tracking_parameters_change_nothing() -> None:
+    tracked = replace(entry(1), url=entry(1).url + "&utm_source=rss&utm_campaign=7", id="x")
+    assert both(of(entry(1)), of(tracked)) == []
+    assert len(poll(state(), fetched(), of(entry(1), tracked)).entries) == 1
+
+
+def test_58_an_entry_without_address_is_known_by_feed_and_guid() -> None:
+    bare = replace(entry(1), url="")
+    assert identity_of(bare, "Вестник") == "Вестник#guid-1"
+    assert both(of(bare), of(bare)) == []
+
+
+def test_58_a_story_known_from_another_feed_is_only_sighted() -> None:
+    known = {identity_of(entry(1), "x"): KnownEntry(id=EntryId(9), digest="of the other feed's wording", here=False)}
+    [intent] = poll(state(), fetched(), of(entry(1)), known).entries
+    assert (intent.known, intent.revised) == (EntryId(9), False)
+
+
+def test_59_an_edited_title_or_text_is_a_revision() -> None:
+    edited = replace(entry(1), title="Министры отложили встречу на востоке")
+    assert both(of(entry(1)), of(edited)) == [(False, True)]
+    longer = replace(entry(1), content="Добавлен второй абзац с новыми словами.")
+    assert both(of(entry(1)), of(longer)) == [(False, True)]
+    corrected = replace(entry(1, summary="Ранены 12 человек."), summary="Ранены 14 человек.")
+    assert both(of(entry(1, summary="Ранены 12 человек.")), of(corrected)) == [(False, True)]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("Разговор о поезде.  Просмотров: 12", "Разговор о поезде. Просмотров: 1 480"),
+        ("기차 이야기 (조회수 12)", "기차 이야기 (조회수 9,480)"),
+        ("기차 이야기 댓글 3", "기차 이야기 댓글 14"),
+        ("A word on trains. 3 comments", "A word on trains. 12 comments"),
+        ("A word on trains. 5 minutes ago", "A word on trains. 2 hours ago"),
+        ("기차 이야기 3시간 전", "기차 이야기 5시간 전"),
+        ("Разговор о поезде, 5 минут назад", "Разговор о поезде, 25 минут назад"),
+    ],
+)
+def test_59_counters_and_blanks_are_no_revision(before: str, after: str) -> None:
+    assert both(of(entry(1, summary=before)), of(entry(1, summary=after))) == []
+
+
+def test_59_a_counter_behind_the_title_is_no_revision() -> None:
+    assert both(of(entry(1, title="기차 이야기 [3]")), of(entry(1, title="기차 이야기 [24]"))) == []
+
+
+def test_59_dates_are_no_revision() -> None:
+    assert digest_of(replace(entry(1), published=NOW, published_raw="x")) == digest_of(entry(1))
+
+
+def test_entries_that_say_nothing_are_not_stored() -> None:
+    assert poll(state(), fetched(), of(ParsedEntry(id="x", url="", title=""))).entries == ()
+
+
+def test_the_update_counts_the_documents_entries() -> None:
+    assert poll(state(), fetched(), feed(1, 2, 2)).entries_total == 3

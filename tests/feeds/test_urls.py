@@ -1,0 +1,155 @@
+"""Scenarios 61 and 62: addresses that can be asked, and the one form that an article is known by."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.feeds.urls import MAX_LENGTH, accept_canonical, canonical, resolve, same_site, site_of
+
+BASE = "https://news.example/ru/rss.xml"
+
+
+@pytest.mark.parametrize(
+    ("link", "expected"),
+    [
+        ("a/1", "https://news.example/ru/a/1"),
+        ("/a/1", "https://news.example/a/1"),
+        ("//m.example/1", "https://m.example/1"),
+        ("?id=5", "https://news.example/ru/rss.xml?id=5"),
+        (" \n https://news.example/a\n/1 ", "https://news.example/a/1"),
+        ("https://news.example/a b", "https://news.example/a%20b"),
+        ("HTTPS://NEWS.Example:443/A", "https://news.example/A"),
+        ("https://news.example/a?x=1&amp;y=2#top", "https://news.example/a?x=1&y=2"),
+        ("https:\\\\news.example\\a", "https://news.example/a"),
+        ("https://новости.рф/статья", "https://xn--b1amnebsh.xn--p1ai/%D1%81%D1%82%D0%B0%D1%82%D1%8C%D1%8F"),
+        ("http://news.example", "http://news.example/"),
+    ],
+)
+def test_61_links_are_made_absolute(link: str, expected: str) -> None:
+    assert resolve(link, [BASE]) == expected
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "", "javascript:alert(1)", "JavaScript:alert(1)", "java\nscript:alert(1)", "file:///etc/passwd",
+        "data:text/html,x", "ftp://news.example/", "mailto:a@news.example", "http://", "http:///", "https://?x",
+        "http://a@127.0.0.1/", "http://a:b@news.example/", "http://news.example:99999/", "http://news.example:0/",
+        "http://exa mple/", "http://[::1/", "tag:news.example,2026:1", "http://news.example/" + "a" * MAX_LENGTH,
+    ],
+)  # fmt: skip
+def test_61_links_that_are_not_followed(link: str) -> None:
+    assert resolve(link, [BASE]) == ""
+
+
+def test_61_a_relative_link_needs_a_base() -> None:
+    assert resolve("/a") == ""
+    assert resolve("/a", ["", "file:///x", "https://news.example/"]) == "https://news.example/a"
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("HTTP://News.Example:80/A/../b?x=1#f", "http://news.example/b?x=1"),
+        ("https://news.example:8443/", "https://news.example:8443/"),
+        ("https://news.example./a", "https://news.example/a"),
+        ("https://news.example/a?utm_source=rss&UTM_Medium=x&id=7", "https://news.example/a?id=7"),
+        ("https://news.example/a?fbclid=1&yclid=2&gclid=3&_openstat=4&ysclid=5", "https://news.example/a"),
+        ("https://news.example/a?b=2&a=1", "https://news.example/a?b=2&a=1"),
+        ("https://news.example/a?from=rss", "https://news.example/a"),
+        ("https://news.example/a?from=2", "https://news.example/a?from=2"),
+        ("https://news.example/a?ref=7131", "https://news.example/a?ref=7131"),
+        ("https://news.example/%7Eana/%ea%b0%80", "https://news.example/~ana/%EA%B0%80"),
+        ("https://news.example/100%", "https://news.example/100%25"),
+        ("https://뉴스.kr/a", "https://xn--vg1b002a.kr/a"),
+        ("https://news.example/#!/doc/7", "https://news.example/#!/doc/7"),
+    ],
+)
+def test_62_what_tells_no_articles_apart_goes(url: str, expected: str) -> None:
+    assert canonical(url) == expected
+
+
+@pytest.mark.parametrize(
+    ("a", "b"),
+    [
+        ("https://n.example/articleView.html?idxno=38809", "https://n.example/articleView.html?idxno=38810"),
+        ("https://n.example/read?sid=101&oid=001&aid=0015", "https://n.example/read?sid=101&oid=001&aid=0016"),
+        ("https://n.example/read?sid=101&oid=001&aid=5", "https://n.example/read?sid=102&oid=001&aid=5"),
+        ("https://n.example/doc/4712", "https://n.example/doc/4713"),
+        ("https://n.example/a?sectionId=1", "https://n.example/a?sectionId=2"),
+        ("https://n.example/a?p=1", "https://n.example/a?p=2"),
+        ("https://n.example/a", "https://n.example/a/"),
+        ("https://n.example/A", "https://n.example/a"),
+        ("https://n.example/a?lang=ru", "https://n.example/a?lang=ko"),
+        ("https://n.example/a?page=1", "https://n.example/a?page=2"),
+        ("https://n.example:1/a", "https://n.example:2/a"),
+    ],
+)
+def test_62_different_articles_stay_apart(a: str, b: str) -> None:
+    assert canonical(a) != canonical(b)
+
+
+@pytest.mark.parametrize(
+    ("page", "said", "expected"),
+    [
+        ("https://m.n.co.kr/view/AKR2026112301?input=x", "https://www.n.co.kr/view/AKR2026112301", True),
+        ("https://n.example/a/4712?utm_source=rss", "https://n.example/a/4712", True),
+        ("https://n.example/amp/story-of-a-port", "/story-of-a-port", True),
+        ("https://n.example/story-of-a-port", "https://n.example/news/story-of-a-port.html", True),
+        ("https://n.example/a/4712", "https://other.example/a/4712", False),
+        ("https://a.co.kr/x/4712", "https://b.co.kr/x/4712", False),
+        ("https://n.example/a/4712", "https://n.example/", False),
+        ("https://n.example/articleView.html?idxno=38809", "https://n.example/articleView.html", False),
+        ("https://n.example/articleView.html?idxno=38809", "https://n.example/articleView.html?idxno=38810", False),
+        ("https://n.example/2026/11/23/a-port-opens", "https://n.example/2026/11/", False),
+        ("https://n.example/a-port-opens", "https://n.example/news", False),
+        ("https://n.example/a/4712", "javascript:void(0)", False),
+        ("https://n.example/a/4712", "", False),
+        ("http://127.0.0.1:21001/a/4712", "http://127.0.0.1:21002/a/4712", False),
+        ("http://127.0.0.1:21001/a/4712?x=1", "http://127.0.0.1:21001/a/4712", True),
+        ("https://ann.github.io/a/4712", "https://bob.github.io/a/4712", False),
+    ],
+)
+def test_62_a_pages_own_address_is_checked(page: str, said: str, expected: bool) -> None:
+    accepted = accept_canonical(page, said)
+    assert (accepted is not None) is expected
+    if accepted:
+        assert accepted == canonical(resolve(said, [page]))
+
+
+def test_62_a_site_is_its_registrable_domain() -> None:
+    assert site_of("https://en.yna.co.kr/RSS/news.xml") == "yna.co.kr"
+    assert same_site("https://m.khan.co.kr/", "http://www.khan.co.kr:8080/")
+    assert not same_site("https://a.co.kr/", "https://b.co.kr/")
+    assert not same_site("http://127.0.0.1:1/", "http://127.0.0.1:2/")
+    assert same_site("http://127.0.0.1:1/a", "http://127.0.0.1:1/b")
+    assert not same_site("", "")
+
+
+pieces = st.text("abcXYZ019/.?&=%#:@+-_~ \\가я!;,'\"<>[]", max_size=40)
+
+
+@given(
+    st.sampled_from(["http://n.example", "https://N.example:443/", "https://новости.рф/", "http://127.0.0.1:8000"]),
+    pieces,
+)
+def test_62_canonical_is_idempotent(start: str, rest: str) -> None:
+    once = canonical(start + rest)
+    assert canonical(once) == once
+    assert canonical(resolve(start + rest)) in {once.partition("#!")[0], once}
+
+
+@given(st.text(max_size=300))
+def test_61_any_text_is_an_address_or_nothing(text: str) -> None:
+    for address in (resolve(text), resolve(text, [BASE]), canonical(text)):
+        assert address == "" or (address.isascii() and address.startswith(("http://", "https://")))
+        assert len(address) <= MAX_LENGTH
+
+
+@given(pieces, st.sampled_from(["utm_source=rss", "fbclid=x", "from=rss", "yclid=1"]))
+def test_62_a_tracker_never_counts(path: str, tracker: str) -> None:
+    url = "https://n.example/" + path.replace("#", "").replace("?", "").strip()
+    assert canonical(f"{url}?{tracker}") == canonical(url)
+    assert canonical(f"{url}?id=1&{tracker}") == canonical(f"{url}?id=1")
