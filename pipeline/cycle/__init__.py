@@ -7,6 +7,7 @@ Polling and reading overlap: a page is asked for as soon as its feed was read.
 from __future__ import annotations
 
 import asyncio
+import os
 import random
 import sqlite3
 import time
@@ -70,7 +71,7 @@ async def run_cycle(
     run = runs.start(conn, trigger, flagging.version, now())
     tally = Tally(watcher=watcher)
     fetcher = Fetcher(settings.fetch, remember=lambda site: _host(hosts.get(conn, site)), now=now)
-    workers = Workers(settings.extract.processes, settings.extract.seconds, settings.extract.memory_mb)
+    workers = Workers(settings.extract.processes or os.cpu_count() or 1, settings.extract.seconds, settings.extract.memory_mb)
     try:
         async with fetcher, workers, Ledger(conn) as ledger, asyncio.TaskGroup() as tasks:
             polls = Polls(

@@ -124,7 +124,7 @@ _TEXTS = (
 
 
 _BY_ADDRESS = (
-    _TEXTS + " WHERE a.url = :url OR a.canonical_url = :url"
+    f"{_TEXTS} WHERE a.url = :url OR a.canonical_url = :url"  # noqa: S608 - a constant
     " OR a.id = (SELECT article_id FROM entries WHERE identity = :url)"
 )
 

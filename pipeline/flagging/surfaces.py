@@ -1,0 +1,140 @@
+"""The grammar of surfaces: from what an editor writes to what the matcher looks for.
+
+In: one surface of ``config/concepts/*.toml`` and its language. Out: a literal for the automaton and the rule that a
+place where it stands must keep. The grammar is told with examples in ``docs/editing-topics.md``; there are no
+regular expressions in it, so no surface can make matching slow.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import IntEnum
+
+from pipeline.flagging.fold import fold, fold_literal
+
+WORD_LANGUAGES = frozenset({"en", "ru"})
+LANGUAGES = ("en", "ru", "ko", "ja", "zh")
+
+_WORD = "0-9_a-zß-ɏͰ-Ͽа-яѐ-ԯẀ-ỿ"
+_NO_WORD = f"(?![{_WORD}])"
+_NO_HANGUL = "(?![가-힣])"
+_TAILS = {"en": "[a-z]*+", "ru": "[а-яѐ-ԯ]{0,6}"}
+_REFUSED = re.compile(r"[\\\[\](){}|^$?+]")
+_CYRILLIC = re.compile("[а-яѐ-ԯ]")
+_HANGUL = re.compile("[가-힣]")
+_HANJA_ONLY = re.compile("[一-鿿]+")
+
+
+class Left(IntEnum):
+    """What may not stand directly before a hit."""
+
+    ANYTHING_GOES = 0
+    NO_LETTER = 1
+    NO_HANGUL = 2
+
+
+class GrammarError(ValueError):
+    """A surface that cannot be read; the text says what was expected."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pattern:
+    """One way in which a surface is looked for.
+
+    Attributes:
+        needle: folded literal that the automaton finds.
+        left: what may not stand before it.
+        rest: regular expression (of this module's making) for what must follow the needle; "" for nothing.
+        cased: the literal as written, where case counts.
+        in_korean: a hit counts only beside Hangul: a single hanja is a headline abbreviation there and an everyday
+            character in Japanese and Chinese.
+    """
+
+    needle: str
+    left: Left
+    rest: str
+    cased: str | None = None
+    in_korean: bool = False
+
+
+def read_surface(surface: str, language: str, *, inside: bool = False) -> tuple[Pattern, ...]:
+    """Read a surface.
+
+    Args:
+        surface: as written in the config.
+        language: its key there: en, ru, ko, ja or zh.
+        inside: it is a literal of ``except``, which in Korean may stand inside a word.
+
+    Raises:
+        GrammarError: it is not in the grammar.
+    """
+    mark = surface[:1] if surface[:1] in {"=", "~"} else ""
+    body = surface[len(mark) :]
+    _check(mark, body, language)
+    if language in WORD_LANGUAGES:
+        return (_word_pattern(mark, body, language),)
+    if language == "ko":
+        return _korean_patterns("~" if inside and not mark else mark, body)
+    return (Pattern(needle=fold_literal(body), left=Left.ANYTHING_GOES, rest=""),)
+
+
+def _check(mark: str, body: str, language: str) -> None:
+    if not fold_literal(body).strip(" *·'"):
+        raise GrammarError("is empty; write the word to look for")
+    if body != body.strip() or "  " in body:
+        raise GrammarError("has a space too many")
+    if found := _REFUSED.search(body):
+        raise GrammarError(f"has “{found[0]}” in it; a surface is a literal with * = or ~, not a regular expression")
+    if "=" in body or "~" in body:
+        raise GrammarError("may have = or ~ only as its first character")
+    if language not in WORD_LANGUAGES:
+        if "*" in body:
+            raise GrammarError(f"has a *; in “{language}” endings are allowed without it")
+        if mark == "~" and language != "ko":
+            raise GrammarError("has a ~; only Korean surfaces need it")
+        if mark == "=" and language != "ko":
+            raise GrammarError("has a =; only English, Russian and Korean surfaces may")
+        return
+    if mark == "~":
+        raise GrammarError("has a ~; only Korean surfaces may stand inside a word")
+    for word in re.split("[ -]", body):
+        if "*" in word[:-1]:
+            raise GrammarError("has a * that is not at the end of a word")
+        if word.endswith("*") and len(word) < 3:
+            raise GrammarError(f"has the stem “{word}”; a stem needs two letters at least")
+    if len(body) < 2:
+        raise GrammarError("is one letter long; that would match everywhere")
+
+
+def _word_pattern(mark: str, body: str, language: str) -> Pattern:
+    """English and Russian: whole words, each with a free ending where a * stands."""
+    literal, star, after = fold_literal(body).partition("*")
+    tail = _TAILS["ru" if _CYRILLIC.search(literal) else "en"]
+    rest = "".join(tail if part == "*" else re.escape(part) for part in re.split(r"(\*)", star + after))
+    plural = "s?" if language == "en" and not mark and not body.endswith("*") else ""
+    cased = fold(body.partition("*")[0]).cased if mark == "=" else None
+    return Pattern(needle=literal, left=Left.NO_LETTER, rest=rest + plural + _NO_WORD, cased=cased)
+
+
+def _korean_patterns(mark: str, body: str) -> tuple[Pattern, ...]:
+    """Korean: a free ending unless strict; a space may be left out, and so may a middle dot."""
+    spellings = dict.fromkeys((fold_literal(body), fold_literal(body).replace("·", "")))
+    return tuple(_korean_pattern(mark, spelling) for spelling in spellings)
+
+
+def _korean_pattern(mark: str, folded: str) -> Pattern:
+    needle, space, after = folded.partition(" ")
+    rest = re.escape(space + after).replace("\\ ", " ?")
+    if mark == "=":
+        rest += _NO_HANGUL
+    if not _HANGUL.match(folded[-1]) and not _HANJA_ONLY.match(folded[-1]):
+        rest += _NO_WORD
+    if mark == "~":
+        left = Left.ANYTHING_GOES
+    elif _HANGUL.match(folded) or _HANJA_ONLY.match(folded):
+        left = Left.NO_HANGUL
+    else:
+        left = Left.NO_LETTER
+    short_hanja = len(folded) <= 2 and _HANJA_ONLY.fullmatch(folded) is not None
+    return Pattern(needle=needle, left=left, rest=rest, in_korean=short_hanja)

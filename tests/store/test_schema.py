@@ -1,0 +1,146 @@
+"""The database file: made, brought up to date, refused with a reason."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+from pathlib import Path
+
+import pytest
+from sqlite_utils import Database, Migrations
+
+from pipeline.errors import LockHeld, SchemaTooNew, StoreError
+from pipeline.store import SCHEMA_VERSION, cycle_lock, open_readonly, open_store, transaction
+from pipeline.store.schema import load_migrations
+
+CONTRACT = {
+    "articles",
+    "feeds",
+    "fetches",
+    "runs",
+    "flags",
+    "evidence",
+    "topics",
+    "passages",
+    "reviews",
+    "stories",
+}
+
+
+def test_a_new_file_has_every_table_of_the_contract(tmp_path: Path) -> None:
+    conn = open_store(tmp_path / "new" / "tumen.db")
+    names = {row[0] for row in conn.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    assert names >= CONTRACT
+    assert conn.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
+    conn.close()
+
+
+def test_the_version_is_the_number_of_steps(tmp_path: Path) -> None:
+    conn = open_store(tmp_path / "tumen.db")
+    steps = load_migrations().applied(Database(conn))
+    assert conn.execute("PRAGMA user_version").fetchone()[0] == SCHEMA_VERSION == len(steps)
+    conn.close()
+
+
+def test_a_step_that_fails_half_way_leaves_nothing(tmp_path: Path) -> None:
+    steps = Migrations("tumen")
+
+    @steps()
+    def half(db: Database) -> None:
+        db.executescript("CREATE TABLE one (id INTEGER); CREATE TABLE one (id INTEGER);")
+
+    db = Database(tmp_path / "x.db")
+    with pytest.raises(sqlite3.OperationalError):
+        steps.apply(db)
+    assert "one" not in db.table_names()
+    assert len(steps.pending(db)) == 1
+    db.close()
+
+
+def test_a_file_of_a_later_tumen_is_refused_and_untouched(tmp_path: Path) -> None:
+    path = tmp_path / "tumen.db"
+    conn = sqlite3.connect(path)
+    conn.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
+    conn.close()
+    before = path.read_bytes()
+    with pytest.raises(SchemaTooNew, match="later Tumen"):
+        open_store(path)
+    assert path.read_bytes() == before
+
+
+def test_what_is_no_database_is_told_in_a_line(tmp_path: Path) -> None:
+    path = tmp_path / "tumen.db"
+    path.write_text("this is a letter, and a long one at that" * 100, encoding="utf-8")
+    with pytest.raises(StoreError, match="not an SQLite database"):
+        open_store(path)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_a_folder_without_permission_is_told_in_a_line(tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    with pytest.raises(StoreError, match="choose another place"):
+        open_store(tmp_path / "tumen.db")
+
+
+def test_a_place_that_cannot_be_a_folder_is_told_in_a_line() -> None:
+    with pytest.raises(StoreError, match="choose another place"):
+        open_store(Path("/dev/null/tumen.db"))
+
+
+def test_reading_wants_a_database_that_is_there(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="tumen run"):
+        open_readonly(tmp_path / "none.db")
+
+
+def test_a_failing_step_undoes_itself_and_not_its_neighbours(tmp_path: Path) -> None:
+    conn = open_store(tmp_path / "tumen.db")
+    with transaction(conn):
+        conn.execute("INSERT INTO configs VALUES ('a', 't')")
+        with pytest.raises(ZeroDivisionError), transaction(conn):
+            conn.execute("INSERT INTO configs VALUES ('b', 't')")
+            raise ZeroDivisionError
+    assert [row[0] for row in conn.execute("SELECT version FROM configs")] == ["a"]
+    conn.close()
+
+
+def test_verdicts_can_be_added_and_never_changed(tmp_path: Path) -> None:
+    conn = open_store(tmp_path / "tumen.db")
+    conn.executescript(
+        "INSERT INTO feeds (name, url, asked_url, language, kind, added_at) VALUES ('n', 'u', 'u', 'en', 'daily', 't');"
+        "INSERT INTO articles (title, feed_id, sorted_at, url, published_url, method, content_hash, first_seen_at,"
+        " fetched_at, text) VALUES ('t', 1, 't', 'u', 'u', 'feed', 'h', 't', 't', 'x');"
+        "INSERT INTO reviews (article_id, analyst, verdict, at, revision, token) VALUES (1, 'a', 'relevant', 't', 1, 'k');"
+    )
+    assert conn.execute("SELECT verdict FROM articles").fetchone()[0] == "relevant"
+    for sql in ("UPDATE reviews SET verdict = 'escalate'", "DELETE FROM reviews"):
+        with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+            conn.execute(sql)
+    conn.close()
+
+
+def test_the_lock_names_its_holder_and_dies_with_it(tmp_path: Path) -> None:
+    database = tmp_path / "tumen.db"
+    with cycle_lock(database, "tumen run"), pytest.raises(LockHeld, match=rf"tumen run \(process {os.getpid()}\)"):
+        with cycle_lock(database, "tumen daemon"):
+            pytest.fail("two cycles at once")
+    with cycle_lock(database, "tumen daemon"):
+        pass
+
+
+def test_a_reader_never_waits_for_a_writer(tmp_path: Path) -> None:
+    conn = open_store(tmp_path / "tumen.db")
+    reader = open_readonly(tmp_path / "tumen.db")
+    seen: list[int] = []
+    with transaction(conn):
+        conn.execute("INSERT INTO configs VALUES ('a', 't')")
+        thread = threading.Thread(
+            target=lambda: seen.append(
+                open_readonly(tmp_path / "tumen.db").execute("SELECT count(*) FROM configs").fetchone()[0]
+            )
+        )
+        thread.start()
+        thread.join(5)
+    assert seen == [0]
+    reader.close()
+    conn.close()
