@@ -20,7 +20,7 @@ _BLOCKS = frozenset(
         "tbody", "td", "tfoot", "th", "thead", "tr", "ul",
     )
 )  # fmt: skip
-_STRONG = frozenset(("b", "strong", "em", "i", "u"))
+_STRONG = frozenset(("b", "strong"))
 _BREAK = "\x01"
 
 MARKS = {
@@ -86,7 +86,7 @@ class Block:
     Attributes:
         text: one line, or more where the page breaks lines with ``br``.
         tag: of the nearest block-level element, ``element``.
-        linked, strong: characters inside links, and in bold or italics.
+        linked, strong: characters inside links, and in bold.
         own: bits of ``BITS`` that the element itself shows.
         link_first: it begins with a link.
     """

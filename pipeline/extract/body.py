@@ -14,7 +14,7 @@ from trafilatura.settings import Extractor
 from pipeline.extract.blocks import cut
 from pipeline.extract.evidence import Claims, chance, collect
 from pipeline.extract.state import paragraphs
-from pipeline.extract.tree import strip_inline
+from pipeline.extract.tree import strip_chrome, strip_inline
 from pipeline.extract.view import LONG, View, fold, measure, take_link_lists, visual
 from pipeline.extract.weights import WEIGHTS
 
@@ -50,6 +50,7 @@ def text_of(root: HtmlElement, claims: Claims, page: bytes) -> Body:
         claims: what the page says of its article elsewhere.
         page: the page's source in UTF-8, for the state of its scripts.
     """
+    strip_chrome(root)
     strip_inline(root)
     body = root.find("body")
     view = measure(*cut(body if body is not None else root))

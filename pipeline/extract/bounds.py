@@ -55,8 +55,11 @@ def refusal(html: bytes) -> str | None:
 
 def _long_tags(html: bytes) -> Iterator[bytes]:
     """What begins like a tag and goes on for long, outside scripts (where ``a<b`` is no tag)."""
+    pieces = html.split(b"<")
+    if max(map(len, pieces)) <= _LONG_TAG:
+        return
     start = 0
-    for piece in html.split(b"<"):
+    for piece in pieces:
         if len(piece) > _LONG_TAG and piece[:1].isalpha() and not _SCRIPT.match(piece):
             before = html[:start].lower()
             if before.rfind(b"<script") <= before.rfind(b"</script"):

@@ -36,7 +36,10 @@ class Claims:
 
 def chance(evidence: Evidence, weights: dict[str, float]) -> float:
     """0…1: how likely the block is part of the article."""
-    total = sum(weights.get(name, 0.0) * value for name, value in evidence.items())
+    total = 0.0
+    for name, value in evidence.items():
+        if name in weights:
+            total += weights[name] * value
     return 1 / (1 + exp(-max(-30.0, min(30.0, total))))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 
 _SAMPLE = 2_000
 _HANGUL, _KANA, _HAN, _CYRILLIC, _LATIN = (
@@ -45,7 +46,7 @@ def detect(text: str, *declared: str) -> str | None:
     """
     claims = [match[1].lower() for claim in declared if (match := _CODE.match(claim or ""))]
     sample = text[:_SAMPLE]
-    letters = sum(1 for c in sample if c.isalpha())
+    letters = sum(map(str.isalpha, sample))
     if letters < 20:
         return claims[0] if claims else None
     return _by_script(sample, letters, claims) or _by_words(sample, claims)
@@ -85,11 +86,11 @@ def _cyrillic(sample: str, claims: list[str]) -> str:
 
 def _by_words(sample: str, claims: list[str]) -> str | None:
     """A page's own claim stands unless the small words of another language clearly outweigh it."""
-    words = re.findall(r"[^\W\d_]+", sample.lower())
-    counts = {code: sum(word in small for word in words) for code, small in _WORDS.items()}
+    words = Counter(re.findall(r"[^\W\d_]+", sample.lower()))
+    counts = {code: sum(words[small] for small in smalls) for code, smalls in _WORDS.items()}
     best = max(counts, key=lambda code: counts[code])
     claim = claims[0] if claims else None
-    if counts[best] < max(3, 0.08 * len(words)):
+    if counts[best] < max(3, 0.08 * words.total()):
         return claim
     if (
         claim is None

@@ -10,9 +10,10 @@ _UNSEEN = (
     "button", "select", "option", "input", "textarea", "link", "meta", "map", "dialog", "datalist", "progress",
     "img", "source", "track",
 )  # fmt: skip
+_CHROME = ("nav", "menu", "footer", "aside")
+_CHROME_SHARE = 0.25
 _INLINE = (
-    "span", "font", "small", "big", "time", "abbr", "acronym", "sup", "sub", "cite", "bdi", "bdo", "ins", "mark", "wbr",
-    "nobr", "label", "picture", "center", "data", "dfn", "kbd", "samp", "var", "tt", "ruby", "rb",
+    "span", "em", "i", "u", "font", "small", "big", "sup", "sub", "cite", "abbr", "ins", "mark", "wbr",
 )  # fmt: skip
 
 _PARSER = HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, collect_ids=False, default_doctype=False)
@@ -35,6 +36,17 @@ def parse(page: bytes) -> HtmlElement | None:
 def strip_unseen(root: HtmlElement) -> None:
     """Take scripts, styles, controls and media away, in place; the text behind them stays."""
     etree.strip_elements(root, *_UNSEEN, with_tail=False)
+
+
+def strip_chrome(root: HtmlElement) -> None:
+    """Take menus, footers and asides away, in place, unless they hold the heading or much of the text.
+
+    Where a publisher forgets to close its menu, the article stands inside it.
+    """
+    limit = _CHROME_SHARE * len(root.text_content())
+    for element in list(root.iter(*_CHROME)):
+        if len(element.text_content()) < limit and element.find(".//h1") is None:
+            element.drop_tree()
 
 
 def strip_inline(root: HtmlElement) -> None:
