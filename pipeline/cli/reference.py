@@ -6,11 +6,15 @@ import asyncio
 import textwrap
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from pipeline.cli import options
 from pipeline.errors import NotFound, StoreError
+
+if TYPE_CHECKING:
+    from pipeline.settings import Settings
 
 
 @click.group("reference")
@@ -93,13 +97,10 @@ def _read(path: Path) -> bytes:
         raise NotFound(f"{path}: cannot be read ({error.strerror}).") from None
 
 
-async def _fetch(url: str, settings: object) -> bytes:
+async def _fetch(url: str, settings: Settings) -> bytes:
     from pipeline.fetch import Fetcher
     from pipeline.model import Fetched, Request
-    from pipeline.settings import Settings
 
-    if not isinstance(settings, Settings):
-        raise TypeError
     async with Fetcher(settings.fetch) as fetcher:
         outcome = await fetcher.get(Request(url=url, kind="page"))
     if isinstance(outcome, Fetched):

@@ -71,7 +71,9 @@ async def run_cycle(
     run = runs.start(conn, trigger, flagging.version, now())
     tally = Tally(watcher=watcher)
     fetcher = Fetcher(settings.fetch, remember=lambda site: _host(hosts.get(conn, site)), now=now)
-    workers = Workers(settings.extract.processes or os.cpu_count() or 1, settings.extract.seconds, settings.extract.memory_mb)
+    workers = Workers(
+        settings.extract.processes or os.cpu_count() or 1, settings.extract.seconds, settings.extract.memory_mb
+    )
     try:
         async with fetcher, workers, Ledger(conn) as ledger, asyncio.TaskGroup() as tasks:
             polls = Polls(

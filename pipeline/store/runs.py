@@ -99,3 +99,35 @@ def prune(conn: sqlite3.Connection, older_than: timedelta, now: datetime) -> int
         gone += step
         if step < 2000:
             return gone
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Poll:
+    """One poll of a feed, as it is told."""
+
+    at: str
+    status: int | None
+    outcome: str
+    size: int
+    entries_new: int | None
+    problem: str | None
+
+
+def history(conn: sqlite3.Connection, name: str, limit: int) -> list[Poll]:
+    """The last polls of a feed, newest first (index ``fetches_feed``)."""
+    rows = conn.execute(
+        "SELECT at, status, outcome, bytes, entries_new, problem FROM fetches"
+        " WHERE feed_id = (SELECT id FROM feeds WHERE name = ?) AND kind = 'feed' ORDER BY at DESC, id DESC LIMIT ?",
+        (name, limit),
+    )
+    return [
+        Poll(
+            at=r["at"],
+            status=r["status"],
+            outcome=r["outcome"],
+            size=r["bytes"],
+            entries_new=r["entries_new"],
+            problem=r["problem"],
+        )
+        for r in rows
+    ]

@@ -1,0 +1,71 @@
+"""Polls one feed without storing anything, and says in one line what a person should know of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from pipeline import feeds
+from pipeline.fetch import Fetcher
+from pipeline.model import Fetched, FetchFailed, Request, Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """What a feed answered.
+
+    Attributes:
+        validators: which of ETag and Last-Modified it offers.
+        problem: one sentence, "" when all is well.
+    """
+
+    name: str
+    status: int | None
+    entries: int
+    newest: datetime | None
+    encoding: str
+    validators: tuple[str, ...]
+    problem: str
+
+    def line(self) -> str:
+        """The whole in a line."""
+        newest = f"newest {self.newest:%Y-%m-%d %H:%M}Z" if self.newest else "no dates"
+        told = [
+            f"{self.entries:>4} entries",
+            newest,
+            self.encoding or "–",
+            "+".join(self.validators) or "no validators",
+        ]
+        return f"{self.status or '–':>3}  {self.name:<34} {', '.join(told) if self.entries else ''} {self.problem}".rstrip()
+
+
+async def check_feed(source: Source, fetcher: Fetcher, now: datetime) -> Checked:
+    """Ask and read one feed."""
+    outcome = await fetcher.get(Request(url=source.url, kind="feed"))
+    if not isinstance(outcome, Fetched):
+        reason = outcome.reason if isinstance(outcome, FetchFailed) else "It says “not modified” to a first request."
+        status = outcome.status if isinstance(outcome, FetchFailed) else 304
+        return Checked(
+            name=source.name, status=status, entries=0, newest=None, encoding="", validators=(), problem=reason
+        )
+    parsed = feeds.parse(
+        outcome.body, outcome.url, outcome.headers.get("content-type"), timezone=source.timezone, now=now
+    )
+    said = [parsed.problem or ""]
+    if outcome.moved_to:
+        said.append(f"It has moved to {outcome.moved_to}.")
+    if parsed.alternates:
+        said.append(f"The page names a feed: {parsed.alternates[0]}")
+    if not parsed.entries and not parsed.problem:
+        said.append("It is a feed, and empty.")
+    return Checked(
+        name=source.name,
+        status=outcome.status,
+        entries=len(parsed.entries),
+        newest=max((entry.published for entry in parsed.entries if entry.published), default=None),
+        encoding=parsed.encoding,
+        validators=tuple(
+            name for name, key in (("ETag", "etag"), ("Last-Modified", "last-modified")) if key in outcome.headers
+        ),
+        problem=" ".join(part for part in said if part),
+    )
