@@ -77,6 +77,7 @@ class _Writer:
             self.pieces.append(text)
 
     def start(self, name: str, attributes: str) -> None:
+        name = name.replace(":", "-") if name[:6].lower() == "xmlns:" else name
         key = name.lower()
         if key in _PIECES:
             for piece in _PIECES:

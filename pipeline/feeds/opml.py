@@ -74,7 +74,7 @@ def read_opml(body: bytes, file: Path) -> tuple[Outline, ...]:
 
 
 def _outline(element: etree._Element, names: dict[str, int]) -> Outline | None:
-    given = {etree.QName(name).localname.lower(): value for name, value in element.attrib.items()}
+    given = {str(name).rpartition("}")[2].lower(): str(value) for name, value in element.attrib.items()}
     url = resolve(given.get("xmlurl", ""))
     if not url:
         return None

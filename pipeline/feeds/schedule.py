@@ -12,9 +12,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from itertools import pairwise
-from statistics import median
 
 from pipeline.model import FeedState, ParsedFeed
 from pipeline.settings.poll import PollSettings
@@ -68,9 +66,9 @@ def pace_of(dates: Iterable[datetime | None], now: datetime) -> timedelta | None
     newest = sorted((at for at in dates if at is not None and at <= now), reverse=True)[:_NEWEST]
     if len(newest) < 3:
         return None
-    gaps = [(later - earlier).total_seconds() for later, earlier in pairwise(newest)]
+    gaps = sorted((later - earlier).total_seconds() for later, earlier in pairwise(newest))
     silence = (now - newest[0]).total_seconds() / len(newest)
-    return timedelta(seconds=max(median(gaps), silence) / 2)
+    return timedelta(seconds=max(gaps[len(gaps) // 2], silence) / 2)
 
 
 def next_interval(state: FeedState, parsed: ParsedFeed | None, new: int, timing: Timing) -> timedelta:
@@ -175,8 +173,12 @@ def _is_dead(state: FeedState, timing: Timing) -> bool:
 
 
 def _http_date(text: str | None) -> datetime | None:
+    if not text:
+        return None
+    from email.utils import parsedate_to_datetime  # loads much, and few answers have the header
+
     try:
-        at = parsedate_to_datetime(text or "")
+        at = parsedate_to_datetime(text)
     except (TypeError, ValueError, IndexError, OverflowError):
         return None
     return at if at.tzinfo else at.replace(tzinfo=UTC)

@@ -91,4 +91,5 @@ def _find(element: etree._Element, *path: str) -> str:
 
 
 def _name(element: etree._Element) -> str:
-    return etree.QName(element).localname.lower() if isinstance(element.tag, str) else ""
+    """The name without namespace or prefix, in lower case; etree's own way refuses what its recovery lets through."""
+    return element.tag.rpartition("}")[2].rpartition(":")[2].lower() if isinstance(element.tag, str) else ""

@@ -90,9 +90,18 @@ class _Limits:
             raise _Enough(
                 f"The document has more than {_MOST_ELEMENTS:,} elements; what the first of them say was read."
             )
-        super().unknown_starttag(tag, attrs)  # type: ignore[misc]
+        try:  # noqa: SIM105 - suppress() would cost a tenth of the time of reading
+            super().unknown_starttag(tag, attrs)  # type: ignore[misc]
+        except _STUMBLES:  # over one element; the rest of the document is not its fault
+            pass
         if len(self.baseuri) > _LONGEST_BASE:  # each element is joined to it
             self.baseuri = self.basestack[-1] = ""
+
+    def unknown_endtag(self: Any, tag: str) -> None:
+        try:  # noqa: SIM105
+            super().unknown_endtag(tag)  # type: ignore[misc]
+        except _STUMBLES:
+            pass
 
     def _start_item(self: Any, attrs_d: Any) -> None:
         if len(self.entries) >= self.most_entries:

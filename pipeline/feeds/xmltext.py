@@ -34,6 +34,7 @@ _REFERENCE = re.compile(
 )
 _XML_NAMES = frozenset({"amp", "lt", "gt", "quot", "apos"})
 _PREFIX = re.compile(r"(?:</?|\s)([A-Za-z_][\w.-]{0,40}):[A-Za-z_][\w.-]*(?=[\s=/>])")
+_ROOT_TAG = re.compile(r"<(?:[^<>\"']++|\"[^\"<]*+\"|'[^'<]*+')*+>")
 _BOUND = re.compile(r"\sxmlns:([A-Za-z_][\w.-]*)\s*=")
 _MAX_EXPANSION = 1_000_000
 
@@ -214,9 +215,9 @@ def _character(code: int) -> str:
 
 
 def bind_prefixes(xml: str) -> str:
-    """Bind every prefix that is used without being bound, at the root element."""
-    free = set(_PREFIX.findall(xml)) - set(_BOUND.findall(xml)) - {"xml", "xmlns"}
-    root = _ROOT.match(xml)
+    """Bind at the root element every prefix that is used and not bound there; what binds it further in goes before."""
+    root, tag = _ROOT.match(xml), _ROOT_TAG.match(xml)
+    free = set(_PREFIX.findall(xml)) - set(_BOUND.findall(tag[0] if tag else "")) - {"xml", "xmlns"}
     if not free or root is None or len(free) > 200:
         return xml
     bound = "".join(f' xmlns:{name}="{_USUAL.get(name.lower(), f"urn:unbound:{name}")}"' for name in sorted(free))

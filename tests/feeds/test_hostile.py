@@ -7,7 +7,7 @@ import socket
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pipeline.feeds import parse
@@ -203,6 +203,7 @@ def test_any_document_is_read_or_refused(tokens: list[str]) -> None:
 
 @settings(max_examples=200, deadline=None)
 @given(st.binary(max_size=300), st.sampled_from([b"", b"<rss>", b"<rss><item><title>", b"{", b"<urlset>"]))
+@example(b"<:", b"<urlset>")
 def test_any_bytes_are_read_or_refused(body: bytes, start: bytes) -> None:
     for text in everything(read(start + body)):
         assert text.encode("utf-8").decode() == text
@@ -210,6 +211,10 @@ def test_any_bytes_are_read_or_refused(body: bytes, start: bytes) -> None:
 
 @settings(max_examples=300, deadline=None)
 @given(st.lists(st.sampled_from(TOKENS), max_size=30))
+@example(["<x:y xmlns:x=''>", "<![CDATA[", "<x:y xmlns:x=''>"])
+@example(["<item>", "<textInput>", "<media:content url='a'/>"])
+@example(["<", "xmlns:a='b c'"])
+@example(["<a xmlns:b='c\nd'>"])
 def test_55_balanced_markup_is_well_formed(tokens: list[str]) -> None:
     document = open_document("<rss version='2.0'>" + "".join(tokens))
     if not document.refused:
