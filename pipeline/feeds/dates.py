@@ -24,6 +24,8 @@ _HOME_ZONES = {
     "DE": "Europe/Berlin", "US": "America/New_York", "HK": "Asia/Hong_Kong", "TW": "Asia/Taipei",
     "SG": "Asia/Singapore", "IN": "Asia/Kolkata", "MN": "Asia/Ulaanbaatar", "QA": "Asia/Qatar", "TR": "Europe/Istanbul",
 }  # fmt: skip
+# For a machine without time zone data: zones that have not moved for years, in minutes east of UTC.
+_FIXED_ZONES = {"Europe/Moscow": 180, "Asia/Seoul": 540, "Asia/Pyongyang": 540, "Asia/Tokyo": 540, "Asia/Shanghai": 480}
 _LANGUAGE_ZONES = {"ko": "Asia/Seoul", "ru": "Europe/Moscow", "ja": "Asia/Tokyo"}
 
 # Minutes east of UTC. Abbreviations that name two zones in our sources' world (IST, BST in Asia, AST) are left out.
@@ -268,4 +270,5 @@ def _load(name: str) -> tzinfo | None:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        return None
+        minutes = _FIXED_ZONES.get(name)
+        return None if minutes is None else timezone(timedelta(minutes=minutes))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta, timezone
 from email.utils import format_datetime
 from zoneinfo import ZoneInfo
@@ -156,6 +158,16 @@ def test_57_a_country_has_a_zone() -> None:
     assert home_timezone("KR") == "Asia/Seoul"
     assert home_timezone("XX") is None
     assert zone_for(home_timezone("RU"), None) == MOSCOW
+
+
+def test_57_the_zones_that_matter_do_not_need_the_machines_data() -> None:
+    code = (
+        "import zoneinfo; zoneinfo.reset_tzpath([]); import sys; sys.modules['tzdata'] = None\n"
+        "from datetime import UTC; from pipeline.feeds.dates import parse_date, zone_for\n"
+        "print(*(parse_date('2026-11-23 15:00', zone_for(None, x)).at.hour for x in ('ko', 'ru', 'ja', 'en')))"
+    )
+    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert answer.stdout.split() == ["6", "12", "6", "15"]
 
 
 def test_57_publication_goes_before_update_and_a_bad_one_behind_it() -> None:
