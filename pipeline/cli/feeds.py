@@ -52,7 +52,7 @@ def history(name: str, database: Path, limit: int) -> None:
     for row in rows:
         new = "" if row.entries_new is None else f"{row.entries_new} new"
         click.echo(
-            f"{row.at}  {row.status or '  –'}  {row.outcome:<13} {row.size:>9,} B  {new:<8} {row.problem or ''}".rstrip()
+            f"{row.at}  {row.status or 0:>3}  {row.outcome:<13} {row.size:>9,} B  {new:<8} {row.problem or str()}".rstrip()
         )
 
 

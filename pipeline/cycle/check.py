@@ -36,7 +36,8 @@ class Checked:
             self.encoding or "–",
             "+".join(self.validators) or "no validators",
         ]
-        return f"{self.status or '–':>3}  {self.name:<34} {', '.join(told) if self.entries else ''} {self.problem}".rstrip()
+        figures = ", ".join(told) if self.entries else ""
+        return f"{self.status or '–':>3}  {self.name:<34} {figures} {self.problem}".rstrip()
 
 
 async def check_feed(source: Source, fetcher: Fetcher, now: datetime) -> Checked:

@@ -29,7 +29,7 @@ from pipeline.model import (
     RunId,
     Trouble,
 )
-from pipeline.settings import PollSettings
+from pipeline.settings.poll import PollSettings
 from pipeline.store import entries as entry_rows
 from pipeline.store import feeds as feed_rows
 from pipeline.store import runs
