@@ -132,6 +132,7 @@ CREATE TABLE sightings (
   feed_id INTEGER NOT NULL REFERENCES feeds(id),
   guid TEXT NOT NULL,
   url TEXT NOT NULL,
+  digest TEXT NOT NULL,
   seen_at TEXT NOT NULL,
   PRIMARY KEY (entry_id, feed_id)
 ) STRICT, WITHOUT ROWID;

@@ -51,9 +51,8 @@ def history(name: str, database: Path, limit: int) -> None:
         raise NotFound(f"{name}: no feed of this name was polled; “tumen feeds list” has the names.")
     for row in rows:
         new = "" if row.entries_new is None else f"{row.entries_new} new"
-        click.echo(
-            f"{row.at}  {row.status or 0:>3}  {row.outcome:<13} {row.size:>9,} B  {new:<8} {row.problem or str()}".rstrip()
-        )
+        told = f"{row.at}  {row.status or 0:>3}  {row.outcome:<13} {row.size:>9,} B  {new:<8} {row.problem or ''}"
+        click.echo(told.rstrip())
 
 
 @command.command("check")

@@ -14,6 +14,7 @@ from datetime import datetime
 from pipeline import feeds
 from pipeline.cycle.ledger import Ledger
 from pipeline.cycle.tally import Tally
+from pipeline.feeds.dates import home_timezone
 from pipeline.feeds.decide import body_unchanged, decide, identities
 from pipeline.fetch import Fetcher
 from pipeline.model import (
@@ -34,8 +35,6 @@ from pipeline.store import entries as entry_rows
 from pipeline.store import feeds as feed_rows
 from pipeline.store import runs
 from pipeline.workers import Workers, WorkFailed
-
-ZONES = {"KR": "Asia/Seoul", "KP": "Asia/Pyongyang", "JP": "Asia/Tokyo", "RU": "Europe/Moscow", "CN": "Asia/Shanghai"}
 
 Queued = list[tuple[EntryId, str, bool]]
 
@@ -76,7 +75,7 @@ class Polls:
         """Parse a body that is not the last one again, in a worker; a feed that breaks the parser has failed."""
         if not isinstance(outcome, Fetched) or body_unchanged(feed, outcome):
             return outcome, None
-        zone = feed.source.timezone or ZONES.get(feed.source.home or "")
+        zone = feed.source.timezone or home_timezone(feed.source.home)
         try:
             parsed = await self.workers.run(
                 feeds.parse,

@@ -58,7 +58,7 @@ def _source(item: dict[str, Any], path: Path, number: int) -> Source:
         ("language", re.fullmatch(r"[a-z]{2,3}", source.language), "must be a language code such as en, ru or ko"),
         ("home", source.home is None or re.fullmatch(r"[A-Z]{2}", source.home), "must be a country code such as RU"),
         ("kind", source.kind in KINDS, f"must be one of {', '.join(KINDS)}"),
-        ("interval_minutes", (source.interval_minutes or 1) >= 1, "must be 1 or more"),
+        ("interval_minutes", source.interval_minutes is None or source.interval_minutes >= 1, "must be 1 or more"),
         ("timezone", _is_zone(source.timezone), "must be a time zone such as Asia/Seoul"),
     ):
         if not good:

@@ -18,13 +18,16 @@ _BATCH = 500  # below SQLite's limit of host parameters in every build
 
 
 def known(conn: sqlite3.Connection, feed: FeedId, identities: Sequence[str]) -> Mapping[str, KnownEntry]:
-    """Which of these identities are stored, and whether this feed has carried them before (primary-key look-ups)."""
+    """Which of these identities are stored, and what this feed said of them last (primary-key look-ups).
+
+    Two feeds may carry a piece with different teasers: each is compared with its own last word.
+    """
     found: dict[str, KnownEntry] = {}
     for start in range(0, len(identities), _BATCH):
         part = identities[start : start + _BATCH]
         marks = ", ".join("?" * len(part))
         rows = conn.execute(
-            "SELECT e.identity, e.id, e.digest, s.entry_id IS NOT NULL AS here"  # noqa: S608 - only question marks
+            "SELECT e.identity, e.id, coalesce(s.digest, e.digest) AS digest, s.entry_id IS NOT NULL AS here"  # noqa: S608 - only question marks
             " FROM entries e LEFT JOIN sightings s ON s.entry_id = e.id AND s.feed_id = ?"
             f" WHERE e.identity IN ({marks})",
             (feed, *part),
@@ -54,9 +57,10 @@ def add(
             conn.execute(_REVISE, _values(feed, intent, at) | {"id": intent.known})
             queued.append((intent.known, entry.url, False))
         conn.execute(
-            "INSERT OR IGNORE INTO sightings (entry_id, feed_id, guid, url, seen_at)"
-            " SELECT id, ?, ?, ?, ? FROM entries WHERE identity = ?",
-            (feed, entry.id, entry.url, at, intent.identity),
+            "INSERT INTO sightings (entry_id, feed_id, guid, url, digest, seen_at)"
+            " SELECT id, ?, ?, ?, ?, ? FROM entries WHERE identity = ?"
+            " ON CONFLICT (entry_id, feed_id) DO UPDATE SET digest = excluded.digest",
+            (feed, entry.id, entry.url, intent.digest, at, intent.identity),
         )
     return queued
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import os
 import random
 import signal
@@ -136,7 +137,7 @@ def test_the_delay_grows_and_at_the_end_the_feed_s_own_text_stands_in(desk: Desk
         waits.append(at - (datetime.now(UTC) + desk.later))
         desk.later = at - datetime.now(UTC) + timedelta(seconds=1)
         desk.run()
-    assert all(late > 2 * early for early, late in zip(waits, waits[1:], strict=False))
+    assert all(late > 2 * early for early, late in itertools.pairwise(waits))
     assert not desk.rows("SELECT id FROM entries WHERE state IN ('failed', 'new')")
     method, text = desk.rows(
         "SELECT a.method, a.text FROM articles a JOIN entries e ON e.article_id = a.id WHERE e.reason IS NOT NULL"
@@ -157,7 +158,11 @@ def test_no_feed_is_told_before_anything_is_asked(desk: Desk) -> None:
     assert not desk.world.log
 
 
-CYCLE = "import sys; from pipeline.cli import main; main(['run', '--db', sys.argv[1], '--config', sys.argv[2], '--force', '-q'])"
+CYCLE = """
+import sys
+from pipeline.cli import main
+main(["run", "--db", sys.argv[1], "--config", sys.argv[2], "--force", "-q"])
+"""
 
 
 def contents(database: Path) -> dict[str, list[tuple[object, ...]]]:
