@@ -68,8 +68,7 @@ _FROM_TAGS = {
     "ol": "tag_list", "dl": "tag_list", "blockquote": "tag_quote", "article": "tag_article", "main": "tag_main",
 }  # fmt: skip
 BITS = {
-    name: 1 << place
-    for place, name in enumerate((*MARKS, *dict.fromkeys(_FROM_TAGS.values()), "itembody", "unseen"))
+    name: 1 << place for place, name in enumerate((*MARKS, *dict.fromkeys(_FROM_TAGS.values()), "itembody", "unseen"))
 }
 _TOKENS = {token: BITS[mark] for mark, tokens in MARKS.items() for token in tokens.split()}
 _TAG_BITS = {tag: BITS[name] for tag, name in _FROM_TAGS.items()}

@@ -72,9 +72,7 @@ def vote(root: HtmlElement) -> str:
 
 def _chances(view: View, voted: str, claims: Claims) -> list[float]:
     """How likely each block is part of the article; paragraphs of one kind stand and fall together."""
-    chances = [
-        chance(evidence, WEIGHTS) if evidence is not None else 0.0 for evidence in collect(view, voted, claims)
-    ]
+    chances = [chance(evidence, WEIGHTS) if evidence is not None else 0.0 for evidence in collect(view, voted, claims)]
     low, high = (view.frame.start, view.frame.end) if view.frame else (0, len(chances))
     kinds: defaultdict[str, list[int]] = defaultdict(list)
     for n in range(low, high):

@@ -23,11 +23,11 @@ def read(html: bytes, url: str, content_type: str | None) -> Extraction:
     if root is None:
         return Extraction(method="refused: no markup")
     head = read_head(root, url)
-    story = article(nodes(root))
+    story = article(nodes(root), head.first("og:title"), head.title)
     strip_unseen(root)
     site = _site(head, story)
     title = titles.title(story, head, root, url, site)
-    when = dates.published(story, head, root, url)
+    when = dates.published(story, head, root, url, page)
     names = people.authors(story, head, root, site)
     claims = Claims(
         title=title or "", description=head.first("description", "og:description"), body=text(story, "articleBody")

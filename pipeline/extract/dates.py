@@ -8,202 +8,105 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, timezone
-from email.utils import parsedate_to_datetime
 
 from lxml.html import HtmlElement
 
 from pipeline.extract.head import Head
 from pipeline.extract.linked import Node, text
+from pipeline.extract.moments import When, parse
 
 _META = (
-    "article:published_time", "article:published", "og:article:published_time", "og:published_time", "datepublished",
-    "date.issued", "dc.date.issued", "dcterms.created", "dcterms.issued", "dc.date", "dcterms.date", "dc.date.created",
-    "parsely-pub-date", "sailthru.date", "cxenseparse:recs:publishtime", "cxenseparse:publishtime", "publishdate",
-    "pubdate", "publish-date", "publish_date", "publication_date", "article.published", "article_date_original",
-    "article:post_date", "originalpublicationdate", "displaydate", "date", "datecreated", "created",
-    "og:regdate", "article:regdate",
+    "articlepublishedtime", "articlepublished", "ogarticlepublishedtime", "ogpublishedtime", "datepublished",
+    "dateissued", "dcdateissued", "dctermscreated", "dctermsissued", "dcdate", "dctermsdate", "dcdatecreated",
+    "parselypubdate", "sailthrudate", "cxenseparserecspublishtime", "cxenseparsepublishtime", "publishdate", "pubdate",
+    "publicationdate", "articledateoriginal", "articlepostdate", "originalpublicationdate", "displaydate", "date",
+    "datecreated", "created", "ogregdate", "articleregdate", "regdate",
 )  # fmt: skip
-_LATER_META = ("og:updated_time", "article:modified_time", "last-modified", "datemodified", "lastmod")
-_ISO = re.compile(
-    r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:(?:\s*[T@,|·]\s*|\s+)(\d{1,2}):(\d{2})(?::(\d{2}))?(?:[.,]\d+)?)?"
-    r"\s*(Z\b|UTC|GMT|KST|JST|MSK|[+-]\d{2}:?\d{2}|[+-]\d{2}\b)?"
-)
-_COMPACT = re.compile(r"^(\d{4})(\d{2})(\d{2})(?:T?(\d{2})(\d{2})(\d{2})?)?(Z|[+-]\d{2}:?\d{2})?$")
-_CJK = re.compile(
-    r"(\d{4})\s*[년年]\s*(\d{1,2})\s*[월月]\s*(\d{1,2})\s*[일日]"
-    r"(?:\D{0,8}?(오전|오후|午前|午後|上午|下午)?\s*(\d{1,2})\s*[:시時时]\s*(\d{1,2})?)?"
-)
-_DOTTED_KOREAN = re.compile(r"(\d{4})\.\s*(\d{1,2})\.\s*(\d{1,2})\.?\s*(오전|오후)?\s*(?:(\d{1,2}):(\d{2}))?")
-_DAY_FIRST = re.compile(r"\b(\d{1,2})\.(\d{1,2})\.(\d{4})\b(?:\D{1,12}?(\d{1,2})[:.](\d{2}))?")
-_NAMED = re.compile(
-    r"\b(\d{1,2})(?:st|nd|rd|th|\.)?\s+(?:de\s+)?([^\W\d_]{3,12})\.?,?\s+(?:de\s+)?(\d{4})\b(?:\D{1,12}?(\d{1,2}):(\d{2})\s*([ap]\.?m)?)?",
-    re.IGNORECASE,
-)
-_NAMED_FIRST = re.compile(
-    r"\b([^\W\d_]{3,12})\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4})\b(?:\D{1,12}?(\d{1,2}):(\d{2})\s*([ap]\.?m)?)?",
-    re.IGNORECASE,
-)
-_MONTHS = {
-    stem: number
-    for number, stems in enumerate(
-        (
-            "jan янв ene gen sty led janv", "feb фев fév únor lut fev", "mar мар mär mrt břez", "apr апр abr avr kwi dub",
-            "may май мая mai maj mei mag", "jun июн giu juin cze červn", "jul июл juil lug lip červe", "aug авг ago aoû sie srp",
-            "sep сен set wrz zář", "oct окт okt ott paź říj out", "nov ноя lis list", "dec дек dez dic gru pros déc",
-        ),
-        1,
-    )
-    for stem in stems.split()
-}  # fmt: skip
-_ZONES = {"KST": 9, "JST": 9, "MSK": 3, "Z": 0, "UTC": 0, "GMT": 0}
+_LATER_META = ("ogupdatedtime", "articlemodifiedtime", "lastmodified", "datemodified", "lastmod")
+"""Names of meta elements, letters and digits only: publishers part them with colons, dots, dashes and underscores."""
+
 _DATE_CLASS = (
     ".//*[self::span or self::div or self::p or self::li or self::em or self::dd or self::td or self::font or self::i]"
     '[contains(@class, "date") or contains(@class, "time") or contains(@class, "publish") or contains(@id, "date")'
-    ' or contains(@itemprop, "datePublished") or contains(@class, "meta") or contains(@class, "byline")]'
+    ' or contains(@class, "datum") or contains(@class, "fecha") or contains(@class, "tarih") or contains(@class, "meta")'
+    ' or contains(@class, "byline")]'
 )
-_ADDRESS = re.compile(r"/((?:19|20)\d{2})[/-]?(\d{2})[/-]?(\d{2})(?=\D|\d{0,8}(?:\D|$))")
-_FIRST_YEAR = 1990
+_NEAR_HEADING = "following::text()[string-length(.) < 90][position() < 40]"
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
+_ADDRESS = re.compile(r"(?<!\d)((?:19|20)\d\d)[/-]?(0[1-9]|1[0-2])[/-]?(0[1-9]|[12]\d|3[01])")
+_STATE = re.compile(
+    rb"\"(?:date_?published|published_?(?:at|on|date|time)|publish_?(?:date|time|at)|first_?published\w{0,8}|pub_?date"
+    rb"|(?:art_?)?reg(?:ist)?_?(?:date|dt))\\?\"\s*:\s*\\?\"?([\d][\d TZ:.+/-]{7,34})",
+    re.IGNORECASE,
+)
+_FIRST_YEAR, _LAST_YEAR = 1990, 2100
 
 
-@dataclass(frozen=True, slots=True)
-class When:
-    """A date and whether its zone (or its time) had to be assumed."""
+def published(article: Node, head: Head, root: HtmlElement, url: str, page: bytes) -> When | None:
+    """The date of first publication, from the most telling source to the least; None when the page gives none.
 
-    at: datetime
-    assumed: bool
-
-
-def published(article: Node, head: Head, root: HtmlElement, url: str) -> When | None:
-    """The date of first publication, from the most telling source to the least; None when the page gives none."""
+    Args:
+        article: the article's JSON-LD.
+        head: the page's meta elements.
+        root: the tree.
+        url: the page's address, which may hold a date.
+        page: the page's source, for the state of its scripts.
+    """
+    first: When | None = None
     for claim in _claims(article, head, root):
-        if (when := parse(claim)) is not None and _FIRST_YEAR <= when.at.year <= 2100:
+        when = _read(claim)
+        if when is None:
+            continue
+        if first is None:
+            first = when
+        if not when.assumed and when.at.date() == first.at.date():
             return when
-    if match := _ADDRESS.search(url):
-        return _when(match[1], match[2], match[3])
-    for claim in (text(article, "dateModified"), *(head.first(name) for name in _LATER_META)):
-        if claim and (when := parse(claim)) is not None:
-            return when
-    return None
+        if not first.assumed:
+            break
+    return first or _elsewhere(article, head, root, url, page)
 
 
 def _claims(article: Node, head: Head, root: HtmlElement) -> Iterator[str]:
-    """What the page says of its date, the best first."""
+    """What the page says to machines of its date, the best first."""
     yield text(article, "datePublished")
+    metas = {"".join(filter(str.isalnum, name)): values[0] for name, values in reversed(head.metas.items())}
     for name in _META:
-        yield head.first(name)
+        yield metas.get(name, "")
     yield text(article, "dateCreated")
     yield text(article, "uploadDate")
     for element in root.iter("time"):
-        itemprop = f"{element.get('itemprop', '')} {element.get('class', '')}".lower()
-        if "modif" not in itemprop and "updat" not in itemprop:
+        what = f"{element.get('itemprop', '')} {element.get('class', '')}".lower()
+        if "modif" not in what and "updat" not in what:
             yield element.get("datetime") or element.text_content()
     for element in root.xpath('.//*[@itemprop="datePublished"]'):
         yield element.get("content") or element.get("datetime") or element.text_content()
+
+
+def _elsewhere(article: Node, head: Head, root: HtmlElement, url: str, page: bytes) -> When | None:
+    """What the page shows its readers, its address, its scripts, and at last when it was changed."""
+    for claim in _shown(root):
+        if (when := _read(claim)) is not None:
+            return when
+    if (match := _ADDRESS.search(url)) and (when := _read("-".join(match.groups()))):
+        return when
+    if (match := _STATE.search(page)) and (when := _read(match[1].decode("ascii", "replace"))):
+        return when
+    metas = {"".join(filter(str.isalnum, name)): values[0] for name, values in reversed(head.metas.items())}
+    later = (text(article, "dateModified"), *(metas.get(name, "") for name in _LATER_META))
+    return next((when for claim in later if (when := _read(claim)) is not None), None)
+
+
+def _shown(root: HtmlElement) -> Iterator[str]:
     for element in root.xpath(_DATE_CLASS)[:40]:
         written = element.text_content()
         if 6 <= len(written.strip()) <= 200:
             yield written
+    for heading in list(root.iter("h1"))[:2]:
+        for line in heading.xpath(_NEAR_HEADING):
+            if _YEAR.search(line):
+                yield str(line)
 
 
-def parse(claim: str) -> When | None:
-    """A date as people and machines write it, in the languages of the sources; None when there is none in it."""
-    claim = " ".join(claim.split())[:200]
-    if not any(c.isdigit() for c in claim):
-        return None
-    for reader in (_iso, _compact, _epoch, _cjk, _mail, _korean_dots, _day_first, _named):
-        if (when := reader(claim)) is not None:
-            return when
-    return None
-
-
-def _iso(claim: str) -> When | None:
-    match = _ISO.search(claim)
-    if not match or (match[4] is None and ("오전" in claim or "오후" in claim)):
-        return None
-    year, month, day, hour, minute, second, zone = match.groups()
-    return _when(year, month, day, hour, minute, second, zone)
-
-
-def _compact(claim: str) -> When | None:
-    match = _COMPACT.match(claim)
-    return _when(*match.groups()) if match else None
-
-
-def _epoch(claim: str) -> When | None:
-    if claim.isascii() and claim.isdigit() and len(claim) in (10, 13):
-        return When(datetime.fromtimestamp(int(claim[:10]), UTC), False)
-    return None
-
-
-def _mail(claim: str) -> When | None:
-    try:
-        at = parsedate_to_datetime(claim)
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return None
-    return When(at, False) if at.tzinfo else When(at.replace(tzinfo=UTC), True)
-
-
-def _cjk(claim: str) -> When | None:
-    match = _CJK.search(claim)
-    if not match:
-        return None
-    year, month, day, half, hour, minute = match.groups()
-    return _when(year, month, day, _hour(hour, half), minute if hour else None)
-
-
-def _korean_dots(claim: str) -> When | None:
-    match = _DOTTED_KOREAN.search(claim)
-    if not match:
-        return None
-    year, month, day, half, hour, minute = match.groups()
-    return _when(year, month, day, _hour(hour, half), minute)
-
-
-def _day_first(claim: str) -> When | None:
-    match = _DAY_FIRST.search(claim)
-    return _when(match[3], match[2], match[1], match[4], match[5]) if match else None
-
-
-def _named(claim: str) -> When | None:
-    for pattern, day_at, month_at in ((_NAMED, 1, 2), (_NAMED_FIRST, 2, 1)):
-        for match in pattern.finditer(claim):
-            if month := _month(match[month_at]):
-                return _when(match[3], str(month), match[day_at], _hour(match[4], match[6]), match[5])
-    return None
-
-
-def _month(word: str) -> int | None:
-    word = word.casefold()
-    return next((number for size in (5, 4, 3) if (number := _MONTHS.get(word[:size]))), None)
-
-
-def _hour(hour: str | None, half: str | None) -> str | None:
-    if hour is None or half is None:
-        return hour
-    afternoon = half in ("오후", "午後", "下午") or half[0] in "pP"
-    return str(int(hour) % 12 + (12 if afternoon else 0))
-
-
-def _when(
-    year: str, month: str, day: str, hour: str | None = None, minute: str | None = None, second: str | None = None,
-    zone: str | None = None,
-) -> When | None:  # fmt: skip
-    try:
-        at = datetime(
-            int(year), int(month), int(day), int(hour or 0), int(minute or 0), int(second or 0), tzinfo=_zone(zone)
-        )
-    except ValueError:
-        return None
-    return When(at, zone is None or hour is None)
-
-
-def _zone(zone: str | None) -> timezone:
-    if zone is None:
-        return UTC
-    if zone in _ZONES:
-        return timezone(timedelta(hours=_ZONES[zone])) if _ZONES[zone] else UTC
-    digits = zone[1:].replace(":", "").ljust(4, "0")
-    offset = timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
-    return timezone(-offset if zone[0] == "-" else offset)
+def _read(claim: str) -> When | None:
+    when = parse(claim) if claim else None
+    return when if when is not None and _FIRST_YEAR <= when.at.year <= _LAST_YEAR else None

@@ -21,7 +21,7 @@ Evidence = dict[str, float]
 _MAX_PHRASE = 300
 _HEADINGS = frozenset(("h2", "h3", "h4", "h5", "h6"))
 _SIZES = ((40, "size_tiny"), (80, "size_line"), (150, "size_sentence"), (300, "size_paragraph"), (10**9, "size_long"))
-_STOPS = tuple(".!?…。！？।\"”»’)]")
+_STOPS = tuple('.!?…。！？।"”»’)]')
 _NEIGHBOURS = ((-1, "prev"), (1, "next"), (-2, "prev2"), (2, "next2"))
 
 
@@ -65,8 +65,7 @@ class _Witness:
         title = words(claims.title)
         span = (0.3 * len(claims.title), 3 * len(claims.title) + 20)
         self._alike = [
-            _alike(block.text, title) if span[0] < len(block.text) < span[1] and title else 0.0
-            for block in page.blocks
+            _alike(block.text, title) if span[0] < len(block.text) < span[1] and title else 0.0 for block in page.blocks
         ]
         self._headline = max((n for n, alike in enumerate(self._alike) if alike > 0.8 and n <= self._first), default=-1)
         self._description = fold(claims.description)[:40]

@@ -24,6 +24,9 @@ _WRAPPER = re.compile(
     r"^\s*(?:<!--|//\s*<!\[CDATA\[|/\*\s*<!\[CDATA\[\s*\*/|<!\[CDATA\[)|(?:-->|//\s*\]\]>|/\*\s*\]\]>\s*\*/|\]\]>)\s*;?\s*$"
 )
 _FIELDS = ("headline", "datePublished", "dateModified", "articleBody", "articleSection", "description", "inLanguage")
+_OTHERS_WORK = frozenset(
+    ("liveBlogUpdate", "comment", "itemListElement", "mentions", "citation", "relatedLink", "review")
+)
 _MAX_BLOCK = 2_000_000
 _MAX_NODES = 5_000
 
@@ -37,15 +40,22 @@ def nodes(root: HtmlElement) -> list[Node]:
     return found[:_MAX_NODES]
 
 
-def article(found: list[Node]) -> Node:
-    """The object that tells most of the page's article; empty when there is none."""
+def article(found: list[Node], *titles: str) -> Node:
+    """The object that tells most of the page's article; empty when there is none.
+
+    Args:
+        found: all objects of the page.
+        titles: what else the page calls itself: an object with that headline is the page's own.
+    """
     best: Node = {}
-    best_score = 0
+    best_score = 0.0
     for node in found:
-        types = {t.lower() for t in strings(node.get("@type"))}
-        types = {t.rpartition("/")[2] for t in types}
+        types = {t.lower().rpartition("/")[2] for t in strings(node.get("@type"))}
         kind = 10 if types & _ARTICLE_TYPES else 3 if types & _PAGE_TYPES else 0
-        score = kind + sum(bool(node.get(key)) for key in ("headline", "datePublished", "author", "articleBody"))
+        score: float = kind + sum(bool(node.get(key)) for key in ("headline", "datePublished", "author", "articleBody"))
+        headline = set(text(node, "headline").lower().split())
+        if headline and any(len(headline & set(title.lower().split())) * 2 > len(headline) for title in titles):
+            score += 2.5
         if kind and score > best_score:
             best, best_score = node, score
     return best
@@ -105,6 +115,8 @@ def _flatten(value: object) -> Iterator[Node]:
         item = waiting.pop()
         if isinstance(item, dict):
             yield item
-            waiting.extend(reversed([v for v in item.values() if isinstance(v, dict | list)]))
+            waiting.extend(
+                reversed([v for k, v in item.items() if isinstance(v, dict | list) and k not in _OTHERS_WORK])
+            )
         elif isinstance(item, list):
             waiting.extend(reversed(item))

@@ -27,7 +27,8 @@ _KOREAN_ROLE = re.compile(
 )
 _SPLIT = re.compile(r"\s*(?:[;|·•]|,(?!\s*(?:Jr|Sr|PhD|M\.?D|II|III)\b)|\s(?:and|und|et|y|e|и|&|og|och|en)\s)\s*")
 _MAIL = re.compile(r"\s*[(<\[]?[\w.+-]+@[\w.-]+[)>\]]?")
-_NO_NAME = re.compile(r"https?:|www\.|^\W*$|^\d|@", re.IGNORECASE)
+_NO_NAME = re.compile(r"https?:|www\.|^\W|\d|@|:", re.IGNORECASE)
+_INITIALS = re.compile(r"\s*\([\w./]{1,6}\)$")
 _BYLINE = (
     './/*[@rel="author" or @itemprop="author" or contains(concat(" ", @class, " "), " author ")'
     ' or contains(@class, "byline") or contains(@class, "author-name") or contains(@class, "author__name")]'
@@ -50,7 +51,7 @@ def _bylines(root: HtmlElement) -> list[str]:
     found = []
     for element in root.xpath(_BYLINE):
         name = element.find('.//*[@itemprop="name"]')
-        text = " ".join((name if name is not None else element).text_content().split())
+        text = " ".join(" ".join((name if name is not None else element).itertext()).split())
         if 2 < len(text) < _MAX_NAME:
             found.append(text)
             if len(found) >= 3:
@@ -62,7 +63,9 @@ def _names(claims: list[str], site: str | None) -> list[str]:
     names: dict[str, None] = {}
     for claim in claims:
         for part in _SPLIT.split(" ".join(unescape(claim).split())):
-            name = _KOREAN_ROLE.sub("", _ROLE.sub("", _BY.sub("", _MAIL.sub("", part)))).strip(" ,.|-–—/")
+            name = _KOREAN_ROLE.sub("", _ROLE.sub("", _BY.sub("", _INITIALS.sub("", _MAIL.sub("", part))))).strip(
+                " ,.|-–—/"
+            )
             if 1 < len(name) <= _MAX_NAME and not _NO_NAME.search(name) and name.casefold() != (site or "").casefold():
                 names.setdefault(name)
     return list(names)

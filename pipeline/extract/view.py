@@ -94,7 +94,9 @@ def measure(blocks: list[Block], spans: list[Span]) -> View:
 def take_link_lists(page: View) -> None:
     """Take elements that hold links and no paragraph out of the tree: half of trafilatura's work is to throw them out."""
     blocks = page.blocks
-    long = list(accumulate((size >= LONG and link < 0.5 for size, link in zip(page.sizes, page.linked, strict=True)), initial=0))
+    long = list(
+        accumulate((size >= LONG and link < 0.5 for size, link in zip(page.sizes, page.linked, strict=True)), initial=0)
+    )
     text = list(accumulate((len(block.text) for block in blocks), initial=0))
     links = list(accumulate((block.linked for block in blocks), initial=0))
     done = 0
