@@ -37,16 +37,19 @@ def command(database: Path, folder: Path | None, *, force: bool, as_json: bool, 
     from pipeline.cli import summary
 
     report = run_once(database, folder, force=force, trigger="run", bar=not (as_json or quiet))
+    unreachable = 0 < report.feeds_polled == report.feeds_unreachable
     if as_json:
         click.echo(summary.as_json(report))
+    elif unreachable:
+        pass  # one line says it all
     elif not quiet:
         summary.show(report)
     elif report.feeds_failed:
         click.echo(summary.failures(report), err=True)
-    if report.feeds_polled and report.feeds_unreachable == report.feeds_polled:
-        first = report.troubles[0].reason
+    if unreachable:
         raise NetworkUnreachable(
-            f"Not one of {report.feeds_polled} feeds could be reached ({first}) Is this machine on the network?"
+            f"Not one of {report.feeds_polled} feeds could be reached: is this machine on the network?"
+            f" (The first: {report.troubles[0].reason})"
         )
     return 1 if report.feeds_failed else 0
 
