@@ -18,9 +18,9 @@ from pipeline.flagging.surfaces import GrammarError, Pattern, read_surface
 from pipeline.flagging.units import Units, cut
 from pipeline.model import Assessment, Evidence, NearMiss, Reference, Term
 from pipeline.settings.lexicon import (
-    RELEVANCE,
     Concept,
     Topic,
+    TopicSet,
     files_of,
     folder_of,
     load_concepts,
@@ -31,6 +31,7 @@ from pipeline.settings.reference import load_reference
 CODE_VERSION = "1"  # raised when the same config would give other flags
 HOMES = {"RU": "russia", "KR": "south_korea", "KP": "north_korea", "JP": "japan", "US": "united_states", "CN": "china"}
 _EVIDENCE_PER_CLAUSE = 12
+_NAMES = frozenset({"country", "place", "trap"})  # inside such a name no other concept is meant
 
 
 def config_version(folder: Path | None = None) -> str:
@@ -55,23 +56,21 @@ class Flagger:
         version: the config version that goes on every flag.
     """
 
-    def __init__(
-        self, concepts: Mapping[str, Concept], topics: Sequence[Topic], reference: Reference, version: str
-    ) -> None:
+    def __init__(self, concepts: Mapping[str, Concept], topics: TopicSet, reference: Reference, version: str) -> None:
         self.concepts: tuple[Concept, ...] = tuple(concepts.values())
-        self.topics: tuple[Topic, ...] = tuple(topic for topic in topics if topic.id != RELEVANCE)
+        self.topics: tuple[Topic, ...] = topics.topics
         self.reference = reference
         self.version = version
         self._names = {concept.id: concept.name for concept in self.concepts}
         patterns, exceptions = _patterns(self.concepts)
-        self.matcher = Matcher(patterns, exceptions)
+        self.matcher = Matcher(patterns, exceptions, {c.id for c in self.concepts if c.kind in _NAMES})
         self._bits = {concept.id: 1 << number for number, concept in enumerate(self.concepts)}
         self._homes = {f"home:{home}": 1 << (len(self._bits) + n) for n, home in enumerate(sorted(HOMES))}
+        self._groups = {name: self._mask_of(members) for name, members in topics.groups.items()}
         self._closure = [self._closure_of(concept.id, concepts) for concept in self.concepts]
         self._closure_ids = [tuple(name for name, bit in self._bits.items() if bit & mask) for mask in self._closure]
         self._rules = [(topic, rules.compile_topic(topic, self._bit)) for topic in self.topics]
-        relevance = next(topic for topic in topics if topic.id == RELEVANCE)
-        self._relevance = (relevance, rules.compile_topic(relevance, self._bit))
+        self._relevance = (topics.relevance, rules.compile_topic(topics.relevance, self._bit))
         self._space = PassageSpace(reference.passages)
 
     @classmethod
@@ -87,7 +86,7 @@ class Flagger:
         own = folder / "reference.toml"
         path = own if own.exists() else shipped.CONFIG / "reference.toml"
         reference = load_reference(path)
-        _check_reference(reference, topics, concepts, path)
+        _check_reference(reference, topics.topics, concepts, path)
         return cls(concepts, topics, reference, config_version(folder))
 
     def flag(self, title: str, text: str, *, language: str | None = None, home: str | None = None) -> Assessment:
@@ -131,7 +130,15 @@ class Flagger:
         )
 
     def _bit(self, name: str) -> int:
-        return self._homes[name] if name.startswith("home:") else self._bits[name]
+        if name.startswith("home:"):
+            return self._homes[name]
+        return self._groups[name] if name in self._groups else self._bits[name]
+
+    def _mask_of(self, names: Sequence[str]) -> int:
+        mask = 0
+        for name in names:
+            mask |= self._homes[name] if name.startswith("home:") else self._bits[name]
+        return mask
 
     def _closure_of(self, name: str, concepts: Mapping[str, Concept]) -> int:
         """The concept's own bit and those of all that it implies, directly or not."""
@@ -228,7 +235,7 @@ def _read(concept: Concept, surfaces: Mapping[str, tuple[str, ...]], *, inside: 
 def _check_reference(
     reference: Reference, topics: Sequence[Topic], concepts: Mapping[str, Concept], path: Path
 ) -> None:
-    known = {topic.id for topic in topics} - {RELEVANCE}
+    known = {topic.id for topic in topics}
     passages = {passage.id for passage in reference.passages}
     for passage in reference.passages:
         for topic in passage.topics:

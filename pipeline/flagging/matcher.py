@@ -8,7 +8,7 @@ inside the other, the longer wins.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ahocorasick_rs import AhoCorasick, Implementation
@@ -36,7 +36,7 @@ class Hit:
 class _Rule:
     """A pattern with its concept, ready to be checked at a place."""
 
-    __slots__ = ("cased", "cancels", "concept", "in_korean", "left", "rest")
+    __slots__ = ("cancels", "cased", "concept", "in_korean", "left", "rest")
 
     def __init__(
         self, pattern: Pattern, concept: int, cancels: bool, rest: Callable[..., re.Match[str] | None]
@@ -55,14 +55,17 @@ class Matcher:
     Args:
         patterns: concept id and the patterns that find it.
         exceptions: concept id and the patterns inside which a hit of it does not count.
+        names: concepts that are names, inside which no other concept is meant; None: all are.
     """
 
     def __init__(
         self,
         patterns: Mapping[str, Iterable[Pattern]],
         exceptions: Mapping[str, Iterable[Pattern]] | None = None,
+        names: Collection[str] | None = None,
     ) -> None:
         self.concepts: tuple[str, ...] = tuple(patterns)
+        self._swallows = [names is None or concept in names for concept in self.concepts]
         number = {concept: index for index, concept in enumerate(self.concepts)}
         rests: dict[str, Callable[..., re.Match[str] | None]] = {}
         rules: dict[str, list[_Rule]] = {}
@@ -129,7 +132,7 @@ class Matcher:
                     hits.append((start, stop, rule.concept))
         if cancelled:
             hits = _without(hits, cancelled)
-        return _longest(hits)
+        return _longest(hits, self._swallows)
 
 
 def _without(hits: list[Span], cancelled: list[Span]) -> list[Span]:
@@ -142,18 +145,22 @@ def _without(hits: list[Span], cancelled: list[Span]) -> list[Span]:
     ]
 
 
-def _longest(hits: list[Span]) -> list[Span]:
-    """Drop each hit that lies inside a longer one; concepts that share a surface all stay."""
+def _longest(hits: list[Span], swallows: Sequence[bool]) -> list[Span]:
+    """Of hits one inside the other keep the longer where they are of one concept, or where the longer is a name.
+
+    The Sea of Japan speaks of no Japan, and a city's duma of no Duma; but a visit to North Korea is both.
+    """
     hits.sort(key=lambda hit: (hit[0], -hit[1], hit[2]))
     kept: list[Span] = []
-    widest = (0, 0)
-    last: Span | None = None
+    name_end = -1
+    name: tuple[int, int] = (0, 0)
+    ends: dict[int, int] = {}
     for hit in hits:
-        if hit[1] > widest[1]:
-            widest = (hit[0], hit[1])
-        elif (hit[0], hit[1]) != widest:
+        start, end, concept = hit
+        if end <= ends.get(concept, -1) or (end <= name_end and (start, end) != name):
             continue
-        if hit != last:
-            kept.append(hit)
-            last = hit
+        ends[concept] = end
+        if swallows[concept] and end > name_end:
+            name_end, name = end, (start, end)
+        kept.append(hit)
     return kept

@@ -6,7 +6,7 @@ In: a topic, compiled once, and an article's ``Units``. Out: ``Judged``: the sum
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from pipeline.flagging.units import Unit, Units
@@ -126,25 +126,36 @@ def _fire(compiled: Compiled, units: Units, flagged: Mapping[str, float]) -> Fir
     clause = compiled.clause
     if not compiled.groups:
         return Fired(clause, (), 0)
-    held: list[Unit] = []
-    for unit in units.by_level[clause.within]:
-        mask = unit.mask
-        if compiled.unless & mask:
-            continue
-        for group in compiled.groups:
-            if not group & mask:
-                break
-        else:
-            if unit.hits:
-                held.append(unit)
+    held = _held(compiled, units.by_level[clause.within])
+    if clause.within == "focus":
+        front = [unit for unit in held if unit.front]
+        if not front and len(held) < units.times_further_down:
+            return None
+        held = front or held
     if len(held) < clause.times:
         return None
     return Fired(clause, tuple(held[:_EVIDENCE_UNITS]), compiled.wanted)
 
 
+def _held(compiled: Compiled, units: Sequence[Unit]) -> list[Unit]:
+    """The units in which every group has a concept, and that have none of ``unless``."""
+    held: list[Unit] = []
+    for unit in units:
+        mask = unit.mask
+        if compiled.unless & mask or not unit.hits:
+            continue
+        for group in compiled.groups:
+            if not group & mask:
+                break
+        else:
+            held.append(unit)
+    return held
+
+
 _PLACES: Mapping[Within, str] = {
     "title": "in the title",
     "lead": "in the title or first lines",
+    "focus": "in one sentence of the title or lead",
     "sentence": "in one sentence",
     "paragraph": "in one paragraph",
     "article": "in the article",

@@ -120,10 +120,10 @@ def _word_pattern(mark: str, body: str, language: str) -> Pattern:
 def _korean_patterns(mark: str, body: str) -> tuple[Pattern, ...]:
     """Korean: a free ending unless strict; a space may be left out, and so may a middle dot."""
     spellings = dict.fromkeys((fold_literal(body), fold_literal(body).replace("·", "")))
-    return tuple(_korean_pattern(mark, spelling) for spelling in spellings)
+    return tuple(_korean_pattern(mark, spelling, body) for spelling in spellings)
 
 
-def _korean_pattern(mark: str, folded: str) -> Pattern:
+def _korean_pattern(mark: str, folded: str, body: str) -> Pattern:
     needle, space, after = folded.partition(" ")
     rest = re.escape(space + after).replace("\\ ", " ?")
     if mark == "=":
@@ -136,5 +136,7 @@ def _korean_pattern(mark: str, folded: str) -> Pattern:
         left = Left.NO_HANGUL
     else:
         left = Left.NO_LETTER
+    latin = re.search("[a-z]", folded) is not None
     short_hanja = len(folded) <= 2 and _HANJA_ONLY.fullmatch(folded) is not None
-    return Pattern(needle=needle, left=left, rest=rest, in_korean=short_hanja)
+    cased = fold(body).cased if mark == "=" and latin else None
+    return Pattern(needle=needle, left=left, rest=rest, cased=cased, in_korean=short_hanja)

@@ -16,6 +16,7 @@ from pipeline.settings.lexicon import Within
 Span = tuple[int, int, int]  # start, end, number of the concept
 
 LEAD_CHARACTERS = 450
+LONG_CHARACTERS = 3000
 _BORDER = re.compile(r"\n+|(?<=[.!?…。])[\"'»”’)]{0,2} {1,2}(?=[^a-zа-я ])|(?<=[다요음함됨])[.] ?(?=\S)")
 
 
@@ -26,19 +27,27 @@ class Unit:
     Attributes:
         mask: a bit for each concept that stands in it, implied ones included.
         hits: places in ``Units.hits`` that lie in it.
+        front: it begins in the title or the lead.
     """
 
     mask: int
     hits: tuple[int, ...]
+    front: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Units:
-    """An article's units, by the words that clauses use; the title counts as a sentence and a paragraph of its own."""
+    """An article's units, by the words that clauses use; the title counts as a sentence and a paragraph of its own.
+
+    Attributes:
+        times_further_down: in so many sentences below the lead must a clause hold to be in focus: a long text names
+            much in passing.
+    """
 
     hits: Sequence[tuple[str, Span]]
     by_level: Mapping[Within, Sequence[Unit]]
     mask: int
+    times_further_down: int = 2
 
 
 def cut(title: Sequence[Span], text: str, spans: Sequence[Span], closure: Sequence[int], always: int) -> Units:
@@ -69,11 +78,12 @@ def cut(title: Sequence[Span], text: str, spans: Sequence[Span], closure: Sequen
     levels: dict[Within, Sequence[Unit]] = {
         "title": (head,),
         "lead": (lead,),
+        "focus": sentences,
         "sentence": sentences,
         "paragraph": paragraphs,
         "article": (whole,),
     }
-    return Units(hits, levels, whole.mask)
+    return Units(hits, levels, whole.mask, 2 if len(text) < LONG_CHARACTERS else 3)
 
 
 def _newlines(text: str) -> list[int]:
@@ -110,4 +120,6 @@ def _unit(places: range, hits: Sequence[tuple[str, Span]], closure: Sequence[int
     mask = always
     for place in places:
         mask |= closure[hits[place][1][2]]
-    return Unit(mask, tuple(places))
+    return Unit(
+        mask, tuple(places), not places or hits[places[0]][0] == "title" or hits[places[0]][1][0] < LEAD_CHARACTERS
+    )

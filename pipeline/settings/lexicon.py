@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -12,12 +13,13 @@ from pipeline import shipped
 from pipeline.errors import ConfigError
 from pipeline.settings.reader import convert, load, only_keys
 
-Within = Literal["title", "lead", "sentence", "paragraph", "article"]
+Within = Literal["title", "lead", "focus", "sentence", "paragraph", "article"]
 
 LANGUAGES = ("en", "ru", "ko", "ja", "zh")
 RELEVANCE = "relevance"
 _ID = re.compile(r"[a-z][a-z0-9_]{0,60}")
 _HOME = re.compile(r"home:[A-Z]{2}")
+_TOPIC = "topic:"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +64,8 @@ class Clause:
         all, any: concepts, alternatives joined by ``|``; ``home:KR`` stands for a source whose home is Korea.
         unless: concepts that keep the clause from firing when they stand in the same unit.
         unless_anywhere: likewise, anywhere in the article.
-        within: title, lead (title and the first lines), sentence, paragraph or article.
+        within: title; lead (title and the first lines); sentence; paragraph; article; or focus: one sentence of the
+            title or the lead, or several further down (``pipeline.flagging.units``).
         weight: what it adds to the topic's sum; may be negative.
         times: units in which it must hold.
     """
@@ -73,7 +76,7 @@ class Clause:
     any: tuple[str, ...] = ()
     unless: tuple[str, ...] = ()
     unless_anywhere: tuple[str, ...] = ()
-    within: Within = "sentence"
+    within: Within = "focus"
     times: int = 1
 
 
@@ -96,6 +99,20 @@ class Topic:
     order: int = 0
     colour: str = "#777777"
     passages: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TopicSet:
+    """All of ``topics/*.toml``.
+
+    Attributes:
+        topics: in their order.
+        groups: names for sets of concepts, each with its concepts.
+    """
+
+    topics: tuple[Topic, ...]
+    relevance: Topic
+    groups: Mapping[str, tuple[str, ...]]
 
 
 def folder_of(folder: Path | None, name: str) -> Path:
@@ -159,26 +176,65 @@ def _concept(name: str, table: dict[str, Any], path: Path) -> Concept:
     )
 
 
-def load_topics(folder: Path, concepts: Mapping[str, Concept]) -> tuple[Topic, ...]:
-    """Read every topic and the relevance rule, the topics in their order and ``relevance`` last.
+def load_topics(folder: Path, concepts: Mapping[str, Concept]) -> TopicSet:
+    """Read every topic, the relevance rule and the groups.
 
     Raises:
         ConfigError: names the file, the topic and the clause, and what was expected.
     """
+    files = [(path, load(path)) for path in sorted(folder.glob("*.toml"))]
+    for path, data in files:
+        only_keys(data, ("topic", "group"), file=path)
+    groups = _groups(files, concepts)
+    known = {*concepts, *groups}
     topics: dict[str, Topic] = {}
-    for path in sorted(folder.glob("*.toml")):
-        data = load(path)
-        only_keys(data, ("topic",), file=path)
+    for path, data in files:
         for name, table in _named_tables(data, "topic", path):
             if name in topics:
                 raise ConfigError(path, f"topic.{name}", "stands in another file already; a topic has one.")
-            topic = convert({"id": name, **table}, Topic, file=path, key=f"topic.{name}")
-            _check_topic(topic, concepts, path)
-            topics[name] = topic
+            topics[name] = convert({"id": name, **table}, Topic, file=path, key=f"topic.{name}")
+            _check_topic(topics[name], known, path)
     if RELEVANCE not in topics:
         raise ConfigError(folder, f"topic.{RELEVANCE}", "is missing; it says what the queue is sorted by.")
+    _check_mentions(topics, folder)
     rest = [topic for topic in topics.values() if topic.id != RELEVANCE]
-    return (*sorted(rest, key=lambda topic: (topic.order, topic.id)), topics[RELEVANCE])
+    return TopicSet(
+        topics=tuple(sorted(rest, key=lambda topic: (topic.order, topic.id))),
+        relevance=topics[RELEVANCE],
+        groups=groups,
+    )
+
+
+def _groups(files: list[tuple[Path, dict[str, Any]]], concepts: Mapping[str, Concept]) -> dict[str, tuple[str, ...]]:
+    """Every group with its concepts; groups inside groups are opened."""
+    written: dict[str, tuple[Path, list[str]]] = {}
+    for path, data in files:
+        table = data.get("group", {})
+        if not isinstance(table, dict):
+            raise ConfigError(path, "group", "must be written as a table: [group].")
+        for name, members in table.items():
+            key = f"group.{name}"
+            if not _ID.fullmatch(name) or name in concepts or name in written:
+                raise ConfigError(path, key, "must have a name of its own, which no concept or group has already.")
+            if not isinstance(members, list) or not members or not all(isinstance(member, str) for member in members):
+                raise ConfigError(path, key, "must be a list of concepts in quotes.")
+            written[name] = (path, members)
+    known = {*concepts, *written}
+    opened: dict[str, tuple[str, ...]] = {}
+    for name, (path, members) in written.items():
+        for member in members:
+            _check_name(member, known, path, f"group.{name}")
+        opened[name] = tuple(_open(name, written, (), path))
+    return opened
+
+
+def _open(name: str, written: Mapping[str, tuple[Path, list[str]]], inside: tuple[str, ...], path: Path) -> list[str]:
+    if name in inside:
+        raise ConfigError(path, f"group.{name}", "holds itself; take it out of its own members.")
+    found: dict[str, None] = {}
+    for member in written[name][1]:
+        found |= dict.fromkeys(_open(member, written, (*inside, name), path) if member in written else [member])
+    return list(found)
 
 
 def _named_tables(data: Mapping[str, Any], name: str, path: Path) -> list[tuple[str, dict[str, Any]]]:
@@ -193,7 +249,7 @@ def _named_tables(data: Mapping[str, Any], name: str, path: Path) -> list[tuple[
     return list(group.items())
 
 
-def _check_topic(topic: Topic, concepts: Mapping[str, Concept], path: Path) -> None:
+def _check_topic(topic: Topic, known: Collection[str], path: Path) -> None:
     key = f"topic.{topic.id}"
     if not re.fullmatch(r"#[0-9a-fA-F]{6}", topic.colour):
         raise ConfigError(path, f"{key} › colour", "must be written as #rrggbb.")
@@ -203,21 +259,44 @@ def _check_topic(topic: Topic, concepts: Mapping[str, Concept], path: Path) -> N
         if clause.id in seen:
             raise ConfigError(path, where, "stands there twice; each clause needs an id of its own.")
         seen.add(clause.id)
-        if not clause.all and not clause.any:
-            raise ConfigError(path, where, "can never fire: it has neither “all” nor “any”.")
-        if clause.times < 1:
-            raise ConfigError(path, f"{where} › times", "must be 1 or more.")
-        for item in (*clause.all, *clause.any, *clause.unless, *clause.unless_anywhere):
-            for name in item.split("|"):
-                _check_name(name, concepts, path, where)
+        _check_clause(clause, known, path, where)
     if topic.threshold > sum(max(clause.weight, 0.0) for clause in topic.clause):
         raise ConfigError(path, f"{key} › threshold", "can never be reached: the positive weights add up to less.")
 
 
-def _check_name(name: str, concepts: Mapping[str, Concept], path: Path, where: str) -> None:
-    if name not in concepts and not name.startswith("topic:") and not _HOME.fullmatch(name):
-        import difflib
+def _check_clause(clause: Clause, known: Collection[str], path: Path, where: str) -> None:
+    if not clause.all and not clause.any:
+        raise ConfigError(path, where, "can never fire: it has neither “all” nor “any”.")
+    if clause.times < 1:
+        raise ConfigError(path, f"{where} › times", "must be 1 or more.")
+    if clause.times > 1 and clause.within in ("title", "lead", "article"):
+        raise ConfigError(path, f"{where} › times", f"can never fire: an article has one {clause.within}.")
+    for item in (*clause.all, *clause.any, *clause.unless, *clause.unless_anywhere):
+        for name in item.split("|"):
+            _check_name(name, known, path, where)
+    against = {name for item in (*clause.unless, *clause.unless_anywhere) for name in item.split("|")}
+    for item in clause.all or (clause.any if len(clause.any) == 1 else ()):
+        if against.issuperset(item.split("|")):
+            raise ConfigError(path, where, f"can never fire: it needs “{item}”, and “unless” forbids the same.")
 
-        near = difflib.get_close_matches(name, concepts, n=1)
+
+def _check_mentions(topics: Mapping[str, Topic], folder: Path) -> None:
+    """Only relevance may ask for topics, and only for those that are there."""
+    for topic in topics.values():
+        for clause in topic.clause:
+            for item in (*clause.all, *clause.any):
+                for name in item.split("|"):
+                    if not name.startswith(_TOPIC):
+                        continue
+                    where = f"topic.{topic.id} › clause “{clause.id}”"
+                    if topic.id != RELEVANCE:
+                        raise ConfigError(folder, where, "may not ask for a topic; only relevance may.")
+                    if name.removeprefix(_TOPIC) not in topics:
+                        raise ConfigError(folder, where, f"there is no topic “{name.removeprefix(_TOPIC)}”.")
+
+
+def _check_name(name: str, known: Collection[str], path: Path, where: str) -> None:
+    if name not in known and not name.startswith(_TOPIC) and not _HOME.fullmatch(name):
+        near = difflib.get_close_matches(name, known, n=1)
         hint = f" Did you mean “{near[0]}”?" if near else ""
-        raise ConfigError(path, where, f"there is no concept “{name}”.{hint}")
+        raise ConfigError(path, where, f"there is no concept or group “{name}”.{hint}")
