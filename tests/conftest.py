@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 @pytest.fixture
 def world() -> Iterator[World]:
     """The demo world on loopback, broken source included: ``sources``, ``pages``, ``tick``, ``fault``, ``log``."""
-    from pipeline.demo import World, running  # noqa: PLC0415 - one stage's tests run while another is broken
+    from pipeline.demo import World, running
 
     with running(World(now=datetime.now(UTC))) as served:
         yield served

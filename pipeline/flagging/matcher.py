@@ -101,7 +101,9 @@ class Matcher:
         except UnicodeEncodeError:
             return self._find(without_surrogates(lower), overlapping=True)
 
-    def _resolve(self, folded: Folded, places: Sequence[tuple[int, int, int]]) -> list[Span]:
+    def _resolve(  # noqa: C901 - the hot loop
+        self, folded: Folded, places: Sequence[tuple[int, int, int]]
+    ) -> list[Span]:
         lower, cased, rules = folded.lower, folded.cased, self._rules
         hits: list[Span] = []
         cancelled: list[Span] = []

@@ -79,7 +79,7 @@ def read_surface(surface: str, language: str, *, inside: bool = False) -> tuple[
     return (Pattern(needle=fold_literal(body), left=Left.ANYTHING_GOES, rest=""),)
 
 
-def _check(mark: str, body: str, language: str) -> None:
+def _check(mark: str, body: str, language: str) -> None:  # noqa: C901, PLR0912 - one refusal a line
     if not fold_literal(body).strip(" *·'"):
         raise GrammarError("is empty; write the word to look for")
     if body != body.strip() or "  " in body:

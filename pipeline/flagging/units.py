@@ -94,7 +94,7 @@ def _newlines(text: str) -> list[int]:
     return places
 
 
-def _pieces(
+def _pieces(  # noqa: PLR0917 - the parts of one cut
     borders: object,
     starts: Sequence[int],
     first: int,

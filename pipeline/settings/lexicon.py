@@ -1,4 +1,7 @@
-"""Reads the lexicon and the topics: ``concepts/*.toml`` and ``topics/*.toml``. The format is told in ``docs/editing-topics.md``."""
+"""Reads the lexicon and the topics: ``concepts/*.toml`` and ``topics/*.toml``.
+
+The format is told in ``docs/editing-topics.md``.
+"""
 
 from __future__ import annotations
 

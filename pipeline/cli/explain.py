@@ -1,0 +1,56 @@
+"""``tumen explain``: why an article is, or is not, flagged."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from pipeline.cli import options
+from pipeline.errors import NotFound
+
+_MAX_BYTES = 5 * 1024 * 1024
+
+
+@click.command()
+@click.argument("what", metavar="ID|URL|FILE|-")
+@options.database
+@options.config
+@click.option("--home", default=None, metavar="XX", help="Home country of a FILE's source, such as KR.")
+@click.option("--html", "html", type=click.Path(dir_okay=False, path_type=Path), help="Write a page instead.")
+def command(what: str, database: Path, folder: Path | None, home: str | None, html: Path | None) -> None:
+    """Print the text with its evidence marked, and every addend of every sum.
+
+    WHAT is an article's id or address, or a text file whose first line is the title (“-”: standard input). It is
+    flagged anew with the present config; nothing is stored.
+    """
+    from pipeline.flagging import Flagger, explain
+
+    title, text, country = _article(what, database)
+    flagger = Flagger.from_config(folder)
+    assessment = flagger.flag(title, text, home=home or country)
+    passages = flagger.reference.passages
+    if html is not None:
+        html.write_text(explain.page(title, text, assessment, passages), encoding="utf-8")
+        click.echo(f"Written to {html}.")
+        return
+    tty = sys.stdout.isatty()
+    marking = (lambda part: click.style(part, fg="yellow", bold=True)) if tty else (lambda part: f"[{part}]")
+    click.echo("\n".join(explain.lines(title, text, assessment, passages, marking)))
+
+
+def _article(what: str, database: Path) -> tuple[str, str, str | None]:
+    path = Path(what)
+    if what == "-" or (not what.isdecimal() and path.is_file()):
+        raw = sys.stdin.buffer.read(_MAX_BYTES) if what == "-" else path.read_bytes()[:_MAX_BYTES]
+        title, _, text = raw.decode("utf-8-sig", "replace").partition("\n")
+        return title.strip(), text.strip(), None
+    from pipeline.store import articles, open_readonly
+
+    conn = open_readonly(database)
+    found = articles.find(conn, what)
+    conn.close()
+    if found is None:
+        raise NotFound(f"{what}: no article of this id or address is in {database}, and no such file is here.")
+    return found.title, found.text, found.home

@@ -1,0 +1,100 @@
+"""``explain``, ``topics`` and ``reflag``: what an editor of the rules and an analyst see."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from pipeline import shipped
+from tests.cli.test_commands import tumen
+
+TEXT = (
+    "Moon Jae-in addresses the State Duma\nThe president called for a gas pipeline from Russia through North Korea.\n"
+)
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Path:
+    assert tumen("demo", "--db", tmp_path / "demo.db").returncode == 0
+    return tmp_path / "demo.db"
+
+
+def test_explain_marks_the_words_and_adds_up_the_terms(tmp_path: Path) -> None:
+    path = tmp_path / "article.txt"
+    path.write_text(TEXT, "utf-8")
+    told = tumen("explain", path).stdout
+    assert "[Moon Jae-in]" in told
+    assert "duma_summit" in told
+    assert "in all; flagged from 0 on" in told
+    assert "\x1b" not in told
+
+
+def test_explain_writes_a_page_that_runs_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "article.txt"
+    path.write_text(
+        "<script>alert(1)</script> Moon Jae-in in Moscow\n<img onerror=x> THAAD & Russia, South Korea\n", "utf-8"
+    )
+    page = tmp_path / "page.html"
+    assert tumen("explain", path, "--html", page).returncode == 0
+    html = page.read_text("utf-8")
+    assert "<script" not in html
+    assert "<img" not in html
+    assert "&lt;script&gt;" in html
+    assert "<mark" in html
+
+
+def test_explain_takes_an_id_or_an_address_and_says_what_it_lacks(archive: Path) -> None:
+    number, url = sqlite3.connect(archive).execute("SELECT id, url FROM articles WHERE relevant = 1 LIMIT 1").fetchone()
+    assert tumen("explain", str(number), "--db", archive).stdout == tumen("explain", url, "--db", archive).stdout
+    missing = tumen("explain", "99999", "--db", archive)
+    assert missing.returncode == 66
+    assert "no article of this id" in missing.stderr
+
+
+def changed_config(folder: Path) -> Path:
+    """The shipped rules with a THAAD threshold that nothing reaches easily."""
+    (folder / "topics").mkdir(parents=True)
+    for path in (shipped.CONFIG / "topics").glob("*.toml"):
+        text = path.read_text("utf-8")
+        if path.name == "thaad.toml":
+            text = text.replace('title = "THAAD', 'title = "Changed THAAD', 1)
+            start = text.index("threshold = ")
+            text = text[:start] + "threshold = 2.9" + text[text.index("\n", start) :]
+        (folder / "topics" / path.name).write_text(text, "utf-8")
+    return folder
+
+
+def test_a_backtest_shows_what_reflag_then_does_and_a_second_reflag_does_nothing(archive: Path, tmp_path: Path) -> None:
+    config = changed_config(tmp_path / "config")
+    before = sqlite3.connect(archive).execute("SELECT count(*) FROM flags WHERE topic = 'thaad'").fetchone()[0]
+    assert before
+    backtest = tumen("topics", "backtest", "--db", archive, "--config", config)
+    assert backtest.returncode == 0, backtest.stderr
+    reflag = tumen("reflag", "--db", archive, "--config", config)
+    assert reflag.returncode == 0, reflag.stderr
+    assert reflag.stdout.splitlines()[1:] == backtest.stdout.splitlines()[1:]
+    conn = sqlite3.connect(archive)
+    after = conn.execute("SELECT count(*) FROM flags WHERE topic = 'thaad'").fetchone()[0]
+    lost = conn.execute("SELECT count(*) FROM flag_changes WHERE topic = 'thaad' AND change = 'lost'").fetchone()[0]
+    assert before - after == lost
+    assert conn.execute("SELECT count(DISTINCT config_version) FROM articles").fetchone()[0] == 1
+    assert "already" in tumen("reflag", "--db", archive, "--config", config).stdout
+
+
+def test_a_mistake_in_a_rule_names_file_topic_and_clause(tmp_path: Path) -> None:
+    config = changed_config(tmp_path / "config")
+    path = config / "topics" / "thaad.toml"
+    path.write_text(path.read_text("utf-8").replace('all = ["', 'all = ["thaadd|', 1), "utf-8")
+    done = tumen("topics", "list", "--config", config)
+    assert done.returncode == 78
+    assert "thaad.toml: topic.thaad" in done.stderr
+    assert "thaad" in done.stderr.split("Did you mean")[-1]
+
+
+def test_lint_loads_the_whole_lexicon_and_counts_it() -> None:
+    done = tumen("topics", "lint")
+    assert done.returncode in {0, 1}
+    assert "concepts" in done.stderr
+    assert "matches the ordinary word" not in done.stdout
