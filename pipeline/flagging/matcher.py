@@ -7,6 +7,7 @@ inside the other, the longer wins.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -38,15 +39,25 @@ class _Rule:
 
     __slots__ = ("cancels", "cased", "concept", "in_korean", "left", "rest")
 
-    def __init__(
-        self, pattern: Pattern, concept: int, cancels: bool, rest: Callable[..., re.Match[str] | None]
-    ) -> None:
+    def __init__(self, pattern: Pattern, concept: int, cancels: bool) -> None:
         self.left = pattern.left
         self.cased = pattern.cased
         self.in_korean = pattern.in_korean
-        self.rest = rest if pattern.rest else None
+        self.rest: Callable[[str, int], re.Match[str] | None] | None = None
+        if pattern.rest:
+            self.rest = lambda lower, end: self._first(pattern.rest, lower, end)
         self.concept = concept
         self.cancels = cancels
+
+    def _first(self, rest: str, lower: str, end: int) -> re.Match[str] | None:
+        """Compile what must follow when it is first asked for: most of a lexicon never is in one run."""
+        self.rest = _compiled(rest)
+        return self.rest(lower, end)
+
+
+@functools.cache
+def _compiled(rest: str) -> Callable[[str, int], re.Match[str] | None]:
+    return re.compile(rest).match
 
 
 class Matcher:
@@ -67,15 +78,11 @@ class Matcher:
         self.concepts: tuple[str, ...] = tuple(patterns)
         self._swallows = [names is None or concept in names for concept in self.concepts]
         number = {concept: index for index, concept in enumerate(self.concepts)}
-        rests: dict[str, Callable[..., re.Match[str] | None]] = {}
         rules: dict[str, list[_Rule]] = {}
         for cancels, group in ((False, patterns), (True, exceptions or {})):
             for concept, found in group.items():
                 for pattern in found:
-                    rest = rests.get(pattern.rest)
-                    if rest is None:
-                        rest = rests[pattern.rest] = re.compile(pattern.rest).match
-                    rules.setdefault(pattern.needle, []).append(_Rule(pattern, number[concept], cancels, rest))
+                    rules.setdefault(pattern.needle, []).append(_Rule(pattern, number[concept], cancels))
         self._rules = tuple(tuple(group) for group in rules.values())
         self._find = (
             AhoCorasick(list(rules), implementation=Implementation.DFA).find_matches_as_indexes if rules else None

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import functools
 import re
 import tomllib
 import types
@@ -114,7 +115,7 @@ def _unknown(value: object, kind: Any, path: str) -> Iterator[tuple[str, str]]:
     kind = _bare(kind)
     inner = _item_type(kind)
     if dataclasses.is_dataclass(kind) and isinstance(value, dict):
-        hints = get_type_hints(kind)
+        hints = _hints(kind)  # type: ignore[arg-type]
         names = {field.name.rstrip("_"): field.name for field in dataclasses.fields(kind)}
         for name, item in value.items():
             where = f"{path}.{name}" if path else name
@@ -128,6 +129,12 @@ def _unknown(value: object, kind: Any, path: str) -> Iterator[tuple[str, str]]:
     elif inner is not None and isinstance(value, dict):
         for name, item in value.items():
             yield from _unknown(item, inner, f"{path}.{name}" if path else name)
+
+
+@functools.cache
+def _hints(kind: Any) -> dict[str, Any]:
+    """The types of a dataclass's fields, worked out once: a lexicon asks for them hundreds of times."""
+    return get_type_hints(kind)
 
 
 def _bare(kind: Any) -> Any:
@@ -152,7 +159,7 @@ def _renamed(value: object, kind: Any) -> object:
     kind = _bare(kind)
     inner = _item_type(kind)
     if dataclasses.is_dataclass(kind) and isinstance(value, dict):
-        hints = get_type_hints(kind)
+        hints = _hints(kind)  # type: ignore[arg-type]
         names = {name: name if name in hints else f"{name}_" for name in value}
         return {names[name]: _renamed(item, hints.get(names[name])) for name, item in value.items()}
     if inner is not None and isinstance(value, list):
