@@ -7,6 +7,7 @@ regular expressions in it, so no surface can make matching slow.
 
 from __future__ import annotations
 
+import itertools
 import re
 from dataclasses import dataclass
 from enum import IntEnum
@@ -23,6 +24,7 @@ _TAILS = {"en": "[a-z]*+", "ru": "[а-яѐ-ԯ]{0,6}"}
 _REFUSED = re.compile(r"[\\\[\](){}|^$?+]")
 _CYRILLIC = re.compile("[а-яѐ-ԯ]")
 _HANGUL = re.compile("[가-힣]")
+_MOST_OPTIONAL = 3  # spaces in one surface that may be left out, each by itself
 _HANJA_ONLY = re.compile("[一-鿿]+")
 
 
@@ -118,16 +120,22 @@ def _word_pattern(mark: str, body: str, language: str) -> Pattern:
 
 
 def _korean_patterns(mark: str, body: str) -> tuple[Pattern, ...]:
-    """Korean: a free ending unless strict; a space may be left out, and so may a middle dot."""
-    spellings = dict.fromkeys((fold_literal(body), fold_literal(body).replace("·", "")))
+    """Korean: a free ending unless strict; a space may be left out, and so may a middle dot.
+
+    Each spelling is a needle of its own: cut at the space, needles would be short words that stand everywhere.
+    """
+    folded = fold_literal(body)
+    spellings: dict[str, None] = {}
+    for plain in (folded, folded.replace("·", "")):
+        words = plain.split(" ")
+        for joints in itertools.product((" ", ""), repeat=min(len(words) - 1, _MOST_OPTIONAL)):
+            spaced = itertools.chain(joints, itertools.repeat(" "))
+            spellings["".join(word + joint for word, joint in zip(words[:-1], spaced, strict=False)) + words[-1]] = None
     return tuple(_korean_pattern(mark, spelling, body) for spelling in spellings)
 
 
 def _korean_pattern(mark: str, folded: str, body: str) -> Pattern:
-    needle, space, after = folded.partition(" ")
-    rest = re.escape(space + after).replace("\\ ", " ?")
-    if mark == "=":
-        rest += _NO_HANGUL
+    rest = _NO_HANGUL if mark == "=" else ""
     if not _HANGUL.match(folded[-1]) and not _HANJA_ONLY.match(folded[-1]):
         rest += _NO_WORD
     if mark == "~":
@@ -139,4 +147,4 @@ def _korean_pattern(mark: str, folded: str, body: str) -> Pattern:
     latin = re.search("[a-z]", folded) is not None
     short_hanja = len(folded) <= 2 and _HANJA_ONLY.fullmatch(folded) is not None
     cased = fold(body).cased if mark == "=" and latin else None
-    return Pattern(needle=needle, left=left, rest=rest, cased=cased, in_korean=short_hanja)
+    return Pattern(needle=folded, left=left, rest=rest, cased=cased, in_korean=short_hanja)
