@@ -14,22 +14,22 @@ from lxml.html import HtmlElement
 
 _BLOCKS = frozenset(
     (
-        "address", "article", "aside", "blockquote", "body", "caption", "center", "dd", "details", "dialog", "dir", "div",
-        "dl", "dt", "fieldset", "figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header",
-        "hgroup", "hr", "html", "legend", "li", "main", "menu", "nav", "ol", "p", "pre", "section", "summary", "table",
-        "tbody", "td", "tfoot", "th", "thead", "tr", "ul",
+        "address", "article", "aside", "blockquote", "body", "caption", "center", "dd", "details", "dialog", "dir",
+        "div", "dl", "dt", "fieldset", "figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6",
+        "header", "hgroup", "hr", "html", "legend", "li", "main", "menu", "nav", "ol", "p", "pre", "section", "summary",
+        "table", "tbody", "td", "tfoot", "th", "thead", "tr", "ul",
     )
 )  # fmt: skip
 _STRONG = frozenset(("b", "strong"))
 _BREAK = "\x01"
 
 MARKS = {
-    "nav": "nav navigation navbar navi menu submenu breadcrumb breadcrumbs crumb crumbs pagination pager paging toolbar"
-    " gnb lnb skip",
-    "share": "share sharing shares sharebar social socials sns facebook whatsapp telegram addthis sharethis kakao follow"
-    " followus",
-    "related": "related relate relations recommend recommended recommendation recommendations more readmore also seealso"
-    " popular trending mostread mostpopular ranking rank latest promo promos promotion outbrain taboola recirc"
+    "nav": "nav navigation navbar navi menu submenu breadcrumb breadcrumbs crumb crumbs pagination pager paging"
+    " toolbar gnb lnb skip",
+    "share": "share sharing shares sharebar social socials sns facebook whatsapp telegram addthis sharethis kakao"
+    " follow followus",
+    "related": "related relate relations recommend recommended recommendation recommendations more readmore also"
+    " seealso popular trending mostread mostpopular ranking rank latest promo promos promotion outbrain taboola recirc"
     " recirculation next prev previous similar carousel slider swiper newslist headlines interesting further inlinelink"
     " crosslink readalso articlelist linkbox linklist topstories relatednews",
     "card": "teaser teasers card cards feed tile tiles grid item items most",
@@ -43,7 +43,8 @@ MARKS = {
     "byline": "byline author authors reporter journalist writer writers contributor contributors bio biography profile"
     " autor auteur autore verfasser person avatar",
     "meta": "meta metadata date dateline datetime time timestamp published publish pubdate updated info infos category"
-    " categories section source sources kicker rubric label views count counter rating stats tools utility controls print",
+    " categories section source sources kicker rubric label views count counter rating stats tools utility controls"
+    " print",
     "tags": "tag tags taglist hashtag keyword keywords topic topics",
     "credit": "credit credits copyright disclaimer license rights",
     "caption": "caption captions figcaption image images img photo photos picture media gallery video player legend"
@@ -52,7 +53,8 @@ MARKS = {
     "header": "header masthead topbar top",
     "side": "sidebar side aside rail widget widgets secondary complementary right",
     "lead": "lead lede lede intro introduction standfirst summary dek deck subtitle subheadline subhead subheading"
-    " excerpt abstract description vorspann ingress chapo chapeau occhiello sommario strapline sapo preamble subtit anons",
+    " excerpt abstract description vorspann ingress chapo chapeau occhiello sommario strapline sapo preamble subtit"
+    " anons",
     "body": "body articlebody storybody content articlecontent article story entry post text articletext maintext"
     " newsbody newstext bodytext richtext paragraph paragraphs prose copy detail view main fulltext",
     "box": "box infobox factbox fact facts explainer background faktenbox infokasten chart graphic poll quiz survey",
@@ -124,7 +126,10 @@ def cut(body: HtmlElement) -> tuple[list[Block], list[Span]]:
 class _Cutter:
     """Collects text until a block-level boundary comes."""
 
-    __slots__ = ("_body", "_breaks", "_in_link", "_in_strong", "_link_first", "_linked", "_open", "_parts", "_strong", "blocks", "spans")  # fmt: skip
+    __slots__ = (
+        "_body", "_breaks", "_in_link", "_in_strong", "_link_first", "_linked", "_open", "_parts", "_strong", "blocks",
+        "spans",
+    )  # fmt: skip
 
     def __init__(self, body: HtmlElement) -> None:
         self.blocks: list[Block] = []
@@ -195,7 +200,7 @@ class _Cutter:
             self.blocks.append(
                 Block(
                     text=text,
-                    tag=holder.element.tag,
+                    tag=str(holder.element.tag),
                     element=holder.element,
                     linked=min(self._linked, len(text)),
                     strong=min(self._strong, len(text)),

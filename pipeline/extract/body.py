@@ -13,9 +13,10 @@ from trafilatura.settings import Extractor
 
 from pipeline.extract.blocks import cut
 from pipeline.extract.evidence import Claims, chance, collect
+from pipeline.extract.furniture import is_furniture
 from pipeline.extract.state import paragraphs
 from pipeline.extract.tree import strip_chrome, strip_inline
-from pipeline.extract.view import LONG, View, fold, measure, take_link_lists, visual
+from pipeline.extract.view import FOREIGN, LONG, View, fold, measure, take_link_lists, visual
 from pipeline.extract.weights import WEIGHTS
 
 _OPTIONS = Extractor(output_format="python", fast=True, comments=False)
@@ -26,6 +27,7 @@ _THIN = 350
 _MAX_BLOCKS = 6_000
 """Beyond, trafilatura would take seconds; the blocks' own evidence, linear in their number, decides alone."""
 _SAME = 30
+_MAX_SEEN = 300_000
 _SHOWN = 50_000
 _TAG = re.compile(r"<[^<>]{0,2000}>")
 _PARAGRAPH_END = re.compile(r"</p\s*>|<br\s*/?>\s*<br\s*/?>|\n\s*\n", re.IGNORECASE)
@@ -56,8 +58,9 @@ def text_of(root: HtmlElement, claims: Claims, page: bytes) -> Body:
     view = measure(*cut(body if body is not None else root))
     take_link_lists(view)
     voted = vote(root) if len(view.blocks) <= _MAX_BLOCKS else ""
-    chances = _chances(view, voted, claims)
-    text = _assemble(view, chances)
+    collected = collect(view, voted, claims)
+    chances = settle(view, voted, [chance(found, WEIGHTS) if found else 0.0 for found in collected])
+    text = assemble(view, chances, {fold(claims.title), fold(claims.site)})
     shown = "\n".join(block.text for block in view.blocks)[:_SHOWN]
     method = ("trafilatura" if voted else "blocks") if text else "none"
     found = Body(text=text, method=method, quality=_quality(view, chances, text), shown=shown)
@@ -65,14 +68,24 @@ def text_of(root: HtmlElement, claims: Claims, page: bytes) -> Body:
 
 
 def vote(root: HtmlElement) -> str:
-    """trafilatura's text of the tree: no comments, no metadata, no comparison with other extractors."""
+    """The text that trafilatura finds in the tree: no comments, no metadata, no comparison with other extractors."""
     document = bare_extraction(root, options=_OPTIONS)
     return (getattr(document, "text", None) or "") if document is not None else ""
 
 
-def _chances(view: View, voted: str, claims: Claims) -> list[float]:
-    """How likely each block is part of the article; paragraphs of one kind stand and fall together."""
-    chances = [chance(evidence, WEIGHTS) if evidence is not None else 0.0 for evidence in collect(view, voted, claims)]
+def settle(view: View, voted: str, chances: list[float]) -> list[float]:
+    """Chances after a look at the neighbours: paragraphs of one kind stand and fall together.
+
+    Args:
+        view: the page's measure.
+        voted: trafilatura's text; what stands among comments or consents and is not in it is out.
+        chances: what the evidence on each block alone says, 0 for those without any.
+    """
+    chances = list(chances)
+    vote_key = fold(voted)
+    for n, marks in enumerate(view.marks):
+        if marks & FOREIGN and view.keys[n] not in vote_key:
+            chances[n] = 0.0
     low, high = (view.frame.start, view.frame.end) if view.frame else (0, len(chances))
     kinds: defaultdict[str, list[int]] = defaultdict(list)
     for n in range(low, high):
@@ -88,15 +101,19 @@ def _chances(view: View, voted: str, claims: Claims) -> list[float]:
     return chances
 
 
-def _assemble(view: View, chances: list[float]) -> str:
-    """The blocks that are in, each text once, one paragraph a line."""
+def assemble(view: View, chances: list[float], names: set[str]) -> str:
+    """The blocks that are in, each text once, title and site's name not at all, one paragraph a line."""
     kept: list[str] = []
-    keys: list[str] = []
-    for block, key, likely in zip(view.blocks, view.keys, chances, strict=True):
-        if likely <= _SURE or (len(key) > _SAME and any(key in other for other in keys)):
+    seen = ""
+    for n, block in enumerate(view.blocks):
+        key = view.keys[n]
+        if chances[n] <= _SURE or key in names or (len(key) > _SAME and key in seen):
             continue
-        keys.append(key)
-        kept.extend(_lines(block.text))
+        if block.tag == "h1" and not seen:
+            continue
+        if len(seen) < _MAX_SEEN:
+            seen += f"\n{key}"
+        kept.extend(line for line in _lines(block.text) if not is_furniture(line, view.linked[n]))
     return "\n".join(kept)
 
 

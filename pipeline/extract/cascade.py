@@ -25,12 +25,15 @@ def read(html: bytes, url: str, content_type: str | None) -> Extraction:
     head = read_head(root, url)
     story = article(nodes(root), head.first("og:title"), head.title)
     strip_unseen(root)
-    site = _site(head, story)
+    site = site_name(head, story)
     title = titles.title(story, head, root, url, site)
     when = dates.published(story, head, root, url, page)
     names = people.authors(story, head, root, site)
     claims = Claims(
-        title=title or "", description=head.first("description", "og:description"), body=text(story, "articleBody")
+        title=title or "",
+        site=site or "",
+        description=head.first("description", "og:description"),
+        body=text(story, "articleBody"),
     )
     found = body.text_of(root, claims, page)
     wall = walls.wall(root, story, found.text, found.shown)
@@ -38,7 +41,7 @@ def read(html: bytes, url: str, content_type: str | None) -> Extraction:
     if walls.is_missing(title, found.text):
         found, quality = body.Body(text="", method="none", quality=0.0, shown=""), 0.0
     return Extraction(
-        text=unicodedata.normalize("NFC", found.text),
+        text=unicodedata.normalize("NFC", walls.without_calls(found.text) if wall else found.text),
         title=title,
         published=when.at if when else None,
         published_assumed=when.assumed if when else False,
@@ -59,7 +62,8 @@ def read(html: bytes, url: str, content_type: str | None) -> Extraction:
     )
 
 
-def _site(head: Head, story: Node) -> str | None:
+def site_name(head: Head, story: Node) -> str | None:
+    """What the publisher calls itself."""
     publisher = next(iter(strings(story.get("publisher"))), "")
     return (
         head.first("og:site_name") or publisher or head.first("application-name", "apple-mobile-web-app-title") or None

@@ -28,8 +28,8 @@ _LATER_META = ("ogupdatedtime", "articlemodifiedtime", "lastmodified", "datemodi
 _DATE_CLASS = (
     ".//*[self::span or self::div or self::p or self::li or self::em or self::dd or self::td or self::font or self::i]"
     '[contains(@class, "date") or contains(@class, "time") or contains(@class, "publish") or contains(@id, "date")'
-    ' or contains(@class, "datum") or contains(@class, "fecha") or contains(@class, "tarih") or contains(@class, "meta")'
-    ' or contains(@class, "byline")]'
+    ' or contains(@class, "datum") or contains(@class, "fecha") or contains(@class, "tarih")'
+    ' or contains(@class, "meta") or contains(@class, "byline")]'
 )
 _NEAR_HEADING = "following::text()[string-length(.) < 90][position() < 40]"
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
@@ -89,7 +89,7 @@ def _elsewhere(article: Node, head: Head, root: HtmlElement, url: str, page: byt
             return when
     if (match := _ADDRESS.search(url)) and (when := _read("-".join(match.groups()))):
         return when
-    if (match := _STATE.search(page)) and (when := _read(match[1].decode("ascii", "replace"))):
+    if (key := _STATE.search(page)) and (when := _read(key[1].decode("ascii", "replace"))):
         return when
     metas = {"".join(filter(str.isalnum, name)): values[0] for name, values in reversed(head.metas.items())}
     later = (text(article, "dateModified"), *(metas.get(name, "") for name in _LATER_META))

@@ -54,6 +54,9 @@ _XML = re.compile(rb"^\s*<\?xml[^>]{0,300}\?>")
 _HEAD_BYTES = 8192
 _GUESSES = ("cp949", "cp932", "euc_jp", "gb18030", "big5hkscs", "cp1251", "koi8_r")
 _SAMPLE_BYTES = 60_000
+_HIGH = re.compile(rb"[\x80-\xff]+")
+_PAIRS = re.compile(rb"[\x80-\xff]+[\x40-\x7e]?(?:[\x80-\xff]+[\x40-\x7e]?)*")
+"""Non-ASCII bytes, each with an ASCII byte that may be the second half of a pair."""
 
 
 def to_utf8(html: bytes, content_type: str | None = None) -> bytes:
@@ -124,14 +127,12 @@ def _fits(html: bytes, charset: str) -> bool:
 
 def guess(html: bytes) -> str:
     """The charset that makes most sense of the page's own letters, Windows-1252 when none does."""
-    sample = b" ".join(_runs(html))[:_SAMPLE_BYTES]
+    runs = _HIGH.findall(html)
+    if len(b"".join(runs)) < 1.6 * len(runs):
+        return "cp1252"  # single letters between ASCII ones: accents
+    sample = b" ".join(run for run in _PAIRS.findall(html) if len(run) > 1)[:_SAMPLE_BYTES]
     best = max(_GUESSES, key=lambda charset: _likeness(sample, charset))
     return best if _likeness(sample, best) > 0.5 else "cp1252"
-
-
-def _runs(html: bytes) -> list[bytes]:
-    """The stretches of non-ASCII bytes, with one ASCII byte that may be the second half of a pair."""
-    return [run for run in re.findall(rb"[\x80-\xff]+[\x40-\x7e]?(?:[\x80-\xff]+[\x40-\x7e]?)*", html) if len(run) > 1]
 
 
 _EVERYDAY = {

@@ -7,7 +7,7 @@ heaviest evidence; the rest says when to overrule it.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from functools import lru_cache
 from math import exp, log
@@ -27,9 +27,10 @@ _NEIGHBOURS = ((-1, "prev"), (1, "next"), (-2, "prev2"), (2, "next2"))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claims:
-    """What the page says of its article outside its text: headline, description, and JSON-LD's ``articleBody``."""
+    """What the page says of its article elsewhere: headline, site, description, JSON-LD's ``articleBody``."""
 
     title: str = ""
+    site: str = ""
     description: str = ""
     body: str = ""
 
@@ -47,7 +48,9 @@ def collect(page: View, voted: str, claims: Claims) -> list[Evidence | None]:
     """The evidence on each block, None for those that cannot be part of the article.
 
     Args:
+        page: the page's measure.
         voted: the text that trafilatura found.
+        claims: what the page says of its article elsewhere.
     """
     return _Witness(page, voted, claims).all()
 
@@ -210,11 +213,11 @@ class _Homes:
     def __init__(self, page: View, kept: list[bool]) -> None:
         self._page = page
         self._kept = kept
-        self._parent: Counter[int] = Counter()
-        self._grandparent: Counter[int] = Counter()
-        self._kind: Counter[str] = Counter()
-        self._kind_sizes: Counter[str] = Counter()
-        self._kind_votes: Counter[str] = Counter()
+        self._parent: defaultdict[int, float] = defaultdict(float)
+        self._grandparent: defaultdict[int, float] = defaultdict(float)
+        self._kind: defaultdict[str, float] = defaultdict(float)
+        self._kind_sizes: defaultdict[str, float] = defaultdict(float)
+        self._kind_votes: defaultdict[str, float] = defaultdict(float)
         self._texts: Counter[int] = Counter()
         self._links: Counter[int] = Counter()
         for n, block in enumerate(page.blocks):

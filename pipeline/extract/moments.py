@@ -20,25 +20,21 @@ _DOTTED_KOREAN = re.compile(r"(\d{4})\.\s*(\d{1,2})\.\s*(\d{1,2})\.?\s*(오전|�
 _DAY_FIRST = re.compile(r"\b(\d{1,2})([.-])(\d{1,2})\2(\d{4}|\d{2})(?!\d)(?:\D{1,12}?(\d{1,2})[:.](\d{2}))?")
 _SLASHED = re.compile(r"\b(\d{1,2})/(\d{1,2})/(\d{4})\b(?:\D{1,12}?(\d{1,2}):(\d{2})\s*([ap]\.?m)?)?", re.IGNORECASE)
 _NAMED = re.compile(
-    r"\b(\d{1,2})(?:st|nd|rd|th|\.)?\s+(?:de\s+)?([^\W\d_]{3,12})\.?,?\s+(?:de\s+)?(\d{4})\b(?:\D{1,12}?(\d{1,2}):(\d{2})\s*([ap]\.?m)?)?",
+    r"\b(\d{1,2})(?:st|nd|rd|th|\.)?\s+(?:de\s+)?([^\W\d_]{3,12})\.?,?\s+(?:de\s+)?(\d{4})\b"
+    r"(?:\D{1,12}?(\d{1,2}):(\d{2})\s*([ap]\.?m)?)?",
     re.IGNORECASE,
 )
 _NAMED_FIRST = re.compile(
     r"\b([^\W\d_]{3,12})\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4})\b(?:\D{1,12}?(\d{1,2}):(\d{2})\s*([ap]\.?m)?)?",
     re.IGNORECASE,
 )
-_MONTHS = {
-    stem: number
-    for number, stems in enumerate(
-        (
-            "jan янв ene gen sty led janv", "feb фев fév únor lut fev", "mar мар mär mrt břez", "apr апр abr avr kwi dub",
-            "may май мая mai maj mei mag", "jun июн giu juin cze červn", "jul июл juil lug lip červe", "aug авг ago aoû sie srp",
-            "sep сен set wrz zář", "oct окт okt ott paź říj out", "nov ноя lis list", "dec дек dez dic gru pros déc",
-        ),
-        1,
-    )
-    for stem in stems.split()
-}  # fmt: skip
+_MONTH_STEMS = (
+    "jan янв ene gen sty led janv", "feb фев fév únor lut fev", "mar мар mär mrt břez", "apr апр abr avr kwi dub",
+    "may май мая mai maj mei mag", "jun июн giu juin cze červn", "jul июл juil lug lip červe",
+    "aug авг ago aoû sie srp", "sep сен set wrz zář", "oct окт okt ott paź říj out", "nov ноя lis list",
+    "dec дек dez dic gru pros déc",
+)  # fmt: skip
+_MONTHS = {stem: number for number, stems in enumerate(_MONTH_STEMS, 1) for stem in stems.split()}
 _ZONES = {"KST": 9, "JST": 9, "MSK": 3, "CET": 1, "CEST": 2, "EST": -5, "EDT": -4, "Z": 0, "UTC": 0, "GMT": 0}
 
 
@@ -140,7 +136,7 @@ def _hour(hour: str | None, half: str | None) -> str | None:
     return str(int(hour) % 12 + (12 if afternoon else 0))
 
 
-def _when(
+def _when(  # noqa: PLR0917  the parts of a date, in their order
     year: str, month: str, day: str, hour: str | None = None, minute: str | None = None, second: str | None = None,
     zone: str | None = None,
 ) -> When | None:  # fmt: skip

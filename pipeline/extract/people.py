@@ -13,13 +13,19 @@ from pipeline.extract.linked import Node, strings
 _MAX_NAME = 80
 _MAX_NAMES = 12
 _BY = re.compile(
-    r"^(?:(?:written |posted |reported |published |story |words |text )?by|von|par|por|di|da|af|av|autor(?:in)?|authors?|"
-    r"автор(?:ы|ами)?|текст|글|기자)\s*[:：]?\s+",
+    r"^(?:(?:written |posted |reported |published |story |words |text )?by|von|par|por|di|da|af|av|autor(?:in)?"
+    r"|authors?|автор(?:ы|ами)?|текст|글|기자)\s*[:：]?\s+",
     re.IGNORECASE,
 )
 _ROLE = re.compile(
-    r"(?:\s*[,|/(–—-]\s*|\s+)(?:(?:senior |chief |staff |special |foreign |diplomatic |political )*(?:correspondent|reporter|writer|editor|journalist|contributor)"
+    r"(?:\s*[,|/(–—-]\s*|\s+)(?:(?:senior |chief |staff |special |foreign |diplomatic |political )*"
+    r"(?:correspondent|reporter|writer|editor|journalist|contributor)"
     r"|корреспондент|обозреватель|редактор|журналист)\b.*$",
+    re.IGNORECASE,
+)
+_ONLY_ROLE = re.compile(
+    r"(?:(?:senior|chief|staff|special|foreign|political|business|news|деловой|специальный|собственный) )*"
+    r"(?:correspondent|reporter|writer|editor|journalist|contributor|корр\w*|обозреватель|редактор|журналист)\.?",
     re.IGNORECASE,
 )
 _KOREAN_ROLE = re.compile(
@@ -63,6 +69,8 @@ def _names(claims: list[str], site: str | None) -> list[str]:
     names: dict[str, None] = {}
     for claim in claims:
         for part in _SPLIT.split(" ".join(unescape(claim).split())):
+            if _ONLY_ROLE.fullmatch(part):
+                continue
             name = _KOREAN_ROLE.sub("", _ROLE.sub("", _BY.sub("", _INITIALS.sub("", _MAIL.sub("", part))))).strip(
                 " ,.|-–—/"
             )

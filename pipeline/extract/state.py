@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from collections.abc import Iterator
 from html import unescape
 
 from pipeline.extract.view import visual
 
-_SCRIPT = re.compile(r"<script\b[^>]{0,2000}>(.*?)</script", re.IGNORECASE | re.DOTALL)
 _STRING = re.compile(r'"((?:[^"\\\n]++|\\.)*+)"')
 _TAG = re.compile(r"<[^<>]{0,2000}>")
 _BREAK = re.compile(r"</(?:p|div|li|h\d)\s*>|<br\s*/?>|\r?\n", re.IGNORECASE)
@@ -27,15 +27,25 @@ def paragraphs(page: str) -> list[str]:
     """
     best: list[str] = []
     best_size = 0.0
-    for script in _SCRIPT.finditer(page):
-        source = script[1]
-        if not 500 < len(source) <= _MAX_SCRIPT:
-            continue
+    for source in _scripts(page):
         found = _of_one_key(_unwrap(source))
         size = sum(visual(line) for line in found)
         if size > best_size:
             best, best_size = found, size
     return best
+
+
+def _scripts(page: str) -> Iterator[str]:
+    """The sources of the page's scripts; each step goes on where the last one ended."""
+    place = 0
+    while (start := page.find("<script", place)) >= 0:
+        start = page.find(">", start) + 1
+        end = page.find("</script", start)
+        if not start or end < 0:
+            return
+        if 500 < end - start <= _MAX_SCRIPT:
+            yield page[start:end]
+        place = end
 
 
 def _unwrap(source: str) -> str:

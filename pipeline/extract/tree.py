@@ -16,7 +16,10 @@ _INLINE = (
     "span", "em", "i", "u", "font", "small", "big", "sup", "sub", "cite", "abbr", "ins", "mark", "wbr",
 )  # fmt: skip
 
-_PARSER = HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, collect_ids=False, default_doctype=False)
+# huge_tree: nesting to 2,047 levels instead of 255; the size is bounded before (``bounds``)
+_PARSER = HTMLParser(
+    encoding="utf-8", remove_comments=True, remove_pis=True, collect_ids=False, default_doctype=False, huge_tree=True
+)
 # lxml.html looks the class of each element up in Python; with one class for all, a walk takes half the time
 _PARSER.set_element_class_lookup(etree.ElementDefaultClassLookup(element=HtmlElement))
 
@@ -24,7 +27,7 @@ _PARSER.set_element_class_lookup(etree.ElementDefaultClassLookup(element=HtmlEle
 def parse(page: bytes) -> HtmlElement | None:
     """The tree of a page in UTF-8, without comments; None when there is nothing in it.
 
-    libxml2 cuts off what is nested below 255 levels.
+    libxml2 cuts off what is nested below 2,047 levels.
     """
     try:
         root = etree.fromstring(page, parser=_PARSER)

@@ -24,6 +24,7 @@ FURNITURE = _bits(
     "nav share related comment ad wall consent byline footer side hidden tags credit caption"
     " tag_nav tag_footer tag_aside tag_form tag_figure unseen"
 )
+FOREIGN = _bits("comment consent")
 _WRAPPERS = _bits("body tag_article tag_main itembody tag_table tag_list")
 _FIRM = _bits("consent comment hidden unseen tag_footer tag_nav")
 
@@ -92,11 +93,10 @@ def measure(blocks: list[Block], spans: list[Span]) -> View:
 
 
 def take_link_lists(page: View) -> None:
-    """Take elements that hold links and no paragraph out of the tree: half of trafilatura's work is to throw them out."""
+    """Take elements that hold links and no paragraph out of the tree: half of trafilatura's work is to do so."""
     blocks = page.blocks
-    long = list(
-        accumulate((size >= LONG and link < 0.5 for size, link in zip(page.sizes, page.linked, strict=True)), initial=0)
-    )
+    may_be = (size >= LONG and link < 0.5 for size, link in zip(page.sizes, page.linked, strict=True))
+    long = list(accumulate(may_be, initial=0))
     text = list(accumulate((len(block.text) for block in blocks), initial=0))
     links = list(accumulate((block.linked for block in blocks), initial=0))
     done = 0

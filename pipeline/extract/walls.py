@@ -12,32 +12,46 @@ from pipeline.model import Wall
 
 _SHORT = 1_500
 _STUB = 600
-_I = re.IGNORECASE
-_PAY = re.compile(
+_CALL = 220
+
+
+def _either(*wordings: str) -> re.Pattern[str]:
+    return re.compile("|".join(wordings), re.IGNORECASE)
+
+
+_PAY = _either(
     r"(?:subscribe|sign in|log ?in|register|sign up|subscription|become a (?:member|subscriber))[^.]{0,40}?"
-    r"\b(?:to (?:continue|read|keep|access|unlock|view|see)|for full access|required|only)"
-    r"|(?:for|to) (?:our )?(?:subscribers|members)(?: only)?\b|subscriber.only|subscribers.only|already a (?:subscriber|member)"
-    r"|(?:continue|keep) reading (?:this|with|for)|you have (?:reached|read) your|free articles? (?:left|remaining|this month)"
-    r"|только (?:для|по) (?:подписчик|подписк)|доступ(?:ен|на|но|ны) (?:только )?(?:по подписке|подписчикам)|оформите подписку"
-    r"|чтобы (?:читать|прочитать|дочитать)|유료 ?(?:회원|구독|기사)|구독자 ?전용|(?:로그인|구독|가입)(?:하시면|하고|후|해야)[^.]{0,20}(?:볼|읽|이용)"
-    r"|회원 ?전용|会員限定|有料(?:会員|記事)|残り[\s\d,]+文字|(?:nur )?für abonnenten|jetzt (?:weiterlesen|abonnieren|testen)"
-    r"|réservé aux abonnés|abonnez-vous pour|solo para suscriptores|per gli abbonati",
-    _I,
+    r"\b(?:to (?:continue|read|keep|access|unlock|view|see)|for full access|required|only)",
+    r"(?:for|to) (?:our )?(?:subscribers|members)(?: only)?\b|subscribers?.only|already a (?:subscriber|member)",
+    r"(?:continue|keep) reading (?:this|with|for)|you have (?:reached|read) your",
+    r"free articles? (?:left|remaining|this month)",
+    r"только (?:для|по) (?:подписчик|подписк)|доступ(?:ен|на|но|ны) (?:только )?(?:по подписке|подписчикам)",
+    r"оформите подписку|чтобы (?:читать|прочитать|дочитать)",
+    r"유료 ?(?:회원|구독|기사)|구독자 ?전용|회원 ?전용",
+    r"(?:로그인|구독|가입)(?:하시면|하고|후|해야)[^.]{0,20}(?:볼|읽|이용)",
+    r"会員限定|有料(?:会員|記事)|残り[\s\d,]+文字",
+    r"(?:nur )?für abonnenten|jetzt (?:weiterlesen|abonnieren|testen)|réservé aux abonnés|abonnez-vous pour",
+    r"solo para suscriptores|per gli abbonati",
 )
-_CONSENT = re.compile(
-    r"before you continue|(?:we|our partners?)[^.]{0,60} (?:use|store)[^.]{0,20} cookies|accept (?:all )?cookies|cookie (?:policy|settings|consent)"
-    r"|manage (?:your )?(?:privacy|preferences|choices)|используем (?:файлы )?cookies?|쿠키(?:를|에)[^.]{0,20}(?:사용|동의)|wir (?:verwenden|nutzen) cookies",
-    _I,
+_CONSENT = _either(
+    r"before you continue|(?:we|our partners?)[^.]{0,60} (?:use|store)[^.]{0,20} cookies|accept (?:all )?cookies",
+    r"cookie (?:policy|settings|consent)|manage (?:your )?(?:privacy|preferences|choices)",
+    r"используем (?:файлы )?cookies?|쿠키(?:를|에)[^.]{0,20}(?:사용|동의)|wir (?:verwenden|nutzen) cookies",
 )
-_MISSING = re.compile(
-    r"\b404\b|page (?:was |could |can)?(?:not|n.t) (?:be )?(?:found|available|exist)|not found|no longer (?:available|exists)"
-    r"|(?:page|article|story)[^.]{0,30}(?:does(?:n.t| not) exist|(?:has been|was) (?:removed|deleted|moved)|is (?:gone|unavailable|missing))"
-    r"|(?:can.t|cannot|could(?:n.t| not)) find (?:the |that |this )?(?:page|article|story)"
-    r"|страниц[аы] не (?:найден|существует)|(?:материал|статья|страница)[^.]{0,20}(?:удал[её]н|не найден|не существует)|ничего не найдено"
-    r"|페이지를 찾을 수 없|존재하지 않는 (?:페이지|기사)|(?:삭제|종료)된 (?:기사|페이지)|찾으시는|ページが見つかり|seite (?:wurde )?nicht gefunden",
-    _I,
+_MISSING = _either(
+    r"\b404\b|not found|page (?:was |could |can)?(?:not|n.t) (?:be )?(?:found|available|exist)",
+    r"no longer (?:available|exists)|(?:page|article|story)[^.]{0,30}(?:does(?:n.t| not) exist"
+    r"|(?:has been|was) (?:removed|deleted|moved)|is (?:gone|unavailable|missing))",
+    r"(?:can.t|cannot|could(?:n.t| not)) find (?:the |that |this )?(?:page|article|story)",
+    r"страниц[аы] не (?:найден|существует)|ничего не найдено",
+    r"(?:материал|статья|страница)[^.]{0,20}(?:удал[её]н|не найден|не существует)",
+    r"페이지를 찾을 수 없|존재하지 않는 (?:페이지|기사)|(?:삭제|종료)된 (?:기사|페이지)",
+    r"ページが見つかり|お探しの|seite (?:wurde )?nicht gefunden",
 )
-_PAY_MARKS = './/*[contains(@class, "paywall") or contains(@id, "paywall") or contains(@class, "regwall") or contains(@class, "piano-")]'
+_PAY_MARKS = (
+    './/*[contains(@class, "paywall") or contains(@id, "paywall") or contains(@class, "regwall")'
+    ' or contains(@class, "piano-")]'
+)
 
 
 def wall(root: HtmlElement, story: Node, text: str, shown: str) -> Wall | None:
@@ -61,6 +75,11 @@ def wall(root: HtmlElement, story: Node, text: str, shown: str) -> Wall | None:
     if size < _STUB and len(shown) < 5_000 and _CONSENT.search(shown):
         return "consent"
     return None
+
+
+def without_calls(text: str) -> str:
+    """The text without the wall's own short lines."""
+    return "\n".join(line for line in text.split("\n") if len(line) > _CALL or not _PAY.search(line))
 
 
 def is_missing(title: str | None, text: str) -> bool:

@@ -1,8 +1,8 @@
 """What each piece of evidence is worth, in logits: fitted, not written.
 
-``benchmarks/fit_evidence.py FOLDER`` prints this table from pages with known text (ridge-penalised logistic regression over
-blocks, each page with the same weight). Positive: speaks for the article. ``docs/extraction.md`` says how far it holds on
-pages of publishers that were left out of the fit.
+``benchmarks/fit_evidence.py FOLDER`` prints this table from pages with known text: a ridge-penalised logistic
+regression over blocks, each page with the same weight. Positive speaks for the article. ``docs/extraction.md`` says how
+far it holds on pages of publishers that were left out of the fit.
 """
 
 WEIGHTS: dict[str, float] = {

@@ -1,0 +1,1 @@
+"""Tests of the extractor. All pages and sentences are our own."""

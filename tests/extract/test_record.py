@@ -1,0 +1,185 @@
+"""What is read beside the text: title, date, authors, language, site, address, section, tags, walls."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from pipeline.extract import extract
+from pipeline.model import Extraction
+from tests.extract.pages import LANGUAGES, NAMES, PARAGRAPHS, TITLES, Parts, page, paragraphs
+
+URL = "https://courier.example/news/ferry?utm_source=x"
+
+
+def read(parts: Parts) -> Extraction:
+    return extract(page(parts).encode(), URL)
+
+
+def linked(**fields: object) -> str:
+    return f"<script type='application/ld+json'>{json.dumps({'@type': 'NewsArticle', **fields})}</script>"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_title_comes_without_the_sites_name(language: str) -> None:
+    found = read(Parts(language=language))
+    assert found.title == TITLES[language]
+    assert found.site == NAMES[language]
+    assert found.language == language
+
+
+def test_what_the_page_shows_outweighs_what_it_tells_search_engines() -> None:
+    head = linked(headline="Ferry Eastport 2026: timetable, ships, prices") + (
+        f'<meta property="og:title" content="{TITLES["en"]}">'
+    )
+    assert read(Parts(head=head)).title == TITLES["en"]
+
+
+def test_a_kicker_goes_where_another_field_shows_the_headline_without_it() -> None:
+    head = linked(headline=f"Harbour: {TITLES['en']}") + f'<meta property="og:title" content="{TITLES["en"]}">'
+    assert read(Parts(head=head)).title == TITLES["en"]
+
+
+def test_the_title_of_another_story_on_the_page_is_not_taken() -> None:
+    other = {"@type": "NewsArticle", "headline": "Lamps for the lighthouse", "datePublished": "2026-01-01T00:00:00Z",
+             "author": {"name": "A B"}, "articleBody": "x"}  # fmt: skip
+    own = {"@type": "NewsArticle", "headline": TITLES["en"], "datePublished": "2026-11-20T08:00:00Z"}
+    head = f"<script type='application/ld+json'>{json.dumps({'@graph': [other, own]})}</script>"
+    found = read(Parts(head=head + f'<meta property="og:title" content="{TITLES["en"]}">'))
+    assert found.title == TITLES["en"]
+    assert str(found.published)[:10] == "2026-11-20"
+
+
+def test_the_day_is_the_publishers_own() -> None:
+    found = read(Parts(head=linked(headline="x", datePublished="2026-11-21T01:30:00+09:00")))
+    assert found.published is not None
+    assert found.published.isoformat() == "2026-11-21T01:30:00+09:00"
+    assert not found.published_assumed
+
+
+def test_a_zone_from_another_field_of_the_same_day_is_used() -> None:
+    head = linked(headline="x", datePublished="2026-11-21 01:30") + (
+        '<meta property="article:published_time" content="2026-11-21T01:30:00+0900">'
+    )
+    found = read(Parts(head=head))
+    assert found.published is not None
+    assert found.published.isoformat() == "2026-11-21T01:30:00+09:00"
+
+
+@pytest.mark.parametrize(
+    ("head", "body", "url", "day"),
+    [
+        ('<meta name="article:published:time" content="2026-11-20T09:00:00Z">', "", URL, "2026-11-20"),
+        ("", "<time datetime='2026-11-20'>yesterday</time>", URL, "2026-11-20"),
+        ("", "<span class='tarih'>20.11.2026 - 12:00</span>", URL, "2026-11-20"),
+        ("", "<div><span>입력 2026년 11월 20일 오후 3시 20분</span></div>", URL, "2026-11-20"),
+        ("", "<p>20 ноября 2026, 09:30</p>", URL, "2026-11-20"),
+        ("", "<p>1 | 2</p>", "https://courier.example/view/AKR20261120012300", "2026-11-20"),
+        ("", "<script>var s = {\"publishedAt\":\"2026-11-20T10:00:00+03:00\"}</script>", URL, "2026-11-20"),
+    ],
+)  # fmt: skip
+def test_dates_are_found_where_publishers_put_them(head: str, body: str, url: str, day: str) -> None:
+    article = f"<article><h1>{TITLES['en']}</h1>{body}{paragraphs('en')}</article>"
+    found = extract(page(Parts(head=head, body=article)).encode(), url)
+    assert str(found.published)[:10] == day
+
+
+def test_no_date_is_no_date() -> None:
+    found = read(Parts())
+    assert found.published is None
+    assert not found.published_assumed
+
+
+@pytest.mark.parametrize(
+    ("head", "body", "authors"),
+    [
+        (linked(author=[{"name": "Mara Lindgren"}, {"name": "Ivo Petrov"}]), "", ("Mara Lindgren", "Ivo Petrov")),
+        (linked(author={"name": "By Mara Lindgren and Ivo Petrov"}), "", ("Mara Lindgren", "Ivo Petrov")),
+        (linked(author={"name": "The Eastport Courier"}), "", ()),
+        ('<meta name="author" content="김하늘 기자">', "", ("김하늘",)),
+        ('<meta name="author" content="https://courier.example/staff/1">', "", ()),
+        ("", "<p class='byline'>By Mara Lindgren, Staff Reporter</p>", ("Mara Lindgren",)),
+        ("", "<span itemprop='author'><span itemprop='name'>Марина Лебедева</span> корр.</span>", ("Марина Лебедева",)),
+    ],
+)  # fmt: skip
+def test_authors_are_names(head: str, body: str, authors: tuple[str, ...]) -> None:
+    article = f"<article><h1>{TITLES['en']}</h1>{body}{paragraphs('en')}</article>"
+    assert read(Parts(head=head, body=article)).authors == authors
+
+
+def test_section_tags_and_canonical_address() -> None:
+    head = linked(headline="x", articleSection="Harbour", keywords="ferry, islands; winter") + (
+        "<link rel='canonical' href='/news/ferry'>"
+    )
+    found = read(Parts(head=head))
+    assert found.section == "Harbour"
+    assert found.tags == ("ferry", "islands", "winter")
+    assert found.canonical_url == "https://courier.example/news/ferry"
+
+
+@pytest.mark.parametrize("address", ["javascript:alert(1)", "", "http://[broken", "file:///etc/passwd"])
+def test_a_canonical_address_that_is_none_is_not_taken(address: str) -> None:
+    assert read(Parts(head=f"<link rel=canonical href='{address}'>")).canonical_url is None
+
+
+def test_slightly_broken_structured_data_are_read() -> None:
+    block = (
+        "<script type='application/ld+json'><!-- //<![CDATA[\n"
+        '{"@type": "NewsArticle", "headline": "Two\nlines", "datePublished": "2026-11-20T08:00:00Z",}\n'
+        "//]]> --></script>"
+    )
+    hopeless = (
+        "<script type='application/ld+json'>"
+        '{"@type": "NewsArticle", "headline": "The "best" ferry", "datePublished": "2026-11-20T08:00:00Z", "author":'
+        ' [{"name": "Mara Lindgren"}]</script>'
+    )
+    for source in (block, hopeless):
+        assert str(read(Parts(head=source)).published)[:10] == "2026-11-20"
+    assert read(Parts(head=hopeless)).authors == ("Mara Lindgren",)
+
+
+STUBS = {
+    "en": "This story is for subscribers. Sign in to read on.",
+    "ru": "Материал доступен по подписке. Оформите подписку, чтобы читать дальше.",
+    "ko": "이 기사는 유료 회원 전용입니다. 로그인하시면 기사를 볼 수 있습니다.",
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_paywall_is_suspected(language: str) -> None:
+    body = (
+        f"<article><h1>{TITLES[language]}</h1><p>{PARAGRAPHS[language][0][:60]}…</p>"
+        f"<div class='paywall'><p>{STUBS[language]}</p><form><input name=email></form></div></article>"
+    )
+    found = read(Parts(language=language, body=body))
+    assert found.wall == "paywall"
+    assert found.quality < 0.3
+    assert STUBS[language] not in found.text
+    assert read(Parts(language=language)).wall is None
+
+
+def test_a_consent_page_is_suspected() -> None:
+    source = (
+        "<html><body><h1>Before you continue</h1><p>We and our partners store cookies to show you what you like.</p>"
+        "<button>Accept all cookies</button></body></html>"
+    )
+    found = extract(source.encode(), URL)
+    assert found.wall == "consent"
+
+
+@pytest.mark.parametrize(
+    ("title", "sentence"),
+    [
+        ("Page not found", "Sorry, the page that you are looking for does not exist. Try our search."),
+        ("Страница не найдена", "К сожалению, такой страницы нет. Возможно, материал удалён. Вернитесь на главную."),
+        ("안내", "찾으시는 페이지를 찾을 수 없습니다. 삭제된 기사일 수 있습니다. 첫 화면으로 돌아가 주십시오."),
+    ],
+)
+def test_a_page_that_says_there_is_none_gives_no_text(title: str, sentence: str) -> None:
+    source = (
+        f"<html><head><title>{title}</title></head><body><main><h1>{title}</h1><p>{sentence}</p></main></body></html>"
+    )
+    found = extract(source.encode(), URL)
+    assert found.text == ""
+    assert found.quality == 0
