@@ -1,0 +1,146 @@
+"""Which addresses are asked. The resolver and the dialler are recorders: nothing leaves this machine."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from typing import Any
+
+import httpcore2
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.fetch import Fetcher, Guard, Refused
+from pipeline.fetch.decode import TooLarge, Undecodable, decode
+from pipeline.model import FetchFailed, Outcome, Request
+from pipeline.settings.fetch import FetchSettings
+
+
+class Dialler(httpcore2.AsyncNetworkBackend):
+    """Writes down what would have been dialled."""
+
+    def __init__(self) -> None:
+        self.dialled: list[tuple[str, int]] = []
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,  # noqa: ASYNC109
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore2.AsyncNetworkStream:
+        self.dialled.append((host, port))
+        raise httpcore2.ConnectError("recorded")
+
+
+def ask(url: str, *answers: list[str], allow: tuple[str, ...] = ()) -> tuple[Outcome, Dialler, list[str]]:
+    """What asking for ``url`` comes to when its name resolves to these addresses, one list after the other."""
+    dialler, resolved, queue = Dialler(), [], list(answers)
+
+    async def resolve(host: str, port: int) -> list[str]:
+        resolved.append(host)
+        return queue.pop(0)
+
+    async def run() -> Outcome:
+        async with Fetcher(FetchSettings(allow_private=allow), resolver=resolve, dialler=dialler) as fetcher:
+            return await fetcher.get(Request(url=url, kind="feed"))
+
+    return asyncio.run(run()), dialler, resolved
+
+
+PRIVATE = [
+    *("127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0"),
+    *("198.18.0.1", "224.0.0.1", "240.0.0.1", "255.255.255.255", "192.0.0.8", "::1", "::", "fe80::1", "fc00::1"),
+    *("::ffff:127.0.0.1", "64:ff9b::7f00:1", "64:ff9b:1::1", "2002:7f00:1::", "fec0::1", "ff02::1"),
+]
+
+
+@pytest.mark.parametrize("address", PRIVATE)
+def test_49_a_name_that_leads_to_a_private_address_is_not_dialled(address: str) -> None:
+    outcome, dialler, _ = ask("http://news.example/feed", [address])
+    assert isinstance(outcome, FetchFailed)
+    assert outcome.kind == "forbidden_address"
+    assert dialler.dialled == []
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        *("127.1", "2130706433", "0x7f000001", "0177.0.0.1", "[::1]", "[::ffff:127.0.0.1]", "[::ffff:7f00:1]"),
+        *("[fe80::1]", "[fc00::1]", "[64:ff9b::7f00:1]", "[2002:7f00:1::]", "localhost", "foo.localhost"),
+        *("localhost.", "127.0.0.1.", "１２７.０.０.１", "169.254.169.254"),
+    ],
+)
+def test_50_no_spelling_of_a_private_address_is_resolved_or_dialled(host: str) -> None:
+    outcome, dialler, resolved = ask(f"http://{host}/")
+    assert isinstance(outcome, FetchFailed)
+    assert outcome.kind in {"forbidden_address", "bad_url"}
+    assert dialler.dialled == []
+    assert resolved == []
+
+
+def test_51_one_private_address_among_public_ones_is_enough_to_refuse() -> None:
+    outcome, dialler, _ = ask("http://news.example/", ["93.184.216.34", "10.0.0.1"])
+    assert isinstance(outcome, FetchFailed)
+    assert outcome.kind == "forbidden_address"
+    assert dialler.dialled == []
+
+
+def test_52_the_address_that_was_checked_is_the_one_dialled_and_the_name_is_resolved_once() -> None:
+    outcome, dialler, resolved = ask("http://news.example/", ["93.184.216.34"], ["127.0.0.1"])
+    assert isinstance(outcome, FetchFailed)
+    assert dialler.dialled == [("93.184.216.34", 80)]
+    assert resolved == ["news.example"]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("file:///etc/passwd", "ftp://a.example/", "gopher://a.example/", "data:text/plain,x", "//a.example/"),
+        *("http://a@93.184.216.34/", "http://a.example:22/", "http://", "http:///x", "javascript:alert(1)", ""),
+        *("http://a.example/\r\nX: y", "http://a.example:99999/", "http://[::1/", "http://a b/"),
+    ],
+)
+def test_53_other_schemes_users_and_ports_are_refused(url: str) -> None:
+    outcome, dialler, resolved = ask(url, ["93.184.216.34"])
+    assert isinstance(outcome, FetchFailed)
+    assert outcome.kind in {"bad_url", "forbidden_address"}
+    assert dialler.dialled == []
+    assert resolved == []
+
+
+def test_53_proxies_of_the_environment_are_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    _, dialler, _ = ask("http://news.example/", ["93.184.216.34"])
+    assert dialler.dialled == [("93.184.216.34", 80)]
+
+
+def test_54_an_allowed_network_opens_only_its_ports() -> None:
+    allow = ("10.0.0.0/8:8000-8010",)
+    assert ask("http://intra.example:8005/", ["10.1.1.1"], allow=allow)[1].dialled == [("10.1.1.1", 8005)]
+    assert ask("http://intra.example/", ["10.1.1.1"], allow=allow)[1].dialled == []
+    assert ask("http://intra.example:8005/", ["127.0.0.1"], allow=allow)[1].dialled == []
+    assert ask("http://intra.example:8005/", ["93.184.216.34"], allow=allow)[1].dialled == []
+
+
+@given(st.text(max_size=80))
+def test_any_text_is_a_target_or_refused(text: str) -> None:
+    guard = Guard(FetchSettings())
+    for url in (text, f"http://{text}", f"https://a.example/{text}"):
+        try:
+            target = guard.target(url)
+        except Refused:
+            continue
+        assert target.url.isascii()
+        assert target.scheme in {"http", "https"}
+
+
+@given(st.binary(max_size=300), st.sampled_from(["gzip", "br", "zstd", "deflate", "gzip, br", "x", ""]))
+def test_any_bytes_decode_within_the_bound_or_are_refused(body: bytes, said: str) -> None:
+    try:
+        decoded = decode(body, said, 10_000)
+    except (TooLarge, Undecodable):
+        decoded = b""
+    assert len(decoded) <= 10_000
