@@ -28,10 +28,9 @@ from pipeline.extract.blocks import cut
 from pipeline.extract.cascade import site_name
 
 FOLDS = 5
-RIDGE = 25.0
+RIDGE = 40.0
 RARE = 60
 SMALL = 0.015
-SURE = 0.6
 
 
 @dataclass(slots=True)

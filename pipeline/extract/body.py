@@ -20,7 +20,7 @@ from pipeline.extract.view import FOREIGN, LONG, View, fold, measure, take_link_
 from pipeline.extract.weights import WEIGHTS
 
 _OPTIONS = Extractor(output_format="python", fast=True, comments=False)
-_SURE = 0.6
+_SURE = 0.62
 _NEARLY = 0.2
 _THIN = 350
 """A text of less visual length may be a stub: other sources are asked."""
@@ -69,7 +69,10 @@ def text_of(root: HtmlElement, claims: Claims, page: bytes) -> Body:
 
 def vote(root: HtmlElement) -> str:
     """The text that trafilatura finds in the tree: no comments, no metadata, no comparison with other extractors."""
-    document = bare_extraction(root, options=_OPTIONS)
+    try:
+        document = bare_extraction(root, options=_OPTIONS)
+    except Exception:  # noqa: BLE001  one voter's failure on a strange tree; the blocks' own evidence goes on
+        return ""
     return (getattr(document, "text", None) or "") if document is not None else ""
 
 

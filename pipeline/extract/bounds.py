@@ -47,7 +47,7 @@ def refusal(html: bytes) -> str | None:  # noqa: PLR0911  one line a reason
         return "binary"
     if b"<" not in html and b"<" not in html.replace(b"\0", b""):
         return "no markup"
-    if html.count(b"<") > MAX_TAGS:
+    if len(html) > 2 * MAX_TAGS and html.count(b"<") > MAX_TAGS:
         return f"more than {MAX_TAGS:,} tags"
     if any(_attributes(tag) > MAX_ATTRIBUTES for tag in _long_tags(html)):
         return f"a tag with more than {MAX_ATTRIBUTES:,} attributes"
@@ -55,17 +55,23 @@ def refusal(html: bytes) -> str | None:  # noqa: PLR0911  one line a reason
 
 
 def _long_tags(html: bytes) -> Iterator[bytes]:
-    """What begins like a tag and goes on for long, outside scripts (where ``a<b`` is no tag)."""
-    pieces = html.split(b"<")
-    if max(map(len, pieces)) <= _LONG_TAG:
-        return
-    start = 0
-    for piece in pieces:
-        if len(piece) > _LONG_TAG and piece[:1].isalpha() and not _SCRIPT.match(piece):
-            opened, closed = (max(html.rfind(tag, 0, start) for tag in tags) for tags in (_OPENED, _CLOSED))
+    """What begins like a tag and goes on for long, outside scripts (where ``a<b`` is no tag).
+
+    A stretch of that length without another ``<`` covers one of the page's steps of half the length.
+    """
+    step = _LONG_TAG // 2
+    end = 0
+    for place in range(0, len(html), step):
+        if place < end or html.find(b"<", place, place + step) >= 0:
+            continue
+        start = html.rfind(b"<", 0, place) + 1
+        end = html.find(b"<", place)
+        end = len(html) if end < 0 else end
+        tag = html[start:end]
+        if start and len(tag) > _LONG_TAG and tag[:1].isalpha() and not _SCRIPT.match(tag):
+            opened, closed = (max(html.rfind(name, 0, start) for name in names) for names in (_OPENED, _CLOSED))
             if opened <= closed:
-                yield piece
-        start += len(piece) + 1
+                yield tag
 
 
 def _is_binary(head: bytes) -> bool:

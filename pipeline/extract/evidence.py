@@ -77,6 +77,7 @@ class _Witness:
         self._homes = _Homes(page, self._kept)
         self._seen: set[str] = set()
         self._under_also = False
+        self._announced = False
 
     def all(self) -> list[Evidence | None]:
         return [self._testify(n) if self._may_be(n) else None for n in range(len(self._page.blocks))]
@@ -126,7 +127,14 @@ class _Witness:
             if self._kept[n]:
                 found["link_all_vote"] = 1.0
         elif block.link_first:
-            found["link_first"] = 1.0
+            found["link_first" if self._kept[n] else "link_first_alone"] = 1.0
+        if link > 0.85 and block.tag not in ("li", "td") and self._page.sizes[n] < 200 and not self._links_around(n):
+            found["lone_link"] = 1.0
+
+    def _links_around(self, n: int) -> bool:
+        """Whether a neighbour is mostly links, too: then this is a list and no insertion."""
+        linked = self._page.linked
+        return any(linked[other] > 0.6 for other in (n - 1, n + 1) if 0 <= other < len(linked))
 
     def _tell_markup(self, n: int, block: Block, found: Evidence) -> None:
         found[f"in_{block.tag}"] = 1.0
@@ -187,6 +195,10 @@ class _Witness:
             self._under_also = False
         if self._under_also and not also:
             found["under_also"] = 1.0
+        if block.tag != "li":
+            self._announced = block.text.endswith((":", "："))
+        elif self._announced:
+            found["announced"] = 1.0
 
     def _tell_neighbours(self, n: int, block: Block, found: Evidence) -> None:
         end = len(self._page.blocks)
