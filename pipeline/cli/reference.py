@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pipeline.cli import options
-from pipeline.errors import NotFound, StoreError
+from pipeline.errors import NotFound
 
 if TYPE_CHECKING:
     from pipeline.settings import Settings
@@ -72,8 +72,10 @@ def import_(what: str, database: Path, folder: Path | None) -> None:
     record = load_reference(find_file(settings.folder, "reference.toml"))
     body = asyncio.run(_fetch(what, settings)) if what.startswith(("http://", "https://")) else _read(Path(what))
     aligned = align(paragraphs_of(body, what), record.passages)
-    if not aligned:
-        raise NotFound(f"{what}: holds no paragraph that belongs to a passage of the reference.")
+    if len(aligned) * 3 < len(record.passages):
+        raise NotFound(
+            f"{what}: is not the reference: {len(aligned)} of its {len(record.passages)} passages are in it."
+        )
     with cycle_lock(database, "tumen reference import"):
         conn = open_store(database)
         if not reference.known(conn):
@@ -105,4 +107,4 @@ async def _fetch(url: str, settings: Settings) -> bytes:
         outcome = await fetcher.get(Request(url=url, kind="page"))
     if isinstance(outcome, Fetched):
         return outcome.body
-    raise StoreError(f"{url}: {getattr(outcome, 'reason', 'did not answer with a page')}")
+    raise NotFound(f"{url}: {getattr(outcome, 'reason', 'did not answer with a page')}")
