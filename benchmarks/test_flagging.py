@@ -1,0 +1,68 @@
+"""What flagging costs: ``python -m pytest benchmarks/test_flagging.py``.
+
+Texts are about 5 KB of UTF-8 each; the matcher is to be read against ``str.lower()`` on the same text, the least
+that any matching without regard to case must do.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+import pytest
+from pytest_benchmark.fixture import BenchmarkFixture
+
+from pipeline.flagging import Flagger
+
+_BYTES = 5_000
+_PARAGRAPHS = {
+    "en": (
+        "Officials in Vladivostok and Seoul met again on Tuesday to talk about the gas pipeline through North Korea.\n"
+        "The orchestra rehearsed in the new hall, and its conductor said that the season would open in spring.\n"
+        "Farmers in the valley expect a late harvest; the rain that fell last week did little for the orchards.\n"
+    ),
+    "ru": (
+        "Во Владивостоке вновь обсудили газопровод, который прошёл бы через КНДР в Южную Корею.\n"
+        "Оркестр репетировал в новом зале, и дирижёр сказал, что сезон откроется весной.\n"
+        "Скорее всего, урожай в долине будет поздним: недавний дождь садам почти не помог.\n"
+    ),
+    "ko": (
+        "러시아와 한국 관계자들이 블라디보스토크에서 북한을 지나는 가스관을 다시 논의했다.\n"
+        "교향악단은 새 공연장에서 연습했고 지휘자는 봄에 첫 연주회를 연다고 말했다.\n"
+        "골짜기의 농부들은 늦은 수확을 예상한다. 지난주에 내린 비는 과수원에 별 도움이 되지 않았다.\n"
+    ),
+}
+
+
+@cache
+def _flagger() -> Flagger:
+    return Flagger.from_config()
+
+
+def _text(language: str) -> str:
+    paragraph = _PARAGRAPHS[language]
+    return paragraph * (_BYTES // len(paragraph.encode()) + 1)
+
+
+@pytest.mark.parametrize("language", _PARAGRAPHS)
+def test_flag(benchmark: BenchmarkFixture, language: str) -> None:
+    """An article matched, cut into units, judged and explained."""
+    text = _text(language)
+    told = benchmark(_flagger().flag, text.partition("\n")[0], text)
+    assert "pipelines" in told.topics
+
+
+@pytest.mark.parametrize("language", _PARAGRAPHS)
+def test_match(benchmark: BenchmarkFixture, language: str) -> None:
+    """The matcher alone: folding, automaton, what stands around."""
+    assert benchmark(_flagger().matcher.spans, _text(language))
+
+
+@pytest.mark.parametrize("language", _PARAGRAPHS)
+def test_lower(benchmark: BenchmarkFixture, language: str) -> None:
+    """The measure for the matcher."""
+    assert benchmark(_text(language).lower)
+
+
+def test_load(benchmark: BenchmarkFixture) -> None:
+    """The shipped config read, checked and compiled."""
+    assert benchmark.pedantic(Flagger.from_config, rounds=3).topics
