@@ -52,7 +52,7 @@ _HELP = {
     "serve": "Review and query in Datasette.",
     "status": "Feeds' health, the last cycle, what waits.",
     "explain": "Why an article is, or is not, flagged.",
-    "feeds": "List, check and add feeds.",
+    "feeds": "List and check feeds; their history; OPML out.",
     "topics": "List and check topics; what would a change do?",
     "reference": "The op-ed the watch started from; import its text.",
     "reflag": "Flag the archive anew with the present config.",

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @click.group("feeds")
 def command() -> None:
-    """List and check feeds; OPML in and out."""
+    """List and check feeds, see their history, write them as OPML."""
 
 
 @command.command("list")

@@ -62,7 +62,7 @@ async def run_cycle(
     """
     if not any(source.enabled for source in settings.sources):
         raise NothingToWatch(
-            "There is no feed to watch: feeds.toml has no enabled [[feed]]; add one, or “tumen feeds add ADDRESS”."
+            "There is no feed to watch: feeds.toml has no enabled [[feed]]; add one."
         )
     started = time.monotonic()
     flagging = Flagging(conn, settings.folder, now)
