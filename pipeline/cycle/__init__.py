@@ -61,9 +61,7 @@ async def run_cycle(
         StoreError: the database cannot be written any more.
     """
     if not any(source.enabled for source in settings.sources):
-        raise NothingToWatch(
-            "There is no feed to watch: feeds.toml has no enabled [[feed]]; add one."
-        )
+        raise NothingToWatch("There is no feed to watch: feeds.toml has no enabled [[feed]]; add one.")
     started = time.monotonic()
     flagging = Flagging(conn, settings.folder, now)
     flagging.check()
