@@ -96,6 +96,7 @@ class Parts:
     """What a test may change of a page; "" leaves a part out."""
 
     language: str = "en"
+    title: str = ""  # of the title element, where it is not the headline
     head: str = ""
     body: str = ""
     after: str = ""
@@ -117,9 +118,10 @@ def page(parts: Parts) -> str:
     language = parts.language
     menu = "".join(f'<li><a href="/{n}">{word}</a></li>' for n, word in enumerate(MENUS[language].split()))
     name, title = NAMES[language], TITLES[language]
+    element = parts.title or title
     body = parts.body or f"<article><h1>{title}</h1><div class='text'>{paragraphs(language)}</div></article>"
     return (
-        f'<!DOCTYPE html><html lang="{language}"><head><meta charset="utf-8"><title>{title} | {name}</title>'
+        f'<!DOCTYPE html><html lang="{language}"><head><meta charset="utf-8"><title>{element} | {name}</title>'
         f'<meta property="og:site_name" content="{name}">{parts.head}<style>.x{{color:red}}</style></head><body>'
         f"<header><a href='/'>{name}</a><nav><ul>{menu}</ul></nav></header><main>{body}</main>{parts.after}"
         f"<aside class='sidebar'><h3>{MENUS[language]}</h3><ul>{menu}</ul></aside>"

@@ -29,11 +29,30 @@ def test_the_title_comes_without_the_sites_name(language: str) -> None:
     assert found.language == language
 
 
+def og_title(title: str) -> str:
+    return f'<meta property="og:title" content="{title}">'
+
+
 def test_what_the_page_shows_outweighs_what_it_tells_search_engines() -> None:
-    head = linked(headline="Ferry Eastport 2026: timetable, ships, prices") + (
-        f'<meta property="og:title" content="{TITLES["en"]}">'
-    )
-    assert read(Parts(head=head)).title == TITLES["en"]
+    searched = "Ferry Eastport 2026: timetable, ships, prices"
+    assert read(Parts(title=searched, head=linked(headline=searched) + og_title(TITLES["en"]))).title == TITLES["en"]
+
+
+def test_a_headline_of_its_own_in_linked_data_outweighs_what_all_other_fields_repeat() -> None:
+    first = "Storm keeps the morning ferry in harbour"  # the heading of a running report changes, its record does not
+    assert read(Parts(head=linked(headline=first) + og_title(TITLES["en"]))).title == first
+
+
+def test_a_title_for_sharers_that_no_other_field_follows_was_written_by_hand() -> None:
+    by_hand = "Morning boats are back, and the harbour cafe with them"
+    alone = linked(headline=TITLES["en"]) + og_title(by_hand)
+    followed = alone + f'<meta name="twitter:title" content="{by_hand}">'
+    assert read(Parts(head=alone)).title == by_hand
+    assert read(Parts(head=followed)).title == TITLES["en"]
+
+
+def test_the_sites_name_behind_a_hangul_letter_used_as_a_bar_goes() -> None:
+    assert read(Parts(language="ko", head=og_title(f"{TITLES['ko']}ㅣ{NAMES['ko']}"))).title == TITLES["ko"]
 
 
 def test_a_kicker_goes_where_another_field_shows_the_headline_without_it() -> None:
