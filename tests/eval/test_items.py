@@ -1,6 +1,5 @@
-"""The second labelled set (`items.jsonl`) keeps the shape, the balance and the split that its README promises."""
+"""The labelled sets keep the shape and the balance that their README promises."""
 
-import hashlib
 import json
 import unicodedata
 from collections import Counter
@@ -11,6 +10,7 @@ from typing import Any
 import pytest
 
 ITEMS = Path(__file__).with_name("items.jsonl")
+BATCHES = Path(__file__).with_name("batches.jsonl")
 FIELDS = {
     "id",
     "lang",
@@ -107,12 +107,16 @@ def test_texts_are_composed_and_in_the_script_of_their_language(items: list[Item
         assert own / len(letters) > 0.6, item["id"]
 
 
-def test_a_third_of_the_stories_is_held_and_no_story_is_in_both_parts(items: list[Item]) -> None:
-    stories = {item["story_id"] for item in items}
-    held = {story for story in stories if int(hashlib.sha256(story.encode()).hexdigest(), 16) % 3 == 0}
-    for item in items:
-        assert item["split"] == ("held" if item["story_id"] in held else "open"), item["id"]
-    assert 0.28 < len(held) / len(stories) < 0.39
+def test_a_batch_has_each_language_and_each_topic_and_enough_to_refuse() -> None:
+    batches = [json.loads(line) for line in BATCHES.read_text(encoding="utf-8").splitlines()]
+    assert named([item for item in batches if set(item) != FIELDS or item["split"] != "open"]) == []
+    assert len({item["id"] for item in batches}) == len({item["title"] for item in batches}) == len(batches)
+    assert named([item for item in batches if not item["relevant"] and set(item["topics"]) - WITHOUT_RUSSIA]) == []
+    for number in sorted({item["id"].split("-")[0] for item in batches}):
+        batch = [item for item in batches if item["id"].startswith(f"{number}-")]
+        assert {topic for item in batch for topic in item["topics"]} == TOPICS, number
+        assert min(Counter(item["lang"] for item in batch).values()) >= 20, number
+        assert sum(not item["relevant"] for item in batch) >= 20, number
 
 
 def test_the_set_is_balanced_as_its_readme_says(items: list[Item]) -> None:
