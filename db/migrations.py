@@ -387,3 +387,11 @@ ORDER BY failures DESC, name;
 """
     )
     db.execute("PRAGMA user_version = 1")
+
+
+@migrations()
+def m002_provenance(db: Database) -> None:
+    """What an article was made of: the address that answered, and the digest of the page it sent."""
+    db.execute("ALTER TABLE articles ADD COLUMN page_url TEXT")
+    db.execute("ALTER TABLE articles ADD COLUMN page_hash TEXT")
+    db.execute("PRAGMA user_version = 2")

@@ -433,6 +433,8 @@ class Article:
         text: "" when neither page nor feed gave any.
         method: how the text was got; ``feed`` when the page could not be had.
         content_hash: digest of title and text.
+        page_url: the address that sent the page, after redirects; None when no page was read.
+        page_hash: SHA-256 of the page as it was sent (decompressed), in hexadecimal.
     """
 
     feed: FeedId
@@ -457,6 +459,8 @@ class Article:
     wall: Wall | None
     first_seen_at: datetime
     fetched_at: datetime
+    page_url: str | None = None
+    page_hash: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -464,12 +468,13 @@ class Stored:
     """Where an article went.
 
     Attributes:
-        what: a new article, a new revision, known and the same, or joined to a piece known by another address.
+        what: a new article, a new revision, known and the same, or joined to a piece known by another address;
+            renewed when only its date, authors or the like changed.
     """
 
     id: ArticleId
     revision: int
-    what: Literal["new", "revised", "same", "joined"]
+    what: Literal["new", "revised", "renewed", "same", "joined"]
 
 
 # ---------------------------------------------------------------------------------------------- the cycle

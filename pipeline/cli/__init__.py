@@ -25,6 +25,8 @@ _COMMANDS = {
     "topics": "topics",
     "reference": "reference",
     "reflag": "reflag",
+    "reextract": "reextract",
+    "page": "page",
 }
 
 
@@ -56,6 +58,8 @@ _HELP = {
     "topics": "List and check topics; what would a change do?",
     "reference": "The op-ed the watch started from; import its text.",
     "reflag": "Flag the archive anew with the present config.",
+    "reextract": "Read the kept pages again with the extraction of today.",
+    "page": "What an article was made of: address, time, digest, the page.",
 }
 
 

@@ -24,9 +24,9 @@ from pipeline.errors import NothingToWatch, TumenError
 from pipeline.fetch import Fetcher, HostState
 from pipeline.model import CycleReport, FeedState
 from pipeline.settings import Settings
+from pipeline.store import copies, hosts, runs, transaction
 from pipeline.store import entries as entry_rows
 from pipeline.store import feeds as feed_rows
-from pipeline.store import hosts, runs, transaction
 from pipeline.workers import Workers
 
 __all__ = ["Progress", "run_cycle"]
@@ -69,6 +69,7 @@ async def run_cycle(
     run = runs.start(conn, trigger, flagging.version, now())
     tally = Tally(watcher=watcher)
     fetcher = Fetcher(settings.fetch, remember=lambda site: _host(hosts.get(conn, site)), now=now)
+    archive = copies.beside(conn) if settings.archive.pages else None
     workers = Workers(
         settings.extract.processes or os.cpu_count() or 1, settings.extract.seconds, settings.extract.memory_mb
     )
@@ -95,6 +96,7 @@ async def run_cycle(
                 tally=tally,
                 tasks=tasks,
                 ends_at=asyncio.get_running_loop().time() + settings.cycle.minutes * 60,
+                copies=archive,
             )
             due = feed_rows.due(conn, now(), force=force)
             tally.feeds_total = len(due)
@@ -109,6 +111,10 @@ async def run_cycle(
         with transaction(conn):
             hosts.put(conn, (_host_row(state) for state in fetcher.hosts()))
             runs.finish(conn, run, report, now())
+        if archive is not None:
+            if settings.archive.days:
+                archive.prune(now() - timedelta(days=settings.archive.days))
+            archive.close()
     runs.prune(conn, timedelta(days=settings.store.fetches_days), now())
     return report
 

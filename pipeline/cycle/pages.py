@@ -10,7 +10,7 @@ import asyncio
 import sqlite3
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
@@ -18,7 +18,7 @@ from pipeline import extract
 from pipeline.cycle.assemble import carries_text, from_feed, from_page
 from pipeline.cycle.ledger import Ledger
 from pipeline.cycle.tally import Tally
-from pipeline.errors import TumenError
+from pipeline.errors import StoreError, TumenError
 from pipeline.feeds.urls import accept_canonical
 from pipeline.fetch import Fetcher
 from pipeline.flagging import Flagger
@@ -36,9 +36,10 @@ from pipeline.model import (
 )
 from pipeline.settings import CycleSettings
 from pipeline.store import articles as article_rows
+from pipeline.store import copies, runs
 from pipeline.store import entries as entry_rows
 from pipeline.store import flags as flag_rows
-from pipeline.store import runs
+from pipeline.store.values import to_text
 from pipeline.workers import Workers, WorkFailed
 
 _NEVER = {"bad_url", "forbidden_address"}  # not asked, and no article: the feed led us where we do not go
@@ -62,6 +63,7 @@ class Pages:
     tally: Tally
     tasks: asyncio.TaskGroup
     ends_at: float
+    copies: copies.Copies | None = None
     _sites: dict[str, deque[tuple[EntryId, str]]] = field(default_factory=dict)
     _seen: set[EntryId] = field(default_factory=set)
     _in_hand: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_IN_HAND))
@@ -114,7 +116,7 @@ class Pages:
             )
             canonical = accept_canonical(page.url, extraction.canonical_url) if extraction.canonical_url else None
             article = from_page(entry, extraction, canonical, self.now())
-            await self._store(entry, article, page)
+            await self._store(entry, await self._with_provenance(article, page), page)
         except WorkFailed as failed:
             await self._failed(entry, f"The page could not be read: {failed.reason}")
         except TumenError:
@@ -123,6 +125,25 @@ class Pages:
             await self._failed(entry, f"Tumen itself failed on it: {error!r}.")
         finally:
             self._in_hand.release()
+
+    async def _with_provenance(self, article: Article | None, page: Fetched) -> Article | None:
+        """Note the page an article was made of, and keep the page first, so that no article names one never kept."""
+        if article is None or article.method == "feed":
+            return article
+        name = copies.digest(page.body)
+        if self.copies is not None:
+            copy = copies.Copy(
+                hash=name,
+                url=page.url,
+                fetched_at=to_text(self.now()),
+                content_type=page.headers.get("content-type"),
+                body=page.body,
+            )
+            try:
+                await asyncio.to_thread(self.copies.put, copy)
+            except StoreError as error:  # the article matters more than its page
+                self.tally.troubles.append(Trouble(what="article", name=page.url, reason=str(error)))
+        return replace(article, page_url=page.url, page_hash=name)
 
     async def _without_page(self, entry: QueuedEntry) -> None:
         """An entry with no address, or with its whole text in the feed."""

@@ -60,6 +60,19 @@ class StoreSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ArchiveSettings:
+    """Copies of the pages as they were fetched, in a second file beside the database (``tumen.pages.db``).
+
+    Attributes:
+        pages: keep them, compressed: about 25 kB a page.
+        days: how long; 0: for ever.
+    """
+
+    pages: bool = False
+    days: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """All of a config folder but the lexicon and the topics, which ``pipeline.flagging`` loads when it needs them."""
 
@@ -70,6 +83,7 @@ class Settings:
     cycle: CycleSettings = field(default_factory=CycleSettings)
     extract: ExtractSettings = field(default_factory=ExtractSettings)
     store: StoreSettings = field(default_factory=StoreSettings)
+    archive: ArchiveSettings = field(default_factory=ArchiveSettings)
 
 
 def find_file(folder: Path, name: str) -> Path:
@@ -98,6 +112,7 @@ def load_settings(folder: Path | None = None) -> Settings:
         "cycle": CycleSettings,
         "extract": ExtractSettings,
         "store": StoreSettings,
+        "archive": ArchiveSettings,
     }
     only_keys(data, tuple(parts), file=path)
     tables: dict[str, Any] = {
@@ -132,6 +147,7 @@ def _check_positive(path: Path, tables: dict[str, Any]) -> None:
         ("extract", "seconds", 0.5),
         ("extract", "memory_mb", 256),
         ("store", "fetches_days", 1),
+        ("archive", "days", 0),
     ):
         value = getattr(tables[table], key)
         if value < least:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sqlite3
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from pipeline.model import Article, ArticleId, QueuedEntry, Stored
 from pipeline.store.values import to_json, to_text, to_text_or_none, to_tuple
@@ -50,6 +50,28 @@ def put(conn: sqlite3.Connection, entry: QueuedEntry, article: Article, now: dat
     return Stored(id=found, revision=revision + 1, what="revised")
 
 
+def change(conn: sqlite3.Connection, found: ArticleId, article: Article) -> Literal["revised", "renewed", "same"]:
+    """What ``renew`` would make of it: a new title or text is a revision, a new date, author or the like is not."""
+    row = conn.execute(f"SELECT {_COLUMNS} FROM articles WHERE id = ?", (found,)).fetchone()  # noqa: S608 - constants
+    values = _values(article)
+    if row["content_hash"] != article.content_hash:
+        return "revised"
+    same = all(row[name] == values[name] for name in _NAMES if name not in _FOR_EVER)
+    return "same" if same else "renewed"
+
+
+def renew(conn: sqlite3.Connection, found: ArticleId, article: Article, now: datetime) -> Stored:
+    """Put what a page gives when it is read again in the place of what it gave before."""
+    what = change(conn, found, article)
+    revision = int(conn.execute("SELECT revision FROM articles WHERE id = ?", (found,)).fetchone()[0])
+    if what == "revised":
+        revision += 1
+        _revise(conn, found, revision, article, now)
+    elif what == "renewed":
+        conn.execute(_REVISE, _values(article) | {"id": found, "revision": revision})
+    return Stored(id=found, revision=revision, what=what)
+
+
 def _same_piece(conn: sqlite3.Connection, entry: QueuedEntry, article: Article) -> Any:
     columns = "SELECT id, revision, content_hash, characters FROM articles"
     if entry.article is not None:
@@ -87,6 +109,8 @@ def _values(article: Article) -> dict[str, object]:
         "content_hash": article.content_hash,
         "first_seen_at": to_text(article.first_seen_at),
         "fetched_at": to_text(article.fetched_at),
+        "page_url": article.page_url,
+        "page_hash": article.page_hash,
         "summary": article.summary,
         "text": article.text,
     }
@@ -95,7 +119,7 @@ def _values(article: Article) -> dict[str, object]:
 _COLUMNS = (
     "title, feed_id, language, published, published_from, published_assumed, sorted_at, url, published_url,"
     " canonical_url, authors, site, section, tags, method, quality, wall, characters, content_hash, first_seen_at,"
-    " fetched_at, summary, text"
+    " fetched_at, page_url, page_hash, summary, text"
 )
 _NAMES = _COLUMNS.split(", ")
 _FOR_EVER = {"feed_id", "url", "published_url", "first_seen_at", "sorted_at"}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import itertools
 import os
 import random
@@ -17,54 +16,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pipeline.cycle import run_cycle
-from pipeline.demo import write_config
 from pipeline.errors import NothingToWatch
-from pipeline.settings import load_settings
-from pipeline.store import open_store
 
 if TYPE_CHECKING:
-    from pipeline.demo import World
-    from pipeline.model import CycleReport
-
-
-class Desk:
-    """A config folder and a database over a world, with a clock that can be moved."""
-
-    def __init__(self, world: World, folder: Path) -> None:
-        self.world = world
-        self.config = write_config(world, folder / "config")
-        self.database = folder / "tumen.db"
-        self.later = timedelta()
-
-    def run(self, *, force: bool = False) -> CycleReport:
-        settings = load_settings(self.config)
-        conn = open_store(self.database)
-        try:
-            return asyncio.run(
-                run_cycle(
-                    conn,
-                    settings,
-                    trigger="test",
-                    force=force,
-                    now=lambda: datetime.now(UTC) + self.later,
-                    rng=random.Random(1),
-                )
-            )
-        finally:
-            conn.close()
-
-    def rows(self, sql: str) -> list[tuple[object, ...]]:
-        conn = sqlite3.connect(self.database)
-        try:
-            return conn.execute(sql).fetchall()
-        finally:
-            conn.close()
-
-
-@pytest.fixture
-def desk(world: World, tmp_path: Path) -> Desk:
-    return Desk(world, tmp_path)
+    from tests.cycle.desk import Desk
 
 
 def test_every_piece_is_stored_once_flagged_and_told(desk: Desk) -> None:
