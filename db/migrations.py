@@ -395,3 +395,48 @@ def m002_provenance(db: Database) -> None:
     db.execute("ALTER TABLE articles ADD COLUMN page_url TEXT")
     db.execute("ALTER TABLE articles ADD COLUMN page_hash TEXT")
     db.execute("PRAGMA user_version = 2")
+
+
+@migrations()
+def m003_search(db: Database) -> None:
+    """Full-text search, and a verdict taken back gives way to what the other analysts said."""
+    db.executescript(
+        """
+ALTER TABLE articles ADD COLUMN search_terms TEXT NOT NULL DEFAULT '';
+
+CREATE VIRTUAL TABLE articles_fts USING fts5(
+  title, text, search_terms, content='articles', content_rowid='id', tokenize='unicode61 remove_diacritics 2'
+);
+CREATE TRIGGER articles_search_insert AFTER INSERT ON articles BEGIN
+  INSERT INTO articles_fts (rowid, title, text, search_terms) VALUES (new.id, new.title, new.text, new.search_terms);
+END;
+CREATE TRIGGER articles_search_delete AFTER DELETE ON articles BEGIN
+  INSERT INTO articles_fts (articles_fts, rowid, title, text, search_terms)
+  VALUES ('delete', old.id, old.title, old.text, old.search_terms);
+END;
+CREATE TRIGGER articles_search_update AFTER UPDATE OF title, text, search_terms ON articles BEGIN
+  INSERT INTO articles_fts (articles_fts, rowid, title, text, search_terms)
+  VALUES ('delete', old.id, old.title, old.text, old.search_terms);
+  INSERT INTO articles_fts (rowid, title, text, search_terms) VALUES (new.id, new.title, new.text, new.search_terms);
+END;
+INSERT INTO articles_fts (articles_fts) VALUES ('rebuild');
+
+CREATE INDEX articles_waiting ON articles(relevance DESC, id DESC, language, feed_id, sorted_at)
+WHERE verdict IS NULL AND relevant = 1;
+
+DROP TRIGGER reviews_to_article;
+CREATE TRIGGER reviews_to_article AFTER INSERT ON reviews
+BEGIN
+  UPDATE articles SET (verdict, verdict_at) = (
+    SELECT r.verdict, r.at FROM reviews r
+    WHERE r.article_id = new.article_id AND r.verdict <> 'withdrawn'
+    AND NOT EXISTS (
+      SELECT 1 FROM reviews s WHERE s.article_id = r.article_id AND s.analyst = r.analyst AND s.id > r.id
+    )
+    ORDER BY r.id DESC LIMIT 1
+  )
+  WHERE id = new.article_id;
+END;
+"""
+    )
+    db.execute("PRAGMA user_version = 3")

@@ -50,6 +50,12 @@ class NothingToWatch(TumenError):
     exit_code = 66
 
 
+class BadValue(TumenError):
+    """Something given on the command line cannot be taken."""
+
+    exit_code = 2
+
+
 class NotFound(TumenError):
     """What the command was asked for does not exist."""
 

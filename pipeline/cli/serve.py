@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 import os
+import secrets
+import socket
 import sys
 from importlib.metadata import version
 from pathlib import Path
@@ -26,28 +29,74 @@ _SETTINGS = {
 @options.database
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=8001, show_default=True, type=click.IntRange(0, 65535), help="Port to listen on.")
-@click.option("--open", "open_", is_flag=True, help="Open a browser on it.")
-def command(database: Path, host: str, port: int, *, open_: bool) -> None:
-    """Serve the database with Datasette, for reading: tables, search, facets, canned queries, CSV and JSON.
+@click.option("--open", "open_", is_flag=True, help="Open a browser on it, signed in.")
+@click.option("--analyst", default=None, metavar="NAME", help="Whom the printed link signs in.  [default: you]")
+@click.option("--proxy-header", metavar="NAME", help="Take the analyst's name from this header of a proxy …")
+@click.option("--proxy-from", metavar="NETWORKS", default="127.0.0.1", show_default=True, help="… at these addresses.")
+def command(
+    database: Path, host: str, port: int, *, open_: bool, analyst: str | None, proxy_header: str | None, proxy_from: str
+) -> None:
+    """Serve the desk: review, search, plots, and every table in Datasette.
 
-    Everybody who can reach the address may read everything, so it listens on this machine only, unless you say
-    otherwise with --host; put a proxy that asks for a password before it then.
+    Prints a link that signs you in once; others sign in with the password that “tumen analysts add” gave them.
+    Everybody who can reach the address may read, so it listens on this machine only unless --host says otherwise.
     """
-    from pipeline.store import open_readonly
+    from pipeline.store import open_store
 
-    open_readonly(database).close()
+    open_store(database, create=False).close()
+    if port == 0:
+        port = _free_port(host)
+    key = secrets.token_urlsafe(24)
+    address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    os.environ |= {
+        "TUMEN_ENTRY_KEY": key,
+        "TUMEN_ENTRY_NAME": analyst or _own_name(),
+        "DATASETTE_SECRET": _secret(database.with_name(f"{database.stem}.secret")),
+        "TUMEN_HOSTS": "127.0.0.1,localhost,[::1]" if host in _LOOPBACK and not proxy_header else "",
+    }
     if host not in _LOOPBACK:
-        click.echo(f"tumen: whoever reaches {host}:{port} may read the whole database.", err=True)
-    click.echo(f"Tumen's database on http://{host}:{port}/  (stop with Ctrl-C)", err=True)
+        click.echo(f"tumen: whoever reaches {address} may read the whole database.", err=True)
+    click.echo(f"The desk is on {address}/-/tumen  (stop with Ctrl-C)", err=True)
+    click.echo(f"Sign in once with {address}/-/tumen/enter?key={key}", err=True)
     sys.stderr.flush()
-    arguments = datasette_arguments(database, host, port, open_=open_)
+    proxy: dict[str, object] = (
+        {"proxy_header": proxy_header, "proxy_from": proxy_from.split(",")} if proxy_header else {}
+    )
+    arguments = datasette_arguments(database, host, port, open_=open_, proxy=proxy)
     os.execv(sys.executable, [sys.executable, "-m", "datasette", *arguments])  # noqa: S606 - our own list, no shell
 
 
-def datasette_arguments(database: Path, host: str, port: int, *, open_: bool) -> list[str]:
+def _own_name() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "analyst"
+
+
+def _free_port(host: str) -> int:
+    with socket.create_server((host, 0), family=socket.AF_INET6 if ":" in host else socket.AF_INET) as server:
+        return int(server.getsockname()[1])
+
+
+def _secret(path: Path) -> str:
+    """What signs the cookies, kept so that a restart signs nobody out; only the file's owner can read it."""
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        if kept := path.read_text(encoding="ascii").strip():
+            return kept
+        handle = os.open(path, os.O_WRONLY | os.O_TRUNC)
+    secret = secrets.token_hex(32)
+    with os.fdopen(handle, "w", encoding="ascii") as file:
+        file.write(secret)
+    return secret
+
+
+def datasette_arguments(database: Path, host: str, port: int, *, open_: bool, proxy: dict[str, object]) -> list[str]:
     """What Datasette is called with. From 1.0 on the same file must be given as metadata and as config."""
     metadata = database.with_name(f"{database.stem}.datasette.json")
-    metadata.write_text(json.dumps(describe(database.stem), ensure_ascii=False, indent=1), encoding="utf-8")
+    described = describe(database.stem) | ({"plugins": {"tumen": proxy}} if proxy else {})
+    metadata.write_text(json.dumps(described, ensure_ascii=False, indent=1), encoding="utf-8")
     arguments = ["serve", str(database), "--host", host, "--port", str(port), "--metadata", str(metadata)]
     if not version("datasette").startswith("0."):
         arguments += ["--config", str(metadata)]

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from pipeline.model import Article, ArticleId, QueuedEntry, Stored
+from pipeline.store.search import index_terms
 from pipeline.store.values import to_json, to_text, to_text_or_none, to_tuple
 
 
@@ -113,13 +114,14 @@ def _values(article: Article) -> dict[str, object]:
         "page_hash": article.page_hash,
         "summary": article.summary,
         "text": article.text,
+        "search_terms": index_terms(article.title, article.text),
     }
 
 
 _COLUMNS = (
     "title, feed_id, language, published, published_from, published_assumed, sorted_at, url, published_url,"
     " canonical_url, authors, site, section, tags, method, quality, wall, characters, content_hash, first_seen_at,"
-    " fetched_at, page_url, page_hash, summary, text"
+    " fetched_at, page_url, page_hash, summary, text, search_terms"
 )
 _NAMES = _COLUMNS.split(", ")
 _FOR_EVER = {"feed_id", "url", "published_url", "first_seen_at", "sorted_at"}

@@ -1,0 +1,115 @@
+"""The numbers that the dashboard and the op-ed page draw. Reads only; each answer is one pass over an index."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Any
+
+
+def flags_by_week(conn: sqlite3.Connection, since: str) -> list[tuple[str, str, int]]:
+    """Topic id, Monday of the week, flags (index ``flags_topic_time``)."""
+    return _tuples(
+        conn,
+        "SELECT topic, date(day, 'weekday 0', '-6 days') AS week, sum(n) FROM (SELECT topic, substr(sorted_at, 1, 10)"
+        " AS day, count(*) AS n FROM flags WHERE sorted_at >= ? GROUP BY topic, day) GROUP BY topic, week",
+        since,
+    )
+
+
+def topics(conn: sqlite3.Connection) -> list[tuple[str, str]]:
+    """Id and title, in the config's order."""
+    return _tuples(conn, "SELECT id, title FROM topics ORDER BY position")
+
+
+def flagged_by(conn: sqlite3.Connection, what: str, since: str) -> list[tuple[str, int]]:
+    """Flagged articles by ``language`` or ``source``, most first."""
+    column = {"language": "coalesce(a.language, '?')", "source": "f.name"}[what]
+    return _tuples(
+        conn,
+        f"SELECT {column}, count(DISTINCT g.article_id) FROM flags g JOIN articles a ON a.id = g.article_id"  # noqa: S608 - one of two constants
+        " JOIN feeds f ON f.id = a.feed_id WHERE g.sorted_at >= ? GROUP BY 1 ORDER BY 2 DESC LIMIT 20",
+        since,
+    )
+
+
+def verdicts_by_day(conn: sqlite3.Connection, since: str) -> list[tuple[str, int]]:
+    """Day, verdicts given."""
+    return _tuples(
+        conn,
+        "SELECT substr(at, 1, 10), count(*) FROM reviews WHERE at >= ? AND verdict <> 'withdrawn'"
+        " GROUP BY 1 ORDER BY 1",
+        since,
+    )
+
+
+def precision_by_topic(conn: sqlite3.Connection) -> list[tuple[str, int, int]]:
+    """Topic title, articles flagged for it with a verdict for it, and with any verdict.
+
+    Where an analyst set the topics, those decide; else relevant and escalated count as right.
+    """
+    return _tuples(
+        conn,
+        "SELECT t.title, sum(iif(r.topics IS NULL, r.verdict <> 'not_relevant',"
+        " r.verdict <> 'not_relevant' AND EXISTS (SELECT 1 FROM json_each(r.topics) j WHERE j.value = g.topic))),"
+        " count(*)"
+        " FROM reviews r JOIN flags g ON g.article_id = r.article_id JOIN topics t ON t.id = g.topic"
+        " WHERE r.verdict <> 'withdrawn' AND r.id = (SELECT max(s.id) FROM reviews s WHERE s.article_id = r.article_id)"
+        " GROUP BY t.id ORDER BY t.position",
+    )
+
+
+def feed_polls(conn: sqlite3.Connection, *, last: int) -> list[dict[str, Any]]:
+    """Every watched feed with what it says of itself and how its last polls ended, oldest first."""
+    feeds = conn.execute(
+        "SELECT id, name, url, status, failures, problem, ok_at, changed_at, due_at FROM feeds WHERE enabled = 1"
+        " ORDER BY failures DESC, name"
+    ).fetchall()
+    names = ("id", "name", "url", "status", "failures", "problem", "ok_at", "changed_at", "due_at")
+    found = []
+    for row in feeds:
+        polls = conn.execute(
+            "SELECT outcome FROM fetches WHERE feed_id = ? AND kind = 'feed' ORDER BY at DESC LIMIT ?", (row[0], last)
+        ).fetchall()
+        good = [poll[0] in ("fetched", "not_modified", "unchanged", "revised") for poll in reversed(polls)]
+        found.append(dict(zip(names, tuple(row), strict=True)) | {"polls": good})
+    return found
+
+
+def passages(conn: sqlite3.Connection) -> list[dict[str, Any]]:
+    """The op-ed's passages with the flags that stand on each, by month, and its best articles."""
+    rows = conn.execute(
+        "SELECT p.id, p.position, p.part, p.digest, p.original,"
+        " (SELECT group_concat(t.title, ', ') FROM passage_topics x JOIN topics t ON t.id = x.topic"
+        "  WHERE x.passage_id = p.id) AS topics FROM passages p ORDER BY p.position"
+    ).fetchall()
+    names = ("id", "position", "part", "digest", "original", "topics")
+    found = []
+    for row in rows:
+        months = _tuples(
+            conn,
+            "SELECT substr(sorted_at, 1, 7), count(*) FROM flags WHERE passage_id = ? GROUP BY 1 ORDER BY 1",
+            row[0],
+        )
+        best = conn.execute(
+            "SELECT DISTINCT a.id, a.title, a.language, a.sorted_at FROM (SELECT article_id, score FROM flags"
+            " WHERE passage_id = ? ORDER BY id DESC LIMIT 200) g JOIN articles a ON a.id = g.article_id"
+            " ORDER BY g.score DESC LIMIT 5",
+            (row[0],),
+        ).fetchall()
+        articles = [dict(zip(("id", "title", "language", "at"), tuple(one), strict=True)) for one in best]
+        found.append(dict(zip(names, tuple(row), strict=True)) | {"months": months[-24:], "best": articles})
+    return found
+
+
+def reference(conn: sqlite3.Connection) -> dict[str, Any] | None:
+    """The op-ed's own record."""
+    row = conn.execute("SELECT title, author, publication, published, url, note FROM reference").fetchone()
+    return (
+        None
+        if row is None
+        else dict(zip(("title", "author", "publication", "published", "url", "note"), tuple(row), strict=True))
+    )
+
+
+def _tuples(conn: sqlite3.Connection, sql: str, *values: object) -> list[Any]:
+    return [tuple(row) for row in conn.execute(sql, values)]

@@ -1,0 +1,45 @@
+"""What was flagged lately, for feeds and briefs. Reads only."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from typing import Any
+
+
+def latest(conn: sqlite3.Connection, topic: str | None, *, limit: int) -> tuple[str, list[dict[str, Any]]] | None:
+    """The last flagged articles of a topic, or of all, newest first; with the topic's title. None: no such topic."""
+    if topic is None:
+        title = "flagged articles"
+        where = ""
+    else:
+        row = conn.execute("SELECT title FROM topics WHERE id = ?", (topic,)).fetchone()
+        if row is None:
+            return None
+        title, where = row[0], "WHERE g.topic = :topic"
+    rows = conn.execute(
+        "SELECT a.id, a.title, a.url, a.published, a.topics, a.summary, substr(a.text, 1, 300) AS lead,"  # noqa: S608 - one of two constants
+        " f.name AS source, max(g.flagged_at) AS flagged_at FROM (SELECT g.article_id, g.flagged_at FROM flags g"
+        f" {where} ORDER BY g.id DESC LIMIT 3 * :limit) g"
+        " JOIN articles a ON a.id = g.article_id JOIN feeds f ON f.id = a.feed_id"
+        " GROUP BY a.id ORDER BY 9 DESC, a.id DESC LIMIT :limit",
+        {"limit": limit, "topic": topic},
+    ).fetchall()
+    names = ("id", "title", "url", "published", "topics", "summary", "lead", "source", "flagged_at")
+    found = [dict(zip(names, tuple(row), strict=True)) for row in rows]
+    return title, [one | {"topics": json.loads(one["topics"])} for one in found]
+
+
+def brief(conn: sqlite3.Connection, since: str) -> list[dict[str, Any]]:
+    """Every flag on an article first seen since this time, by topic, best first, with the words that carried it."""
+    rows = conn.execute(
+        "SELECT t.id AS topic, t.title AS topic_title, t.position, a.id, a.title, a.url, a.language, a.sorted_at,"
+        " f.name AS source, g.score, a.relevance, a.story_id,"
+        " (SELECT group_concat(surface, ' · ') FROM (SELECT DISTINCT e.surface FROM evidence e"
+        "  WHERE e.article_id = a.id AND e.topic = t.id ORDER BY e.start LIMIT 6)) AS words"
+        " FROM topics t LEFT JOIN (flags g JOIN articles a ON a.id = g.article_id AND a.first_seen_at >= ?"
+        " JOIN feeds f ON f.id = a.feed_id) ON g.topic = t.id ORDER BY t.position, a.relevance DESC, a.id DESC",
+        (since,),
+    )
+    names = [column[0] for column in rows.description]
+    return [dict(zip(names, tuple(row), strict=True)) for row in rows]
