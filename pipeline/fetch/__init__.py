@@ -1,7 +1,8 @@
 """Everything that speaks HTTP: ``Fetcher.get`` takes a ``Request`` and gives an ``Outcome``.
 
-``client`` asks, ``guard`` says which addresses may be asked, ``manners`` whose turn it is, ``robots`` what a host
-forbids, ``decode`` undoes encodings within a bound.
+``client`` asks and follows, ``transport`` puts one request on the wire, ``answer`` reads what comes back within
+bounds, ``verdict`` says what it means; ``guard`` says which addresses may be asked, ``manners`` whose turn it is,
+``robots`` what a host forbids; ``decode`` undoes encodings within a bound.
 """
 
 from pipeline.fetch.client import Fetcher
