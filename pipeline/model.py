@@ -498,6 +498,7 @@ class CycleReport:
         articles_failed: pages that could not be had this time; most are tried again.
         by_topic: articles flagged in this cycle, by topic.
         waiting: entries that wait for a later cycle.
+        run: the cycle's row in ``runs``.
     """
 
     feeds_polled: int = 0
@@ -513,6 +514,7 @@ class CycleReport:
     troubles: tuple[Trouble, ...] = ()
     waiting: int = 0
     seconds: float = 0.0
+    run: int = 0
 
 
 # ---------------------------------------------------------------------------------------------- reference

@@ -17,10 +17,13 @@ from pipeline.errors import TumenError
 
 _COMMANDS = {
     "run": "run",
+    "daemon": "daemon",
     "demo": "demo",
     "serve": "serve",
     "analysts": "analysts",
     "status": "status",
+    "doctor": "doctor",
+    "backup": "backup",
     "explain": "explain",
     "feeds": "feeds",
     "topics": "topics",
@@ -52,10 +55,13 @@ class _Lazy(click.Group):
 
 _HELP = {
     "run": "One cycle: poll what is due, read, flag, store.",
+    "daemon": "Cycles on a schedule, until it is told to stop.",
     "demo": "See it work: a cycle over a small invented world on this machine.",
     "serve": "Review and query in Datasette.",
     "analysts": "Who may give verdicts at the desk.",
     "status": "Feeds' health, the last cycle, what waits.",
+    "doctor": "Is everything sound, and if not, what to do.",
+    "backup": "A copy of the database, also while it is in use.",
     "explain": "Why an article is, or is not, flagged.",
     "feeds": "List and check feeds; their history; OPML out.",
     "topics": "List and check topics; what would a change do?",

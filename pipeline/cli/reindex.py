@@ -23,6 +23,7 @@ def command(database: Path) -> None:
 
     with cycle_lock(database, "tumen reindex"):
         conn = open_store(database, create=False)
+        search.rebuild(conn)  # first: an index that misses rows cannot be changed
         total, done, last, changed = articles.count(conn), 0, 0, 0
         while batch := search.stale(conn, after=last, limit=_BATCH):
             with transaction(conn):
@@ -33,7 +34,7 @@ def command(database: Path) -> None:
             last, done = batch[-1][0], done + len(batch)
             if sys.stderr.isatty():
                 click.echo(f"\r{done:,} of {total:,} articles", nl=False, err=True)
-        search.rebuild(conn)
+        search.optimise(conn)
         conn.close()
     if sys.stderr.isatty():
         click.echo("\r\x1b[K", nl=False, err=True)

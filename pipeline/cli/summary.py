@@ -55,6 +55,7 @@ def as_json(report: CycleReport) -> str:
             "waiting": report.waiting,
             "troubles": [{"what": t.what, "name": t.name, "reason": t.reason} for t in report.troubles],
             "seconds": round(report.seconds, 3),
+            "run": report.run,
         },
         ensure_ascii=False,
     )

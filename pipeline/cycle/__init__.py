@@ -12,7 +12,7 @@ import random
 import sqlite3
 import time
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 
 from pipeline.cycle.assess import Flagging
@@ -116,7 +116,7 @@ async def run_cycle(
                 archive.prune(now() - timedelta(days=settings.archive.days))
             archive.close()
     runs.prune(conn, timedelta(days=settings.store.fetches_days), now())
-    return report
+    return replace(report, run=run)
 
 
 def _host(row: hosts.HostRow | None) -> HostState | None:

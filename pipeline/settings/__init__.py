@@ -73,6 +73,27 @@ class ArchiveSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DaemonSettings:
+    """When ``tumen daemon`` does what. Feeds have their own intervals: a cycle only polls those that are due.
+
+    Attributes:
+        every_minutes: from the start of one cycle to the next.
+        cron: five fields, instead of ``every_minutes``: ``*/10 6-22 * * *``.
+        housekeeping: when the database is looked after, as five fields.
+        timezone: of both, as the zone database names it.
+        backup_folder: where each housekeeping puts a copy of the database; empty: nowhere.
+        backups: how many copies stay there.
+    """
+
+    every_minutes: float = 5.0
+    cron: str = ""
+    housekeeping: str = "20 4 * * *"
+    timezone: str = "UTC"
+    backup_folder: str = ""
+    backups: int = 7
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """All of a config folder but the lexicon and the topics, which ``pipeline.flagging`` loads when it needs them."""
 
@@ -84,6 +105,7 @@ class Settings:
     extract: ExtractSettings = field(default_factory=ExtractSettings)
     store: StoreSettings = field(default_factory=StoreSettings)
     archive: ArchiveSettings = field(default_factory=ArchiveSettings)
+    daemon: DaemonSettings = field(default_factory=DaemonSettings)
 
 
 def find_file(folder: Path, name: str) -> Path:
@@ -113,6 +135,7 @@ def load_settings(folder: Path | None = None) -> Settings:
         "extract": ExtractSettings,
         "store": StoreSettings,
         "archive": ArchiveSettings,
+        "daemon": DaemonSettings,
     }
     only_keys(data, tuple(parts), file=path)
     tables: dict[str, Any] = {
@@ -148,6 +171,8 @@ def _check_positive(path: Path, tables: dict[str, Any]) -> None:
         ("extract", "memory_mb", 256),
         ("store", "fetches_days", 1),
         ("archive", "days", 0),
+        ("daemon", "every_minutes", 0.1),
+        ("daemon", "backups", 1),
     ):
         value = getattr(tables[table], key)
         if value < least:

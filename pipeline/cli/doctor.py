@@ -1,0 +1,117 @@
+"""``tumen doctor``: is everything sound, and if not, what to do."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from pipeline.cli import options
+from pipeline.errors import TumenError
+
+if TYPE_CHECKING:
+    from pipeline.settings import Settings
+
+_LEAST_FREE_BYTES = 500_000_000
+_ADVICE = "stop Tumen and put the last backup in its place."
+
+
+@click.command()
+@options.database
+@options.config
+@click.option("--housekeeping", is_flag=True, help="Also tidy the database, and copy it where the config says.")
+def command(database: Path, folder: Path | None, *, housekeeping: bool) -> int:
+    r"""Look at the config, the lexicon, the database, the disk and the clock, and say what to do.
+
+    \b
+    Exit status:
+      0   all is sound
+      1   something wants a person (each is one line)
+    """
+    problems = 0
+    for what, problem in _findings(database, folder, housekeeping=housekeeping):
+        if problem:
+            problems += 1
+            click.echo(f"{click.style(what, fg='red')}: {problem}")
+        elif not housekeeping:
+            click.echo(f"{what}: sound")
+    if not problems:
+        click.echo("All is sound.")
+    return 1 if problems else 0
+
+
+def _findings(database: Path, folder: Path | None, *, housekeeping: bool) -> Iterator[tuple[str, str]]:
+    settings = None
+    try:
+        settings = _config(folder)
+        yield "config and lexicon", ""
+    except TumenError as error:
+        yield "config and lexicon", str(error)
+    yield "permissions", _permissions(database)
+    free = shutil.disk_usage(database.parent if database.parent.exists() else Path.cwd()).free
+    yield (
+        "disk",
+        "" if free > _LEAST_FREE_BYTES else f"only {free / 1e6:,.0f} MB are free beside {database}: make room.",
+    )
+    try:
+        yield from _database(database, settings, housekeeping=housekeeping)
+    except TumenError as error:
+        damaged = "damaged" in str(error)
+        yield "database", f"{database} is damaged: {_ADVICE}" if damaged else str(error)
+
+
+def _config(folder: Path | None) -> Settings:
+    from pipeline.flagging import Flagger
+    from pipeline.settings import load_settings
+
+    settings = load_settings(folder)
+    Flagger.from_config(folder)
+    return settings
+
+
+def _permissions(database: Path) -> str:
+    for path in (database.parent, database):
+        if path.exists() and not os.access(path, os.W_OK):
+            return f"{path} cannot be written by this user; change its owner."
+    return ""
+
+
+def _database(database: Path, settings: Settings | None, *, housekeeping: bool) -> Iterator[tuple[str, str]]:
+    from pipeline.store import open_store, upkeep
+
+    conn = open_store(database, create=False)
+    try:
+        found = upkeep.faults(conn, whole=not housekeeping)
+        advice = f": {_ADVICE}" if any("damaged" in one for one in found) else ""
+        yield "database", "; ".join(found) + advice
+        yield "clock", _clock(upkeep.last_news(conn))
+        if housekeeping and not found:
+            try:
+                upkeep.tidy(conn)
+            except sqlite3.OperationalError as error:
+                yield "tidying", f"{error}; it is tried again next time."
+            if settings is not None and settings.daemon.backup_folder:
+                _copy(conn, database, Path(settings.daemon.backup_folder), settings.daemon.backups)
+    finally:
+        conn.close()
+
+
+def _clock(last: str | None) -> str:
+    now = datetime.now(UTC)
+    if last and last > (now + timedelta(minutes=10)).strftime("%Y-%m-%dT%H:%M:%SZ"):
+        return f"a cycle is recorded at {last}, which is to come: is this clock right ({now:%Y-%m-%d %H:%M} UTC)?"
+    return ""
+
+
+def _copy(conn: sqlite3.Connection, database: Path, folder: Path, keep: int) -> None:
+    from pipeline.store import upkeep
+
+    upkeep.backup(conn, folder / f"{database.stem}-{datetime.now(UTC):%Y%m%d-%H%M%S}.db")
+    for old in sorted(folder.glob(f"{database.stem}-????????-??????.db"))[:-keep]:
+        old.unlink()

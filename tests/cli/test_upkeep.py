@@ -1,0 +1,126 @@
+"""``tumen backup`` and ``tumen doctor`` on databases that are sound, in use, damaged, too new."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pipeline.store import open_store
+
+
+def tumen(*words: str | Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "pipeline", *map(str, words)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Path:
+    path = tmp_path / "tumen.db"
+    conn = open_store(path)
+    with conn:
+        conn.execute(
+            "INSERT INTO feeds (name, url, asked_url, language, kind, added_at)"
+            " VALUES ('a', 'https://a.invalid/', 'https://a.invalid/', 'en', 'news', '')"
+        )
+        conn.executemany(
+            "INSERT INTO articles (title, text, feed_id, sorted_at, url, published_url, method, content_hash,"
+            " first_seen_at, fetched_at) VALUES (?, ?, 1, '', ?, '', 'feed', '', '', '')",
+            [(f"Title {n}", "word " * 300, f"https://a.invalid/{n}") for n in range(300)],
+        )
+    conn.close()
+    return path
+
+
+def test_a_backup_of_a_database_in_use_is_whole_and_private(database: Path, tmp_path: Path) -> None:
+    writer = sqlite3.connect(database)
+    writer.execute("BEGIN IMMEDIATE")
+    writer.execute("DELETE FROM articles WHERE id > 100")
+    done = tumen("backup", tmp_path / "copies" / "one.db", "--db", database)
+    writer.rollback()
+    writer.close()
+    assert done.returncode == 0, done.stderr
+    copy = sqlite3.connect(tmp_path / "copies" / "one.db")
+    assert copy.execute("SELECT count(*) FROM articles").fetchone() == (300,)
+    assert copy.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    copy.close()
+    assert (tmp_path / "copies" / "one.db").stat().st_mode & 0o077 == 0
+
+
+def test_a_backup_that_cannot_be_written_leaves_the_last_one(database: Path, tmp_path: Path) -> None:
+    assert "is the database itself" in tumen("backup", database, "--db", database).stderr
+    target = tmp_path / "one.db"
+    target.write_bytes(b"the last one")
+    (tmp_path / "one.db.part").mkdir()
+    done = tumen("backup", target, "--db", database)
+    assert done.returncode == 73
+    assert done.stderr.count("\n") == 1
+    assert target.read_bytes() == b"the last one"
+
+
+def test_a_sound_database_is_called_sound(database: Path) -> None:
+    done = tumen("doctor", "--db", database)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "All is sound." in done.stdout
+
+
+def test_a_damaged_database_is_named_with_what_to_do(database: Path) -> None:
+    conn = sqlite3.connect(database)
+    conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    conn.close()
+    with database.open("r+b") as file:
+        file.seek(4096 * 60)
+        file.write(os.urandom(4096 * 40))
+    done = tumen("doctor", "--db", database)
+    assert done.returncode == 1
+    assert "damaged" in done.stdout
+    assert "backup" in done.stdout
+    assert "Traceback" not in done.stderr
+
+
+def test_a_search_index_that_says_something_else_is_named(database: Path) -> None:
+    conn = sqlite3.connect(database)
+    with conn:
+        conn.execute("INSERT INTO articles_fts (articles_fts) VALUES ('delete-all')")
+    conn.close()
+    done = tumen("doctor", "--db", database)
+    assert done.returncode == 1
+    assert "tumen reindex" in done.stdout
+    assert tumen("reindex", "--db", database).returncode == 0
+    assert tumen("doctor", "--db", database).returncode == 0
+
+
+def test_a_clock_that_went_back_and_a_database_of_later_are_named(database: Path) -> None:
+    conn = sqlite3.connect(database)
+    with conn:
+        conn.execute("INSERT INTO configs (version, first_used_at) VALUES ('v', '2026-01-01T00:00:00Z')")
+        conn.execute(
+            "INSERT INTO runs (trigger, config_version, started_at) VALUES ('run', 'v', '2999-01-01T00:00:00Z')"
+        )
+    conn.close()
+    assert "clock" in tumen("doctor", "--db", database).stdout
+    conn = sqlite3.connect(database)
+    conn.execute("PRAGMA user_version = 9999")
+    conn.close()
+    assert "made by a later Tumen" in tumen("doctor", "--db", database).stdout
+
+
+def test_housekeeping_copies_and_keeps_as_many_as_the_config_says(database: Path, tmp_path: Path) -> None:
+    copies = tmp_path / "copies"
+    copies.mkdir()
+    for day in range(10, 15):
+        (copies / f"tumen-202601{day}-000000.db").write_bytes(b"")
+    (copies / "tumen-mine.db").write_bytes(b"")
+    config = tmp_path / "config"
+    config.mkdir()
+    (config / "tumen.toml").write_text(f'[daemon]\nbackup_folder = "{copies}"\nbackups = 3\n', encoding="utf-8")
+    done = tumen("doctor", "--housekeeping", "--db", database, "--config", config)
+    assert done.returncode == 0, done.stdout + done.stderr
+    names = sorted(path.name for path in copies.iterdir())
+    assert len(names) == 4
+    assert names[0] == "tumen-20260113-000000.db"
+    assert "tumen-mine.db" in names
