@@ -440,3 +440,10 @@ END;
 """
     )
     db.execute("PRAGMA user_version = 3")
+
+
+@migrations()
+def m004_counts(db: Database) -> None:
+    """Counting what is relevant without reading the texts."""
+    db.execute("CREATE INDEX articles_relevant ON articles(relevant) WHERE relevant = 1")
+    db.execute("PRAGMA user_version = 4")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+import sqlite3
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,9 +12,13 @@ from typing import TYPE_CHECKING
 import click
 
 from pipeline.cli import options
+from pipeline.errors import TumenError
 
 if TYPE_CHECKING:
     from pipeline.store.status import Status
+
+
+_LEAST_FREE_BYTES = 200_000_000
 
 
 @click.command()
@@ -24,20 +30,27 @@ def command(database: Path, *, as_json: bool) -> int:
     \b
     Exit status:
       0   healthy
-      1   a person should look: a feed fails, or no cycle has ended for a day
-      73  the database cannot be read
+      1   a person should look: a feed fails or fell silent, no cycle has ended for a day, the disk is nearly full
+      2   it cannot be told: the database cannot be read
     """
     from pipeline.store import open_readonly, status
 
-    conn = open_readonly(database)
-    now = datetime.now(UTC)
-    told = status.read(conn, now)
-    conn.close()
+    try:
+        conn = open_readonly(database)
+        told = status.read(conn, datetime.now(UTC))
+        conn.close()
+    except (TumenError, sqlite3.Error) as error:
+        click.echo(f"tumen: {error}", err=True)
+        return 2
     if as_json:
         click.echo(json.dumps(told.as_dict(), ensure_ascii=False))
     else:
         _show(told, database)
-    return 0 if told.healthy else 1
+    return 0 if told.healthy and _free(database) > _LEAST_FREE_BYTES else 1
+
+
+def _free(database: Path) -> int:
+    return shutil.disk_usage(database.parent).free
 
 
 def _show(told: Status, database: Path) -> None:
@@ -48,6 +61,11 @@ def _show(told: Status, database: Path) -> None:
         f"Articles    {told.articles:,}, of which {told.relevant:,} relevant, {told.unreviewed:,} of these unreviewed"
     )
     click.echo(f"Entries     {', '.join(f'{count:,} {state}' for state, count in told.entries.items()) or 'none'}")
-    click.echo(f"Feeds       {told.feeds:,} watched, {len(told.failing):,} failing")
+    click.echo(f"Config      {told.config_version or 'none used yet'}")
+    click.echo(f"Disk        {_free(database) / 1e9:,.1f} GB free")
+    click.echo(f"Feeds       {told.feeds:,} watched, {len(told.failing):,} failing, {len(told.silent):,} silent")
     for feed in told.failing:
         click.echo(f"  {click.style(feed.name, fg='red')} ({feed.status}, {feed.failures} times): {feed.problem}")
+    for mute in told.silent:
+        name = click.style(mute.name, fg="yellow")
+        click.echo(f"  {name} is silent since {mute.last}; its pauses are mostly under {mute.usual_hours:g} hours")

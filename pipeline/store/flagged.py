@@ -33,8 +33,9 @@ def latest(conn: sqlite3.Connection, topic: str | None, *, limit: int) -> tuple[
 def brief(conn: sqlite3.Connection, since: str) -> list[dict[str, Any]]:
     """Every flag on an article first seen since this time, by topic, best first, with the words that carried it."""
     rows = conn.execute(
-        "SELECT t.id AS topic, t.title AS topic_title, t.position, a.id, a.title, a.url, a.language, a.sorted_at,"
-        " f.name AS source, g.score, a.relevance, a.story_id,"
+        "SELECT t.id AS topic, t.title AS topic_title, a.id AS id, a.title AS title, a.url AS url,"
+        " a.language AS language, a.sorted_at AS sorted_at,"
+        " f.name AS source, a.relevance AS relevance,"
         " (SELECT group_concat(surface, ' · ') FROM (SELECT DISTINCT e.surface FROM evidence e"
         "  WHERE e.article_id = a.id AND e.topic = t.id ORDER BY e.start LIMIT 6)) AS words"
         " FROM topics t LEFT JOIN (flags g JOIN articles a ON a.id = g.article_id AND a.first_seen_at >= ?"

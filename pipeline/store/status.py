@@ -6,10 +6,13 @@ import sqlite3
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 
-from pipeline.store.values import to_text
+from pipeline.store.values import to_text, to_time
 
 _STALE = timedelta(hours=24)
+_LEAST_SILENCE = timedelta(days=2)
+_RHYTHM = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +23,20 @@ class FailingFeed:
     status: str
     failures: int
     problem: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SilentFeed:
+    """A feed that answers, but has brought nothing for far longer than it is used to.
+
+    Attributes:
+        last: when it brought something.
+        usual_hours: nine of ten of its last pauses were shorter.
+    """
+
+    name: str
+    last: str
+    usual_hours: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +52,8 @@ class Status:
     entries: Mapping[str, int]
     feeds: int
     failing: tuple[FailingFeed, ...]
+    silent: tuple[SilentFeed, ...]
+    config_version: str | None
     healthy: bool
 
     def as_dict(self) -> dict[str, object]:
@@ -48,8 +67,10 @@ def read(conn: sqlite3.Connection, now: datetime) -> Status:
         "SELECT (SELECT max(finished_at) FROM runs WHERE finished_at IS NOT NULL) AS last_cycle,"
         " (SELECT min(due_at) FROM feeds WHERE enabled = 1 AND status <> 'gone') AS next_due,"
         " (SELECT count(*) FROM articles) AS articles,"
-        " (SELECT count(*) FROM articles WHERE relevant = 1) AS relevant,"
-        " (SELECT count(*) FROM articles WHERE relevant = 1 AND verdict IS NULL) AS unreviewed,"
+        " (SELECT count(*) FROM articles INDEXED BY articles_relevant WHERE relevant = 1) AS relevant,"
+        " (SELECT count(*) FROM articles INDEXED BY articles_waiting WHERE relevant = 1 AND verdict IS NULL)"
+        " AS unreviewed,"
+        " (SELECT config_version FROM runs ORDER BY id DESC LIMIT 1) AS config_version,"
         " (SELECT count(*) FROM feeds WHERE enabled = 1) AS feeds"
     ).fetchone()
     states = conn.execute("SELECT state, count(*) AS entries FROM entries GROUP BY state ORDER BY state")
@@ -62,6 +83,7 @@ def read(conn: sqlite3.Connection, now: datetime) -> Status:
         FailingFeed(name=r["name"], status=r["status"], failures=r["failures"], problem=r["problem"] or "")
         for r in failing
     )
+    mute = silent(conn, now)
     fresh = one["last_cycle"] is not None and one["last_cycle"] >= to_text(now - _STALE)
     return Status(
         size_bytes=pages,
@@ -73,5 +95,31 @@ def read(conn: sqlite3.Connection, now: datetime) -> Status:
         entries={row["state"]: row["entries"] for row in states},
         feeds=one["feeds"],
         failing=feeds,
-        healthy=fresh and not feeds,
+        silent=mute,
+        config_version=one["config_version"],
+        healthy=fresh and not feeds and not mute,
     )
+
+
+def silent(conn: sqlite3.Connection, now: datetime) -> tuple[SilentFeed, ...]:
+    """Feeds that fell silent, by their own rhythm.
+
+    Silent is: for three times the pause that nine of ten of its last forty stay under, and two days at the least. A
+    feed that has not brought twenty pieces yet has no rhythm.
+    """
+    found = []
+    for feed in conn.execute("SELECT id, name FROM feeds WHERE enabled = 1 AND failures = 0").fetchall():
+        seen = [
+            to_time(row[0])
+            for row in conn.execute(
+                "SELECT first_seen_at FROM entries WHERE feed_id = ? ORDER BY id DESC LIMIT 200", (feed["id"],)
+            )
+        ]
+        polls = sorted(set(seen), reverse=True)[:41]  # what one poll brought together is one moment
+        if len(seen) < _RHYTHM or len(polls) < 5:
+            continue
+        pauses = sorted((late - early).total_seconds() for late, early in pairwise(polls))
+        usual = pauses[int(len(pauses) * 0.9)]
+        if (now - polls[0]).total_seconds() > max(3 * usual, _LEAST_SILENCE.total_seconds()):
+            found.append(SilentFeed(name=feed["name"], last=to_text(polls[0]), usual_hours=round(usual / 3600, 1)))
+    return tuple(found)

@@ -143,7 +143,7 @@ def test_status_wants_a_person_when_a_feed_fails(place: list[str | Path]) -> Non
 
 def test_status_without_a_database_says_what_makes_one(tmp_path: Path) -> None:
     done = tumen("status", "--db", tmp_path / "none.db")
-    assert done.returncode == 73
+    assert done.returncode == 2
     assert "tumen run" in one_line(done)
 
 

@@ -1,0 +1,102 @@
+"""The morning brief, and the watch's health for machines."""
+
+from __future__ import annotations
+
+import json
+import re
+import sqlite3
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import lxml.html
+
+from pipeline.store import open_readonly, status
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.review.conftest import Served
+
+
+def brief(archive: Path, *words: str) -> str:
+    command = [sys.executable, "-m", "pipeline", "brief", "--db", str(archive), *words]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    return done.stdout
+
+
+def test_every_flagged_article_stands_once_under_its_first_topic(archive: Path) -> None:
+    told = json.loads(brief(archive, "--format", "json"))
+    conn = open_readonly(archive)
+    flagged = {row[0] for row in conn.execute("SELECT DISTINCT article_id FROM flags")}
+    order = [row[0] for row in conn.execute("SELECT title FROM topics ORDER BY position")]
+    conn.close()
+    ids = [article["id"] for topic in told["topics"] for article in topic["articles"]]
+    assert sorted(ids) == sorted(flagged)
+    assert [topic["topic"] for topic in told["topics"]] == order
+    assert all(article["evidence"] for topic in told["topics"] for article in topic["articles"])
+
+
+def test_the_page_for_mail_holds_no_script_and_no_foreign_markup(archive: Path, tmp_path: Path) -> None:
+    hostile = tmp_path / "hostile.db"
+    source, target = sqlite3.connect(archive), sqlite3.connect(hostile)
+    source.backup(target)
+    source.close()
+    with target:
+        target.execute("UPDATE articles SET title = '<script>x</script>', url = 'javascript:x' || id")
+    target.close()
+    page = lxml.html.fromstring(brief(hostile, "--format", "html"))
+    assert not page.xpath("//script")
+    assert not page.xpath("//a")
+    assert "<script>x</script>" in page.text_content()
+    assert "](<javascript" not in brief(hostile)
+
+
+def test_nothing_new_is_said_in_a_line(archive: Path) -> None:
+    command = [sys.executable, "-m", "pipeline", "brief", "--db", str(archive), "--since", "soon"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 2
+    assert "24h" in done.stderr
+    assert "Nothing on:" in brief(archive)
+
+
+def test_health_and_metrics_are_for_machines(library: Served) -> None:
+    code, body, _ = library.get("/-/tumen/health")
+    told = json.loads(body)
+    assert code == 503  # the demo's broken feed
+    assert [feed["name"] for feed in told["failing"]] == ["Atlantis Wire"]
+    code, body, headers = library.get("/-/tumen/metrics")
+    assert code == 200
+    assert headers["content-type"].startswith("text/plain")
+    assert "tumen_feeds_failing 1\n" in body
+    assert all(re.fullmatch(r'# (HELP|TYPE) .+|\w+({state="\w+"})? \d+', line) for line in body.splitlines())
+
+
+def test_a_feed_is_silent_by_its_own_rhythm(archive: Path, tmp_path: Path) -> None:
+    path = tmp_path / "tumen.db"
+    source, conn = sqlite3.connect(archive), sqlite3.connect(path)
+    source.backup(conn)
+    source.close()
+    now = datetime.now(UTC)
+    feeds = [row[0] for row in conn.execute("SELECT id FROM feeds WHERE failures = 0 LIMIT 2")]
+    with conn:
+        conn.execute("DELETE FROM sightings")
+        conn.execute("DELETE FROM fetches")
+        conn.execute("DELETE FROM entries")
+        for feed, hours in zip(feeds, (3, 100), strict=True):  # the second one is used to pauses of four days
+            for at in range(30, 0, -1):
+                seen = (now - timedelta(days=4) - timedelta(hours=at * hours)).strftime("%Y-%m-%dT%H:%M:%SZ")
+                name = f"https://a.invalid/{feed}/{at}"
+                conn.execute(
+                    "INSERT INTO entries (identity, feed_id, guid, url, published_url, title, digest, first_seen_at,"
+                    " next_try_at) VALUES (?, ?, '', ?, ?, '', '', ?, ?)",
+                    (name, feed, name, name, seen, seen),
+                )
+    conn.close()
+    reader = open_readonly(path)
+    silent = status.silent(reader, now)
+    names = dict(reader.execute("SELECT id, name FROM feeds").fetchall())
+    reader.close()
+    assert [feed.name for feed in silent] == [names[feeds[0]]]
+    assert silent[0].usual_hours == 3
