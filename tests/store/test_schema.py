@@ -144,3 +144,45 @@ def test_a_reader_never_waits_for_a_writer(tmp_path: Path) -> None:
     assert seen == [0]
     reader.close()
     conn.close()
+
+
+def _shape(conn: sqlite3.Connection) -> set[tuple[str, str]]:
+    """Tables with their columns, and the other objects, whatever way they came about."""
+    found = set()
+    for kind, name in conn.execute("SELECT type, name FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'").fetchall():
+        if name.startswith("_sqlite_migrations"):
+            continue
+        found.add((kind, name))
+        if kind == "table":
+            found |= {(name, row[1]) for row in conn.execute(f"PRAGMA table_info({name})")}
+    return found
+
+
+@pytest.mark.parametrize("version", range(1, SCHEMA_VERSION))
+def test_a_database_of_each_earlier_schema_is_brought_up_to_date_with_its_rows(tmp_path: Path, version: int) -> None:
+    steps = [migration.name for migration in load_migrations().pending(Database(memory=True))]
+    old = Database(tmp_path / "old.db")
+    load_migrations().apply(old, stop_before=steps[version])
+    assert old.execute("PRAGMA user_version").fetchone()[0] == version
+    with old.atomic():
+        old.execute(
+            "INSERT INTO feeds (name, url, asked_url, language, kind, added_at)"
+            " VALUES ('a', 'https://a.invalid/', 'https://a.invalid/', 'en', 'news', '')"
+        )
+        old.execute(
+            "INSERT INTO articles (title, text, feed_id, sorted_at, url, published_url, method, content_hash,"
+            " first_seen_at, fetched_at) VALUES ('Sanctions', 'A word.', 1, '', 'u', '', 'feed', '', '', '')"
+        )
+        old.execute(
+            "INSERT INTO reviews (article_id, analyst, verdict, at, revision, token)"
+            " VALUES (1, 'anna', 'escalate', '2026-01-01T00:00:00Z', 1, 'token')"
+        )
+    old.close()
+    conn = open_store(tmp_path / "old.db")
+    assert conn.execute("PRAGMA user_version").fetchone()[0] == SCHEMA_VERSION
+    assert tuple(conn.execute("SELECT title, verdict FROM articles").fetchone()) == ("Sanctions", "escalate")
+    assert conn.execute("SELECT count(*) FROM articles_fts WHERE articles_fts MATCH 'sanctions'").fetchone()[0] == 1
+    new = open_store(tmp_path / "new.db")
+    assert _shape(conn) == _shape(new)
+    new.close()
+    conn.close()
