@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import Self
 from urllib.parse import urldefrag, urljoin
@@ -224,8 +224,9 @@ class Fetcher:
     ) -> Outcome:
         """The answer as a value; a host that asks for peace is remembered."""
         made = outcome(request, target, answer, self._settings, self._now(), moved_to=moved_to, seconds=seconds)
-        if isinstance(made, FetchFailed) and made.kind == "rate_limited" and made.retry_after:
-            self._manners.bar(target.site, made.retry_after)
+        if isinstance(made, FetchFailed) and made.kind == "rate_limited":
+            usual = timedelta(seconds=self._settings.retry_after_seconds)
+            self._manners.bar(target.site, made.retry_after or usual)
         return made
 
 

@@ -71,7 +71,12 @@ class Transport:
         try:
             response = await self._pool(target.scheme).handle_async_request(message)
             try:
-                return await receive(response, limit)
+                answer = await receive(response, limit)
+                if answer.status == 304 and answer.headers.get("content-length", "0") != "0":
+                    # What may follow a 304 that announces a body would be read as the next answer.
+                    with suppress(Exception):
+                        await response.extensions["network_stream"].aclose()
+                return answer
             finally:
                 with suppress(Exception):
                     await response.aclose()
@@ -82,7 +87,7 @@ class Transport:
         except (httpcore2.ConnectTimeout, TimeoutError):
             raise ConnectTimeout("connect", f"{target.site} could not be connected to in time.") from None
         except httpcore2.ConnectError as error:
-            kind: FailureKind = "tls" if isinstance(error.__cause__, ssl.SSLError) else "connect"
+            kind: FailureKind = "tls" if _is_tls(error) else "connect"
             said = "has no valid certificate" if kind == "tls" else "cannot be connected to"
             raise Failed(kind, f"{target.site} {said} ({_short(error)}).") from None
         except (httpcore2.NetworkError, httpcore2.ProtocolError, OSError) as error:
@@ -122,6 +127,16 @@ def _target(target: Target) -> bytes:
 
 def _unsafe(value: str) -> bool:
     return any(ord(letter) < 32 and letter != "\t" for letter in value) or len(value) > 1000
+
+
+def _is_tls(error: BaseException | None) -> bool:
+    """Whether TLS is what failed, at whatever depth of the causes."""
+    seen = 0
+    while error is not None and seen < 8:
+        if isinstance(error, ssl.SSLError):
+            return True
+        error, seen = error.__cause__ or error.__context__, seen + 1
+    return False
 
 
 def _short(error: BaseException) -> str:

@@ -80,8 +80,8 @@ def _refusal(
     if is_bot_wall(status, answer.headers, answer.body):
         return "blocked", f"A bot wall stands before {target.site} (status {status}).", None
     if status == 429 or (status == 503 and wait is not None):
-        wait = wait or timedelta(seconds=settings.retry_after_seconds)
-        return "rate_limited", f"{target.site} asks to be left alone for {duration(wait)} (status {status}).", wait
+        said = f" for {duration(wait)}" if wait else ""  # a bare 429: the caller's wait grows with each
+        return "rate_limited", f"{target.site} asks to be left alone{said} (status {status}).", wait
     if status == 404:
         return "not_found", "It is not there (status 404).", None
     if status == 410:

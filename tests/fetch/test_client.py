@@ -77,6 +77,12 @@ def test_07_a_304_does_not_poison_the_connection(server: Hostile) -> None:
     assert fetched(second).body == FEED
 
 
+def test_07_a_304_that_carries_a_body_is_a_304_and_the_next_answer_is_whole(server: Hostile) -> None:
+    first, second = ask(server, "/304-with-body", "/feed")
+    assert isinstance(first, NotModified)
+    assert fetched(second).body == FEED
+
+
 def test_20_permanent_redirects_are_told_and_others_are_not(server: Hostile) -> None:
     server.answers["/old"] = Answer(status=301, headers={"Location": "/feed"})
     server.answers["/now"] = Answer(status=302, headers={"Location": "/feed"})
@@ -124,6 +130,17 @@ def test_28_the_wait_outlives_the_process(server: Hostile) -> None:
 
     assert failed(asyncio.run(run("/busy"))).kind == "rate_limited"
     assert failed(asyncio.run(run("/feed"))).kind == "deferred"
+
+
+def test_30_a_429_without_a_time_bars_the_host_and_leaves_the_growing_wait_to_the_feed(server: Hostile) -> None:
+    server.answers["/busy"] = Answer(status=429)
+    busy, other = ask(server, "/busy", "/feed")
+    assert failed(busy).kind == "rate_limited"
+    assert failed(busy).retry_after is None
+    wait = failed(other).retry_after
+    assert failed(other).kind == "deferred"
+    assert wait is not None
+    assert 590 <= wait.total_seconds() <= 600
 
 
 @pytest.mark.parametrize("said", ["soon", "-5", "Mon, 01 Jan 2001 00:00:00 GMT"])

@@ -154,6 +154,11 @@ class Hostile:
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(bomb) + bomb)
         await writer.drain()
 
+    async def bad_304_with_body(self, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 304 Not Modified\r\nContent-Length: %d\r\n\r\n%s" % (len(FEED), FEED))
+        await writer.drain()
+        await asyncio.sleep(0.5)
+
     async def bad_reset(self, writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n" + FEED[:40])
         await writer.drain()

@@ -1,0 +1,92 @@
+"""Whose turn it is, and how long a host is left alone."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import itertools
+import zlib
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+import brotli
+import pytest
+from backports import zstd
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.fetch.decode import TooLarge, decode
+from pipeline.fetch.manners import Manners, domain_of, retry_after
+from pipeline.settings.fetch import FetchSettings
+
+NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
+
+
+@given(
+    st.one_of(st.text(max_size=60), st.integers().map(str), st.datetimes().map(lambda at: f"{at:%a, %d %b %Y %T} GMT"))
+)
+def test_29_any_retry_after_is_a_wait_within_the_cap(said: str) -> None:
+    settings = FetchSettings()
+    wait = retry_after({"retry-after": said}, settings, NOW)
+    if wait is None:
+        assert not said.strip()
+    else:
+        assert timedelta() <= wait <= timedelta(seconds=settings.max_retry_after_seconds)
+
+
+@given(st.integers(1, 100_000))
+def test_29_seconds_and_dates_that_can_be_read_are_kept_to_the_second(seconds: int) -> None:
+    settings = FetchSettings()
+    at = NOW + timedelta(seconds=seconds)
+    for said in (str(seconds), f"{at:%a, %d %b %Y %H:%M:%S} GMT"):
+        assert retry_after({"retry-after": said}, settings, NOW) == timedelta(seconds=seconds)
+
+
+def test_33_feeds_of_one_publisher_start_apart_whatever_their_hosts() -> None:
+    starts: dict[str, list[float]] = {"a": [], "b": []}
+
+    async def one(manners: Manners, site: str, group: str) -> None:
+        async with manners.turn(site, "feed"):
+            starts[group].append(asyncio.get_running_loop().time())
+
+    async def run() -> float:
+        manners = Manners(FetchSettings(feed_delay=0.1), lambda _: None, lambda: NOW)
+        began = asyncio.get_running_loop().time()
+        hosts = [("rss.news.co.kr", "a"), ("www.news.co.kr", "a"), ("en.news.co.kr", "a"), ("rss.other.co.kr", "b")]
+        await asyncio.gather(*(one(manners, site, group) for site, group in hosts))
+        return began
+
+    began = asyncio.run(run())
+    assert min(later - earlier for earlier, later in itertools.pairwise(sorted(starts["a"]))) > 0.09
+    assert starts["b"][0] - began < 0.09
+
+
+@pytest.mark.parametrize(
+    ("site", "domain"),
+    [
+        ("rss.yna.example.co.kr", "example.co.kr"),
+        ("news.example.ru", "example.ru"),
+        ("a.example.msk.ru", "example.msk.ru"),
+        ("127.0.0.1:8000", "127.0.0.1:8000"),
+        ("127.0.0.1", "127.0.0.1"),
+        ("example.com", "example.com"),
+    ],
+)
+def test_33_the_publisher_is_read_from_the_shape_of_the_name(site: str, domain: str) -> None:
+    assert domain_of(site) == domain
+
+
+@pytest.mark.parametrize("name", ["br", "zstd", "deflate", "gzip, br"])
+def test_43_a_bomb_in_any_encoding_stops_at_the_cap(name: str) -> None:
+    plain = b" " * 50_000_000
+    pack: dict[str, Callable[[], bytes]] = {
+        "br": partial(brotli.compress, plain, quality=1),
+        "zstd": partial(zstd.compress, plain),
+        "deflate": partial(zlib.compress, plain, 1),
+        "gzip, br": lambda: brotli.compress(gzip.compress(plain, 1), quality=1),
+    }
+    packed = pack[name]()
+    assert len(packed) < 300_000
+    with pytest.raises(TooLarge):
+        decode(packed, name, 1_000_000)
