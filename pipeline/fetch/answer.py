@@ -1,6 +1,7 @@
 """Reads one response within its bounds, the body still encoded.
 
-In: a response of the pool and the most bytes it may have. Out: an ``Answer``, or ``Failed`` with what a person reads.
+In: a connection, what to ask, and the most bytes that the answer may have. Out: an ``Answer``, or ``Failed`` with
+what a person reads.
 """
 
 from __future__ import annotations
@@ -8,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import httpcore2
-
+from pipeline.fetch.wire import Broken, Connection, Headers
 from pipeline.model import FailureKind
 
 GOOD = {200, 203, 206, 226}
@@ -34,32 +34,36 @@ class Failed(Exception):
         super().__init__(reason)
 
 
-async def receive(response: httpcore2.Response, limit: int) -> Answer:
-    """Read a response up to the limit; an error's body only as far as it helps to understand it."""
+async def receive(connection: Connection, path: bytes, asked: Headers, limit: int) -> Answer:
+    """Ask, and read the answer up to the limit; an error's body only as far as it helps to understand it.
+
+    Raises:
+        Failed: it is longer than the limit.
+        Broken, OSError, TimeoutError: as ``Connection`` says; not once some of the body has come and then ended early.
+    """
+    status, fields = await connection.ask(path, asked)
     headers: dict[str, str] = {}
-    for name, value in response.headers:
-        key = name.decode("latin-1").lower()
+    for name, value in fields:
+        key = name.decode("latin-1")
         text = value.decode("latin-1")
         headers[key] = f"{headers[key]}, {text}" if key in headers else text
-    good = response.status in GOOD
+    good = status in GOOD
     announced = headers.get("content-length", "")
     if good and announced.isdecimal() and int(announced[:18]) > limit:
-        raise Failed(
-            "too_large", f"It announces {int(announced[:18]):,} bytes; {limit:,} are the most.", response.status
-        )
+        raise Failed("too_large", f"It announces {int(announced[:18]):,} bytes; {limit:,} are the most.", status)
     parts: list[bytes] = []
     size = 0
     truncated = False
     try:
-        async for part in response.aiter_stream():
+        async for part in connection.body():
             parts.append(part)
             size += len(part)
             if not good and size > ERROR_BYTES:
                 break
             if size > limit:
-                raise Failed("too_large", f"It is longer than {limit:,} bytes.", response.status, size)
-    except httpcore2.RemoteProtocolError:
+                raise Failed("too_large", f"It is longer than {limit:,} bytes.", status, size)
+    except Broken:
         if not size:
             raise
         truncated = True
-    return Answer(status=response.status, headers=headers, body=b"".join(parts), truncated=truncated)
+    return Answer(status=status, headers=headers, body=b"".join(parts), truncated=truncated)

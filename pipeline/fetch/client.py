@@ -14,15 +14,14 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import urldefrag, urljoin
 
-import httpcore2
-
 from pipeline.fetch import robots
 from pipeline.fetch.answer import Answer, Failed
 from pipeline.fetch.decode import TooLarge, Undecodable, decode
-from pipeline.fetch.guard import Guard, GuardedBackend, Refused, Resolver, Target, resolve
+from pipeline.fetch.guard import Guard, GuardedDialler, Refused, Resolver, Target, resolve
 from pipeline.fetch.manners import HostState, Manners
 from pipeline.fetch.transport import ConnectTimeout, Transport
 from pipeline.fetch.verdict import duration, limit_of, outcome
+from pipeline.fetch.wire import Dialler, dial
 from pipeline.model import FetchFailed, Outcome, Request, RequestKind
 from pipeline.settings.fetch import FetchSettings
 
@@ -52,12 +51,12 @@ class Fetcher:
         remember: Callable[[str], HostState | None] = lambda _: None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         resolver: Resolver = resolve,
-        dialler: httpcore2.AsyncNetworkBackend | None = None,
+        dialler: Dialler = dial,
     ) -> None:
         self._settings = settings
         self._now = now
         self._guard = Guard(settings)
-        self._transport = Transport(settings, GuardedBackend(self._guard, resolver, dialler))
+        self._transport = Transport(settings, GuardedDialler(self._guard, resolver, dialler))
         self._manners = Manners(settings, remember, now)
         self._slots = asyncio.Semaphore(settings.concurrency)
         self._robots: dict[str, asyncio.Lock] = {}

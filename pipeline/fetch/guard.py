@@ -10,13 +10,13 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import socket
-from collections.abc import Awaitable, Callable, Iterable
+import ssl
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import quote, urlsplit
 
-import httpcore2
-
+from pipeline.fetch.wire import Dialler, Line, dial
 from pipeline.settings.fetch import Allowance, FetchSettings, parse_allowance
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -198,7 +198,7 @@ async def resolve(host: str, port: int) -> list[str]:
     return list(dict.fromkeys(str(item[4][0]) for item in found))
 
 
-class GuardedBackend(httpcore2.AsyncNetworkBackend):
+class GuardedDialler:
     """Dials only what the guard lets pass.
 
     Args:
@@ -207,37 +207,24 @@ class GuardedBackend(httpcore2.AsyncNetworkBackend):
         dialler: makes the connection to a checked address; likewise.
     """
 
-    def __init__(
-        self, guard: Guard, resolver: Resolver = resolve, dialler: httpcore2.AsyncNetworkBackend | None = None
-    ) -> None:
+    def __init__(self, guard: Guard, resolver: Resolver = resolve, dialler: Dialler = dial) -> None:
         self._guard = guard
         self._resolver = resolver
-        self._dialler = dialler or httpcore2.AnyIOBackend()
+        self._dialler = dialler
 
-    async def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,  # noqa: ASYNC109 - the base class has it
-        local_address: str | None = None,
-        socket_options: Iterable[Any] | None = None,
-    ) -> httpcore2.AsyncNetworkStream:
+    async def connect(self, name: str, port: int, tls: ssl.SSLContext | None) -> Line:
         """Resolve once, check every address, dial the first that answers.
 
         Raises:
             Refused: one of the addresses may not be asked.
             NameUnknown: the name has no address.
+            OSError: none of them answered, or its certificate does not hold.
         """
-        name = host.strip("[]")
-        async with asyncio.timeout(timeout):
-            addresses = await self._addresses(name, port)
-            for number, address in enumerate(addresses, 1):
-                try:
-                    return await self._dialler.connect_tcp(str(address), port, timeout, local_address, socket_options)
-                except (httpcore2.ConnectError, httpcore2.ConnectTimeout):
-                    if number == len(addresses):
-                        raise
-        raise httpcore2.ConnectError("no address answered")
+        addresses = await self._addresses(name, port)
+        for address in addresses[:-1]:
+            with suppress(OSError):
+                return await self._dialler(str(address), port, tls, name)
+        return await self._dialler(str(addresses[-1]), port, tls, name)
 
     async def _addresses(self, name: str, port: int) -> list[Address]:
         literal = _literal(name)

@@ -1,22 +1,22 @@
-"""One request on the wire: headers, connection pool, and what each way of failing is called.
+"""One request on the wire: headers, kept connections, and what each way of failing is called.
 
 In: a checked ``Target`` and the ``Request`` it serves. Out: an ``Answer``, or ``Failed``; ``TimeoutError`` when a read
-or write stood still. Every connection goes through the guarded backend, which checks the address that it dials.
+stood still. Every connection goes through the guarded dialler, which checks the address that it dials.
 """
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 from collections.abc import Mapping
 from contextlib import suppress
-
-import httpcore2
 
 from pipeline import __version__
 from pipeline.fetch import robots
 from pipeline.fetch.answer import Answer, Failed, receive
 from pipeline.fetch.decode import ACCEPT_ENCODING
-from pipeline.fetch.guard import NameUnknown, Target
+from pipeline.fetch.guard import GuardedDialler, NameUnknown, Target
+from pipeline.fetch.wire import Broken, Closed, Connection, Headers
 from pipeline.model import FailureKind, Request, RequestKind
 from pipeline.settings.fetch import FetchSettings
 
@@ -28,81 +28,100 @@ _ACCEPT: Mapping[RequestKind, str] = {
 }
 
 
+Origin = tuple[str, str, int]
+
+_KEPT_SECONDS = 30.0
+_CANNOT = "cannot be connected to"
+
+
 class ConnectTimeout(Failed):
     """No connection came about in time."""
 
 
 class Transport:
-    """Keeps the connections, one pool a scheme.
+    """Keeps the connections, one an origin: manners never ask a site two things at once.
 
     Args:
         settings: ``[fetch]`` of the config.
-        backend: makes the connections.
+        dialler: makes the connections.
     """
 
-    def __init__(self, settings: FetchSettings, backend: httpcore2.AsyncNetworkBackend) -> None:
+    def __init__(self, settings: FetchSettings, dialler: GuardedDialler) -> None:
         self._settings = settings
-        self._backend = backend
-        self._pools: dict[str, httpcore2.AsyncConnectionPool] = {}
+        self._dialler = dialler
+        self._idle: dict[Origin, Connection] = {}
+        self._tls: ssl.SSLContext | None = None
         contact = f"+{settings.contact}" if settings.contact else "news monitor"
         self._agent = f"{robots.PRODUCT}/{__version__} ({contact})".encode("ascii", "replace")
 
     async def aclose(self) -> None:
         """Close every connection."""
-        for pool in self._pools.values():
-            await pool.aclose()
+        for connection in self._idle.values():
+            connection.close()
+        self._idle.clear()
+        await asyncio.sleep(0)  # the sockets close at the loop's next turn
 
     async def ask(self, target: Target, request: Request, limit: int) -> Answer:
         """Ask once and read the answer up to ``limit`` bytes; redirects are the caller's."""
-        timeouts = {
-            "connect": self._settings.connect_seconds,
-            "read": self._settings.read_seconds,
-            "write": self._settings.read_seconds,
-            "pool": None,
-        }
-        message = httpcore2.Request(
-            method=b"GET",
-            url=httpcore2.URL(
-                scheme=target.scheme.encode(), host=target.host.encode(), port=target.port, target=_target(target)
-            ),
-            headers=self._headers(target, request),
-            extensions={"timeout": timeouts},
-        )
+        path, headers = _target(target), self._headers(target, request)
         try:
-            response = await self._pool(target.scheme).handle_async_request(message)
-            try:
-                answer = await receive(response, limit)
-                if answer.status == 304 and answer.headers.get("content-length", "0") != "0":
-                    # What may follow a 304 that announces a body would be read as the next answer.
-                    with suppress(Exception):
-                        await response.extensions["network_stream"].aclose()
-                return answer
-            finally:
-                with suppress(Exception):
-                    await response.aclose()
-        except NameUnknown:
-            raise Failed("dns", f"The name {target.host} does not resolve.") from None
-        except (httpcore2.ReadTimeout, httpcore2.WriteTimeout):
-            raise TimeoutError from None
-        except (httpcore2.ConnectTimeout, TimeoutError):
-            raise ConnectTimeout("connect", f"{target.site} could not be connected to in time.") from None
-        except httpcore2.ConnectError as error:
-            kind: FailureKind = "tls" if _is_tls(error) else "connect"
-            said = "has no valid certificate" if kind == "tls" else "cannot be connected to"
-            raise Failed(kind, f"{target.site} {said} ({_short(error)}).") from None
-        except (httpcore2.NetworkError, httpcore2.ProtocolError, OSError) as error:
+            if kept := self._kept(target):
+                with suppress(Closed):  # the server had let go of it meanwhile
+                    return await self._exchange(target, kept, path, headers, limit)
+            return await self._exchange(target, await self._connect(target), path, headers, limit)
+        except TimeoutError:
+            raise
+        except (Broken, OSError) as error:
             raise Failed("broken", f"{target.site} broke off its answer ({_short(error)}).") from None
 
-    def _pool(self, scheme: str) -> httpcore2.AsyncConnectionPool:
-        if scheme not in self._pools:
-            self._pools[scheme] = httpcore2.AsyncConnectionPool(
-                ssl_context=ssl.create_default_context() if scheme == "https" else None,
-                max_connections=self._settings.concurrency + 10,
-                max_keepalive_connections=self._settings.concurrency,
-                keepalive_expiry=30.0,
-                network_backend=self._backend,
-            )
-        return self._pools[scheme]
+    async def _exchange(
+        self, target: Target, connection: Connection, path: bytes, headers: Headers, limit: int
+    ) -> Answer:
+        """Ask on a connection, and keep it when it can be used again."""
+        answer = None
+        try:
+            answer = await receive(connection, path, headers, limit)
+        finally:
+            # what may follow a 304 that announces a body would be read as the next answer
+            dirty = answer is None or (answer.status == 304 and answer.headers.get("content-length", "0") != "0")
+            if dirty or not connection.again():
+                connection.close()
+            else:
+                self._keep(target, connection)
+        return answer
+
+    def _kept(self, target: Target) -> Connection | None:
+        connection = self._idle.pop(_origin(target), None)
+        if connection is None:
+            return None
+        if connection.dead or asyncio.get_running_loop().time() - connection.idle_since > _KEPT_SECONDS:
+            connection.close()
+            return None
+        return connection
+
+    def _keep(self, target: Target, connection: Connection) -> None:
+        connection.idle_since = asyncio.get_running_loop().time()
+        self._idle[_origin(target)] = connection
+        if len(self._idle) > self._settings.concurrency:
+            self._idle.pop(next(iter(self._idle))).close()  # the one that waited longest
+
+    async def _connect(self, target: Target) -> Connection:
+        """A new connection to where the guard lets us go."""
+        tls = None
+        if target.scheme == "https":
+            tls = self._tls = self._tls or ssl.create_default_context()
+        try:
+            async with asyncio.timeout(self._settings.connect_seconds):
+                line = await self._dialler.connect(target.host, target.port, tls)
+        except NameUnknown:
+            raise Failed("dns", f"The name {target.host} does not resolve.") from None
+        except TimeoutError:
+            raise ConnectTimeout("connect", f"{target.site} could not be connected to in time.") from None
+        except OSError as error:
+            kind: FailureKind = "tls" if isinstance(error, ssl.SSLError) else "connect"
+            said = "has no valid certificate" if isinstance(error, ssl.SSLCertVerificationError) else _CANNOT
+            raise Failed(kind, f"{target.site} {said} ({_short(error)}).") from None
+        return Connection(line, self._settings.read_seconds)
 
     def _headers(self, target: Target, request: Request) -> list[tuple[bytes, bytes]]:
         headers = [
@@ -121,22 +140,16 @@ class Transport:
         return headers
 
 
+def _origin(target: Target) -> Origin:
+    return target.scheme, target.host, target.port
+
+
 def _target(target: Target) -> bytes:
     return target.url.split(target.host_header, 1)[1].encode("ascii")
 
 
 def _unsafe(value: str) -> bool:
     return any(ord(letter) < 32 and letter != "\t" for letter in value) or len(value) > 1000
-
-
-def _is_tls(error: BaseException | None) -> bool:
-    """Whether TLS is what failed, at whatever depth of the causes."""
-    seen = 0
-    while error is not None and seen < 8:
-        if isinstance(error, ssl.SSLError):
-            return True
-        error, seen = error.__cause__ or error.__context__, seen + 1
-    return False
 
 
 def _short(error: BaseException) -> str:

@@ -3,36 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
-from typing import Any
+import ssl
 
-import httpcore2
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.fetch import Fetcher, Guard, Refused
 from pipeline.fetch.decode import TooLarge, Undecodable, decode
+from pipeline.fetch.wire import Line
 from pipeline.model import FetchFailed, Outcome, Request
 from pipeline.settings.fetch import FetchSettings
 
 
-class Dialler(httpcore2.AsyncNetworkBackend):
+class Dialler:
     """Writes down what would have been dialled."""
 
     def __init__(self) -> None:
         self.dialled: list[tuple[str, int]] = []
 
-    async def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,  # noqa: ASYNC109
-        local_address: str | None = None,
-        socket_options: Iterable[Any] | None = None,
-    ) -> httpcore2.AsyncNetworkStream:
-        self.dialled.append((host, port))
-        raise httpcore2.ConnectError("recorded")
+    async def __call__(self, address: str, port: int, tls: ssl.SSLContext | None, name: str) -> Line:
+        self.dialled.append((address, port))
+        raise ConnectionRefusedError("recorded")
 
 
 def ask(url: str, *answers: list[str], allow: tuple[str, ...] = ()) -> tuple[Outcome, Dialler, list[str]]:
