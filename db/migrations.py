@@ -447,3 +447,50 @@ def m004_counts(db: Database) -> None:
     """Counting what is relevant without reading the texts."""
     db.execute("CREATE INDEX articles_relevant ON articles(relevant) WHERE relevant = 1")
     db.execute("PRAGMA user_version = 4")
+
+
+@migrations()
+def m005_alerts(db: Database) -> None:
+    """The outbox of alerts, and the feeds' changes of health, each once."""
+    db.executescript(
+        """
+CREATE TABLE feed_events (
+  id INTEGER PRIMARY KEY,
+  feed_id INTEGER NOT NULL REFERENCES feeds(id) ON DELETE CASCADE,
+  what TEXT NOT NULL CHECK (what IN ('failing', 'silent', 'well')),
+  since TEXT NOT NULL,
+  at TEXT NOT NULL,
+  detail TEXT NOT NULL DEFAULT '',
+  UNIQUE (feed_id, what, since)
+) STRICT;
+CREATE INDEX feed_events_at ON feed_events(at);
+
+CREATE TABLE alerts (
+  id INTEGER PRIMARY KEY,
+  rule TEXT NOT NULL,
+  target TEXT NOT NULL,
+  key TEXT NOT NULL,
+  article_id INTEGER REFERENCES articles(id) ON DELETE SET NULL,
+  subject TEXT NOT NULL,
+  body TEXT NOT NULL,
+  made_at TEXT NOT NULL,
+  state TEXT NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'sending', 'sent', 'failed')),
+  message TEXT,
+  tries INTEGER NOT NULL DEFAULT 0,
+  try_at TEXT,
+  sent_at TEXT,
+  problem TEXT,
+  UNIQUE (target, key)
+) STRICT;
+CREATE INDEX alerts_open ON alerts(state, target) WHERE state <> 'sent';
+CREATE INDEX alerts_article ON alerts(article_id);
+
+CREATE TABLE alert_times (
+  name TEXT PRIMARY KEY,
+  at TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX flags_at ON flags(flagged_at);
+"""
+    )
+    db.execute("PRAGMA user_version = 5")

@@ -499,6 +499,8 @@ class CycleReport:
         by_topic: articles flagged in this cycle, by topic.
         waiting: entries that wait for a later cycle.
         run: the cycle's row in ``runs``.
+        alerts_sent: alerts that a person was sent after it.
+        alerts_waiting: alerts that could not be sent, or whose time has not come.
     """
 
     feeds_polled: int = 0
@@ -515,6 +517,8 @@ class CycleReport:
     waiting: int = 0
     seconds: float = 0.0
     run: int = 0
+    alerts_sent: int = 0
+    alerts_waiting: int = 0
 
 
 # ---------------------------------------------------------------------------------------------- reference

@@ -26,6 +26,7 @@ def command(database: Path, folder: Path | None, form: str) -> None:
     if the new is wrong. Under systemd it tells when it is ready and that it lives (deploy/tumen.service).
     """
     from pipeline import shipped
+    from pipeline.cli.alerts import check_alerts
     from pipeline.daemon import Daemon
     from pipeline.flagging import Flagger
     from pipeline.store import open_store
@@ -35,6 +36,7 @@ def command(database: Path, folder: Path | None, form: str) -> None:
 
     def check(copy: Path) -> None:
         Flagger.from_config(copy)
+        check_alerts(copy)
 
     Daemon(database, folder or shipped.CONFIG, check).run()
 

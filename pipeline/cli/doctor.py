@@ -67,11 +67,13 @@ def _findings(database: Path, folder: Path | None, *, housekeeping: bool) -> Ite
 
 
 def _config(folder: Path | None) -> Settings:
+    from pipeline.cli.alerts import check_alerts
     from pipeline.flagging import Flagger
     from pipeline.settings import load_settings
 
     settings = load_settings(folder)
     Flagger.from_config(folder)
+    check_alerts(folder)
     return settings
 
 

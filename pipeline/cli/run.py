@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -10,6 +13,8 @@ import click
 from pipeline.cli import options
 from pipeline.errors import NetworkUnreachable
 from pipeline.model import CycleReport
+
+log = logging.getLogger("tumen.alerts")
 
 
 @click.command()
@@ -55,11 +60,12 @@ def command(database: Path, folder: Path | None, *, force: bool, as_json: bool, 
 
 
 def run_once(database: Path, folder: Path | None, *, force: bool, trigger: str, bar: bool) -> CycleReport:
-    """Run a cycle under the lock, with a progress bar where somebody looks.
+    """Run a cycle under the lock, with a progress bar where somebody looks, and send the alerts that it makes due.
 
     Raises:
         TumenError: as ``run_cycle``; also when the lock is held or the database cannot be opened.
     """
+    from pipeline.alerts import after_cycle
     from pipeline.cli import summary
     from pipeline.cycle import run_cycle
     from pipeline.settings import load_settings
@@ -69,7 +75,16 @@ def run_once(database: Path, folder: Path | None, *, force: bool, trigger: str, 
     with cycle_lock(database, f"tumen {trigger}"):
         conn = open_store(database)
         try:
+            began = _now()
             with summary.progress(enabled=bar) as watcher:
-                return asyncio.run(run_cycle(conn, settings, trigger=trigger, force=force, watcher=watcher))
+                report = asyncio.run(run_cycle(conn, settings, trigger=trigger, force=force, watcher=watcher))
+            told = after_cycle(conn, settings, began, _now)
+            for problem in told.problems:
+                log.warning("alerts wait: %s", problem)
+            return replace(report, alerts_sent=told.sent, alerts_waiting=told.waiting)
         finally:
             conn.close()
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -30,7 +30,8 @@ def command(database: Path, *, as_json: bool) -> int:
     \b
     Exit status:
       0   healthy
-      1   a person should look: a feed fails or fell silent, no cycle has ended for a day, the disk is nearly full
+      1   a person should look: a feed fails or fell silent, no cycle has ended for a day, an alert was
+          given up, the disk is nearly full
       2   it cannot be told: the database cannot be read
     """
     from pipeline.store import open_readonly, status
@@ -64,6 +65,8 @@ def _show(told: Status, database: Path) -> None:
     click.echo(f"Config      {told.config_version or 'none used yet'}")
     click.echo(f"Disk        {_free(database) / 1e9:,.1f} GB free")
     click.echo(f"Feeds       {told.feeds:,} watched, {len(told.failing):,} failing, {len(told.silent):,} silent")
+    if told.alerts_waiting or told.alerts_failed:
+        click.echo(f"Alerts      {told.alerts_waiting:,} waiting, {told.alerts_failed:,} given up: “tumen alerts list”")
     for feed in told.failing:
         click.echo(f"  {click.style(feed.name, fg='red')} ({feed.status}, {feed.failures} times): {feed.problem}")
     for mute in told.silent:

@@ -56,6 +56,8 @@ def as_json(report: CycleReport) -> str:
             "troubles": [{"what": t.what, "name": t.name, "reason": t.reason} for t in report.troubles],
             "seconds": round(report.seconds, 3),
             "run": report.run,
+            "alerts_sent": report.alerts_sent,
+            "alerts_waiting": report.alerts_waiting,
         },
         ensure_ascii=False,
     )
@@ -84,6 +86,9 @@ def show(report: CycleReport) -> None:
     for name, figure, note in rows:
         bad = figure and name in ("feeds failed", "pages failed")
         click.echo(f"  {name:<18}{click.style(f'{figure:>7}', fg='red' if bad else None)}  {note}".rstrip())
+    if report.alerts_sent or report.alerts_waiting:
+        note = f"{report.alerts_waiting} waiting" if report.alerts_waiting else ""
+        click.echo(f"  {'alerts sent':<18}{report.alerts_sent:>7}  {note}".rstrip())
     if report.by_topic:
         click.echo("Flagged by topic")
         for topic, figure in sorted(report.by_topic.items(), key=lambda item: (-item[1], item[0])):

@@ -22,7 +22,6 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import closing
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -34,11 +33,21 @@ from apscheduler.triggers.interval import IntervalTrigger
 from pipeline.daemon import notify
 from pipeline.errors import ConfigError, TumenError
 from pipeline.settings import Settings, find_file, load_settings
-from pipeline.store import open_readonly, status
+from pipeline.store import health, open_readonly
 
 log = logging.getLogger("tumen.daemon")
 _PATIENCE_SECONDS = 8.0  # of the ten that a stop may take
-_FILES = ("tumen.toml", "feeds.toml", "reference.toml", "datasette.json", "concepts", "topics")
+_FIGURES = (
+    "run",
+    "feeds_polled",
+    "feeds_failed",
+    "articles_stored",
+    "articles_flagged",
+    "waiting",
+    "alerts_sent",
+    "seconds",
+)
+_FILES = ("tumen.toml", "feeds.toml", "alerts.toml", "reference.toml", "datasette.json", "concepts", "topics")
 
 
 class Daemon:
@@ -62,7 +71,7 @@ class Daemon:
         self._one_at_a_time = threading.Lock()
         self._child: subprocess.Popen[str] | None = None
         self._reloads = 0
-        self._failing: set[str] = set()
+        self._told = 0
 
     def run(self) -> None:
         """Work until a signal says stop.
@@ -74,6 +83,8 @@ class Daemon:
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, self._signalled)
         scheduler = BackgroundScheduler(executors={"default": ThreadPoolExecutor(2)}, timezone=settings.daemon.timezone)
+        with closing(open_readonly(self.database)) as conn:
+            self._told = health.last_event(conn)
         self._plan(scheduler, settings)
         scheduler.start()
         scheduler.add_job(self.cycle, id="first")
@@ -108,19 +119,26 @@ class Daemon:
             level = logging.WARNING if status == 75 else logging.ERROR
             log.log(level, "cycle not done (status %d): %s", status, _last_line(err) or "it said nothing")
             return
-        figures = ("run", "feeds_polled", "feeds_failed", "articles_stored", "articles_flagged", "waiting", "seconds")
+        figures = (
+            "run",
+            "feeds_polled",
+            "feeds_failed",
+            "articles_stored",
+            "articles_flagged",
+            "waiting",
+            "alerts_sent",
+            "seconds",
+        )
         log.info("cycle %s", " ".join(f"{name}={told.get(name)}" for name in figures))
         self._tell_of_feeds()
 
     def _tell_of_feeds(self) -> None:
-        """A feed that begins to fail, or is well again, is told once."""
+        """A feed that begins to fail, falls silent, or is well again is told of once."""
         with closing(open_readonly(self.database)) as conn:
-            failing = {feed.name: feed.problem for feed in status.read(conn, datetime.now(UTC)).failing}
-        for name in sorted(failing.keys() - self._failing):
-            log.warning("feed “%s” fails: %s", name, failing[name])
-        for name in sorted(self._failing - failing.keys()):
-            log.info("feed “%s” is well again", name)
-        self._failing = set(failing)
+            found = health.events(conn, after=self._told)
+        for event in found:
+            log.log(logging.INFO if event.what == "well" else logging.WARNING, "%s", event.sentence())
+            self._told = event.id
 
     def housekeeping(self) -> None:
         """Tidy and check the database, and copy it where the config says."""

@@ -14,6 +14,7 @@ from typing import Any
 from pipeline import shipped
 from pipeline.errors import ConfigError
 from pipeline.model import Source
+from pipeline.settings.alerts import AlertSettings, load_alerts
 from pipeline.settings.fetch import FetchSettings, parse_allowance
 from pipeline.settings.poll import PollSettings
 from pipeline.settings.reader import convert, load, only_keys
@@ -106,6 +107,7 @@ class Settings:
     store: StoreSettings = field(default_factory=StoreSettings)
     archive: ArchiveSettings = field(default_factory=ArchiveSettings)
     daemon: DaemonSettings = field(default_factory=DaemonSettings)
+    alerts: AlertSettings = field(default_factory=AlertSettings)
 
 
 def find_file(folder: Path, name: str) -> Path:
@@ -115,7 +117,7 @@ def find_file(folder: Path, name: str) -> Path:
 
 
 def load_settings(folder: Path | None = None) -> Settings:
-    """Read ``tumen.toml`` and ``feeds.toml``.
+    """Read ``tumen.toml``, ``feeds.toml`` and ``alerts.toml``.
 
     Args:
         folder: the config folder; None: the shipped config.
@@ -147,7 +149,9 @@ def load_settings(folder: Path | None = None) -> Settings:
             parse_allowance(text)
         except ValueError as error:
             raise ConfigError(path, "[fetch] › allow_private", str(error)) from None
-    return Settings(folder=folder, sources=load_sources(find_file(folder, "feeds.toml")), **tables)
+    sources = load_sources(find_file(folder, "feeds.toml"))
+    alerts = load_alerts(find_file(folder, "alerts.toml"), sources, find_file(folder, "topics"))
+    return Settings(folder=folder, sources=sources, alerts=alerts, **tables)
 
 
 def _check_positive(path: Path, tables: dict[str, Any]) -> None:

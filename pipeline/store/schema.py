@@ -18,7 +18,7 @@ from pipeline.errors import SchemaTooNew, StoreError
 if TYPE_CHECKING:
     from pathlib import Path
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 BUSY_SECONDS = 15.0
 
 

@@ -54,6 +54,8 @@ class Status:
     failing: tuple[FailingFeed, ...]
     silent: tuple[SilentFeed, ...]
     config_version: str | None
+    alerts_waiting: int
+    alerts_failed: int
     healthy: bool
 
     def as_dict(self) -> dict[str, object]:
@@ -71,6 +73,8 @@ def read(conn: sqlite3.Connection, now: datetime) -> Status:
         " (SELECT count(*) FROM articles INDEXED BY articles_waiting WHERE relevant = 1 AND verdict IS NULL)"
         " AS unreviewed,"
         " (SELECT config_version FROM runs ORDER BY id DESC LIMIT 1) AS config_version,"
+        " (SELECT count(*) FROM alerts WHERE state IN ('waiting', 'sending') AND state <> 'sent') AS alerts_waiting,"
+        " (SELECT count(*) FROM alerts WHERE state = 'failed' AND state <> 'sent') AS alerts_failed,"
         " (SELECT count(*) FROM feeds WHERE enabled = 1) AS feeds"
     ).fetchone()
     states = conn.execute("SELECT state, count(*) AS entries FROM entries GROUP BY state ORDER BY state")
@@ -97,7 +101,9 @@ def read(conn: sqlite3.Connection, now: datetime) -> Status:
         failing=feeds,
         silent=mute,
         config_version=one["config_version"],
-        healthy=fresh and not feeds and not mute,
+        alerts_waiting=one["alerts_waiting"],
+        alerts_failed=one["alerts_failed"],
+        healthy=fresh and not feeds and not mute and not one["alerts_failed"],
     )
 
 

@@ -1,0 +1,106 @@
+"""``tumen alerts``: try the targets, see the outbox, send what is due."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from pipeline.cli import options
+from pipeline.errors import NetworkUnreachable, NotFound
+
+_COLOURS = {"waiting": "yellow", "sending": "yellow", "sent": "green", "failed": "red"}
+
+
+@click.group()
+def command() -> None:
+    """Alerts by the rules of alerts.toml: to mail, Slack, Telegram, Matrix, a webhook, or what else Apprise reaches."""
+
+
+@command.command("test")
+@click.argument("names", nargs=-1, metavar="[TARGET]...")
+@options.config
+def test(names: tuple[str, ...], folder: Path | None) -> None:
+    """Send a message to each target, or to those named, and say whether it was taken."""
+    from pipeline.alerts import speak
+    from pipeline.settings import load_settings
+
+    targets = load_settings(folder).alerts.target
+    if not targets:
+        raise NotFound("There is no target: add a [[target]] to alerts.toml.")
+    if unknown := set(names) - {target.name for target in targets}:
+        known = ", ".join(target.name for target in targets)
+        raise NotFound(f"alerts.toml has no target {', '.join(sorted(unknown))}; there are: {known}.")
+    failed = 0
+    for target in targets:
+        if names and target.name not in names:
+            continue
+        problem = speak(target, "Tumen: a test", "If you read this, alerts reach you.", "test")
+        failed += problem is not None
+        said = (
+            click.style("sent", fg="green") if problem is None else f"{click.style('not taken', fg='red')}: {problem}"
+        )
+        click.echo(f"{target.name}: {said}")
+    if failed:
+        raise NetworkUnreachable(f"{failed} of the targets did not take the message.")
+
+
+@command.command("list")
+@options.database
+@click.option("-n", "limit", default=20, show_default=True, help="How many at the most.")
+def show(database: Path, limit: int) -> None:
+    """Show the outbox: what waits or was given up first, then what was sent last."""
+    from pipeline.store import open_readonly, outbox
+
+    conn = open_readonly(database)
+    rows = outbox.latest(conn, limit)
+    conn.close()
+    if not rows:
+        click.echo("The outbox is empty.")
+    for row in rows:
+        state = click.style(f"{row['state']:<8}", fg=_COLOURS[row["state"]])
+        click.echo(f"{row['sent_at'] or row['made_at']}  {state} {row['target']}: {row['subject']}  ({row['rule']})")
+        if row["problem"]:
+            click.echo(f"{'':<31}{row['problem']} (tried {row['tries']} times)")
+
+
+@command.command("send")
+@options.database
+@options.config
+@click.option("--retry", is_flag=True, help="Also try again what was given up.")
+def send(database: Path, folder: Path | None, *, retry: bool) -> int:
+    """Send what is due now; every cycle does this at its end."""
+    from pipeline.alerts import after_cycle
+    from pipeline.settings import load_settings
+    from pipeline.store import cycle_lock, open_store, outbox
+
+    settings = load_settings(folder)
+    with cycle_lock(database, "tumen alerts send"):
+        conn = open_store(database, create=False)
+        try:
+            if retry:
+                outbox.renew(conn, datetime.now(UTC))
+            told = after_cycle(conn, settings, datetime.now(UTC), lambda: datetime.now(UTC))
+        finally:
+            conn.close()
+    click.echo(f"{told.sent} sent, {told.waiting} waiting, {told.failed} given up.")
+    for problem in told.problems:
+        click.echo(problem, err=True)
+    return 1 if told.problems else 0
+
+
+def check_alerts(folder: Path | None) -> None:
+    """Check alerts.toml to its end: also that each address is one that Apprise knows.
+
+    Raises:
+        ConfigError: names the target.
+    """
+    from pipeline.settings import find_file, load_settings
+    from pipeline.shipped import CONFIG
+
+    settings = load_settings(folder)
+    if settings.alerts.target:
+        from pipeline.alerts import check_targets
+
+        check_targets(settings.alerts.target, find_file(folder or CONFIG, "alerts.toml"))
