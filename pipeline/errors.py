@@ -43,6 +43,10 @@ class ConfigError(TumenError):
         self.problem = problem
         super().__init__(f"{file}: {key}: {problem}" if key else f"{file}: {problem}")
 
+    def __reduce__(self) -> tuple[type[ConfigError], tuple[Path, str, str]]:
+        """Come out of another process as it went in."""
+        return type(self), (self.file, self.key, self.problem)
+
 
 class NothingToWatch(TumenError):
     """There is no enabled feed in the config."""

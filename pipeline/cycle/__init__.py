@@ -7,7 +7,6 @@ Polling and reading overlap: a page is asked for as soon as its feed was read.
 from __future__ import annotations
 
 import asyncio
-import os
 import random
 import sqlite3
 import time
@@ -15,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 
+from pipeline import reading
 from pipeline.cycle.assess import Flagging
 from pipeline.cycle.ledger import Ledger
 from pipeline.cycle.pages import Pages
@@ -22,7 +22,7 @@ from pipeline.cycle.polls import Polls
 from pipeline.cycle.tally import Progress, Tally, Watcher
 from pipeline.errors import NothingToWatch, TumenError
 from pipeline.fetch import Fetcher, HostState
-from pipeline.model import CycleReport, FeedState
+from pipeline.model import CycleReport, FeedState, RunId
 from pipeline.settings import Settings
 from pipeline.store import copies, hosts, runs, transaction
 from pipeline.store import entries as entry_rows
@@ -64,59 +64,62 @@ async def run_cycle(
         raise NothingToWatch("There is no feed to watch: feeds.toml has no enabled [[feed]]; add one.")
     started = time.monotonic()
     flagging = Flagging(conn, settings.folder, now)
-    flagging.check()
-    feed_rows.sync(conn, settings.sources, now())
-    run = runs.start(conn, trigger, flagging.version, now())
-    tally = Tally(watcher=watcher)
-    fetcher = Fetcher(settings.fetch, remember=lambda site: _host(hosts.get(conn, site)), now=now)
-    archive = copies.beside(conn) if settings.archive.pages else None
-    workers = Workers(
-        settings.extract.processes or os.cpu_count() or 1, settings.extract.seconds, settings.extract.memory_mb
-    )
-    try:
-        async with fetcher, workers, Ledger(conn) as ledger, asyncio.TaskGroup() as tasks:
-            polls = Polls(
-                ledger=ledger,
-                fetcher=fetcher,
-                workers=workers,
-                policy=settings.poll,
-                run=run,
-                now=now,
-                rng=rng or random.Random(),  # noqa: S311 - jitter, no secret
-                tally=tally,
-            )
-            pages = Pages(
-                ledger=ledger,
-                fetcher=fetcher,
-                workers=workers,
-                flagger=flagging.flagger,
-                settings=settings.cycle,
-                run=run,
-                now=now,
-                tally=tally,
-                tasks=tasks,
-                ends_at=asyncio.get_running_loop().time() + settings.cycle.minutes * 60,
-                copies=archive,
-            )
-            due = feed_rows.due(conn, now(), force=force)
-            tally.feeds_total = len(due)
-            for feed in due:
-                tasks.create_task(_poll(polls, pages, feed))
-            for entry, url in entry_rows.waiting(conn, now(), _BACKLOG):
-                pages.offer(entry, url)
-    except* TumenError as group:
-        raise _first(group) from None
-    finally:
-        report = tally.report(waiting=entry_rows.count_waiting(conn), seconds=time.monotonic() - started)
-        with transaction(conn):
-            hosts.put(conn, (_host_row(state) for state in fetcher.hosts()))
-            runs.finish(conn, run, report, now())
-        if archive is not None:
-            if settings.archive.days:
-                archive.prune(now() - timedelta(days=settings.archive.days))
-            archive.close()
+    async with Workers.of(settings.extract, preloads={reading.__name__: (settings.folder,)}) as workers:
+        await flagging.check_in(workers)
+        feed_rows.sync(conn, settings.sources, now())
+        run = runs.start(conn, trigger, flagging.version, now())
+        tally = Tally(watcher=watcher)
+        fetcher = Fetcher(settings.fetch, remember=lambda site: _host(hosts.get(conn, site)), now=now)
+        archive = copies.beside(conn) if settings.archive.pages else None
+        try:
+            async with fetcher, Ledger(conn) as ledger, asyncio.TaskGroup() as tasks:
+                polls = Polls(
+                    ledger=ledger,
+                    fetcher=fetcher,
+                    workers=workers,
+                    policy=settings.poll,
+                    run=run,
+                    now=now,
+                    rng=rng or random.Random(),  # noqa: S311 - jitter, no secret
+                    tally=tally,
+                )
+                pages = Pages(
+                    ledger=ledger,
+                    fetcher=fetcher,
+                    workers=workers,
+                    folder=settings.folder,
+                    settings=settings.cycle,
+                    run=run,
+                    now=now,
+                    tally=tally,
+                    tasks=tasks,
+                    ends_at=asyncio.get_running_loop().time() + settings.cycle.minutes * 60,
+                    copies=archive,
+                )
+                due = feed_rows.due(conn, now(), force=force)
+                tally.feeds_total = len(due)
+                for feed in due:
+                    tasks.create_task(_poll(polls, pages, feed))
+                for entry, url in entry_rows.waiting(conn, now(), _BACKLOG):
+                    pages.offer(entry, url)
+        except* TumenError as group:
+            raise _first(group) from None
+        finally:
+            report = tally.report(waiting=entry_rows.count_waiting(conn), seconds=time.monotonic() - started)
+            _finish(conn, run, report, fetcher, now())
+            if archive is not None:
+                if settings.archive.days:
+                    archive.prune(now() - timedelta(days=settings.archive.days))
+                archive.close()
     runs.prune(conn, timedelta(days=settings.store.fetches_days), now())
     return replace(report, run=run)
+
+
+def _finish(conn: sqlite3.Connection, run: RunId, report: CycleReport, fetcher: Fetcher, now: datetime) -> None:
+    """Write down what came of the cycle, and what hosts said that must outlive it."""
+    with transaction(conn):
+        hosts.put(conn, (_host_row(state) for state in fetcher.hosts()))
+        runs.finish(conn, run, report, now)
 
 
 def _host(row: hosts.HostRow | None) -> HostState | None:

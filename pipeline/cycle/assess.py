@@ -1,7 +1,7 @@
-"""The flagger, loaded when the first article needs it, with its config mirrored in the database.
+"""The config that flags are made with, mirrored in the database; and the flagger, for who flags in this process.
 
-An idle run loads no lexicon: the config's version is a digest of its files, and a version that has been used on this
-database before is known to be sound.
+A cycle loads no lexicon: the config's version is a digest of its files, a version that has been used on this database
+before is known to be sound, and a new one is loaded by the worker processes, which need it anyway.
 """
 
 from __future__ import annotations
@@ -11,9 +11,17 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from pipeline.flagging import Flagger, config_version
+from pipeline import reading
+from pipeline.errors import ConfigError
+from pipeline.flagging import config_version
+from pipeline.reading import Lexicon
 from pipeline.store import flags as flag_rows
+from pipeline.workers import Workers, WorkFailed
+
+if TYPE_CHECKING:
+    from pipeline.flagging import Flagger
 
 
 @dataclass(slots=True)
@@ -38,25 +46,45 @@ class Flagging:
         if not flag_rows.version_known(self.conn, self.version):
             self.flagger()
 
+    async def check_in(self, workers: Workers) -> None:
+        """The same, by a worker process: this one stays small.
+
+        Raises:
+            ConfigError: as ``check``.
+        """
+        if flag_rows.version_known(self.conn, self.version):
+            return
+        try:
+            told = await workers.run(reading.describe, self.folder)
+        except WorkFailed:  # too little time or memory there; who is right is found out here
+            self.check()
+            return
+        if isinstance(told, ConfigError):
+            raise told
+        sync_config(self.conn, told, self.version, self.now())
+
     def flagger(self) -> Flagger:
         """The flagger; its topics, concepts and passages are in the database when this returns."""
         if self._flagger is None:
-            self._flagger = Flagger.from_config(self.folder)
+            from pipeline.flagging import Flagger
+
+            made = self._flagger = Flagger.from_config(self.folder)
             if not flag_rows.version_known(self.conn, self.version):
-                sync_config(self.conn, self._flagger, self.version, self.now())
+                lexicon = Lexicon(topics=made.topics, concepts=made.concepts, reference=made.reference)
+                sync_config(self.conn, lexicon, self.version, self.now())
         return self._flagger
 
 
-def sync_config(conn: sqlite3.Connection, flagger: Flagger, version: str, now: datetime) -> None:
-    """Mirror the flagger's topics, concepts and passages into the database."""
+def sync_config(conn: sqlite3.Connection, lexicon: Lexicon, version: str, now: datetime) -> None:
+    """Mirror the config's topics, concepts and passages into the database."""
     flag_rows.sync_config(
         conn,
         version,
         topics=[
             flag_rows.TopicRow(id=t.id, title=t.title, description=t.description, position=t.order, colour=t.colour)
-            for t in flagger.topics
+            for t in lexicon.topics
         ],
-        concepts=[flag_rows.ConceptRow(id=c.id, name=c.name, kind=c.kind, qid=c.qid) for c in flagger.concepts],
-        reference=flagger.reference,
+        concepts=[flag_rows.ConceptRow(id=c.id, name=c.name, kind=c.kind, qid=c.qid) for c in lexicon.concepts],
+        reference=lexicon.reference,
         now=now,
     )

@@ -1,4 +1,4 @@
-"""The pages' half of a cycle: ask for each waiting entry's page, extract it in a worker, flag it, store it once.
+"""The pages' half of a cycle: ask for each waiting entry's page, have a worker read and flag it, store it once.
 
 In: entries that wait. Out: rows of ``articles``, ``flags`` and their reasons; an entry whose page cannot be had is put
 back with a growing delay, and made an article of the feed's own text when there is no more hope for the page.
@@ -10,20 +10,17 @@ import asyncio
 import sqlite3
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
 from urllib.parse import urlsplit
 
-from pipeline import extract
-from pipeline.cycle.assemble import carries_text, from_feed, from_page
+from pipeline import reading
 from pipeline.cycle.ledger import Ledger
 from pipeline.cycle.tally import Tally
 from pipeline.errors import StoreError, TumenError
-from pipeline.feeds.urls import accept_canonical
 from pipeline.fetch import Fetcher
-from pipeline.flagging import Flagger
 from pipeline.model import (
-    Article,
     EntryId,
     Fetched,
     FetchFailed,
@@ -34,6 +31,7 @@ from pipeline.model import (
     Stored,
     Trouble,
 )
+from pipeline.reading import Flagged
 from pipeline.settings import CycleSettings
 from pipeline.store import articles as article_rows
 from pipeline.store import copies, runs
@@ -56,7 +54,7 @@ class Pages:
     ledger: Ledger
     fetcher: Fetcher
     workers: Workers
-    flagger: Callable[[], Flagger]
+    folder: Path
     settings: CycleSettings
     run: RunId
     now: Callable[[], datetime]
@@ -111,44 +109,47 @@ class Pages:
 
     async def _read(self, entry: QueuedEntry, page: Fetched) -> None:
         try:
-            extraction = await self.workers.run(
-                extract.extract, page.body, page.url, content_type=page.headers.get("content-type")
-            )
-            canonical = accept_canonical(page.url, extraction.canonical_url) if extraction.canonical_url else None
-            article = from_page(entry, extraction, canonical, self.now())
-            await self._store(entry, await self._with_provenance(article, page), page)
+            try:
+                flagged = await self.workers.run(
+                    reading.read_page,
+                    entry,
+                    page.body,
+                    page.url,
+                    content_type=page.headers.get("content-type"),
+                    now=self.now(),
+                    folder=self.folder,
+                )
+                await self._keep(flagged, page)
+            finally:
+                self._in_hand.release()  # the page may go; what was read of it waits for its transaction
+            await self._store(entry, flagged, page)
         except WorkFailed as failed:
             await self._failed(entry, f"The page could not be read: {failed.reason}")
         except TumenError:
             raise
         except Exception as error:  # noqa: BLE001 - the edge of one page: recorded, stops nothing else
             await self._failed(entry, f"Tumen itself failed on it: {error!r}.")
-        finally:
-            self._in_hand.release()
 
-    async def _with_provenance(self, article: Article | None, page: Fetched) -> Article | None:
-        """Note the page an article was made of, and keep the page first, so that no article names one never kept."""
-        if article is None or article.method == "feed":
-            return article
-        name = copies.digest(page.body)
-        if self.copies is not None:
-            copy = copies.Copy(
-                hash=name,
-                url=page.url,
-                fetched_at=to_text(self.now()),
-                content_type=page.headers.get("content-type"),
-                body=page.body,
-            )
-            try:
-                await asyncio.to_thread(self.copies.put, copy)
-            except StoreError as error:  # the article matters more than its page
-                self.tally.troubles.append(Trouble(what="article", name=page.url, reason=str(error)))
-        return replace(article, page_url=page.url, page_hash=name)
+    async def _keep(self, flagged: Flagged | None, page: Fetched) -> None:
+        """Keep the page, if pages are kept, before the article that names it."""
+        if self.copies is None or flagged is None or flagged.article.page_hash is None:
+            return
+        copy = copies.Copy(
+            hash=flagged.article.page_hash,
+            url=page.url,
+            fetched_at=to_text(self.now()),
+            content_type=page.headers.get("content-type"),
+            body=page.body,
+        )
+        try:
+            await asyncio.to_thread(self.copies.put, copy)
+        except StoreError as error:  # the article matters more than its page
+            self.tally.troubles.append(Trouble(what="article", name=page.url, reason=str(error)))
 
     async def _without_page(self, entry: QueuedEntry) -> None:
         """An entry with no address, or with its whole text in the feed."""
         if carries_text(entry, 200):
-            await self._store(entry, from_feed(entry, self.now()))
+            await self._store_feed_text(entry)
         else:
             await self._give_up(entry, "The feed gives no address that can be asked, and no text.")
 
@@ -160,7 +161,7 @@ class Pages:
         if failure.kind in _NEVER:
             await self._give_up(entry, failure.reason)
         elif failure.kind in _FEED_TEXT_AT_ONCE:
-            await self._store(entry, from_feed(entry, self.now()), note=failure.reason)
+            await self._store_feed_text(entry, failure.reason)
         else:
             await self._failed(
                 entry, failure.reason, tries=_QUICK.get(failure.kind, self.settings.tries), at_least=failure.retry_after
@@ -184,11 +185,7 @@ class Pages:
         self.tally.troubles.append(Trouble(what="article", name=entry.entry.url or entry.identity, reason=reason))
         self.tally.articles_failed += 1
         if attempts >= (tries or self.settings.tries):
-            article = from_feed(entry, self.now())
-            if article is None:
-                await self._give_up(entry, reason, counted=True)
-            else:
-                await self._store(entry, article, note=reason)
+            await self._store_feed_text(entry, reason, counted=True)
             return
         delay = timedelta(minutes=self.settings.retry_minutes * 4 ** (attempts - 1))
         until = self.now() + max(delay, at_least or delay)
@@ -206,13 +203,31 @@ class Pages:
         )
         self._done()
 
+    async def _store_feed_text(self, entry: QueuedEntry, note: str | None = None, *, counted: bool = False) -> None:
+        """Make do with what the feed said.
+
+        Args:
+            entry: what it said.
+            note: why there is no page.
+            counted: the failure was told already.
+        """
+        try:
+            flagged = await self.workers.run(reading.read_feed, entry, self.now(), self.folder)
+        except WorkFailed as failed:
+            await self._give_up(entry, f"The feed's text could not be read: {failed.reason}", counted=counted)
+            return
+        if flagged is None and note is not None:
+            await self._give_up(entry, note, counted=counted)
+        else:
+            await self._store(entry, flagged, note=note)
+
     async def _store(
-        self, entry: QueuedEntry, article: Article | None, page: Fetched | None = None, note: str | None = None
+        self, entry: QueuedEntry, flagged: Flagged | None, page: Fetched | None = None, note: str | None = None
     ) -> None:
-        if article is None:
+        if flagged is None:
             await self._give_up(entry, "Neither the page nor the feed gives a title.")
             return
-        assessment = self.flagger().flag(article.title, article.text, language=article.language, home=article.home)
+        article, assessment = flagged.article, flagged.assessment
 
         def step(conn: sqlite3.Connection) -> Stored:
             now = self.now()
@@ -253,3 +268,8 @@ def _row(entry: QueuedEntry, outcome: Fetched | FetchFailed | NotModified) -> ru
         seconds=outcome.seconds,
         problem=outcome.reason if failed and isinstance(outcome, FetchFailed) else None,
     )
+
+
+def carries_text(entry: QueuedEntry, characters: int) -> bool:
+    """Whether the feed gives so much text that its page need not be asked for."""
+    return len(entry.entry.content) >= characters

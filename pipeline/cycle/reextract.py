@@ -7,17 +7,16 @@ gives now, flagged anew where the words changed. A page that gives less than bef
 from __future__ import annotations
 
 import asyncio
-import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from pipeline import extract
-from pipeline.cycle.assemble import from_page
 from pipeline.cycle.assess import Flagging
 from pipeline.feeds.urls import accept_canonical
 from pipeline.model import Article, Stored
+from pipeline.reading.assemble import from_page
 from pipeline.settings import Settings
 from pipeline.store import articles, copies, entries, flags, transaction
 from pipeline.store.values import to_time
@@ -78,10 +77,7 @@ async def reextract(
     """
     report = Reread()
     flagging = Flagging(conn, settings.folder, now)
-    workers = Workers(
-        settings.extract.processes or os.cpu_count() or 1, settings.extract.seconds, settings.extract.memory_mb
-    )
-    async with workers:
+    async with Workers.of(settings.extract) as workers:
         for batch in _batches(conn, since):
             found = await asyncio.gather(*(_read(conn, archive, workers, one) for one in batch))
             with transaction(conn):

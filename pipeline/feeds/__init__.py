@@ -13,7 +13,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pipeline.model import ParsedFeed
 
-__all__ = ["parse"]
+__all__ = ["parse", "preload"]
+
+
+def preload() -> None:
+    """Import what the first document would: for a server that forks workers."""
+    from pipeline.feeds import document  # noqa: F401
 
 
 def parse(

@@ -27,6 +27,7 @@ _AGO = re.compile(
     r"|\d{1,3}\s?(?:초|분|시간|일)\s?전",
     re.IGNORECASE,
 )
+_DIGIT = re.compile(r"[0-9]")
 _TAIL_COUNTER = re.compile(r"\s*[(\[]\d{1,5}[)\]]\s*$")
 _NOISE = re.compile(r"[\s\u00a0\u200b-\u200f\u2026.]+")
 
@@ -50,6 +51,6 @@ def digest_of(entry: ParsedEntry) -> str:
 
 def _still(text: str) -> str:
     """The text without what moves by itself."""
-    if text and any("0" <= letter <= "9" for letter in text):
+    if _DIGIT.search(text):
         text = _AGO.sub("", _COUNTER.sub("", text))
     return _NOISE.sub(" ", text).strip()

@@ -6,6 +6,23 @@ the config's grammar, ``matcher`` finds concepts, ``units`` cuts the article, ``
 the rules.
 """
 
-from pipeline.flagging.flagger import Flagger, config_version
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pipeline.flagging.version import config_version
+
+if TYPE_CHECKING:
+    from pipeline.flagging.flagger import Flagger
 
 __all__ = ["Flagger", "config_version"]
+
+
+def __getattr__(name: str) -> Any:
+    """Load the flagger when it is first named: what only needs the config's version saves the time."""
+    if name != "Flagger":
+        raise AttributeError(name)
+    from pipeline.flagging import flagger
+
+    globals()[name] = flagger.Flagger
+    return flagger.Flagger

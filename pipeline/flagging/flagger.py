@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -16,34 +15,21 @@ from pipeline.flagging.passages import PassageSpace
 from pipeline.flagging.rules import Fired, Judged
 from pipeline.flagging.surfaces import GrammarError, Pattern, read_surface
 from pipeline.flagging.units import Units, cut
+from pipeline.flagging.version import config_version
 from pipeline.model import Assessment, Evidence, NearMiss, Reference, Term
 from pipeline.settings.lexicon import (
     Concept,
     Topic,
     TopicSet,
-    files_of,
-    folder_of,
     load_concepts,
     load_topics,
 )
+from pipeline.settings.places import folder_of
 from pipeline.settings.reference import load_reference
 
-CODE_VERSION = "1"  # raised when the same config would give other flags
 HOMES = {"RU": "russia", "KR": "south_korea", "KP": "north_korea", "JP": "japan", "US": "united_states", "CN": "china"}
 _EVIDENCE_PER_CLAUSE = 12
 _NAMES = frozenset({"country", "place", "trap"})  # inside such a name no other concept is meant
-
-
-def config_version(folder: Path | None = None) -> str:
-    """A digest (12 hexadecimal digits) of every file that flags depend on, and of the code's version."""
-    digest = hashlib.blake2b(CODE_VERSION.encode(), digest_size=6)
-    for path in files_of(folder):
-        digest.update(f"\0{path.name}\0".encode())
-        try:
-            digest.update(path.read_bytes())
-        except OSError as error:
-            raise ConfigError(path, "", f"cannot be read ({error.strerror}).") from None
-    return digest.hexdigest()
 
 
 class Flagger:

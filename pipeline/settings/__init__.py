@@ -43,7 +43,7 @@ class ExtractSettings:
     """The worker processes that parse feeds and read pages.
 
     Attributes:
-        processes: 0 means one a core.
+        processes: 0 means one more than there are cores.
         seconds: a page or feed that takes longer is recorded as failed.
         memory_mb: the most that one process may take.
     """

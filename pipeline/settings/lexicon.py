@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from pipeline import shipped
 from pipeline.errors import ConfigError
 from pipeline.settings.reader import convert, load, only_keys
 
@@ -116,19 +115,6 @@ class TopicSet:
     topics: tuple[Topic, ...]
     relevance: Topic
     groups: Mapping[str, tuple[str, ...]]
-
-
-def folder_of(folder: Path | None, name: str) -> Path:
-    """``concepts`` or ``topics`` of a config folder, or the shipped one where the folder has none."""
-    own = (folder or shipped.CONFIG) / name
-    return own if own.is_dir() else shipped.CONFIG / name
-
-
-def files_of(folder: Path | None) -> list[Path]:
-    """Every file that the flags depend on, in a stable order."""
-    found = sorted(folder_of(folder, "concepts").glob("*.toml")) + sorted(folder_of(folder, "topics").glob("*.toml"))
-    own = (folder or shipped.CONFIG) / "reference.toml"
-    return [*found, own if own.exists() else shipped.CONFIG / "reference.toml"]
 
 
 def load_concepts(folder: Path) -> dict[str, Concept]:

@@ -4,7 +4,7 @@ It runs as a script (``pool`` starts it by its path), so that a worker holds wha
 caller. It obeys its control socket, one request and one reply at a time:
 
     ("path", list)            the caller's ``sys.path``
-    ("preload", module)       import the module, and call its ``preload()`` when it has one
+    ("preload", module, tuple) import the module, and call its ``preload`` with these when it has one
     ("fork", seconds, bytes)  fork a worker on the socket that is sent along; the reply is its pid
     ("end", pid)              kill the worker if it lives; the reply is its exit status, as of ``os.waitpid``
 
@@ -95,8 +95,8 @@ def serve(control: socket.socket) -> None:
                 case ("path", list() as path):
                     sys.path[:] = path
                     reply: object = None
-                case ("preload", str() as module):
-                    reply = _preload(module)
+                case ("preload", str() as module, bytes() as values):
+                    reply = _preload(module, values)
                 case ("fork", float() as seconds, int() as memory):
                     reply = _fork(control, seconds, memory)
                     workers.add(reply)
@@ -114,11 +114,11 @@ def serve(control: socket.socket) -> None:
                 _end(pid)
 
 
-def _preload(name: str) -> str | None:
+def _preload(name: str, values: bytes) -> str | None:
     """Import for all later workers; the reply is None, or what went wrong (the task itself will meet it again)."""
     try:
         module = importlib.import_module(name)
-        getattr(module, "preload", lambda: None)()
+        getattr(module, "preload", lambda: None)(*pickle.loads(values))  # noqa: S301  the caller's own
     except Exception as problem:  # noqa: BLE001  the task that needs the module tells the caller
         return f"{type(problem).__name__}: {problem}"
     gc.collect()

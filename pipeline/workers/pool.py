@@ -10,12 +10,13 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, ParamSpec, Self, TypeVar, cast
 
+from pipeline.settings import ExtractSettings
 from pipeline.workers.nursery import HEADER
 
 P = ParamSpec("P")
@@ -64,9 +65,19 @@ class Workers:
         seconds: wall time that one task may take.
         memory_mb: address space of one worker in MiB, the interpreter and its modules (some 100 MiB) included.
         tasks_per_worker: after so many a worker is replaced: what leaks in a parser leaks no further.
+        preloads: by module, what its ``preload`` is called with, once, before any worker that serves it is forked.
     """
 
-    def __init__(self, processes: int, seconds: float, memory_mb: int, *, tasks_per_worker: int = 1_000) -> None:
+    def __init__(
+        self,
+        processes: int,
+        seconds: float,
+        memory_mb: int,
+        *,
+        tasks_per_worker: int = 1_000,
+        preloads: Mapping[str, tuple[object, ...]] | None = None,
+    ) -> None:
+        self._preloads = preloads or {}
         self._tasks_per_worker = tasks_per_worker
         self._seconds = float(seconds)
         self._memory = memory_mb * 1024 * 1024
@@ -77,6 +88,15 @@ class Workers:
         self._modules: set[str] = set()
         self._server: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
+
+    @classmethod
+    def of(cls, settings: ExtractSettings, *, preloads: Mapping[str, tuple[object, ...]] | None = None) -> Self:
+        """The pool that ``[extract]`` asks for: by default a process more than there are cores.
+
+        The one more fills the moments in which the caller, busy with something else, hands out nothing.
+        """
+        processes = settings.processes or (os.cpu_count() or 1) + 1
+        return cls(processes, settings.seconds, settings.memory_mb, preloads=preloads)
 
     async def __aenter__(self) -> Self:
         return self
@@ -140,6 +160,8 @@ class Workers:
 
     async def _take(self, module: str) -> _Worker:
         """A worker for the module; a cancelled caller leaves it to the next (half a request confuses the server)."""
+        if module in self._modules and self._idle and self._idle[-1].generation == len(self._modules):
+            return self._idle.pop()
         for attempt in ("first", "last"):
             getting = asyncio.ensure_future(self._ready(module))
             try:
@@ -162,7 +184,8 @@ class Workers:
         async with self._control_lock:
             await self._start()
             if module not in self._modules:
-                await self._ask(("preload", module))
+                values = pickle.dumps(self._preloads.get(module, ()), pickle.HIGHEST_PROTOCOL)
+                await self._ask(("preload", module, values))
                 self._modules.add(module)
             while self._idle:
                 worker = self._idle.pop()

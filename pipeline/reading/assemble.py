@@ -63,11 +63,6 @@ def from_feed(entry: QueuedEntry, now: datetime, extraction: Extraction | None =
     )
 
 
-def carries_text(entry: QueuedEntry, characters: int) -> bool:
-    """Whether the feed gives so much text that its page need not be asked for."""
-    return len(entry.entry.content) >= characters
-
-
 def _feed_text(entry: QueuedEntry) -> str:
     content, summary = entry.entry.content.strip(), entry.entry.summary.strip()
     return content if len(content) >= len(summary) else summary
