@@ -48,6 +48,8 @@ class _Lazy(click.Group):
         if module is None:
             return None
         command: click.Command = importlib.import_module(f"pipeline.cli.{module}").command
+        for each in (command, *getattr(command, "commands", {}).values()):
+            each.help = each.help and each.help.replace("\\b\n", "\b\n")  # raw docstrings spell click's mark out
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -67,7 +69,7 @@ _HELP = {
     "brief": "The morning brief: what was flagged, by topic.",
     "alerts": "Who is told of what: try it, see what was sent and what waits.",
     "explain": "Why an article is, or is not, flagged.",
-    "feeds": "List and check feeds; their history; OPML out.",
+    "feeds": "List, add and check feeds; their history; OPML in and out.",
     "topics": "List and check topics; what would a change do?",
     "reference": "The op-ed the watch started from; import its text.",
     "reflag": "Flag the archive anew with the present config.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,13 +14,14 @@ from pipeline.cli import options
 from pipeline.errors import NotFound
 
 if TYPE_CHECKING:
+    from pipeline.cycle.find import Search
     from pipeline.model import Source
     from pipeline.settings import Settings
 
 
 @click.group("feeds")
 def command() -> None:
-    """List and check feeds, see their history, write them as OPML."""
+    """List, add and check feeds, see their history, exchange them as OPML."""
 
 
 @command.command("list")
@@ -103,3 +105,125 @@ def export(folder: Path | None) -> None:
     from pipeline.settings import load_settings
 
     click.echo(write_opml(load_settings(folder).sources, "Tumen", datetime.now(UTC)))
+
+
+@command.command("add")
+@click.argument("site")
+@click.option("--name", help="What people see.  [default: the feed's own title]")
+@click.option("--language", help="Of its texts: en, ru, ko …  [default: by its titles]")
+@click.option("--home", help="The country its readers take for granted: RU, KR …  [default: by its address]")
+@click.option("--kind", help="agency, daily, think tank …  [default: daily]")
+@click.option("--all", "every", is_flag=True, help="Add every feed that is found, not only the first.")
+@click.option("--dry-run", is_flag=True, help="Print what would be added, and write nothing.")
+@options.config
+def add(site: str, folder: Path | None, *, every: bool, dry_run: bool, **given: str | None) -> int:
+    r"""Find the feeds of SITE (its address, or a feed's) and add the first to feeds.toml.
+
+    It looks for a feed at the address, for feeds that the page names, and in the usual places, in this order. What
+    stands in feeds.toml stays as it is; the new [[feed]] goes to its end. Look at it, and at “tumen feeds check NAME”.
+
+    \b
+    Exit status:
+      0   added
+      1   what was found is watched already
+      66  no feed was found
+    """
+    from pipeline.settings import addition, load_settings
+
+    settings = load_settings(folder)
+    path = addition.own_file(folder)
+    search = asyncio.run(_find(site, settings))
+    if not search.found:
+        raise NotFound(f"{site}: no feed was found. {search.problem}")
+    for one in search.found:
+        click.echo(one.checked.line())
+        click.echo(f"     {one.source.url}")
+    wanted = [
+        _with(one.source, given | ({} if number == 0 else {"name": None}))
+        for number, one in enumerate(search.found if every else search.found[:1])
+    ]
+    added = _new(wanted, settings.sources)
+    _write(path, added, dry_run=dry_run)
+    return 0 if added else 1
+
+
+@command.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--language", default="en", show_default=True, help="Of those for which the list names none.")
+@click.option("--off", is_flag=True, help="Add them switched off (enabled = false).")
+@click.option("--dry-run", is_flag=True, help="Print what would be added, and write nothing.")
+@options.config
+def import_(file: Path, language: str, folder: Path | None, *, off: bool, dry_run: bool) -> int:
+    """Add the feeds of an OPML list, as other feed readers write it, to feeds.toml.
+
+    Feeds that are watched already are left out. Nothing is asked over the network: “tumen feeds check” does that. Exit
+    status 1 when there was nothing to add.
+    """
+    import re
+
+    from pipeline.feeds.opml import read_opml
+    from pipeline.model import Source
+    from pipeline.settings import addition, load_settings
+    from pipeline.settings.sources import KINDS
+
+    settings = load_settings(folder)
+    path = addition.own_file(folder)
+    sources = []
+    for outline in read_opml(file.read_bytes(), file):
+        said = (outline.language or "").partition("-")[0]
+        source = Source(
+            name=outline.name,
+            url=outline.url,
+            language=said if re.fullmatch("[a-z]{2,3}", said) else language,
+            enabled=not off,
+        )
+        kind = outline.category.lower()
+        sources.append(_with(source, {"kind": kind if kind in KINDS else None}))
+    added = _new(sources, settings.sources)
+    _write(path, added, dry_run=dry_run)
+    return 0 if added else 1
+
+
+async def _find(site: str, settings: Settings) -> Search:
+    from pipeline.cycle.find import addresses, find_feeds
+    from pipeline.fetch import Fetcher
+
+    tried: list[Search] = []
+    for url in addresses(site):
+        async with Fetcher(settings.fetch) as fetcher:
+            tried.append(await find_feeds(url, fetcher, datetime.now(UTC)))
+        if tried[-1].found:
+            return tried[-1]
+    return tried[0]
+
+
+def _with(source: Source, given: dict[str, str | None]) -> Source:
+    return replace(source, **{key: value for key, value in given.items() if value is not None})  # type: ignore[arg-type]
+
+
+def _new(wanted: list[Source], known: tuple[Source, ...]) -> list[Source]:
+    """Those that are not watched yet, under names of their own; what is left out is told."""
+    from pipeline.feeds.urls import canonical
+    from pipeline.settings.addition import unlike
+
+    watched = {canonical(source.url): source.name for source in known}
+    added: list[Source] = []
+    for source in wanted:
+        address = canonical(source.url)
+        if address in watched:
+            click.echo(f"{source.url} is watched already, as “{watched[address]}”.", err=True)
+            continue
+        watched[address] = source.name
+        added.append(unlike(source, [*known, *added]))
+    return added
+
+
+def _write(path: Path, added: list[Source], *, dry_run: bool) -> None:
+    from pipeline.settings import addition
+
+    if added and not dry_run:
+        addition.append(path, added)
+    for source in added:
+        click.echo(f"\n{addition.as_toml(source)}", nl=False)
+    if added:
+        click.echo(f"\n{len(added)} {'would be added' if dry_run else 'added'} to {path}", err=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import sqlite3
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,7 +25,8 @@ _LEAST_FREE_BYTES = 200_000_000
 @click.command()
 @options.database
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def command(database: Path, *, as_json: bool) -> int:
+@click.option("--feeds", "each", is_flag=True, help="Also each feed: when it was asked, and when it is due next.")
+def command(database: Path, *, as_json: bool, each: bool) -> int:
     r"""Say how the watch is doing.
 
     \b
@@ -39,14 +41,20 @@ def command(database: Path, *, as_json: bool) -> int:
     try:
         conn = open_readonly(database)
         told = status.read(conn, datetime.now(UTC))
+        planned = status.plan(conn) if each else ()
         conn.close()
     except (TumenError, sqlite3.Error) as error:
         click.echo(f"tumen: {error}", err=True)
         return 2
     if as_json:
-        click.echo(json.dumps(told.as_dict(), ensure_ascii=False))
+        plan = {"plan": [asdict(feed) for feed in planned]} if each else {}
+        click.echo(json.dumps(told.as_dict() | plan, ensure_ascii=False))
     else:
         _show(told, database)
+        for feed in planned:
+            pace = f"every {feed.interval_minutes:,.0f} min" if feed.interval_minutes else ""
+            line = f"  {feed.next_due or 'no next time':<20}  {feed.name:<34} {feed.status:<9} {pace:<14}"
+            click.echo(f"{line} asked {feed.last_polled or 'never'}".rstrip())
     return 0 if told.healthy and _free(database) > _LEAST_FREE_BYTES else 1
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from pipeline import feeds
 from pipeline.fetch import Fetcher
-from pipeline.model import Fetched, FetchFailed, Request, Source
+from pipeline.model import Fetched, FetchFailed, ParsedFeed, Request, Source
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +41,7 @@ class Checked:
 
 
 async def check_feed(source: Source, fetcher: Fetcher, now: datetime) -> Checked:
-    """Ask and read one feed."""
+    """Ask and read one feed, and hear what robots.txt says to the page of its first entry."""
     outcome = await fetcher.get(Request(url=source.url, kind="feed"))
     if not isinstance(outcome, Fetched):
         reason = outcome.reason if isinstance(outcome, FetchFailed) else "It says “not modified” to a first request."
@@ -52,7 +52,20 @@ async def check_feed(source: Source, fetcher: Fetcher, now: datetime) -> Checked
     parsed = feeds.parse(
         outcome.body, outcome.url, outcome.headers.get("content-type"), timezone=source.timezone, now=now
     )
-    said = [parsed.problem or ""]
+    sample = next((entry.url for entry in parsed.entries if entry.url), None)
+    return tell(source.name, outcome, parsed, await fetcher.objection(sample) if sample else None)
+
+
+def tell(name: str, outcome: Fetched, parsed: ParsedFeed, objection: str | None = None) -> Checked:
+    """What a feed's answer is worth.
+
+    Args:
+        name: the feed's.
+        outcome: the answer.
+        parsed: what it holds.
+        objection: why the page of one of its entries would not be asked for; None when it would.
+    """
+    said = [parsed.problem or "", objection or ""]
     if outcome.moved_to:
         said.append(f"It has moved to {outcome.moved_to}.")
     if parsed.alternates:
@@ -60,7 +73,7 @@ async def check_feed(source: Source, fetcher: Fetcher, now: datetime) -> Checked
     if not parsed.entries and not parsed.problem:
         said.append("It is a feed, and empty.")
     return Checked(
-        name=source.name,
+        name=name,
         status=outcome.status,
         entries=len(parsed.entries),
         newest=max((entry.published for entry in parsed.entries if entry.published), default=None),

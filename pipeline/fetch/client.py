@@ -94,6 +94,14 @@ class Fetcher:
                 seconds=spent.seconds,
             )
 
+    async def objection(self, url: str) -> str | None:
+        """Why a page would not be asked for at present: its address, or its host's robots.txt; None when it would."""
+        try:
+            stopped = await self._stopped(self._guard.target(url), "page")
+        except Refused as refused:
+            return str(refused)
+        return stopped.reason if stopped else None
+
     async def _follow(self, request: Request, spent: _Stopwatch) -> Outcome:
         """Ask, and go where redirects lead, each hop under the same rules as the first."""
         target = self._guard.target(request.url)

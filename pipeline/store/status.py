@@ -40,6 +40,22 @@ class SilentFeed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedFeed:
+    """When a feed was asked, and will be.
+
+    Attributes:
+        next_due: None for a feed that is gone, or was never asked.
+        interval_minutes: the present pace; None before the first answer.
+    """
+
+    name: str
+    status: str
+    last_polled: str | None
+    next_due: str | None
+    interval_minutes: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
     """The state of a database; ``healthy`` is False when a person should look."""
 
@@ -104,6 +120,23 @@ def read(conn: sqlite3.Connection, now: datetime) -> Status:
         alerts_waiting=one["alerts_waiting"],
         alerts_failed=one["alerts_failed"],
         healthy=fresh and not feeds and not mute and not one["alerts_failed"],
+    )
+
+
+def plan(conn: sqlite3.Connection) -> tuple[PlannedFeed, ...]:
+    """Every watched feed, the next due first (index ``feeds_due``)."""
+    rows = conn.execute(
+        "SELECT name, status, polled_at, due_at, interval_seconds FROM feeds WHERE enabled = 1 ORDER BY due_at, name"
+    )
+    return tuple(
+        PlannedFeed(
+            name=row["name"],
+            status=row["status"],
+            last_polled=row["polled_at"],
+            next_due=row["due_at"],
+            interval_minutes=None if row["interval_seconds"] is None else round(row["interval_seconds"] / 60, 1),
+        )
+        for row in rows
     )
 
 

@@ -1,0 +1,166 @@
+"""``tumen feeds add`` and ``import``, and what ``check`` and ``status`` tell of feeds: over real sockets and files."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pipeline.errors import BadValue, ConfigError
+from pipeline.model import Source
+from pipeline.settings import addition
+from pipeline.settings.sources import load_sources
+from tests.cli.test_commands import tumen
+from tests.world.server import FEED, Answer, Hostile
+
+COMMENT = "# Watched since May; ask Ada before you change it.\n"
+KOREAN = FEED.replace(b"One", "남북 철도 연결 논의".encode()).replace(b"<title>T", b"<title>Harbour &quot;Daily&quot;")
+
+
+@pytest.fixture
+def site() -> Iterator[Hostile]:
+    with Hostile() as server:
+        page = '<html><head><link rel="alternate" type="application/rss+xml" href="/ko.xml"></head></html>'
+        server.answers["/"] = Answer(body=page.encode(), headers={"Content-Type": "text/html"})
+        server.answers["/bare"] = Answer(body=b"<html><body>Hello</body></html>", headers={"Content-Type": "text/html"})
+        server.answers["/ko.xml"] = Answer(body=KOREAN)
+        server.answers["/other.xml"] = Answer(body=FEED)
+        yield server
+
+
+@pytest.fixture
+def config(site: Hostile, tmp_path: Path) -> Path:
+    folder = tmp_path / "config"
+    folder.mkdir()
+    (folder / "tumen.toml").write_text(f'[fetch]\nfeed_delay = 0\nallow_private = ["127.0.0.1:{site.port}"]\n')
+    (folder / "feeds.toml").write_text(
+        f'{COMMENT}[[feed]]\nname = "Other"\nurl = "{site.url("/other.xml")}"\nlanguage = "en"  # mostly', "utf-8"
+    )
+    return folder
+
+
+def test_add_finds_the_feed_that_a_page_names_and_leaves_the_rest_of_the_file_alone(
+    site: Hostile, config: Path
+) -> None:
+    before = (config / "feeds.toml").read_text("utf-8")
+    done = tumen("feeds", "add", f"127.0.0.1:{site.port}", "--config", config)
+    assert done.returncode == 0, done.stderr
+    assert site.url("/ko.xml") in done.stdout
+    assert (config / "feeds.toml").read_text("utf-8").startswith(before)
+    added = load_sources(config / "feeds.toml")[1]
+    assert (added.name, added.url, added.language) == ('Harbour "Daily"', site.url("/ko.xml"), "ko")
+
+
+def test_add_takes_the_word_of_who_knows_better(site: Hostile, config: Path) -> None:
+    tumen("feeds", "add", site.url("/ko.xml"), "--config", config, "--name", "Мост", "--home", "KR", "--kind", "agency")
+    added = load_sources(config / "feeds.toml")[1]
+    assert (added.name, added.home, added.kind) == ("Мост", "KR", "agency")
+
+
+def test_add_refuses_what_is_watched_already(site: Hostile, config: Path) -> None:
+    before = (config / "feeds.toml").read_bytes()
+    done = tumen("feeds", "add", site.url("/other.xml#top"), "--config", config)
+    assert done.returncode == 1
+    assert "watched already, as “Other”" in done.stderr
+    assert (config / "feeds.toml").read_bytes() == before
+
+
+def test_add_says_when_there_is_no_feed(site: Hostile, config: Path) -> None:
+    done = tumen("feeds", "add", site.url("/bare"), "--config", config)
+    assert done.returncode == 66
+    assert "names no feed" in done.stderr
+    assert "/feed/" in site.paths()
+
+
+def test_a_mistake_in_what_is_given_changes_nothing(site: Hostile, config: Path) -> None:
+    before = (config / "feeds.toml").read_bytes()
+    done = tumen("feeds", "add", site.url("/ko.xml"), "--config", config, "--home", "Korea")
+    assert done.returncode == 78
+    assert "must be a country code" in done.stderr
+    assert (config / "feeds.toml").read_bytes() == before
+    assert [path.name for path in config.iterdir() if "feeds" in path.name] == ["feeds.toml"]
+
+
+def test_import_takes_an_opml_list_once(site: Hostile, config: Path, tmp_path: Path) -> None:
+    lines = [
+        f'<outline text="Other" language="ru-RU" category="agency" xmlUrl="{site.url("/{n}.xml")}"/>' for n in range(3)
+    ]
+    lines = [line.replace("{n}", str(n)) for n, line in enumerate(lines)]
+    old = f'<outline text="x" xmlUrl="{site.url("/other.xml")}"/>'
+    (tmp_path / "list.opml").write_text(f"<opml><body>{''.join(lines)}{old}</body></opml>")
+    assert tumen("feeds", "import", tmp_path / "list.opml", "--config", config, "--dry-run").returncode == 0
+    assert len(load_sources(config / "feeds.toml")) == 1
+    assert tumen("feeds", "import", tmp_path / "list.opml", "--config", config, "--off").returncode == 0
+    added = load_sources(config / "feeds.toml")[1:]
+    assert [one.name for one in added] == ["Other (2)", "Other (3)", "Other (4)"]
+    assert {(one.language, one.kind, one.enabled) for one in added} == {("ru", "agency", False)}
+    again = tumen("feeds", "import", tmp_path / "list.opml", "--config", config)
+    assert again.returncode == 1
+    assert again.stderr.count("watched already") == 4
+    assert site.paths() == []
+
+
+def test_what_is_exported_can_be_imported(site: Hostile, config: Path, tmp_path: Path) -> None:
+    (tmp_path / "list.opml").write_text(tumen("feeds", "export", "--config", config).stdout)
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    (empty / "feeds.toml").write_text("")
+    assert tumen("feeds", "import", tmp_path / "list.opml", "--config", empty).returncode == 0
+    assert [one.url for one in load_sources(empty / "feeds.toml")] == [site.url("/other.xml")]
+
+
+def test_import_refuses_hostile_xml(config: Path, tmp_path: Path) -> None:
+    bomb = '<!DOCTYPE opml [<!ENTITY a "b"><!ENTITY c "&a;&a;">]><opml><body><outline text="&c;"/></body></opml>'
+    (tmp_path / "bomb.opml").write_text(bomb)
+    done = tumen("feeds", "import", tmp_path / "bomb.opml", "--config", config)
+    assert done.returncode == 78
+    assert "entity bomb" in done.stderr
+
+
+def test_a_folder_without_its_own_list_begins_with_the_shipped_one(tmp_path: Path) -> None:
+    path = addition.own_file(tmp_path)
+    addition.append(path, [Source(name="A", url="https://a.example/rss", language="ko", topics=("thaad",))])
+    assert load_sources(path)[-1].topics == ("thaad",)
+    assert len(load_sources(path)) > 30
+
+
+def test_the_list_of_an_installed_package_is_not_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipeline.shipped.CHECKOUT", None)
+    with pytest.raises(BadValue, match="--config"):
+        addition.own_file(None)
+
+
+def test_a_file_that_is_wrong_already_is_named_and_kept(tmp_path: Path) -> None:
+    path = tmp_path / "feeds.toml"
+    path.write_text("[[feed]]\n")
+    with pytest.raises(ConfigError, match=r"feeds\.toml: feed number 1"):
+        addition.append(path, [Source(name="A", url="https://a.example/rss", language="ko")])
+    assert path.read_text() == "[[feed]]\n"
+
+
+def test_check_tells_what_robots_say_of_an_entry(site: Hostile, config: Path) -> None:
+    page = site.url("/news/1")
+    site.answers["/other.xml"] = Answer(body=FEED.replace(b"http://a.example/1", page.encode()))
+    site.answers["/robots.txt"] = Answer(body=b"User-agent: *\nDisallow: /news/\n")
+    done = tumen("feeds", "check", "--config", config)
+    assert done.returncode == 0
+    assert "asks not to" in done.stdout
+    assert "/news/1" not in site.paths()
+
+
+def test_status_tells_when_each_feed_is_due(config: Path, tmp_path: Path) -> None:
+    database = tmp_path / "tumen.db"
+    tumen("run", "--db", database, "--config", config)
+    told = json.loads(tumen("status", "--feeds", "--json", "--db", database).stdout)["plan"]
+    assert [feed["name"] for feed in told] == ["Other"]
+    assert told[0]["next_due"] > told[0]["last_polled"]
+    assert told[0]["next_due"] in tumen("status", "--feeds", "--db", database).stdout
+
+
+def test_help_keeps_the_lines_of_a_list() -> None:
+    for command in (("run",), ("feeds", "add")):
+        told = tumen(*command, "--help").stdout
+        assert "\n    0   " in told
+        assert "\\b" not in told
