@@ -403,7 +403,7 @@ class QueuedEntry:
 
     Attributes:
         url: canonical address; ``published_url`` is the one the feed gave, which is asked.
-        home: of the source that brought it first.
+        home: of the source that brought it first; ``timezone`` likewise, None where none is set.
         attempts: tries so far.
         article: the article it made already, when it came back revised.
     """
@@ -417,6 +417,7 @@ class QueuedEntry:
     url: str
     entry: ParsedEntry
     first_seen_at: datetime
+    timezone: str | None = None
     attempts: int = 0
     article: ArticleId | None = None
 

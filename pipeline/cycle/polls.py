@@ -16,6 +16,7 @@ from pipeline.cycle.ledger import Ledger
 from pipeline.cycle.tally import Tally
 from pipeline.feeds.dates import home_timezone
 from pipeline.feeds.decide import body_unchanged, decide, identities
+from pipeline.feeds.urls import base_of
 from pipeline.fetch import Fetcher
 from pipeline.model import (
     EntryId,
@@ -80,7 +81,7 @@ class Polls:
             parsed = await self.workers.run(
                 feeds.parse,
                 outcome.body,
-                outcome.url,
+                base_of(outcome.url, outcome.headers.get("content-location")),
                 outcome.headers.get("content-type"),
                 timezone=zone,
                 now=self.now(),

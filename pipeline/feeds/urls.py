@@ -103,6 +103,13 @@ def site_of(url: str) -> str:
     return _registrable(host) or parts.netloc
 
 
+def base_of(url: str, content_location: str | None) -> str:
+    """What a document's relative links are read against: its Content-Location, if it names one on its own host."""
+    there = resolve(content_location, [url]) if content_location else ""
+    here, named = _split(url), _split(there)
+    return there if here and named and here.netloc == named.netloc else url
+
+
 def same_site(a: str, b: str) -> bool:
     """Whether two addresses belong to one registrable domain (public suffix list as bundled, private part included)."""
     one, other = _split(a), _split(b)

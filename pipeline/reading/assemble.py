@@ -9,9 +9,10 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from datetime import datetime
+from datetime import UTC, datetime, time
 from typing import Literal
 
+from pipeline.feeds.dates import home_timezone, zone_for
 from pipeline.model import Article, Extraction, QueuedEntry
 
 _WORD = re.compile(r"\w{2,}")
@@ -138,5 +139,13 @@ def _date(entry: QueuedEntry, extraction: Extraction) -> tuple[datetime | None, 
     if entry.entry.published:
         return entry.entry.published, "feed", True
     if extraction.published:
-        return extraction.published, "page", True
+        return _in_zone_of(entry, extraction.published), "page", True
     return None, "none", False
+
+
+def _in_zone_of(entry: QueuedEntry, published: datetime) -> datetime:
+    """A page's time without a zone, as its newsroom means it; a mere day stays as it is written."""
+    if published.time() == time():
+        return published
+    zone = zone_for(entry.timezone or home_timezone(entry.home), entry.language)
+    return published.replace(tzinfo=zone).astimezone(UTC)

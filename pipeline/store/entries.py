@@ -122,7 +122,7 @@ def count_waiting(conn: sqlite3.Connection) -> int:
 def get(conn: sqlite3.Connection, entry: EntryId) -> QueuedEntry:
     """The entry with all that its feed said of it."""
     row = conn.execute(
-        "SELECT e.*, f.name AS source, f.language AS language, f.home AS home"
+        "SELECT e.*, f.name AS source, f.language AS language, f.home AS home, f.timezone AS timezone"
         " FROM entries e JOIN feeds f ON f.id = e.feed_id WHERE e.id = ?",
         (entry,),
     ).fetchone()
@@ -148,6 +148,7 @@ def get(conn: sqlite3.Connection, entry: EntryId) -> QueuedEntry:
             tags=to_tuple(row["tags"]),
         ),
         first_seen_at=to_time(row["first_seen_at"]),
+        timezone=row["timezone"],
         attempts=row["attempts"],
         article=None if row["article_id"] is None else ArticleId(row["article_id"]),
     )

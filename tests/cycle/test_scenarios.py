@@ -1,0 +1,199 @@
+"""What only whole runs can show, as processes over real sockets; the numbers are those of ``docs/scenarios.md``."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline.model import EntryId, Extraction, FeedId, ParsedEntry, QueuedEntry
+from pipeline.reading.assemble import from_page
+from tests.world.server import Answer, Hostile
+
+TEXT = "<p>The envoys agreed to survey the harbour and the line behind it.</p>" * 30
+
+
+def feed(*links: str) -> bytes:
+    items = "".join(
+        f"<item><title>Piece {link}</title><link>{link}</link><description><![CDATA[{TEXT}]]></description></item>"
+        for link in links
+    )
+    return f'<rss version="2.0"><channel><title>T</title>{items}</channel></rss>'.encode()
+
+
+class Place:
+    """A server, a config that watches some of its paths, and a database."""
+
+    def __init__(self, server: Hostile, folder: Path) -> None:
+        self.server, self.folder, self.database = server, folder, folder / "tumen.db"
+        (folder / "tumen.toml").write_text(
+            "[fetch]\npage_delay = 0\nfeed_delay = 0\ndeadline_seconds = 2\n"
+            f'allow_private = ["127.0.0.1:{server.port}"]\n'
+        )
+
+    def watch(self, *paths: str) -> None:
+        (self.folder / "feeds.toml").write_text(
+            "".join(f'[[feed]]\nname = "Feed {p}"\nurl = "{self.server.url(p)}"\nlanguage = "en"\n' for p in paths)
+        )
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        command = [sys.executable, "-m", "pipeline", "run", "--json", "--db", str(self.database)]
+        return subprocess.Popen(
+            [*command, "--config", str(self.folder), *arguments],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def run(self, *arguments: str) -> tuple[int, dict[str, Any]]:
+        process = self.start(*arguments)
+        out, _ = process.communicate(timeout=60)
+        return process.returncode, json.loads(out) if out else {}
+
+    def rows(self, sql: str) -> list[tuple[object, ...]]:
+        conn = sqlite3.connect(self.database)
+        try:
+            return conn.execute(sql).fetchall()
+        finally:
+            conn.close()
+
+    def polls(self, path: str = "/feed") -> list[dict[str, str]]:
+        return [asked.headers for asked in self.server.log if asked.path == path]
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[Place]:
+    with Hostile() as server:
+        server.answers["/feed"] = Answer(body=feed("/1", "/2"), headers={"ETag": '"a"'})
+        made = Place(server, tmp_path)
+        made.watch("/feed")
+        yield made
+
+
+def wait_for(condition: Callable[[], object]) -> None:
+    until = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < until
+        time.sleep(0.02)
+
+
+def test_08_a_new_process_asks_with_the_validators_of_the_last(place: Place) -> None:
+    place.run()
+    place.run("--force")
+    first, second = place.polls()
+    assert "if-none-match" not in first
+    assert second["if-none-match"] == '"a"'
+
+
+def test_09_a_crash_between_download_and_commit_loses_no_entry(place: Place) -> None:
+    place.watch("/other")
+    place.run()  # makes the database, and learns nothing
+    place.watch("/feed")
+    place.server.answers["/feed"].wait = 1
+    process = place.start()
+    wait_for(place.polls)
+    writer = sqlite3.connect(place.database, isolation_level=None, timeout=20)
+    writer.execute("BEGIN IMMEDIATE")  # from now on nothing can be committed
+    time.sleep(2)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    writer.execute("ROLLBACK")
+    writer.close()
+    assert place.rows("SELECT etag FROM feeds WHERE name = 'Feed /feed'") == [(None,)]
+    place.server.answers["/feed"].wait = 0
+    _, told = place.run()
+    assert "if-none-match" not in place.polls()[-1]
+    assert told["entries_new"] == 2
+
+
+def test_18_content_location_is_the_base_of_links_and_no_new_address_of_the_feed(place: Place) -> None:
+    place.server.answers["/feed"] = Answer(
+        body=feed("a/1"), headers={"Content-Location": "/rss/ko/index.xml", "Vary": "User-Agent"}
+    )
+    place.server.answers["/away"] = Answer(
+        body=feed("a/2"), headers={"Content-Location": "http://elsewhere.example/rss/index.xml"}
+    )
+    place.watch("/feed", "/away")
+    place.run()
+    urls = {row[0] for row in place.rows("SELECT published_url FROM entries")}
+    assert urls == {place.server.url("/rss/ko/a/1"), place.server.url("/a/2")}
+    assert {row[0] for row in place.rows("SELECT asked_url FROM feeds")} == {
+        place.server.url("/feed"),
+        place.server.url("/away"),
+    }
+
+
+def test_34_of_two_processes_started_at_once_one_polls(place: Place) -> None:
+    place.server.answers["/feed"].wait = 1
+    both = [place.start(), place.start()]
+    for process in both:
+        process.communicate(timeout=60)
+    assert sorted(process.returncode for process in both) in ([0, 75], [0, 0])
+    assert len(place.polls()) == 1
+
+
+def test_66_one_bad_feed_among_fifty_costs_only_itself(place: Place) -> None:
+    good = [f"/good/{number}" for number in range(49)]
+    for path in good:
+        place.server.answers[path] = Answer(body=feed(f"{path}/1"))
+    place.watch(*good[:20], "/gzip-bomb", *good[20:])
+    status, told = place.run()
+    assert status == 1
+    assert (told["feeds_polled"], told["feeds_failed"], told["articles_stored"]) == (50, 1, 49)
+    [trouble] = told["troubles"]
+    assert trouble["name"] == "Feed /gzip-bomb"
+    assert told["seconds"] < 20
+
+
+@pytest.mark.parametrize(
+    ("timezone", "home", "language", "hour"),
+    [
+        ("America/New_York", "KR", "ko", 15),  # the source's own word goes before its home's
+        (None, "KR", "en", 1),
+        (None, "RU", "ko", 7),
+        (None, None, "ko", 1),
+        (None, None, "en", 10),
+    ],
+)
+def test_57_a_page_s_time_without_a_zone_is_read_in_the_source_s(
+    timezone: str | None, home: str | None, language: str, hour: int
+) -> None:
+    entry = queued(timezone=timezone, home=home, language=language)
+    page = Extraction(
+        title="A piece", text="The words.", published=datetime(2026, 11, 23, 10, tzinfo=UTC), published_assumed=True
+    )
+    article = from_page(entry, page, None, datetime(2026, 11, 24, tzinfo=UTC))
+    assert article is not None
+    assert (article.published, article.published_assumed) == (datetime(2026, 11, 23, hour, tzinfo=UTC), True)
+
+
+def test_57_a_page_s_mere_day_stays_that_day() -> None:
+    day = datetime(2026, 11, 23, tzinfo=UTC)
+    page = Extraction(title="A piece", text="The words.", published=day, published_assumed=True)
+    article = from_page(queued(timezone=None, home="KR", language="ko"), page, None, day)
+    assert article is not None
+    assert article.published == day
+
+
+def queued(*, timezone: str | None, home: str | None, language: str) -> QueuedEntry:
+    return QueuedEntry(
+        id=EntryId(1),
+        feed=FeedId(1),
+        source="S",
+        language=language,
+        home=home,
+        timezone=timezone,
+        identity="http://a.example/1",
+        url="http://a.example/1",
+        entry=ParsedEntry(id="1", url="http://a.example/1", title="A piece"),
+        first_seen_at=datetime(2026, 11, 24, tzinfo=UTC),
+    )
