@@ -104,4 +104,20 @@ def main(arguments: list[str] | None = None) -> Any:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         status = 0
+    except Exception as error:
+        if type(error).__module__ != "sqlite3":
+            raise
+        status = _tell_of_the_database(error)
     sys.exit(status if isinstance(status, int) else 0)
+
+
+def _tell_of_the_database(error: Exception) -> int:
+    """One line for a database that fails under a command; a mistake of ours keeps its trace."""
+    from pipeline.store import plain_errors
+
+    try:
+        with plain_errors():
+            raise error
+    except TumenError as told:
+        click.echo(f"tumen: {told}", err=True)
+        return told.exit_code

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import sqlite3
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -36,14 +35,15 @@ def command(database: Path, *, as_json: bool, each: bool) -> int:
           given up, the disk is nearly full
       2   it cannot be told: the database cannot be read
     """
-    from pipeline.store import open_readonly, status
+    from pipeline.store import open_readonly, plain_errors, status
 
     try:
-        conn = open_readonly(database)
-        told = status.read(conn, datetime.now(UTC))
-        planned = status.plan(conn) if each else ()
-        conn.close()
-    except (TumenError, sqlite3.Error) as error:
+        with plain_errors():
+            conn = open_readonly(database)
+            told = status.read(conn, datetime.now(UTC))
+            planned = status.plan(conn) if each else ()
+            conn.close()
+    except TumenError as error:
         click.echo(f"tumen: {error}", err=True)
         return 2
     if as_json:

@@ -24,7 +24,7 @@ from pipeline.errors import NothingToWatch, TumenError
 from pipeline.fetch import Fetcher, HostState
 from pipeline.model import CycleReport, FeedState, RunId
 from pipeline.settings import Settings
-from pipeline.store import copies, hosts, runs, transaction
+from pipeline.store import copies, hosts, plain_errors, runs, transaction
 from pipeline.store import entries as entry_rows
 from pipeline.store import feeds as feed_rows
 from pipeline.workers import Workers
@@ -62,6 +62,28 @@ async def run_cycle(
     """
     if not any(source.enabled for source in settings.sources):
         raise NothingToWatch("There is no feed to watch: feeds.toml has no enabled [[feed]]; add one.")
+    with plain_errors():
+        return await _cycle(
+            conn,
+            settings,
+            trigger=trigger,
+            force=force,
+            now=now,
+            rng=rng or random.Random(),  # noqa: S311 - jitter, no secret
+            watcher=watcher,
+        )
+
+
+async def _cycle(
+    conn: sqlite3.Connection,
+    settings: Settings,
+    *,
+    trigger: str,
+    force: bool,
+    now: Callable[[], datetime],
+    rng: random.Random,
+    watcher: Watcher | None,
+) -> CycleReport:
     started = time.monotonic()
     flagging = Flagging(conn, settings.folder, now)
     async with Workers.of(settings.extract, preloads={reading.__name__: (settings.folder,)}) as workers:
@@ -80,7 +102,7 @@ async def run_cycle(
                     policy=settings.poll,
                     run=run,
                     now=now,
-                    rng=rng or random.Random(),  # noqa: S311 - jitter, no secret
+                    rng=rng,
                     tally=tally,
                 )
                 pages = Pages(

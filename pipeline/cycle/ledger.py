@@ -15,13 +15,14 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from pipeline.errors import StoreError
-from pipeline.store import transaction
+from pipeline.store import transaction, unusable, why
 
 T = TypeVar("T")
 
 _MOST_AT_ONCE = 100
 _GATHERING_SECONDS = 0.05  # between two transactions; what came meanwhile shares the next one
 _PATIENCE_SECONDS = 300.0
+_WAIT_MS = 100  # inside SQLite, where the loop stands still; the rest of the patience is spent between tries
 
 
 @dataclass(slots=True)
@@ -33,8 +34,11 @@ class Ledger:
         default_factory=asyncio.Queue
     )
     _task: asyncio.Task[None] | None = None
+    _usual_wait: int = 0
 
     async def __aenter__(self) -> Self:
+        self._usual_wait = self.conn.execute("PRAGMA busy_timeout").fetchone()[0]
+        self.conn.execute(f"PRAGMA busy_timeout = {_WAIT_MS}")
         self._task = asyncio.create_task(self._work())
         return self
 
@@ -47,6 +51,7 @@ class Ledger:
             self._task.cancel()
             with suppress(asyncio.CancelledError):
                 await self._task
+        self.conn.execute(f"PRAGMA busy_timeout = {self._usual_wait}")
 
     async def write(self, step: Callable[[sqlite3.Connection], T]) -> T:
         """Run ``step`` in the next transaction and wait until that is committed.
@@ -85,12 +90,12 @@ class Ledger:
         while True:
             try:
                 return self._group(steps)
-            except sqlite3.OperationalError as error:
+            except sqlite3.DatabaseError as error:
                 if "locked" not in str(error) or asyncio.get_running_loop().time() > deadline:
                     raise StoreError(
-                        f"The database cannot be written ({error}); what is in hand is done next time."
+                        f"The database cannot be written ({why(error)}); what is in hand is done next time."
                     ) from error
-            await asyncio.sleep(0.5)
+            await asyncio.sleep(0.2)
 
     def _group(self, steps: list[Callable[[sqlite3.Connection], Any]]) -> list[Any]:
         """All in one transaction; if a step fails, each in its own.
@@ -100,7 +105,8 @@ class Ledger:
         try:
             with transaction(self.conn):
                 return [step(self.conn) for step in steps]
-        except (sqlite3.OperationalError, MemoryError):
-            raise
-        except Exception as error:  # noqa: BLE001 - told to the one who asked; the others go on
+        except Exception as error:
+            if unusable(error) or isinstance(error, MemoryError):
+                raise
+            # told to the one who asked; the others go on
             return [error] if len(steps) == 1 else [self._group([step])[0] for step in steps]

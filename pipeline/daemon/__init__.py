@@ -119,17 +119,7 @@ class Daemon:
             level = logging.WARNING if status == 75 else logging.ERROR
             log.log(level, "cycle not done (status %d): %s", status, _last_line(err) or "it said nothing")
             return
-        figures = (
-            "run",
-            "feeds_polled",
-            "feeds_failed",
-            "articles_stored",
-            "articles_flagged",
-            "waiting",
-            "alerts_sent",
-            "seconds",
-        )
-        log.info("cycle %s", " ".join(f"{name}={told.get(name)}" for name in figures))
+        log.info("cycle %s", " ".join(f"{name}={told.get(name)}" for name in _FIGURES))
         self._tell_of_feeds()
 
     def _tell_of_feeds(self) -> None:

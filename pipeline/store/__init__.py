@@ -5,6 +5,15 @@
 """
 
 from pipeline.store.lock import cycle_lock
-from pipeline.store.schema import SCHEMA_VERSION, open_readonly, open_store, transaction
+from pipeline.store.schema import SCHEMA_VERSION, open_readonly, open_store, plain_errors, transaction, unusable, why
 
-__all__ = ["SCHEMA_VERSION", "cycle_lock", "open_readonly", "open_store", "transaction"]
+__all__ = [
+    "SCHEMA_VERSION",
+    "cycle_lock",
+    "open_readonly",
+    "open_store",
+    "plain_errors",
+    "transaction",
+    "unusable",
+    "why",
+]

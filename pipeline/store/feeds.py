@@ -15,6 +15,7 @@ from pipeline.model import FeedId, FeedState, Source, Validators
 from pipeline.store.schema import transaction
 from pipeline.store.values import to_json, to_text, to_text_or_none, to_time_or_none, to_tuple
 
+_CLOCKS_DIFFER = timedelta(minutes=10)
 _NO_MEMORY = (
     "status = 'new', etag = NULL, last_modified = NULL, validators_url = NULL, body_hash = NULL, due_at = NULL,"
     " failures = 0, problem = NULL, moved_to = NULL, moved_times = 0, gone_since = NULL"
@@ -72,11 +73,14 @@ def _put_source(conn: sqlite3.Connection, source: Source, now: datetime) -> None
 
 
 def due(conn: sqlite3.Connection, now: datetime, *, force: bool = False) -> list[FeedState]:
-    """Feeds to poll now, longest due first (index ``feeds_due``); with ``force`` every enabled feed, due or not."""
+    """Feeds to poll now, longest due first (index ``feeds_due``); with ``force`` every enabled feed, due or not.
+
+    A feed that was polled in what is the future by now is due: the clock was wrong then, or is now.
+    """
     rows = conn.execute(
-        "SELECT * FROM feeds WHERE enabled = 1"
-        " AND (:force OR ((due_at IS NULL OR due_at <= :now) AND status <> 'gone')) ORDER BY due_at, id",
-        {"now": to_text(now), "force": int(force)},
+        "SELECT * FROM feeds WHERE enabled = 1 AND (:force OR status <> 'gone' AND"
+        " (due_at IS NULL OR due_at <= :now OR polled_at > :soon)) ORDER BY due_at, id",
+        {"now": to_text(now), "soon": to_text(now + _CLOCKS_DIFFER), "force": int(force)},
     )
     return [_state(row) for row in rows]
 

@@ -7,6 +7,7 @@ An up-to-date file is told by its ``user_version`` alone, so that an idle run ne
 from __future__ import annotations
 
 import importlib.util
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -40,7 +41,7 @@ def open_store(path: Path, *, create: bool = True) -> sqlite3.Connection:
         conn = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
         conn.row_factory = sqlite3.Row
     except (OSError, sqlite3.Error) as error:
-        raise StoreError(f"{path}: cannot be opened ({_why(error)}); choose another place with --db.") from None
+        raise StoreError(f"{path}: cannot be opened ({why(error)}); choose another place with --db.") from None
     try:
         _prepare(conn, path)
     except BaseException:
@@ -58,17 +59,38 @@ def open_readonly(path: Path) -> sqlite3.Connection:
     if not path.exists():
         raise StoreError(f"{path}: there is no database yet; “tumen run” makes it.")
     try:
-        address = f"{path.absolute().as_uri()}?mode=ro"
-        conn = sqlite3.connect(address, uri=True, timeout=BUSY_SECONDS, isolation_level=None)
-        conn.row_factory = sqlite3.Row
-        version = conn.execute("PRAGMA user_version").fetchone()[0]
+        try:
+            conn, version = _opened(path, "mode=ro")
+        except sqlite3.OperationalError:
+            if not _at_rest(path):
+                raise
+            # a reader of a database in WAL mode makes two files beside it, which a read-only disk refuses
+            conn, version = _opened(path, "immutable=1")
     except sqlite3.Error as error:
-        raise StoreError(f"{path}: cannot be read ({_why(error)}).") from None
+        raise StoreError(f"{path}: cannot be read ({why(error)}).") from None
     if version != SCHEMA_VERSION:
         conn.close()
         _check_age(version, path)
         raise StoreError(f"{path}: was made by an earlier Tumen; “tumen run” brings it up to date.")
     return conn
+
+
+def _opened(path: Path, how: str) -> tuple[sqlite3.Connection, int]:
+    """A connection that reads only, and the schema's version."""
+    address = f"{path.absolute().as_uri()}?{how}"
+    conn = sqlite3.connect(address, uri=True, timeout=BUSY_SECONDS, isolation_level=None)
+    conn.row_factory = sqlite3.Row
+    try:
+        return conn, conn.execute("PRAGMA user_version").fetchone()[0]
+    except sqlite3.Error:
+        conn.close()
+        raise
+
+
+def _at_rest(path: Path) -> bool:
+    """Whether nobody can write to the database and its file holds everything."""
+    waiting = path.with_name(f"{path.name}-wal")
+    return not os.access(path.parent, os.W_OK) and not (waiting.exists() and waiting.stat().st_size)
 
 
 @contextmanager
@@ -78,13 +100,33 @@ def transaction(conn: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
     conn.execute("SAVEPOINT step" if nested else "BEGIN IMMEDIATE")
     try:
         yield conn
+        conn.execute("RELEASE step" if nested else "COMMIT")
     except BaseException:
-        if conn.in_transaction:
+        if conn.in_transaction:  # a full disk ends it by itself
             conn.execute("ROLLBACK TO step" if nested else "ROLLBACK")
             if nested:
                 conn.execute("RELEASE step")
         raise
-    conn.execute("RELEASE step" if nested else "COMMIT")
+
+
+@contextmanager
+def plain_errors() -> Iterator[None]:
+    """A database that fails in the midst of the work (full disk, damaged file, lost drive) is one clear line.
+
+    Raises:
+        StoreError: in place of SQLite's own error.
+    """
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        if not unusable(error):
+            raise
+        raise StoreError(f"The database cannot be used any more: {why(error)}.") from error
+
+
+def unusable(error: BaseException) -> bool:
+    """Whether the database is at fault, and not a statement of ours."""
+    return isinstance(error, sqlite3.OperationalError) or type(error) is sqlite3.DatabaseError
 
 
 def _prepare(conn: sqlite3.Connection, path: Path) -> None:
@@ -102,7 +144,7 @@ def _prepare(conn: sqlite3.Connection, path: Path) -> None:
         conn.execute("BEGIN IMMEDIATE")
         conn.execute("ROLLBACK")
     except sqlite3.Error as error:
-        raise StoreError(f"{path}: cannot be used ({_why(error)}).") from None
+        raise StoreError(f"{path}: cannot be used ({why(error)}).") from None
 
 
 def migrate(conn: sqlite3.Connection) -> None:
@@ -130,7 +172,8 @@ def _check_age(version: int, path: Path) -> None:
         )
 
 
-def _why(error: Exception) -> str:
+def why(error: Exception) -> str:
+    """What SQLite or the system said, as a person would say it."""
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     text = str(error)

@@ -170,7 +170,6 @@ class Workers:
                 getting.add_done_callback(self._keep)
                 raise
             except (EOFError, OSError):
-                self._drop_server()
                 if attempt == "last":
                     break
         raise WorkFailed("died", "no worker process could be started")
@@ -182,18 +181,25 @@ class Workers:
     async def _ready(self, module: str) -> _Worker:
         """An idle worker that has the module, else a new one."""
         async with self._control_lock:
-            await self._start()
-            if module not in self._modules:
-                values = pickle.dumps(self._preloads.get(module, ()), pickle.HIGHEST_PROTOCOL)
-                await self._ask(("preload", module, values))
-                self._modules.add(module)
-            while self._idle:
-                worker = self._idle.pop()
-                if worker.generation == len(self._modules):
-                    return worker
-                # forking anew is cheaper than a second import of what the server has by now
-                await self._bury(worker)
-            return await self._fork()
+            try:
+                return await self._prepared(module)
+            except (EOFError, OSError):
+                self._drop_server()  # under the lock: nobody else may be waiting on the socket that this closes
+                raise
+
+    async def _prepared(self, module: str) -> _Worker:
+        await self._start()
+        if module not in self._modules:
+            values = pickle.dumps(self._preloads.get(module, ()), pickle.HIGHEST_PROTOCOL)
+            await self._ask(("preload", module, values))
+            self._modules.add(module)
+        while self._idle:
+            worker = self._idle.pop()
+            if worker.generation == len(self._modules):
+                return worker
+            # forking anew is cheaper than a second import of what the server has by now
+            await self._bury(worker)
+        return await self._fork()
 
     def _drop_server(self) -> None:
         """After the server's death (the system may have wanted its memory): the next task starts another one."""

@@ -6,9 +6,7 @@ import itertools
 import os
 import random
 import signal
-import sqlite3
 import subprocess
-import sys
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,6 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pipeline.errors import NothingToWatch
+from tests.cycle.crash import command, crash
 
 if TYPE_CHECKING:
     from tests.cycle.desk import Desk
@@ -113,55 +112,13 @@ def test_no_feed_is_told_before_anything_is_asked(desk: Desk) -> None:
     assert not desk.world.log
 
 
-CYCLE = """
-import sys
-from pipeline.cli import main
-main(["run", "--db", sys.argv[1], "--config", sys.argv[2], "--force", "-q"])
-"""
-
-
-def contents(database: Path) -> dict[str, list[tuple[object, ...]]]:
-    """All that a cycle stores, without ids and times."""
-    conn = sqlite3.connect(database)
-    try:
-        assert conn.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-        return {
-            "articles": conn.execute(
-                "SELECT url, title, text, relevance, topics, method, revision FROM articles ORDER BY url"
-            ).fetchall(),
-            "flags": conn.execute(
-                "SELECT a.url, f.topic, f.score FROM flags f JOIN articles a ON a.id = f.article_id ORDER BY 1, 2"
-            ).fetchall(),
-            "entries": conn.execute("SELECT identity, state FROM entries ORDER BY identity").fetchall(),
-            "sightings": conn.execute(
-                "SELECT e.identity, f.url FROM sightings s JOIN entries e ON e.id = s.entry_id"
-                " JOIN feeds f ON f.id = s.feed_id ORDER BY 1, 2"
-            ).fetchall(),
-        }
-    finally:
-        conn.close()
-
-
 def test_killed_at_any_moment_the_next_run_ends_where_an_undisturbed_one_does(desk: Desk, tmp_path: Path) -> None:
-    desk.run()
-    undisturbed = contents(desk.database)
-    rng = random.Random(20180621)
-    for attempt in range(6):
-        database = tmp_path / f"killed{attempt}.db"
-        for _ in range(3):
-            process = subprocess.Popen([sys.executable, "-c", CYCLE, str(database), str(desk.config)])
-            time.sleep(rng.uniform(0.15, 1.2))
-            process.send_signal(signal.SIGKILL)
-            process.wait()
-        done = subprocess.run(
-            [sys.executable, "-c", CYCLE, str(database), str(desk.config)], capture_output=True, check=False, timeout=60
-        )
-        assert done.returncode == 1, done.stderr  # the world's broken feed
-        assert contents(database) == undisturbed
+    for instants, problem in crash(desk.config, tmp_path, kills=15, rng=random.Random(20180621)):
+        assert not problem, instants
 
 
 def test_a_killed_cycle_leaves_no_worker_behind(desk: Desk, tmp_path: Path) -> None:
-    process = subprocess.Popen([sys.executable, "-c", CYCLE, str(tmp_path / "x.db"), str(desk.config)], process_group=0)
+    process = subprocess.Popen(command(tmp_path / "x.db", desk.config), process_group=0)
     time.sleep(0.8)
     process.send_signal(signal.SIGKILL)
     process.wait()
