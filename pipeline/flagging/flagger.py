@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Self
@@ -10,13 +9,14 @@ from typing import Self
 from pipeline import shipped
 from pipeline.errors import ConfigError
 from pipeline.flagging import rules
+from pipeline.flagging.fold import fold
 from pipeline.flagging.matcher import Matcher
 from pipeline.flagging.passages import PassageSpace
 from pipeline.flagging.rules import Fired, Judged
 from pipeline.flagging.surfaces import GrammarError, Pattern, read_surface
-from pipeline.flagging.units import Units, cut
+from pipeline.flagging.units import Level, Units
 from pipeline.flagging.version import config_version
-from pipeline.model import Assessment, Evidence, NearMiss, Reference, Term
+from pipeline.model import Assessment, Evidence, Field, NearMiss, Reference, Term
 from pipeline.settings.lexicon import (
     Concept,
     Topic,
@@ -50,14 +50,16 @@ class Flagger:
         self._names = {concept.id: concept.name for concept in self.concepts}
         patterns, exceptions = _patterns(self.concepts)
         self.matcher = Matcher(patterns, exceptions, {c.id for c in self.concepts if c.kind in _NAMES})
-        self._bits = {concept.id: 1 << number for number, concept in enumerate(self.concepts)}
-        self._homes = {f"home:{home}": 1 << (len(self._bits) + n) for n, home in enumerate(sorted(HOMES))}
+        self._numbers = {concept.id: 1 << number for number, concept in enumerate(self.concepts)}
+        self._homes = {f"home:{home}": 1 << (len(self._numbers) + n) for n, home in enumerate(sorted(HOMES))}
         self._groups = {name: self._mask_of(members) for name, members in topics.groups.items()}
-        self._closure = [self._closure_of(concept.id, concepts) for concept in self.concepts]
-        self._closure_ids = [tuple(name for name, bit in self._bits.items() if bit & mask) for mask in self._closure]
-        self._rules = [(topic, rules.compile_topic(topic, self._bit)) for topic in self.topics]
-        self._relevance = (topics.relevance, rules.compile_topic(topics.relevance, self._bit))
-        self._space = PassageSpace(reference.passages)
+        closures = [self._closure_of(concept.id, concepts) for concept in self.concepts]
+        bits = rules.Bits(self._members)
+        self._rules = [rules.compile_topic(topic, bits) for topic in self.topics]
+        self._relevance = rules.compile_topic(topics.relevance, bits)
+        self._masks = [bits.set_by(closure) for closure in closures]
+        self._always = {home: bits.set_by(mask) for home, mask in self._homes.items()}
+        self._space = PassageSpace(reference.passages, [self._ids_of(closure) for closure in closures])
 
     @classmethod
     def from_config(cls, config_dir: Path | None = None) -> Self:
@@ -84,46 +86,42 @@ class Flagger:
             language: not needed: all languages are matched at once, as papers mix them.
             home: the source's country, which its texts leave out; counts as hit of ``home:XX`` only.
         """
-        units = self._units(title, text, home)
-        judged: list[Judged] = []
+        whole = f"{title}\n{text}"
+        always = self._always.get(f"home:{home}", 0)
+        units = Units(whole, len(title), self.matcher.spans(fold(whole)), self._masks, always)
+        told: list[Judged] = []
+        near: list[Judged] = []
         flagged: dict[str, float] = {}
-        for topic, clauses in self._rules:
-            one = rules.judge(topic, clauses, units, {})
-            judged.append(one)
+        for topic in self._rules:
+            one = rules.judge(topic, units, {})
             if one.flagged:
-                flagged[topic.id] = one.score
-        relevance = rules.judge(*self._relevance, units, flagged)
-        near = tuple(self._near_miss(one, units) for one in judged if one.near)
-        told = [one for one in judged if one.flagged]
+                flagged[topic.topic.id] = one.score
+                told.append(one)
+            elif one.near:
+                near.append(one)
+        relevance = rules.judge(self._relevance, units, flagged)
+        relevant = relevance.flagged
         return Assessment(
             relevance=relevance.score,
-            relevant=relevance.flagged,
+            relevant=relevant,
             topics=flagged,
-            evidence=self._evidence([*told, relevance] if relevance.flagged else told, units, title, text),
-            terms=self._terms([*told, relevance]),
-            passages=self._space.nearest(self._counts(units)) if flagged or relevance.flagged else (),
-            near_misses=near,
+            evidence=self._evidence([*told, relevance] if relevant else told, units, whole),
+            terms=_terms([*told, relevance]),
+            passages=self._space.nearest(units.spans) if flagged or relevant else (),
+            near_misses=tuple(self._near_miss(one, units) for one in near),
             config_version=self.version,
         )
 
-    def _units(self, title: str, text: str, home: str | None) -> Units:
-        return cut(
-            self.matcher.spans(title),
-            text,
-            self.matcher.spans(text) if text else (),
-            self._closure,
-            self._homes.get(f"home:{home}", 0),
-        )
-
-    def _bit(self, name: str) -> int:
+    def _members(self, name: str) -> int:
+        """The concepts that a name of a clause stands for, as a mask."""
         if name.startswith("home:"):
             return self._homes[name]
-        return self._groups[name] if name in self._groups else self._bits[name]
+        return self._groups[name] if name in self._groups else self._numbers[name]
 
     def _mask_of(self, names: Sequence[str]) -> int:
         mask = 0
         for name in names:
-            mask |= self._homes[name] if name.startswith("home:") else self._bits[name]
+            mask |= self._homes[name] if name.startswith("home:") else self._numbers[name]
         return mask
 
     def _closure_of(self, name: str, concepts: Mapping[str, Concept]) -> int:
@@ -131,67 +129,54 @@ class Flagger:
         mask, todo = 0, [name]
         while todo:
             one = todo.pop()
-            if not mask & self._bits[one]:
-                mask |= self._bits[one]
+            if not mask & self._numbers[one]:
+                mask |= self._numbers[one]
                 todo += concepts[one].implies
         return mask
 
-    def _counts(self, units: Units) -> Counter[str]:
-        counts: Counter[str] = Counter()
-        for _, (_, _, number) in units.hits:
-            counts.update(self._closure_ids[number])
-        return counts
+    def _ids_of(self, mask: int) -> tuple[str, ...]:
+        return tuple(concept.id for number, concept in enumerate(self.concepts) if mask >> number & 1)
 
-    def _terms(self, judged: Sequence[Judged]) -> tuple[Term, ...]:
-        terms: list[Term] = []
-        for one in judged:
-            terms.append(Term(topic=one.topic.id, clause="threshold", weight=-one.topic.threshold))
-            for fired in one.fired:
-                clause = fired.clause
-                home = any(part.startswith("home:") for item in (*clause.all, *clause.any) for part in item.split("|"))
-                terms.append(
-                    Term(
-                        topic=one.topic.id,
-                        clause=clause.id,
-                        weight=clause.weight,
-                        concepts=clause.all + clause.any,
-                        note="the source's home country may stand in" if home else "",
-                    )
-                )
-        return tuple(terms)
-
-    def _evidence(self, judged: Sequence[Judged], units: Units, title: str, text: str) -> tuple[Evidence, ...]:
+    def _evidence(self, judged: Sequence[Judged], units: Units, whole: str) -> tuple[Evidence, ...]:
         found: list[Evidence] = []
         for one in judged:
             for fired in one.fired:
-                if fired.clause.weight > 0:
-                    found += self._evidence_of(one.topic.id, fired, units, title, text)
+                if fired.level is not None and fired.compiled.clause.weight > 0:
+                    found += self._evidence_of(one.topic.topic.id, fired, fired.level, units, whole)
         return tuple(found)
 
-    def _evidence_of(self, topic: str, fired: Fired, units: Units, title: str, text: str) -> list[Evidence]:
+    def _evidence_of(self, topic: str, fired: Fired, level: Level, units: Units, whole: str) -> list[Evidence]:
+        clause, needs = fired.compiled.clause.id, fired.compiled.needs
+        firsts, spans, masks, concepts = level.firsts, units.spans, self._masks, self.matcher.concepts
+        text_at = units.title_length + 1
         found: list[Evidence] = []
-        for place in dict.fromkeys(place for unit in fired.units for place in unit.hits):
-            field, (start, end, number) = units.hits[place]
-            if not self._closure[number] & fired.wanted or len(found) >= _EVIDENCE_PER_CLAUSE:
-                continue
-            surface = (title if field == "title" else text)[start:end]
-            found.append(
-                Evidence(
-                    concept=self.concepts[number].id,
-                    surface=surface,
-                    field="title" if field == "title" else "text",
-                    start=start,
-                    end=end,
-                    topic=topic,
-                    clause=fired.clause.id,
-                )
-            )
+        for unit in fired.units:
+            for place in range(firsts[unit], firsts[unit + 1]):
+                start, end, number = spans[place]
+                if masks[number] & needs:
+                    field: Field = "text"
+                    offset = text_at
+                    if place < units.title_hits:
+                        field, offset = "title", 0
+                    found.append(
+                        Evidence(concepts[number], whole[start:end], field, start - offset, end - offset, topic, clause)
+                    )
+                    if len(found) == _EVIDENCE_PER_CLAUSE:
+                        return found
         return found
 
     def _near_miss(self, judged: Judged, units: Units) -> NearMiss:
-        clauses = next(clauses for topic, clauses in self._rules if topic.id == judged.topic.id)
-        said = rules.missing(judged, clauses, units, lambda name: self._names.get(name, name))
-        return NearMiss(topic=judged.topic.id, score=judged.score, missing=said)
+        said = rules.missing(judged, units.parts[0], lambda name: self._names.get(name, name))
+        return NearMiss(topic=judged.topic.topic.id, score=judged.score, missing=said)
+
+
+def _terms(judged: Sequence[Judged]) -> tuple[Term, ...]:
+    """Every addend of these sums, thresholds first."""
+    terms: list[Term] = []
+    for one in judged:
+        terms.append(one.topic.threshold)
+        terms += [fired.compiled.term for fired in one.fired]
+    return tuple(terms)
 
 
 def _patterns(

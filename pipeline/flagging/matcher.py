@@ -1,28 +1,23 @@
 """Finds every concept of the lexicon in a text, in all languages at once and in one pass.
 
-In: the lexicon's surfaces, then any string. Out: hits with offsets into the string as given. One Aho–Corasick
-automaton finds the literals in a folded copy; what stands around each decides whether it is a hit. Of two hits, one
-inside the other, the longer wins.
+In: the lexicon's surfaces, then any string. Out: hits with offsets into the string as given. Of two hits, one inside
+the other, the longer wins.
+
+There are two automata, of bytes for texts in Latin and Cyrillic and of strings for all others (``fold``); they differ
+in the alphabet only.
 """
 
 from __future__ import annotations
 
-import functools
-import re
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from ahocorasick_rs import AhoCorasick, Implementation
+from pipeline.flagging import automaton
+from pipeline.flagging.automaton import HITS_PER_CONCEPT, Span
+from pipeline.flagging.fold import Folded, fold
+from pipeline.flagging.surfaces import Pattern
 
-from pipeline.flagging.fold import Folded, fold, without_surrogates
-from pipeline.flagging.surfaces import Left, Pattern
-
-HITS_PER_CONCEPT = 200
-
-_HANGUL = re.compile("[가-힣]")
-_NEAR = 12  # characters either side in which a lone hanja looks for Hangul
-
-Span = tuple[int, int, int]  # start, end, number of the concept
+__all__ = ["HITS_PER_CONCEPT", "Hit", "Matcher", "Span"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,34 +29,8 @@ class Hit:
     end: int
 
 
-class _Rule:
-    """A pattern with its concept, ready to be checked at a place."""
-
-    __slots__ = ("cancels", "cased", "concept", "in_korean", "left", "rest")
-
-    def __init__(self, pattern: Pattern, concept: int, cancels: bool) -> None:
-        self.left = pattern.left
-        self.cased = pattern.cased
-        self.in_korean = pattern.in_korean
-        self.rest: Callable[[str, int], re.Match[str] | None] | None = None
-        if pattern.rest:
-            self.rest = lambda lower, end: self._first(pattern.rest, lower, end)
-        self.concept = concept
-        self.cancels = cancels
-
-    def _first(self, rest: str, lower: str, end: int) -> re.Match[str] | None:
-        """Compile what must follow when it is first asked for: most of a lexicon never is in one run."""
-        self.rest = _compiled(rest)
-        return self.rest(lower, end)
-
-
-@functools.cache
-def _compiled(rest: str) -> Callable[[str, int], re.Match[str] | None]:
-    return re.compile(rest).match
-
-
 class Matcher:
-    """The lexicon as one automaton.
+    """The lexicon as two automata.
 
     Args:
         patterns: concept id and the patterns that find it.
@@ -76,82 +45,29 @@ class Matcher:
         names: Collection[str] | None = None,
     ) -> None:
         self.concepts: tuple[str, ...] = tuple(patterns)
-        self._swallows = [names is None or concept in names for concept in self.concepts]
         number = {concept: index for index, concept in enumerate(self.concepts)}
-        rules: dict[str, list[_Rule]] = {}
-        for cancels, group in ((False, patterns), (True, exceptions or {})):
-            for concept, found in group.items():
-                for pattern in found:
-                    rules.setdefault(pattern.needle, []).append(_Rule(pattern, number[concept], cancels))
-        self._rules = tuple(tuple(group) for group in rules.values())
-        self._find = (
-            AhoCorasick(list(rules), implementation=Implementation.DFA).find_matches_as_indexes if rules else None
-        )
+        listed = [
+            (pattern, number[concept], cancels)
+            for cancels, group in ((False, patterns), (True, exceptions or {}))
+            for concept, found in group.items()
+            for pattern in found
+        ]
+        self._swallows = [names is None or concept in names for concept in self.concepts]
+        self._narrow = automaton.of_bytes(listed)
+        self._wide = automaton.of_strings(listed)
 
     def find(self, text: str) -> list[Hit]:
         """Find all hits in any string, sorted by place; at most ``HITS_PER_CONCEPT`` of one concept."""
-        return [Hit(concept=self.concepts[c], start=start, end=end) for start, end, c in self.spans(text)]
+        return [Hit(concept=self.concepts[c], start=start, end=end) for start, end, c in self.spans(fold(text))]
 
-    def spans(self, text: str) -> list[Span]:
+    def spans(self, folded: Folded) -> list[Span]:
         """Do as ``find``, with numbers for concepts: what scoring works on."""
-        folded = fold(text)
-        found = self._resolve(folded, self._places(folded.lower))
-        if folded.starts is None:
+        one = self._narrow if isinstance(folded.data, bytes) else self._wide
+        found = _longest(one.hits(folded), self._swallows)
+        starts, ends = folded.starts, folded.ends
+        if starts is None or ends is None:
             return found
-        return [(*folded.span(start, end), concept) for start, end, concept in found]
-
-    def _places(self, lower: str) -> Sequence[tuple[int, int, int]]:
-        if self._find is None:
-            return ()
-        try:
-            return self._find(lower, overlapping=True)
-        except UnicodeEncodeError:
-            return self._find(without_surrogates(lower), overlapping=True)
-
-    def _resolve(  # noqa: C901 - the hot loop
-        self, folded: Folded, places: Sequence[tuple[int, int, int]]
-    ) -> list[Span]:
-        lower, cased, rules = folded.lower, folded.cased, self._rules
-        hits: list[Span] = []
-        cancelled: list[Span] = []
-        counts = [0] * len(self.concepts)
-        for needle, start, end in places:
-            before = lower[start - 1]
-            for rule in rules[needle]:
-                left = rule.left
-                if left == Left.NO_LETTER:
-                    if before.isalnum() and before < "\u1100":
-                        continue
-                elif left == Left.NO_HANGUL and "가" <= before <= "힣":
-                    continue
-                if rule.cased is not None and not cased.startswith(rule.cased, start):
-                    continue
-                stop = end
-                if rule.rest is not None:
-                    after = rule.rest(lower, end)
-                    if after is None:
-                        continue
-                    stop = after.end()
-                if rule.in_korean and not _HANGUL.search(lower, max(0, start - _NEAR), stop + _NEAR):
-                    continue
-                if rule.cancels:
-                    cancelled.append((start, stop, rule.concept))
-                elif counts[rule.concept] < HITS_PER_CONCEPT:
-                    counts[rule.concept] += 1
-                    hits.append((start, stop, rule.concept))
-        if cancelled:
-            hits = _without(hits, cancelled)
-        return _longest(hits, self._swallows)
-
-
-def _without(hits: list[Span], cancelled: list[Span]) -> list[Span]:
-    """Drop each hit that lies inside an exception of its own concept."""
-    by_concept: dict[int, list[Span]] = {}
-    for span in cancelled:
-        by_concept.setdefault(span[2], []).append(span)
-    return [
-        hit for hit in hits if not any(span[0] <= hit[0] and hit[1] <= span[1] for span in by_concept.get(hit[2], ()))
-    ]
+        return [(starts[start], ends[end - 1], concept) for start, end, concept in found]
 
 
 def _longest(hits: list[Span], swallows: Sequence[bool]) -> list[Span]:
@@ -159,17 +75,18 @@ def _longest(hits: list[Span], swallows: Sequence[bool]) -> list[Span]:
 
     The Sea of Japan speaks of no Japan, and a city's duma of no Duma; but a visit to North Korea is both.
     """
-    hits.sort(key=lambda hit: (hit[0], -hit[1], hit[2]))
+    hits.sort()
     kept: list[Span] = []
-    name_end = -1
-    name: tuple[int, int] = (0, 0)
+    name_start, name_end = 0, -1
     ends: dict[int, int] = {}
-    for hit in hits:
-        start, end, concept = hit
-        if end <= ends.get(concept, -1) or (end <= name_end and (start, end) != name):
+    for start, minus_end, concept in hits:
+        end = -minus_end
+        if end <= name_end and (start != name_start or end != name_end):
+            continue
+        if concept in ends and end <= ends[concept]:
             continue
         ends[concept] = end
-        if swallows[concept] and end > name_end:
-            name_end, name = end, (start, end)
-        kept.append(hit)
+        if end > name_end and swallows[concept]:
+            name_start, name_end = start, end
+        kept.append((start, end, concept))
     return kept

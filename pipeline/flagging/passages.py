@@ -8,37 +8,61 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
+from pipeline.flagging.matcher import Span
 from pipeline.model import NearPassage, Passage
 
 _SHOWN = 3
 _LEAST = 0.05
+_SHARED = 8
 
 
 class PassageSpace:
-    """The reference's passages as vectors of concepts."""
+    """The reference's passages as vectors of concepts.
 
-    def __init__(self, passages: Sequence[Passage]) -> None:
+    Args:
+        passages: of the reference.
+        implied: for each concept's number the ids of itself and all that it implies.
+    """
+
+    def __init__(self, passages: Sequence[Passage], implied: Sequence[Sequence[str]]) -> None:
         found_in = Counter(concept for passage in passages for concept in set(passage.concepts))
         self._idf = {concept: math.log(1 + len(passages) / count) for concept, count in found_in.items()}
-        self._vectors = [(p.id, {c: self._idf[c] for c in p.concepts}) for p in passages]
-        self._norms = [math.sqrt(sum(w * w for w in v.values())) or 1.0 for _, v in self._vectors]
+        self._axes = [tuple(name for name in names if name in self._idf) for names in implied]
+        self._passages = [passage.id for passage in passages]
+        self._unit: dict[str, list[tuple[int, float]]] = {}  # by axis, the passages of that concept and their share
+        for number, passage in enumerate(passages):
+            concepts = sorted(set(passage.concepts))
+            norm = math.sqrt(sum(self._idf[c] ** 2 for c in concepts)) or 1.0
+            for concept in concepts:
+                self._unit.setdefault(concept, []).append((number, self._idf[concept] / norm))
 
-    def nearest(self, counts: Mapping[str, int]) -> tuple[NearPassage, ...]:
+    def nearest(self, spans: Iterable[Span]) -> tuple[NearPassage, ...]:
         """The nearest passages, nearest first.
 
         Args:
-            counts: how often each concept stands in the article, implied ones included.
+            spans: the article's hits.
         """
-        weights = {c: (1 + math.log(n)) * self._idf[c] for c, n in counts.items() if c in self._idf}
+        counts: dict[str, int] = {}
+        for number, times in Counter(concept for _, _, concept in spans).items():
+            for axis in self._axes[number]:
+                counts[axis] = counts.get(axis, 0) + times
+        weights = {axis: (1 + math.log(n)) * self._idf[axis] for axis, n in counts.items()}
         norm = math.sqrt(sum(w * w for w in weights.values()))
-        if not norm:
-            return ()
-        near: list[NearPassage] = []
-        for (name, vector), length in zip(self._vectors, self._norms, strict=True):
-            shared = sorted((c for c in vector if c in weights), key=lambda c: -weights[c] * vector[c])
-            similarity = sum(weights[c] * vector[c] for c in shared) / (norm * length)
-            if similarity >= _LEAST:
-                near.append(NearPassage(passage=name, similarity=similarity, shared=tuple(shared[:8])))
-        return tuple(sorted(near, key=lambda p: (-p.similarity, p.passage))[:_SHOWN])
+        similarity = [0.0] * len(self._passages)
+        for axis, weight in weights.items():
+            for number, share in self._unit[axis]:
+                similarity[number] += weight * share / norm
+        best = sorted(zip(similarity, self._passages, strict=True), key=lambda one: (-one[0], one[1]))[:_SHOWN]
+        return tuple(
+            NearPassage(passage=name, similarity=near, shared=self._shared(name, weights))
+            for near, name in best
+            if near >= _LEAST
+        )
+
+    def _shared(self, passage: str, weights: Mapping[str, float]) -> tuple[str, ...]:
+        """The concepts that article and passage share, those that make them alike most first."""
+        number = self._passages.index(passage)
+        shares = [(-weights[c] * share, c) for c in weights for n, share in self._unit[c] if n == number]
+        return tuple(concept for _, concept in sorted(shares)[:_SHARED])

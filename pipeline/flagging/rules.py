@@ -6,67 +6,122 @@ In: a topic, compiled once, and an article's ``Units``. Out: ``Judged``: the sum
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from pipeline.flagging.units import Unit, Units
+from pipeline.flagging.units import PARTS, Level, Units
+from pipeline.model import Term
 from pipeline.settings.lexicon import Clause, Topic, Within
 
 _EVIDENCE_UNITS = 4
 _NEAR = 1.6  # a sum this little below the threshold is a near miss
 
 
-@dataclass(frozen=True, slots=True)
-class Compiled:
-    """A clause as masks."""
+class Bits:
+    """Gives each set of concepts that a clause asks for a bit of its own: what ``Units`` are masks of.
+
+    Args:
+        members: the concepts and home countries, as a mask, that a name of a clause stands for.
+    """
+
+    def __init__(self, members: Callable[[str], int]) -> None:
+        self._members = members
+        self.sets: dict[int, int] = {}
+
+    def of(self, names: Collection[str]) -> int:
+        """The bit of the set of all concepts that these names stand for; 0 for no names."""
+        mask = 0
+        for name in names:
+            mask |= self._members(name)
+        return self.sets.setdefault(mask, 1 << len(self.sets)) if mask else 0
+
+    def set_by(self, concepts: int) -> int:
+        """The bits of all sets that have one of these concepts."""
+        found = 0
+        for members, bit in self.sets.items():
+            if members & concepts:
+                found |= bit
+        return found
+
+
+class Compiled(NamedTuple):
+    """A clause as masks.
+
+    Attributes:
+        needs: the bits that must all be set in one unit.
+        unless: the bit that must not be set there.
+        groups: the bits of ``all``, one an item, then that of ``any``.
+        topics: of each of these sets one must be flagged.
+        term: what it adds, as it is told.
+    """
 
     clause: Clause
-    groups: tuple[int, ...]
-    wanted: int
+    needs: int
     unless: int
-    anywhere: int
+    groups: tuple[int, ...]
     topics: tuple[frozenset[str], ...]
+    term: Term
 
 
 @dataclass(frozen=True, slots=True)
-class Fired:
-    """A clause that holds, and in which units."""
+class CompiledTopic:
+    """A topic as masks.
 
-    clause: Clause
-    units: tuple[Unit, ...]
-    wanted: int
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """A topic's sum over an article."""
+    Attributes:
+        tests: for each clause the part of the article that it speaks of, what must stand in there, and what must not
+            stand anywhere; most articles fail here.
+        threshold: what is taken off, as it is told.
+    """
 
     topic: Topic
+    clauses: tuple[Compiled, ...]
+    tests: tuple[tuple[int, int, int, Compiled], ...]
+    threshold: Term
+
+
+class Fired(NamedTuple):
+    """A clause that holds, and in which units."""
+
+    compiled: Compiled
+    level: Level | None
+    units: list[int]
+
+
+class Judged(NamedTuple):
+    """A topic's sum over an article."""
+
+    topic: CompiledTopic
     total: float
-    fired: tuple[Fired, ...]
+    fired: list[Fired]
 
     @property
     def flagged(self) -> bool:
         """Whether the sum reaches the threshold."""
-        return self.total >= self.topic.threshold
+        return self.total >= self.topic.topic.threshold
 
     @property
     def score(self) -> float:
         """The logistic of the sum's distance from the threshold: 0.5 at the threshold."""
-        return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, self.total - self.topic.threshold))))
+        return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, self.total - self.topic.topic.threshold))))
 
     @property
     def near(self) -> bool:
         """Whether it was nearly flagged."""
-        return not self.flagged and self.total > 0 and self.total >= self.topic.threshold - _NEAR
+        return self.total > 0 and 0 < self.topic.topic.threshold - self.total <= _NEAR
 
 
-def compile_topic(topic: Topic, bit: Callable[[str], int]) -> tuple[Compiled, ...]:
-    """Turn names into masks; ``bit`` gives a name's mask."""
-    return tuple(_compile(clause, bit) for clause in topic.clause)
+def compile_topic(topic: Topic, bits: Bits) -> CompiledTopic:
+    """Turn names into masks."""
+    clauses = tuple(_compile(topic.id, clause, bits) for clause in topic.clause)
+    tests = tuple(
+        (PARTS.get(one.clause.within, 0), one.needs, bits.of(one.clause.unless_anywhere), one) for one in clauses
+    )
+    threshold = Term(topic=topic.id, clause="threshold", weight=-topic.threshold)
+    return CompiledTopic(topic, clauses, tests, threshold)
 
 
-def _compile(clause: Clause, bit: Callable[[str], int]) -> Compiled:
+def _compile(topic: str, clause: Clause, bits: Bits) -> Compiled:
     groups: list[int] = []
     topics: list[frozenset[str]] = []
     for item in clause.all:
@@ -74,82 +129,65 @@ def _compile(clause: Clause, bit: Callable[[str], int]) -> Compiled:
         if names[0].startswith("topic:"):
             topics.append(frozenset(name.removeprefix("topic:") for name in names))
         else:
-            groups.append(_mask(item, bit))
-    if clause.any and clause.any[0].startswith("topic:"):
-        topics.append(frozenset(name.removeprefix("topic:") for item in clause.any for name in item.split("|")))
-    elif clause.any:
-        groups.append(_mask("|".join(clause.any), bit))
-    wanted = 0
+            groups.append(bits.of(names))
+    one_of = [name for item in clause.any for name in item.split("|")]
+    if one_of and one_of[0].startswith("topic:"):
+        topics.append(frozenset(name.removeprefix("topic:") for name in one_of))
+    elif one_of:
+        groups.append(bits.of(one_of))
+    needs = 0
     for group in groups:
-        wanted |= group
-    unless = _mask("|".join(clause.unless), bit) if clause.unless else 0
-    anywhere = _mask("|".join(clause.unless_anywhere), bit) if clause.unless_anywhere else 0
-    return Compiled(clause, tuple(groups), wanted, unless, anywhere, tuple(topics))
+        needs |= group
+    home = any(part.startswith("home:") for item in (*clause.all, *clause.any) for part in item.split("|"))
+    term = Term(
+        topic=topic,
+        clause=clause.id,
+        weight=clause.weight,
+        concepts=clause.all + clause.any,
+        note="the source's home country may stand in" if home else "",
+    )
+    unless = bits.of([name for item in clause.unless for name in item.split("|")])
+    return Compiled(clause, needs, unless, tuple(groups), tuple(topics), term)
 
 
-def _mask(item: str, bit: Callable[[str], int]) -> int:
-    mask = 0
-    for name in item.split("|"):
-        mask |= bit(name)
-    return mask
-
-
-def judge(topic: Topic, clauses: tuple[Compiled, ...], units: Units, flagged: Mapping[str, float]) -> Judged:
+def judge(topic: CompiledTopic, units: Units, flagged: Mapping[str, float]) -> Judged:
     """Add up the clauses that hold.
 
     Args:
         topic: whose clauses they are.
-        clauses: compiled.
         units: of the article.
         flagged: topics flagged so far, for clauses on topics.
     """
     fired: list[Fired] = []
     total = 0.0
-    whole = units.mask
-    for compiled in clauses:
-        if compiled.anywhere & whole:
-            continue
-        for group in compiled.groups:
-            if not group & whole:
-                break
-        else:
+    parts = units.parts
+    whole = parts[0]
+    for part, needs, anywhere, compiled in topic.tests:
+        if parts[part] & needs == needs and not whole & anywhere:
             found = _fire(compiled, units, flagged)
             if found is not None:
                 fired.append(found)
                 total += compiled.clause.weight
-    return Judged(topic, total, tuple(fired))
+    return Judged(topic, total, fired)
 
 
 def _fire(compiled: Compiled, units: Units, flagged: Mapping[str, float]) -> Fired | None:
-    if any(flagged.keys().isdisjoint(names) for names in compiled.topics):
-        return None
-    clause = compiled.clause
-    if not compiled.groups:
-        return Fired(clause, (), 0)
-    held = _held(compiled, units.by_level[clause.within])
-    if clause.within == "focus":
-        front = [unit for unit in held if unit.front]
-        if not front and len(held) < units.times_further_down:
+    clause, needs, unless, _, topics, _ = compiled
+    for names in topics:
+        if flagged.keys().isdisjoint(names):
             return None
-        held = front or held
+    if not needs:
+        return Fired(compiled, None, [])
+    level = units.level(clause.within)
+    held = [n for n, mask in enumerate(level.masks) if mask & needs == needs and not mask & unless]
+    if clause.within == "focus" and held:
+        if held[0] < units.fronts:
+            held = [n for n in held if n < units.fronts]
+        elif len(held) < units.times_further_down:
+            return None
     if len(held) < clause.times:
         return None
-    return Fired(clause, tuple(held[:_EVIDENCE_UNITS]), compiled.wanted)
-
-
-def _held(compiled: Compiled, units: Sequence[Unit]) -> list[Unit]:
-    """The units in which every group has a concept, and that have none of ``unless``."""
-    held: list[Unit] = []
-    for unit in units:
-        mask = unit.mask
-        if compiled.unless & mask or not unit.hits:
-            continue
-        for group in compiled.groups:
-            if not group & mask:
-                break
-        else:
-            held.append(unit)
-    return held
+    return Fired(compiled, level, held[:_EVIDENCE_UNITS])
 
 
 _PLACES: Mapping[Within, str] = {
@@ -162,30 +200,32 @@ _PLACES: Mapping[Within, str] = {
 }
 
 
-def missing(judged: Judged, clauses: tuple[Compiled, ...], units: Units, name: Callable[[str], str]) -> str:
-    """Say what would have flagged it: of the clauses that did not hold, the one that lacked least."""
-    held = {fired.clause.id for fired in judged.fired}
-    best: tuple[int, float, str] | None = None
-    for compiled in clauses:
-        clause = compiled.clause
-        if (
-            clause.weight <= 0
-            or clause.id in held
-            or not clause.all
-            or judged.total + clause.weight < judged.topic.threshold
-        ):
-            continue
-        lacks = [
-            item
-            for item, group in zip((i for i in clause.all if not i.startswith("topic:")), compiled.groups, strict=False)
-            if not group & units.mask
-        ]
-        words = " and ".join(_words(item, name) for item in (lacks or clause.all))
-        said = f"{words} {_PLACES[clause.within]}" if lacks else f"{words}, together {_PLACES[clause.within]}"
-        if best is None or (len(lacks), -clause.weight) < best[:2]:
-            best = (len(lacks), -clause.weight, said)
-    short = f"{judged.topic.threshold - judged.total:.1f} points short"
-    return f"{short}; missing: {best[2]}" if best else short
+def missing(judged: Judged, whole: int, name: Callable[[str], str]) -> str:
+    """Say what would have flagged it: of the clauses that did not hold, the one that lacked least.
+
+    Args:
+        judged: the topic's sum.
+        whole: what stands anywhere in the article.
+        name: what people call a concept.
+    """
+    held = {fired.compiled.clause.id for fired in judged.fired}
+    threshold = judged.topic.topic.threshold
+    lacking = [
+        (sum(not group & whole for group in compiled.groups), -compiled.clause.weight, compiled)
+        for compiled in judged.topic.clauses
+        if compiled.clause.all
+        and compiled.clause.id not in held
+        and 0 < compiled.clause.weight >= threshold - judged.total
+    ]
+    short = f"{threshold - judged.total:.1f} points short"
+    if not lacking:
+        return short
+    _, _, best = min(lacking, key=lambda one: one[:2])
+    items = (item for item in best.clause.all if not item.startswith("topic:"))
+    lacks = [item for item, group in zip(items, best.groups, strict=False) if not group & whole]
+    words = " and ".join(_words(item, name) for item in (lacks or best.clause.all))
+    together = "" if lacks else ", together"
+    return f"{short}; missing: {words}{together} {_PLACES[best.clause.within]}"
 
 
 def _words(item: str, name: Callable[[str], str]) -> str:

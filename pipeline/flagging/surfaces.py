@@ -12,50 +12,50 @@ import re
 from dataclasses import dataclass
 from enum import IntEnum
 
-from pipeline.flagging.fold import fold, fold_literal
+from pipeline.flagging.fold import cased_literal, fold_literal
 
 WORD_LANGUAGES = frozenset({"en", "ru"})
 LANGUAGES = ("en", "ru", "ko", "ja", "zh")
 
-_WORD = "0-9_a-zß-ɏͰ-Ͽа-яѐ-ԯẀ-ỿ"
-_NO_WORD = f"(?![{_WORD}])"
-_NO_HANGUL = "(?![가-힣])"
-_TAILS = {"en": "[a-z]*+", "ru": "[а-яѐ-ԯ]{0,6}"}
 _REFUSED = re.compile(r"[\\\[\](){}|^$?+]")
-_CYRILLIC = re.compile("[а-яѐ-ԯ]")
 _HANGUL = re.compile("[가-힣]")
 _MOST_OPTIONAL = 3  # spaces in one surface that may be left out, each by itself
 _HANJA_ONLY = re.compile("[一-鿿]+")
 
 
-class Left(IntEnum):
-    """What may not stand directly before a hit."""
+class Beside(IntEnum):
+    """What may not stand directly before, or after, a hit."""
 
     ANYTHING_GOES = 0
     NO_LETTER = 1
     NO_HANGUL = 2
+    NEITHER = 3
 
 
 class GrammarError(ValueError):
     """A surface that cannot be read; the text says what was expected."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Pattern:
     """One way in which a surface is looked for.
 
     Attributes:
         needle: folded literal that the automaton finds.
         left: what may not stand before it.
-        rest: regular expression (of this module's making) for what must follow the needle; "" for nothing.
-        cased: the literal as written, where case counts.
+        after: what must follow the needle, a * for each free ending; "" for nothing.
+        plural: an English s may follow.
+        right: what may not stand after all that.
+        cased: the literal as written but for kinds of signs, where case counts.
         in_korean: a hit counts only beside Hangul: a single hanja is a headline abbreviation there and an everyday
             character in Japanese and Chinese.
     """
 
     needle: str
-    left: Left
-    rest: str
+    left: Beside
+    after: str = ""
+    plural: bool = False
+    right: Beside = Beside.ANYTHING_GOES
     cased: str | None = None
     in_korean: bool = False
 
@@ -73,16 +73,17 @@ def read_surface(surface: str, language: str, *, inside: bool = False) -> tuple[
     """
     mark = surface[:1] if surface[:1] in {"=", "~"} else ""
     body = surface[len(mark) :]
-    _check(mark, body, language)
+    folded = fold_literal(body)
+    _check(mark, body, folded, language)
     if language in WORD_LANGUAGES:
-        return (_word_pattern(mark, body, language),)
+        return (_word_pattern(mark, body, folded, language),)
     if language == "ko":
-        return _korean_patterns("~" if inside and not mark else mark, body)
-    return (Pattern(needle=fold_literal(body), left=Left.ANYTHING_GOES, rest=""),)
+        return _korean_patterns("~" if inside and not mark else mark, body, folded)
+    return (Pattern(folded, Beside.ANYTHING_GOES),)
 
 
-def _check(mark: str, body: str, language: str) -> None:  # noqa: C901, PLR0912 - one refusal a line
-    if not fold_literal(body).strip(" *·'"):
+def _check(mark: str, body: str, folded: str, language: str) -> None:  # noqa: C901, PLR0912 - one refusal a line
+    if not folded.strip(" *·'"):
         raise GrammarError("is empty; write the word to look for")
     if body != body.strip() or "  " in body:
         raise GrammarError("has a space too many")
@@ -100,7 +101,7 @@ def _check(mark: str, body: str, language: str) -> None:  # noqa: C901, PLR0912 
         return
     if mark == "~":
         raise GrammarError("has a ~; only Korean surfaces may stand inside a word")
-    for word in re.split("[ -]", body):
+    for word in re.split("[ -]", body) if "*" in body else ():
         if "*" in word[:-1]:
             raise GrammarError("has a * that is not at the end of a word")
         if word.endswith("*") and len(word) < 3:
@@ -109,22 +110,26 @@ def _check(mark: str, body: str, language: str) -> None:  # noqa: C901, PLR0912 
         raise GrammarError("is one letter long; that would match everywhere")
 
 
-def _word_pattern(mark: str, body: str, language: str) -> Pattern:
+def _word_pattern(mark: str, body: str, folded: str, language: str) -> Pattern:
     """English and Russian: whole words, each with a free ending where a * stands."""
-    literal, star, after = fold_literal(body).partition("*")
-    tail = _TAILS["ru" if _CYRILLIC.search(literal) else "en"]
-    rest = "".join(tail if part == "*" else re.escape(part) for part in re.split(r"(\*)", star + after))
-    plural = "s?" if language == "en" and not mark and not body.endswith("*") else ""
-    cased = fold(body.partition("*")[0]).cased if mark == "=" else None
-    return Pattern(needle=literal, left=Left.NO_LETTER, rest=rest + plural + _NO_WORD, cased=cased)
+    literal, star, after = folded.partition("*")
+    return Pattern(
+        literal,
+        Beside.NO_LETTER,
+        star + after,
+        plural=language == "en" and not mark and not body.endswith("*"),
+        right=Beside.NO_LETTER,
+        cased=cased_literal(body.partition("*")[0]) if mark else None,
+    )
 
 
-def _korean_patterns(mark: str, body: str) -> tuple[Pattern, ...]:
+def _korean_patterns(mark: str, body: str, folded: str) -> tuple[Pattern, ...]:
     """Korean: a free ending unless strict; a space may be left out, and so may a middle dot.
 
     Each spelling is a needle of its own: cut at the space, needles would be short words that stand everywhere.
     """
-    folded = fold_literal(body)
+    if " " not in folded and "·" not in folded:
+        return (_korean_pattern(mark, folded, body),)
     spellings: dict[str, None] = {}
     for plain in (folded, folded.replace("·", "")):
         words = plain.split(" ")
@@ -135,16 +140,16 @@ def _korean_patterns(mark: str, body: str) -> tuple[Pattern, ...]:
 
 
 def _korean_pattern(mark: str, folded: str, body: str) -> Pattern:
-    rest = _NO_HANGUL if mark == "=" else ""
-    if not _HANGUL.match(folded[-1]) and not _HANJA_ONLY.match(folded[-1]):
-        rest += _NO_WORD
+    ends_in_letter = not _HANGUL.match(folded[-1]) and not _HANJA_ONLY.match(folded[-1])
+    right = Beside.NO_HANGUL if mark == "=" else Beside.ANYTHING_GOES
+    if ends_in_letter:
+        right = Beside.NEITHER if mark == "=" else Beside.NO_LETTER
     if mark == "~":
-        left = Left.ANYTHING_GOES
+        left = Beside.ANYTHING_GOES
     elif _HANGUL.match(folded) or _HANJA_ONLY.match(folded):
-        left = Left.NO_HANGUL
+        left = Beside.NO_HANGUL
     else:
-        left = Left.NO_LETTER
-    latin = re.search("[a-z]", folded) is not None
+        left = Beside.NO_LETTER
+    latin = mark == "=" and re.search("[a-z]", folded) is not None
     short_hanja = len(folded) <= 2 and _HANJA_ONLY.fullmatch(folded) is not None
-    cased = fold(body).cased if mark == "=" and latin else None
-    return Pattern(needle=folded, left=left, rest=rest, cased=cased, in_korean=short_hanja)
+    return Pattern(folded, left, right=right, cased=cased_literal(body) if latin else None, in_korean=short_hanja)

@@ -112,6 +112,8 @@ def _suggest(name: str, allowed: tuple[str, ...]) -> str:
 
 def _unknown(value: object, kind: Any, path: str) -> Iterator[tuple[str, str]]:
     """Walk ``value`` beside its type and name each key that the type does not have."""
+    if not _has_keys(kind):
+        return
     kind = _bare(kind)
     inner = _item_type(kind)
     if dataclasses.is_dataclass(kind) and isinstance(value, dict):
@@ -137,6 +139,14 @@ def _hints(kind: Any) -> dict[str, Any]:
     return get_type_hints(kind)
 
 
+@functools.cache
+def _has_keys(kind: Any) -> bool:
+    """Whether a dataclass is in it: a list of ten thousand strings need not be walked through to know its keys."""
+    kind = _bare(kind)
+    inner = _item_type(kind)
+    return dataclasses.is_dataclass(kind) or (inner is not None and _has_keys(inner))
+
+
 def _bare(kind: Any) -> Any:
     """``X`` for ``X | None``."""
     if get_origin(kind) in (Union, types.UnionType):
@@ -156,6 +166,8 @@ def _item_type(kind: Any) -> Any:
 
 def _renamed(value: object, kind: Any) -> object:
     """Give keys that are Python keywords their underscore."""
+    if not _has_keys(kind):
+        return value
     kind = _bare(kind)
     inner = _item_type(kind)
     if dataclasses.is_dataclass(kind) and isinstance(value, dict):

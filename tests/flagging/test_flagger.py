@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+import re
 import unicodedata
 from functools import cache
 
@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.flagging import Flagger, config_version
-from pipeline.flagging.fold import fold
+from pipeline.flagging.fold import fold, fold_literal
 from pipeline.model import Assessment
 
 
@@ -57,20 +57,56 @@ ALPHABET = st.text(alphabet=st.characters(codec="utf-8"), max_size=120) | st.lis
 def test_evidence_stands_where_it_says(text: str) -> None:
     for hit in flagger().matcher.find(text):
         piece = text[hit.start : hit.end]
-        assert piece
         assert 0 <= hit.start < hit.end <= len(text)
+        assert surfaces_of(hit.concept).match(fold_literal(piece)), (hit, piece)
     for one in assess(text, text).evidence:
         assert text[one.start : one.end] == one.surface
+
+
+@cache
+def surfaces_of(concept: str) -> re.Pattern[str]:
+    """What a hit of a concept may look like, worked out from the config by other means than the matcher's."""
+    forms: list[str] = []
+    for language, surfaces in next(c for c in flagger().concepts if c.id == concept).surfaces.items():
+        for surface in surfaces:
+            form = re.escape(fold_literal(surface.lstrip("=~"))).replace(r"\*", "[а-яёѐ-ԯa-z]*")
+            if language == "ko":
+                form = form.replace(r"\ ", " ?").replace("·", "·?")
+            forms.append(f"{form}s?" if language == "en" else form)
+    return re.compile(f"({'|'.join(forms)})\\Z")
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                *("Путин", "Путина ", "Госдуме", " ", "«КНДР»", "THAAD", "gas pipelines", "\n", "ё", "US", "us ", "ЕС"),
+                *("российских послов", "президента РФ", "Ким Чен Ына", ". ", "’s", "U.N. ", "South\u00a0Korea", "Kim"),
+                *("- ", ","),
+            ]
+        ),
+        max_size=30,
+    ).map("".join)
+)
+def test_latin_and_cyrillic_read_as_bytes_give_the_hits_that_strings_give(text: str) -> None:
+    def find(whole: str) -> list[tuple[str, int, int]]:
+        return [(hit.concept, hit.start, hit.end) for hit in flagger().matcher.find(whole) if hit.end <= len(text)]
+
+    assert isinstance(fold(text).data, bytes)
+    assert isinstance(fold(f"{text} 뷁").data, str)
+    assert find(f"{text} .") == find(f"{text} 뷁")
 
 
 @settings(max_examples=100, deadline=None)
 @given(st.text(max_size=200))
 def test_folding_keeps_every_place(text: str) -> None:
     folded = fold(text)
+    assert len(folded.data) == len(folded.source) + 2
     if folded.starts is None:
-        assert len(folded.lower) == len(text) + 1
+        assert len(folded.source) == len(text)
     else:
-        assert len(folded.lower) == len(folded.starts) + 1
+        assert len(folded.starts) == len(folded.source) + 1
 
 
 @pytest.mark.parametrize(
@@ -96,16 +132,15 @@ def test_folding_keeps_every_place(text: str) -> None:
     ],
 )
 def test_every_form_of_a_name_is_found(concept: str, forms: list[str]) -> None:
-    number = next(n for n, one in enumerate(flagger().concepts) if one.id == concept)
     for form in forms:
         found = {c.id for c in flagger().concepts if c.id in concepts(f"… {form}, …")}
-        implied = {name for c in found for name in flagger()._closure_ids[_number(c)]}
-        assert concept in implied, (form, found)
-    assert flagger().concepts[number].id == concept
+        assert concept in {name for one in found for name in implied_by(one)}, (form, found)
 
 
-def _number(concept: str) -> int:
-    return next(n for n, one in enumerate(flagger().concepts) if one.id == concept)
+def implied_by(concept: str) -> set[str]:
+    """The concept and all that it implies."""
+    one = next(c for c in flagger().concepts if c.id == concept)
+    return {concept}.union(*map(implied_by, one.implies))
 
 
 @pytest.mark.parametrize(
@@ -219,9 +254,7 @@ def test_decomposed_hangul_is_found_at_the_right_place() -> None:
     ids=["empty", "controls", "surrogate", "one word", "no blanks", "5 MB", "1 MB of names"],
 )
 def test_any_input_gets_an_answer_in_bounded_time(text: str) -> None:
-    began = time.monotonic()
-    told = assess(text[:500], text)
-    assert time.monotonic() - began < 20
+    told = assess(text[:500], text)  # pytest's own limit ends a test that hangs
     for one in told.evidence:
         assert (text[:500] if one.field == "title" else text)[one.start : one.end] == one.surface
 

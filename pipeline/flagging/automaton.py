@@ -1,0 +1,312 @@
+"""Finds needles in a folded text and tells where they are hits: one alphabet's automaton and rules.
+
+In: patterns, each with its concept's number, and a folded text. Out: hits, longest first where they begin together.
+One Aho–Corasick automaton finds the literals; what stands around each decides.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from ahocorasick_rs import AhoCorasick, BytesAhoCorasick, Implementation
+
+from pipeline.flagging.fold import NARROW, NARROW_WORD, Folded, narrow, same_case, without_surrogates
+from pipeline.flagging.surfaces import Beside, Pattern
+
+HITS_PER_CONCEPT = 200
+
+Span = tuple[int, int, int]  # start, end, number of the concept
+Listed = tuple[Pattern, int, bool]  # a pattern, its concept's number, whether it cancels
+
+_HANGUL = re.compile("[가-힣]")
+_NEAR = 12  # characters either side in which a lone hanja looks for Hangul
+_SHORT = 4  # bytes; literals so short are looked for together with the sign before them: most stand inside words
+_LOOKED_UP = 3  # characters, the space included, of a phrase's second word
+
+_Match = Callable[[Any, int], re.Match[Any] | None]
+
+
+class _Rule(NamedTuple):
+    """What must hold around a place where a needle stands. Characters are numbers in bytes and strings in strings."""
+
+    lead: int  # the needle begins with so many signs that belong to the text before
+    left: frozenset[Any] | None
+    after: str  # what must follow, in words of ``_Alphabet.compiled``; "" for nothing
+    right: frozenset[Any] | None
+    plural: object
+    cased: str | None
+    in_korean: bool
+    cancels: bool
+    concept: int
+
+
+class _More(NamedTuple):
+    """Rules that ask for more than a place's neighbours.
+
+    Attributes:
+        rules: to be tried at each place.
+        phrases: rules of several words, by the first characters of the second: a word like “Russian” begins a hundred.
+    """
+
+    rules: tuple[_Rule, ...]
+    phrases: Mapping[Any, tuple[_Rule, ...]]
+
+
+class _Needle(NamedTuple):
+    """The rules of one needle: a plain one, without which ``concept`` is -1, and the others.
+
+    Attributes:
+        ending: finds the end of the word, where a free ending is allowed; matches the empty string, too.
+    """
+
+    lead: int
+    left: frozenset[Any] | None
+    ending: _Match | None
+    right: frozenset[Any] | None
+    plural: object
+    cased: str | None
+    concept: int
+    more: _More | None
+
+
+class _Alphabet(NamedTuple):
+    """What the two kinds of folded text differ in."""
+
+    convert: Callable[[str], Any]  # a folded literal → a needle; None: cannot stand in such a text
+    besides: tuple[frozenset[Any] | None, ...]  # by ``Beside``
+    plural: object
+    compiled: Callable[[str], _Match]  # the rest of a surface → what tells whether it follows
+    leads: tuple[Any, ...]  # signs that short needles are looked for behind; none: by themselves
+
+
+class Automaton:
+    """One alphabet's needles and rules; made by ``of_bytes`` and ``of_strings``."""
+
+    def __init__(self, alphabet: _Alphabet, listed: Sequence[Listed], engine: Callable[..., Any]) -> None:
+        found: dict[Any, list[Listed]] = {}
+        for one in listed:
+            pattern = one[0]
+            needle = alphabet.convert(pattern.needle)
+            if needle is None or (pattern.after and alphabet.convert(pattern.after) is None):
+                continue
+            if alphabet.leads and len(needle) <= _SHORT and pattern.left == Beside.NO_LETTER:
+                for lead in alphabet.leads:
+                    found.setdefault(lead + needle, []).append(one)
+            else:
+                found.setdefault(needle, []).append(one)
+        self._needles = _Needles(list(found.values()), alphabet)
+        self._blank = alphabet.convert(" ")
+        self._rests = self._needles.rests
+        self._find: Callable[..., list[Span]] | None = None
+        if found:
+            self._find = engine(list(found), implementation=Implementation.ContiguousNFA).find_matches_as_indexes
+
+    def hits(self, folded: Folded) -> list[Span]:  # noqa: C901 - the hot loop
+        """Find what stands in a folded text.
+
+        Offsets are of its source, the ends as negative numbers: sorted, the longest comes first.
+        """
+        if self._find is None:
+            return []
+        data: Any = folded.data
+        try:
+            places = self._find(data, overlapping=True)
+        except UnicodeEncodeError:
+            places = self._find(without_surrogates(data), overlapping=True)
+        hits: list[Span] = []
+        cancelled: list[Span] = []
+        source, needles, blank = folded.source, self._needles, self._blank
+        for number, start, end in places:
+            lead, left, ending, right, plural, cased, concept, more = needles[number]
+            if concept >= 0 and (left is None or data[start - 1] not in left):
+                stop = end if ending is None else ending(data, end).end()  # type: ignore[union-attr]
+                if right is not None and data[stop] in right:
+                    stop = stop + 1 if data[stop] == plural and data[stop + 1] not in right else 0
+                begin = start + lead - 1  # the source has no sentinel before it
+                if stop and (cased is None or same_case(source, begin, cased)):
+                    hits.append((begin, 1 - stop, concept))
+            if more is not None:
+                rules, phrases = more
+                if phrases:
+                    space = data.find(blank, end)
+                    rules += phrases.get(data[space : space + _LOOKED_UP], ())
+                if rules:
+                    self._try(rules, folded, (start, end), hits, cancelled)
+        if len(hits) > HITS_PER_CONCEPT:
+            hits = _capped(hits)
+        return _without(hits, cancelled) if cancelled else hits
+
+    def _try(
+        self, rules: Sequence[_Rule], folded: Folded, place: tuple[int, int], hits: list[Span], cancelled: list[Span]
+    ) -> None:
+        """Try the rules that ask for more than a place's neighbours."""
+        data: Any = folded.data
+        start, end = place
+        for lead, left, after, right, plural, cased, in_korean, cancels, concept in rules:
+            if left is not None and data[start - 1] in left:
+                continue
+            stop = end
+            if after:
+                match = self._rests[after](data, end)
+                if match is None:
+                    continue
+                stop = match.end()
+            if right is not None and data[stop] in right:
+                if data[stop] != plural or data[stop + 1] in right:
+                    continue
+                stop += 1
+            begin = start + lead - 1
+            if cased is not None and not same_case(folded.source, begin, cased):
+                continue
+            if in_korean and not _HANGUL.search(folded.source, max(0, begin - _NEAR), stop - 1 + _NEAR):
+                continue
+            (cancelled if cancels else hits).append((begin, 1 - stop, concept))
+
+
+class _Rests(dict[str, _Match]):
+    """Regular expressions for the rests of surfaces, each compiled when first asked for: most never are in one run."""
+
+    def __init__(self, compiled: Callable[[str], _Match]) -> None:
+        self._compiled = compiled
+
+    def __missing__(self, rest: str) -> _Match:
+        found = self[rest] = self._compiled(rest)
+        return found
+
+
+class _Needles(dict[int, _Needle]):
+    """The rules by number of the needle, each made ready when its needle is first met."""
+
+    def __init__(self, listed: Sequence[Sequence[Listed]], alphabet: _Alphabet) -> None:
+        self.rests = _Rests(alphabet.compiled)
+        self._listed = listed
+        self._alphabet = alphabet
+
+    def __missing__(self, number: int) -> _Needle:
+        found = self[number] = self._sorted([self._rule(one) for one in self._listed[number]])
+        return found
+
+    def _rule(self, listed: Listed) -> _Rule:
+        pattern, concept, cancels = listed
+        alphabet = self._alphabet
+        behind = alphabet.leads and pattern.left == Beside.NO_LETTER and len(pattern.needle) <= _SHORT
+        return _Rule(
+            1 if behind else 0,
+            None if behind else alphabet.besides[pattern.left],
+            _rest(pattern),
+            alphabet.besides[pattern.right],
+            alphabet.plural if pattern.plural else None,
+            pattern.cased,
+            pattern.in_korean,
+            cancels,
+            concept,
+        )
+
+    def _sorted(self, rules: Sequence[_Rule]) -> _Needle:
+        """Sort a needle's rules: a plain one, those whose second word can be looked up, and those tried everywhere."""
+        plain: _Rule | None = None
+        others: list[_Rule] = []
+        phrases: dict[Any, list[_Rule]] = {}
+        for rule in rules:
+            second = rule.after[2:].partition("*")[0]
+            if plain is None and not (rule.after[2:] or rule.in_korean or rule.cancels):
+                plain = rule
+            elif rule.after[1:3] == "* " and len(second) >= _LOOKED_UP:
+                phrases.setdefault(self._alphabet.convert(second[:_LOOKED_UP]), []).append(rule)
+            else:
+                others.append(rule)
+        more = None
+        if others or phrases:
+            more = _More(tuple(others), {word: tuple(group) for word, group in phrases.items()})
+        if plain is None:
+            return _Needle(0, None, None, None, None, None, -1, more)
+        ending = self.rests[plain.after] if plain.after else None
+        return _Needle(plain.lead, plain.left, ending, plain.right, plain.plural, plain.cased, plain.concept, more)
+
+
+def _capped(hits: list[Span]) -> list[Span]:
+    """At most ``HITS_PER_CONCEPT`` of each concept: a text that says one word ten thousand times is nothing more."""
+    counts: dict[int, int] = {}
+    kept: list[Span] = []
+    for hit in hits:
+        count = counts[hit[2]] = counts.get(hit[2], 0) + 1
+        if count <= HITS_PER_CONCEPT:
+            kept.append(hit)
+    return kept
+
+
+def _without(hits: list[Span], cancelled: list[Span]) -> list[Span]:
+    """Drop each hit that lies inside an exception of its own concept."""
+    by_concept: dict[int, list[Span]] = {}
+    for span in cancelled:
+        by_concept.setdefault(span[2], []).append(span)
+    return [
+        (start, minus_end, concept)
+        for start, minus_end, concept in hits
+        if not any(begin <= start and minus_stop <= minus_end for begin, minus_stop, _ in by_concept.get(concept, ()))
+    ]
+
+
+# ------------------------------------------------------------------------------------------------ the two alphabets
+
+_CYRILLIC = re.compile("[а-яѐ-ԯ]")
+_LATIN_TAIL = "[a-z]*+"
+_WIDE_TAIL = "[а-яѐ-ԯ]{0,6}"
+_NARROW_TAIL = "[а-яѓђљњќћџўіґєјѕї]{0,6}"
+
+
+def of_bytes(listed: Sequence[Listed]) -> Automaton:
+    """The automaton for texts that fold to bytes."""
+    return Automaton(_narrow_alphabet(), listed, BytesAhoCorasick)
+
+
+def of_strings(listed: Sequence[Listed]) -> Automaton:
+    """The automaton for texts that fold to strings."""
+    return Automaton(_wide_alphabet(), listed, AhoCorasick)
+
+
+def _narrow_alphabet() -> _Alphabet:
+    signs = {sign for byte in range(256) if (sign := narrow(chr(byte))) is not None and sign[0] not in NARROW_WORD}
+    return _Alphabet(
+        convert=narrow,
+        besides=(None, NARROW_WORD, None, NARROW_WORD),
+        plural=ord("s"),
+        compiled=_compile_narrow,
+        leads=tuple(sorted(signs)),
+    )
+
+
+def _wide_alphabet() -> _Alphabet:
+    letters = frozenset(c for c in map(chr, range(0x1100)) if c.isalnum() or c == "_")
+    hangul = frozenset(map(chr, range(ord("가"), ord("힣") + 1)))
+    return _Alphabet(
+        convert=str,
+        besides=(None, letters, hangul, letters | hangul),
+        plural="s",
+        compiled=_compile_wide,
+        leads=(),
+    )
+
+
+def _rest(pattern: Pattern) -> str:
+    """What must follow a needle, with the kind of its endings: a letter of its own for Cyrillic and Latin."""
+    if not pattern.after:
+        return ""
+    return ("я" if _CYRILLIC.search(pattern.needle) else "z") + pattern.after
+
+
+def _compile_wide(rest: str) -> _Match:
+    return re.compile(_regex(rest, _WIDE_TAIL)).match
+
+
+def _compile_narrow(rest: str) -> _Match:
+    after = "*".join((narrow(part) or b"").decode(NARROW) for part in rest[1:].split("*"))
+    return re.compile(_regex(rest[0] + after, _NARROW_TAIL).encode(NARROW)).match
+
+
+def _regex(rest: str, cyrillic: str) -> str:
+    """A regular expression, of our making and linear: a free ending where a * stands."""
+    tail = cyrillic if rest[0] == "я" else _LATIN_TAIL
+    return "".join(tail if part == "*" else re.escape(part) for part in re.split(r"(\*)", rest[1:]))
