@@ -25,13 +25,23 @@ def list_(folder: Path | None) -> None:
 
 
 @command.command("lint")
+@click.option("--words", is_flag=True, help="Print, too, what dictionary words each Russian stem catches.")
 @options.config
-def lint(folder: Path | None) -> int:
-    """Load everything, and say what is most likely wrong. Exit status 1 when there is a finding, 78 for a mistake."""
+def lint(folder: Path | None, words: bool) -> int:
+    """Load everything, and say what is most likely wrong. Exit status 1 when there is a finding, 78 for a mistake.
+
+    A surface in two concepts; one that matches ordinary words; a Russian stem that catches a great many; a clause that
+    can never fire; a topic that stands for no passage.
+    """
     from pipeline.flagging import Flagger
+    from pipeline.flagging.dictionary import caught_by, stems
     from pipeline.flagging.lint import lint as look
 
     flagger = Flagger.from_config(folder)
+    if words:
+        listed = list(stems(flagger.concepts))
+        for (concept, surface), caught in zip(listed, caught_by([one for _, one in listed]), strict=True):
+            click.echo(f"{concept}  {surface}  {', '.join(caught) or 'no word of the dictionary'}")
     findings = look(flagger.concepts, flagger.topics, flagger.matcher)
     for finding in findings:
         click.echo(f"{finding.where}: {finding.what}")
