@@ -69,8 +69,9 @@ def make(number: int) -> None:
     every = len(set(origin.values())) * 10
     joining.sort()
     print(
-        f"{number} articles: storing {statistics.mean(storing):.2f} ms an article, joining {statistics.mean(joining):.2f}"
-        f" (median {statistics.median(joining):.2f}, p95 {joining[int(number * 0.95)]:.2f});"
+        f"{number} articles: storing {statistics.mean(storing):.2f} ms an article,"
+        f" joining {statistics.mean(joining):.2f} (median {statistics.median(joining):.2f}, "
+        f"p95 {joining[int(number * 0.95)]:.2f});"
         f" pairs of copies: precision {right / max(joined, 1):.3f}, recall {right / every:.3f}"
     )
 

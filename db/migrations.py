@@ -522,6 +522,9 @@ CREATE TABLE marks (
   words TEXT NOT NULL
 ) STRICT;
 
+DROP INDEX articles_relevant;
+CREATE INDEX articles_relevant ON articles(sorted_at, verdict) WHERE relevant = 1;
+CREATE INDEX reviews_batch ON reviews(batch) WHERE batch IS NOT NULL;
 CREATE INDEX stories_lead ON stories(lead_article_id);
 CREATE INDEX stories_seen ON stories(last_seen_at);
 """

@@ -22,6 +22,7 @@ _SETTINGS = {
     "facet_time_limit_ms": "1000",
     "allow_download": "off",
     "max_returned_rows": "1000",
+    "truncate_cells_html": "200",  # a table of articles is no place to read them
 }
 
 
@@ -94,8 +95,10 @@ def _secret(path: Path) -> str:
 
 def datasette_arguments(database: Path, host: str, port: int, *, open_: bool, proxy: dict[str, object]) -> list[str]:
     """What Datasette is called with. From 1.0 on the same file must be given as metadata and as config."""
+    from pipeline.review import tables
+
     metadata = database.with_name(f"{database.stem}.datasette.json")
-    described = describe(database.stem) | ({"plugins": {"tumen": proxy}} if proxy else {})
+    described = tables.describe(database.stem) | ({"plugins": {"tumen": proxy}} if proxy else {})
     metadata.write_text(json.dumps(described, ensure_ascii=False, indent=1), encoding="utf-8")
     arguments = ["serve", str(database), "--host", host, "--port", str(port), "--metadata", str(metadata)]
     if not version("datasette").startswith("0."):
@@ -103,11 +106,3 @@ def datasette_arguments(database: Path, host: str, port: int, *, open_: bool, pr
     for name, value in _SETTINGS.items():
         arguments += ["--setting", name, value]
     return [*arguments, "--open"] if open_ else arguments
-
-
-def describe(name: str) -> dict[str, object]:
-    """The metadata for a database of this name: ``config/datasette.json``, put under it."""
-    from pipeline import shipped
-
-    shared = json.loads((shipped.CONFIG / "datasette.json").read_text(encoding="utf-8"))
-    return {"title": shared["title"], "description": shared["description"], "databases": {name: shared["database"]}}

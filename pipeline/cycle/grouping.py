@@ -43,21 +43,21 @@ class Grouping:
         own = stories.fingerprint(article.title, article.text)
         found = rows.postings(conn, stored.id, own, since=to_text(at - _COPIED_WITHIN))
         rows.put_sentences(conn, stored.id, own)
-        marks = self._mark(conn, stored.id, article, said, at, now)
+        marks = self._mark(conn, here, article, said, now)
         if here.story is not None:
             return here.story
-        return self._copied(conn, here, len(own), article.feed, found, now) or self._told(conn, here, marks, now)
+        return self._copied(conn, here, len(own), found, now) or self._told(conn, here, marks, now)
 
     def _mark(
-        self, conn: sqlite3.Connection, article: int, one: Article, said: Assessment, at: datetime, now: datetime
+        self, conn: sqlite3.Connection, here: rows.Known, one: Article, said: Assessment, now: datetime
     ) -> stories.Marks | None:
         """Keep a flagged article's marks."""
         if not said.evidence:
             return None
         marks = stories.mark(
-            article,
-            source=one.feed,
-            at=at.timestamp(),
+            here.id,
+            source=here.feed,
+            at=to_time(here.at).timestamp(),
             language=one.language,
             title=one.title,
             text=one.text,
@@ -67,9 +67,9 @@ class Grouping:
         rows.put_marks(
             conn,
             rows.MarksRow(
-                article=article,
-                source=one.feed,
-                at=to_text(at),
+                article=here.id,
+                source=here.feed,
+                at=here.at,
                 language=one.language,
                 concepts=tuple(marks.concepts),
                 named=tuple(marks.named),
@@ -85,7 +85,6 @@ class Grouping:
         conn: sqlite3.Connection,
         here: rows.Known,
         own: int,
-        source: int,
         found: dict[int, list[rows.Posting]],
         now: datetime,
     ) -> int | None:
@@ -95,7 +94,7 @@ class Grouping:
             number: [stories.Found(one.article, one.source, one.story, one.at) for one in many]
             for number, many in found.items()
         }
-        copy = stories.judge_copies(source, own, told, lambda article: rows.size(conn, article))
+        copy = stories.judge_copies(here.feed, own, told, lambda article: rows.size(conn, article))
         other = None if copy is None else rows.known(conn, copy.article)
         if copy is None or other is None:
             return None

@@ -51,6 +51,14 @@ def database(datasette: Any) -> Any:
     raise LookupError("no database file is attached")
 
 
+def served(datasette: Any) -> str | None:
+    """The name under which Datasette serves Tumen's database; None: it serves none."""
+    try:
+        return str(database(datasette).name)
+    except LookupError:
+        return None
+
+
 def proxied(datasette: Any, request: Any) -> dict[str, str] | None:
     """The actor named by the header of a proxy that the plugin's config trusts, and by nobody else."""
     config = datasette.plugin_config("tumen") or {}

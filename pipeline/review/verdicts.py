@@ -14,9 +14,10 @@ from urllib.parse import parse_qs
 
 from datasette import Response
 
+from pipeline.model import Verdict
 from pipeline.review import guard, pages
 from pipeline.review.queue import filters, query
-from pipeline.store import desk
+from pipeline.store import desk, reviews
 
 MOST_BYTES = 64 * 1024
 MOST_NOTE = 10_000
@@ -38,13 +39,13 @@ async def verdict(datasette: Any, request: Any) -> Any:
         raise pages.Refused(403, "You are not signed in, or no longer: sign in and give the verdict again.")
     new = _read(await body(request), analyst)
     now = datetime.now(UTC)
-    stored = await guard.database(datasette).execute_write_fn(lambda conn: desk.put(conn, new, now))
+    stored = await guard.database(datasette).execute_write_fn(lambda conn: reviews.put(conn, new, now))
     if stored is None:
         raise pages.Refused(404, f"There is no article {new.article} (any more); the verdict was not stored.")
     if _is_json(request):
         progress = await guard.database(datasette).execute_fn(lambda conn: desk.progress(conn, filters(request), now))
-        today = progress.today.get(analyst, 0)
-        return Response.json({"review": stored, "waiting": progress.waiting, "today": today})
+        today, team = progress.today.get(analyst, 0), sum(progress.today.values())
+        return Response.json({"review": stored, "waiting": progress.waiting, "today": today, "team": team})
     return Response.redirect(datasette.urls.path(f"/-/tumen{query(request)}"), status=303)
 
 
@@ -74,11 +75,11 @@ def _is_json(request: Any) -> bool:
     return bool(request.headers.get("content-type", "").startswith("application/json"))
 
 
-def _read(found: dict[str, Any], analyst: str) -> desk.NewVerdict:
+def _read(found: dict[str, Any], analyst: str) -> reviews.NewVerdict:
     article = pages.number(str(found.get("article", "")), 1, 2**62)
     if article is None:
         raise pages.Refused(400, "It is not said which article the verdict is for.")
-    if found.get("verdict") not in get_args(desk.Verdict):
+    if found.get("verdict") not in get_args(Verdict):
         raise pages.Refused(400, "A verdict is one of: relevant, not_relevant, escalate, withdrawn.")
     note = str(found.get("note") or "").strip()
     if len(note) > MOST_NOTE:
@@ -86,7 +87,7 @@ def _read(found: dict[str, Any], analyst: str) -> desk.NewVerdict:
     token = str(found.get("token", ""))
     if not _TOKEN.fullmatch(token):
         raise pages.Refused(400, "The page is too old; load it again.")
-    return desk.NewVerdict(
+    return reviews.NewVerdict(
         article=article,
         analyst=analyst,
         verdict=found["verdict"],
@@ -94,6 +95,7 @@ def _read(found: dict[str, Any], analyst: str) -> desk.NewVerdict:
         token=token,
         topics=_topics(found),
         note=note.replace("\x00", ""),
+        story=bool(found.get("story")),
     )
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from pipeline.store.values import to_json, to_text, to_tuple
+from pipeline.store.values import short_name, to_json, to_text, to_tuple
 
 _MOST_POSTINGS = 50  # articles looked at for one sentence, the newest
 
@@ -46,13 +46,14 @@ class Known:
     """An article, as far as a story's reasons speak of it."""
 
     id: int
+    feed: int
     source: str
     at: str
     story: int | None
 
 
 def postings(conn: sqlite3.Connection, article: int, numbers: Iterable[int], *, since: str) -> dict[int, list[Posting]]:
-    """For each sentence the other articles of this time or later that have it; sentences nobody else has are left out."""
+    """For each sentence the other articles of this time or later that have it, where there are any."""
     found: dict[int, list[Posting]] = {}
     for number in numbers:
         rows = conn.execute(
@@ -111,16 +112,17 @@ def recent_marks(conn: sqlite3.Connection, since: str) -> list[MarksRow]:
 
 def concepts(conn: sqlite3.Connection) -> Mapping[str, tuple[str, str]]:
     """Each concept's kind and name."""
-    return {row[0]: (row[1], row[2]) for row in conn.execute("SELECT id, kind, name FROM concepts")}
+    return {row[0]: (row[1], short_name(row[2])) for row in conn.execute("SELECT id, kind, name FROM concepts")}
 
 
 def known(conn: sqlite3.Connection, article: int) -> Known | None:
     """An article; None when it is not there (any more)."""
     row = conn.execute(
-        "SELECT a.id, f.name, a.sorted_at, a.story_id FROM articles a JOIN feeds f ON f.id = a.feed_id WHERE a.id = ?",
+        "SELECT a.id, a.feed_id, f.name, a.sorted_at, a.story_id FROM articles a JOIN feeds f ON f.id = a.feed_id"
+        " WHERE a.id = ?",
         (article,),
     ).fetchone()
-    return None if row is None else Known(id=row[0], source=row[1], at=row[2], story=row[3])
+    return None if row is None else Known(id=row[0], feed=row[1], source=row[2], at=row[3], story=row[4])
 
 
 def join(
@@ -136,8 +138,8 @@ def join(
                 (other.id,),
             ).fetchone()[0]
         )
-        _add(conn, story, other.id, "first", None, "The first that was read.", now)
-    _add(conn, story, article, how, other.id, why, now)
+        _add(conn, (other.id, story, "first", None, "The first that was read.", to_text(now)))
+    _add(conn, (article, story, how, other.id, why, to_text(now)))
     conn.execute(
         "UPDATE stories SET (articles, sources, first_seen_at, last_seen_at) = (SELECT count(*),"
         " count(DISTINCT feed_id), min(sorted_at), max(sorted_at) FROM articles WHERE story_id = stories.id),"
@@ -148,14 +150,13 @@ def join(
     return story
 
 
-def _add(
-    conn: sqlite3.Connection, story: int, article: int, how: str, like: int | None, why: str, now: datetime
-) -> None:
+def _add(conn: sqlite3.Connection, member: tuple[int, int, str, int | None, str, str]) -> None:
     conn.execute(
-        "INSERT INTO story_members (article_id, story_id, how, like_article_id, why, joined_at) VALUES (?, ?, ?, ?, ?, ?)",
-        (article, story, how, like, why, to_text(now)),
+        "INSERT INTO story_members (article_id, story_id, how, like_article_id, why, joined_at)"
+        " VALUES (?, ?, ?, ?, ?, ?)",
+        member,
     )
-    conn.execute("UPDATE articles SET story_id = ? WHERE id = ?", (story, article))
+    conn.execute("UPDATE articles SET story_id = ? WHERE id = ?", (member[1], member[0]))
 
 
 def forget(conn: sqlite3.Connection, before: str) -> None:

@@ -72,7 +72,9 @@ def _number(sentence: str) -> int | None:
     return int.from_bytes(blake2b(plain.encode(), digest_size=8).digest(), "big", signed=True)
 
 
-def judge_copies(source: int, own: int, found: Mapping[int, Sequence[Found]], size: Callable[[int], int]) -> Copy | None:
+def judge_copies(
+    source: int, own: int, found: Mapping[int, Sequence[Found]], size: Callable[[int], int]
+) -> Copy | None:
     """The article that this one is a copy of: of those that share most the earliest; None when there is none.
 
     Args:

@@ -32,7 +32,7 @@ def weight(number: str) -> float:
     value = float(number)
     if value < 32 and value == int(value):
         return 0.6
-    if len(number.rstrip("0")) == 1 or value < 100 and value == int(value):
+    if len(number.rstrip("0")) == 1 or (value < 100 and value == int(value)):
         return 1.0
     return 2.0
 

@@ -59,7 +59,7 @@ class Likeness:
         within half a day: two pieces on one subject share its concepts all the time. Numbers of their own speak
         against it.
         """
-        if self.points < _ENOUGH or self.numbers < 1 and self.others >= 1:
+        if self.points < _ENOUGH or (self.numbers < 1 and self.others >= 1):
             return False
         if self.numbers >= 1 or self.words >= _TELLING_WORDS:
             return self.title >= _LEAST_TITLE or self.numbers >= _LEAST_NUMBERS

@@ -92,13 +92,14 @@ def main() -> None:
     kinds = {concept.id: concept.kind for concept in flagger.concepts}
     judged = pairs(tellings(flagger), kinds)
     precision, recall, right, wrong, missed = figures(judged)
-    print(
-        f"{len(judged)} pairs: precision {precision:.3f}, recall {recall:.3f}; right {right}, wrong {wrong}, missed {missed}"
+    print(  # noqa: T201
+        f"{len(judged)} pairs: precision {precision:.3f}, recall {recall:.3f};"
+        f" right {right}, wrong {wrong}, missed {missed}"
     )
     if arguments.misses:
         for one, other, like in judged:
             if like.one_event != (one.story == other.story):
-                print(f"\n{like.points:.1f} {like}\n  {one.story}: {one.title}\n  {other.story}: {other.title}")
+                print(f"\n{like}\n  {one.story}: {one.title}\n  {other.story}: {other.title}")  # noqa: T201
 
 
 if __name__ == "__main__":
