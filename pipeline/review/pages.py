@@ -57,7 +57,6 @@ def when(time: object) -> str:
 
 def page(datasette: Any, request: Any, template: str, *, status: int = 200, **values: Any) -> Response:
     """An HTML answer."""
-    token = request.scope.get("csrftoken")
     html = (
         _templates()
         .get_template(template)
@@ -67,7 +66,7 @@ def page(datasette: Any, request: Any, template: str, *, status: int = 200, **va
             tables=datasette.urls.path("/"),
             table_of=f"{guard.database(datasette).route}/articles",
             analyst=guard.analyst(datasette, request),
-            token=token() if token else "",
+            token=guard.form_token(datasette, request),
             path=request.path,
             version=__version__,
             **values,

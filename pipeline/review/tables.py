@@ -22,10 +22,16 @@ def _shared() -> dict[str, Any]:
     return found
 
 
-def describe(name: str) -> dict[str, object]:
-    """The metadata for a database of this name."""
+def describe(name: str, *, sql_for_all: bool = True) -> dict[str, object]:
+    """The metadata for a database of this name.
+
+    Args:
+        name: of the file, without its ending.
+        sql_for_all: whoever reads may write SQL; else only who is signed in.
+    """
     shared = _shared()
-    return {"title": shared["title"], "description": shared["description"], "databases": {name: shared["database"]}}
+    database = shared["database"] | ({} if sql_for_all else {"allow_sql": {"id": "*"}})
+    return {"title": shared["title"], "description": shared["description"], "databases": {name: database}}
 
 
 def metadata(datasette: Any) -> dict[str, object]:

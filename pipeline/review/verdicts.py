@@ -37,7 +37,7 @@ async def verdict(datasette: Any, request: Any) -> Any:
     analyst = guard.analyst(datasette, request)
     if analyst is None:
         raise pages.Refused(403, "You are not signed in, or no longer: sign in and give the verdict again.")
-    new = _read(await body(request), analyst)
+    new = _read(await body(datasette, request), analyst)
     now = datetime.now(UTC)
     stored = await guard.database(datasette).execute_write_fn(lambda conn: reviews.put(conn, new, now))
     if stored is None:
@@ -49,8 +49,12 @@ async def verdict(datasette: Any, request: Any) -> Any:
     return Response.redirect(datasette.urls.path(f"/-/tumen{query(request)}"), status=303)
 
 
-async def body(request: Any) -> dict[str, Any]:
-    """The fields that were posted, lists as lists; refused when it is more than 64 kB or not what it says."""
+async def body(datasette: Any, request: Any) -> dict[str, Any]:
+    """The fields that a page of the desk posted, lists as lists.
+
+    Raises:
+        Refused: it is more than 64 kB, not what it says, or from elsewhere.
+    """
     raw = bytearray()
     more = True
     while more:
@@ -66,9 +70,11 @@ async def body(request: Any) -> dict[str, Any]:
         raise pages.Refused(400, "That cannot be read; it should be a form or JSON, in UTF-8.") from None
     if not isinstance(found, dict):
         raise pages.Refused(400, "That cannot be read; it should be one JSON object.")
-    if _is_json(request):
-        return found
-    return {name: values if name == "topics" else values[-1] for name, values in found.items()}
+    if not _is_json(request):
+        found = {name: values if name == "topics" else values[-1] for name, values in found.items()}
+    if not guard.genuine(datasette, request, str(request.headers.get("x-csrftoken") or found.get("csrftoken", ""))):
+        raise pages.Refused(403, "This did not come from a page of the desk, or from an old one: load it again.")
+    return found
 
 
 def _is_json(request: Any) -> bool:

@@ -111,6 +111,12 @@ def by_id(conn: sqlite3.Connection, ids: Sequence[int]) -> list[Waiting]:
     return [found[one] for one in ids if one in found]
 
 
+def texts(conn: sqlite3.Connection, ids: Sequence[int]) -> dict[int, str]:
+    """The texts of these articles."""
+    marks = ", ".join("?" * len(ids))
+    return dict(conn.execute(f"SELECT id, text FROM articles WHERE id IN ({marks})", tuple(ids)).fetchall())  # noqa: S608 - only question marks
+
+
 def progress(conn: sqlite3.Connection, wanted: Wanted, now: datetime) -> Progress:
     """What waits, and what was done today."""
     where, values = _where(wanted, now)
