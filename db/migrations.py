@@ -494,3 +494,39 @@ CREATE INDEX flags_at ON flags(flagged_at);
 """
     )
     db.execute("PRAGMA user_version = 5")
+
+
+@migrations()
+def m006_stories(db: Database) -> None:
+    """Which articles tell the same event, and why we think so."""
+    db.executescript(
+        """
+ALTER TABLE stories ADD COLUMN sources INTEGER NOT NULL DEFAULT 1;
+
+CREATE TABLE story_members (
+  article_id INTEGER PRIMARY KEY REFERENCES articles(id) ON DELETE CASCADE,
+  story_id INTEGER NOT NULL REFERENCES stories(id) ON DELETE CASCADE,
+  how TEXT NOT NULL CHECK (how IN ('first', 'copy', 'event')),
+  like_article_id INTEGER REFERENCES articles(id) ON DELETE SET NULL,
+  why TEXT NOT NULL,
+  joined_at TEXT NOT NULL
+) STRICT;
+CREATE INDEX story_members_story ON story_members(story_id);
+CREATE INDEX story_members_like ON story_members(like_article_id);
+
+CREATE TABLE marks (
+  article_id INTEGER PRIMARY KEY REFERENCES articles(id) ON DELETE CASCADE,
+  concepts TEXT NOT NULL,
+  named TEXT NOT NULL,
+  numbers TEXT NOT NULL,
+  words TEXT NOT NULL
+) STRICT;
+
+DROP INDEX articles_relevant;
+CREATE INDEX articles_relevant ON articles(sorted_at, verdict) WHERE relevant = 1;
+CREATE INDEX reviews_batch ON reviews(batch) WHERE batch IS NOT NULL;
+CREATE INDEX stories_lead ON stories(lead_article_id);
+CREATE INDEX stories_seen ON stories(last_seen_at);
+"""
+    )
+    db.execute("PRAGMA user_version = 6")

@@ -18,10 +18,15 @@ from pipeline.errors import BadValue
 
 _SINCE = re.compile(r"(\d{1,4})([hdw])")
 _HOURS = {"h": 1, "d": 24, "w": 168}
+# Colours hold on white and on the dark that mail programs make of it; all style is in the elements, as mail wants it.
+_LINK = "color:#2f7dc2;text-decoration:none"
+_SMALL = "font-size:13px;color:#7a7f85"
+_TOPIC = "font-size:16px;margin:22px 0 6px;padding-bottom:3px;border-bottom:2px solid #2f7dc2"
 _PAGE = (
     '<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="color-scheme" content="light dark">'
-    '<title>{title}</title></head><body style="font:16px/1.5 system-ui,sans-serif;max-width:44rem;margin:1rem auto;'
-    'padding:0 1rem">{body}</body></html>'
+    '<meta name="viewport" content="width=device-width, initial-scale=1"><title>{title}</title></head>'
+    "<body style=\"font:15px/1.45 system-ui,-apple-system,'Segoe UI','Noto Sans','Noto Sans CJK KR',sans-serif;"
+    'max-width:640px;margin:16px auto;padding:0 12px;word-break:keep-all;overflow-wrap:anywhere">{body}</body></html>'
 )
 
 
@@ -33,7 +38,8 @@ _PAGE = (
 def command(database: Path, since: str, form: str, output: Path | None) -> None:
     """Print what was flagged, by topic in the config's order, each with one line of evidence; html is fit for mail.
 
-    An article that is on several topics stands under its first, with the others named.
+    An article that is on several topics stands under its first, with the others named; a story that several sources
+    tell is one line, with the sources.
     """
     from pipeline.store import flagged, open_readonly
     from pipeline.store.values import to_text
@@ -46,7 +52,7 @@ def command(database: Path, since: str, form: str, output: Path | None) -> None:
     conn = open_readonly(database)
     topics = _by_topic(flagged.brief(conn, to_text(start)))
     conn.close()
-    title = f"Tumen, {now:%d %B %Y}: {sum(len(rows) for _, rows in topics)} articles since {start:%d %B %H:%M} UTC"
+    title = f"Tumen, {now:%d %B %Y}: {_counted(topics)} since {start:%d %B %H:%M} UTC"
     text = {"md": _markdown, "html": _html, "json": _json}[form](title, topics)
     if output is None:
         click.echo(text)
@@ -55,29 +61,45 @@ def command(database: Path, since: str, form: str, output: Path | None) -> None:
 
 
 def _by_topic(rows: list[dict[str, Any]]) -> list[tuple[str, list[dict[str, Any]]]]:
-    """Topics in order, each with its articles; an article stands once."""
+    """Topics in order, each with its stories; a story stands once, under its first topic, as its best article."""
     topics: dict[str, list[dict[str, Any]]] = {}
-    seen: dict[int, dict[str, Any]] = {}
+    seen: dict[object, dict[str, Any]] = {}
     for row in rows:
-        articles = topics.setdefault(row["topic_title"], [])
+        lines = topics.setdefault(row["topic_title"], [])
         if row["id"] is None:
             continue
-        if row["id"] in seen:
-            seen[row["id"]]["also"].append(row["topic_title"])
-        else:
-            seen[row["id"]] = {
-                "id": row["id"],
-                "title": row["title"],
-                "url": row["url"] if urlsplit(row["url"]).scheme in ("http", "https") else "",
-                "source": row["source"],
-                "language": row["language"],
-                "at": row["sorted_at"],
+        story = row["story"] or f"article {row['id']}"
+        line = seen.get(story)
+        if line is None:
+            line = seen[story] = _telling(row) | {
                 "relevance": row["relevance"],
                 "evidence": row["words"] or "",
                 "also": [],
+                "told_by": [],
             }
-            articles.append(seen[row["id"]])
+            lines.append(line)
+        elif row["id"] != line["id"] and row["id"] not in {one["id"] for one in line["told_by"]}:
+            line["told_by"].append(_telling(row))
+        if line not in lines and row["topic_title"] not in line["also"]:
+            line["also"].append(row["topic_title"])
     return list(topics.items())
+
+
+def _telling(row: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "id": row["id"],
+        "title": row["title"],
+        "url": row["url"] if urlsplit(row["url"]).scheme in ("http", "https") else "",
+        "source": row["source"],
+        "language": row["language"],
+        "at": row["sorted_at"],
+    }
+
+
+def _counted(topics: list[tuple[str, list[dict[str, Any]]]]) -> str:
+    lines = [row for _, rows in topics for row in rows]
+    articles = len(lines) + sum(len(row["told_by"]) for row in lines)
+    return f"{len(lines)} stories in {articles} articles" if articles != len(lines) else f"{articles} articles"
 
 
 def _quiet(topics: list[tuple[str, list[dict[str, Any]]]]) -> str:
@@ -96,36 +118,51 @@ def _markdown(title: str, topics: list[tuple[str, list[dict[str, Any]]]]) -> str
                 continue
             yield f"\n## {name}"
             for row in rows:
-                words = re.sub(r"([\\`*_\[\]<>#])", r"\\\1", " ".join(row["title"].split()))
-                link = f"[{words}](<{row['url']}>)" if row["url"] and ">" not in row["url"] else words
                 also = f"; also {', '.join(row['also'])}" if row["also"] else ""
-                yield f"- {link}  \n  {row['source']}, {_when(row)}, {row['language']}{also}: {row['evidence']}"
+                told = [_markdown_link(one["source"], one["url"]) for one in row["told_by"]]
+                told_by = f"  \n  Also told by {', '.join(told)}" if told else ""
+                yield (
+                    f"- {_markdown_link(row['title'], row['url'])}  \n"
+                    f"  {row['source']}, {_when(row)}, {row['language']}{also}: {row['evidence']}{told_by}"
+                )
         if quiet := _quiet(topics):
             yield f"\nNothing on: {quiet}."
 
     return "\n".join(lines())
 
 
+def _markdown_link(text: str, url: str) -> str:
+    words = re.sub(r"([\\`*_\[\]<>#])", r"\\\1", " ".join(text.split()))
+    return f"[{words}](<{url}>)" if url and ">" not in url else words
+
+
 def _html(title: str, topics: list[tuple[str, list[dict[str, Any]]]]) -> str:
     def parts() -> Iterator[str]:
-        yield f'<h1 style="font-size:1.3rem">{html.escape(title)}</h1>'
+        yield f'<h1 style="font-size:22px;line-height:1.3;margin:0 0 8px">{html.escape(title)}</h1>'
         for name, rows in topics:
             if not rows:
                 continue
-            yield f'<h2 style="font-size:1.05rem;border-bottom:1px solid #999">{html.escape(name)}</h2>'
+            yield f'<h2 style="{_TOPIC}">{html.escape(name)}</h2>'
             for row in rows:
-                words = html.escape(row["title"])
-                link = f'<a href="{html.escape(row["url"])}">{words}</a>' if row["url"] else words
-                also = f"; also {html.escape(', '.join(row['also']))}" if row["also"] else ""
+                also = f" · also {html.escape(', '.join(row['also']))}" if row["also"] else ""
+                told = [_html_link(one["source"], one["url"], one["title"]) for one in row["told_by"]]
+                told_by = f'<br><span style="{_SMALL}">Also told by {", ".join(told)}</span>' if told else ""
                 yield (
-                    f'<p style="margin:.6rem 0"><span lang="{html.escape(row["language"] or "")}">{link}</span><br>'
-                    f'<small style="color:#777">{html.escape(row["source"])}, {_when(row)}{also}:'
-                    f" {html.escape(row['evidence'])}</small></p>"
+                    f'<p style="margin:10px 0"><span lang="{html.escape(row["language"] or "")}"'
+                    f' style="font-weight:600">{_html_link(row["title"], row["url"])}</span><br>'
+                    f'<span style="{_SMALL}">{html.escape(row["source"])}, {_when(row)} UTC{also}</span><br>'
+                    f'<span style="{_SMALL}">Because of: {html.escape(row["evidence"])}</span>{told_by}</p>'
                 )
         if quiet := _quiet(topics):
-            yield f"<p><small>Nothing on: {html.escape(quiet)}.</small></p>"
+            yield f'<p style="{_SMALL};margin-top:18px">Nothing on: {html.escape(quiet)}.</p>'
 
     return _PAGE.format(title=html.escape(title), body="".join(parts()))
+
+
+def _html_link(text: str, url: str, hover: str = "") -> str:
+    words = html.escape(text)
+    title = f' title="{html.escape(hover)}"' if hover else ""
+    return f'<a href="{html.escape(url)}"{title} style="{_LINK}">{words}</a>' if url else words
 
 
 def _json(title: str, topics: list[tuple[str, list[dict[str, Any]]]]) -> str:

@@ -8,6 +8,8 @@ import os
 import secrets
 import socket
 import sys
+import time
+import webbrowser
 from importlib.metadata import version
 from pathlib import Path
 
@@ -22,6 +24,7 @@ _SETTINGS = {
     "facet_time_limit_ms": "1000",
     "allow_download": "off",
     "max_returned_rows": "1000",
+    "truncate_cells_html": "200",  # a table of articles is no place to read them
 }
 
 
@@ -39,8 +42,10 @@ def command(
     """Serve the desk: review, search, plots, and every table in Datasette.
 
     Prints a link that signs you in once; others sign in with the password that “tumen analysts add” gave them.
-    Everybody who can reach the address may read, so it listens on this machine only unless --host says otherwise.
+    Everybody who can reach the address may read, so it listens on this machine only unless --host says otherwise;
+    then, or behind a proxy, only who is signed in may ask in SQL of their own.
     """
+    from pipeline.review import tables
     from pipeline.store import open_store
 
     open_store(database, create=False).close()
@@ -59,10 +64,12 @@ def command(
     click.echo(f"The desk is on {address}/-/tumen  (stop with Ctrl-C)", err=True)
     click.echo(f"Sign in once with {address}/-/tumen/enter?key={key}", err=True)
     sys.stderr.flush()
-    proxy: dict[str, object] = (
-        {"proxy_header": proxy_header, "proxy_from": proxy_from.split(",")} if proxy_header else {}
-    )
-    arguments = datasette_arguments(database, host, port, open_=open_, proxy=proxy)
+    if open_:
+        _open_when_up(host, port, f"{address}/-/tumen/enter?key={key}")
+    described = tables.describe(database.stem, sql_for_all=host in _LOOPBACK and not proxy_header)
+    if proxy_header:
+        described["plugins"] = {"tumen": {"proxy_header": proxy_header, "proxy_from": proxy_from.split(",")}}
+    arguments = datasette_arguments(database, host, port, described)
     os.execv(sys.executable, [sys.executable, "-m", "datasette", *arguments])  # noqa: S606 - our own list, no shell
 
 
@@ -92,22 +99,27 @@ def _secret(path: Path) -> str:
     return secret
 
 
-def datasette_arguments(database: Path, host: str, port: int, *, open_: bool, proxy: dict[str, object]) -> list[str]:
+def datasette_arguments(database: Path, host: str, port: int, described: dict[str, object]) -> list[str]:
     """What Datasette is called with. From 1.0 on the same file must be given as metadata and as config."""
     metadata = database.with_name(f"{database.stem}.datasette.json")
-    described = describe(database.stem) | ({"plugins": {"tumen": proxy}} if proxy else {})
     metadata.write_text(json.dumps(described, ensure_ascii=False, indent=1), encoding="utf-8")
     arguments = ["serve", str(database), "--host", host, "--port", str(port), "--metadata", str(metadata)]
     if not version("datasette").startswith("0."):
         arguments += ["--config", str(metadata)]
     for name, value in _SETTINGS.items():
         arguments += ["--setting", name, value]
-    return [*arguments, "--open"] if open_ else arguments
+    return arguments
 
 
-def describe(name: str) -> dict[str, object]:
-    """The metadata for a database of this name: ``config/datasette.json``, put under it."""
-    from pipeline import shipped
-
-    shared = json.loads((shipped.CONFIG / "datasette.json").read_text(encoding="utf-8"))
-    return {"title": shared["title"], "description": shared["description"], "databases": {name: shared["database"]}}
+def _open_when_up(host: str, port: int, link: str) -> None:
+    """Open the link in a browser once the desk answers; from a child, as this process becomes Datasette."""
+    if os.fork():
+        return
+    for _ in range(300):
+        try:
+            socket.create_connection((host, port), timeout=1).close()
+            break
+        except OSError:
+            time.sleep(0.1)
+    webbrowser.open(link)
+    os._exit(0)

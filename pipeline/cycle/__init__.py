@@ -16,6 +16,7 @@ from datetime import UTC, datetime, timedelta
 
 from pipeline import reading
 from pipeline.cycle.assess import Flagging
+from pipeline.cycle.grouping import KEPT
 from pipeline.cycle.ledger import Ledger
 from pipeline.cycle.pages import Pages
 from pipeline.cycle.polls import Polls
@@ -27,6 +28,8 @@ from pipeline.settings import Settings
 from pipeline.store import copies, hosts, plain_errors, runs, transaction
 from pipeline.store import entries as entry_rows
 from pipeline.store import feeds as feed_rows
+from pipeline.store import stories as story_rows
+from pipeline.store.values import to_text
 from pipeline.workers import Workers
 
 __all__ = ["Progress", "run_cycle"]
@@ -134,6 +137,8 @@ async def _cycle(
                     archive.prune(now() - timedelta(days=settings.archive.days))
                 archive.close()
     runs.prune(conn, timedelta(days=settings.store.fetches_days), now())
+    if report.articles_stored:
+        story_rows.forget(conn, to_text(now() - KEPT))
     return replace(report, run=run)
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from pipeline import reading
+from pipeline.cycle.grouping import Grouping
 from pipeline.cycle.ledger import Ledger
 from pipeline.cycle.tally import Tally
 from pipeline.errors import StoreError, TumenError
@@ -62,6 +63,7 @@ class Pages:
     tasks: asyncio.TaskGroup
     ends_at: float
     copies: copies.Copies | None = None
+    grouping: Grouping = field(default_factory=Grouping)
     _sites: dict[str, deque[tuple[EntryId, str]]] = field(default_factory=dict)
     _seen: set[EntryId] = field(default_factory=set)
     _in_hand: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_IN_HAND))
@@ -234,6 +236,7 @@ class Pages:
             stored = article_rows.put(conn, entry, article, now)
             if stored.what in ("new", "revised"):
                 flag_rows.put(conn, stored.id, stored.revision, assessment, now)
+                self.grouping.place(conn, stored, article, assessment, now)
             entry_rows.done(conn, entry.id, stored.id, note)
             if page is not None:
                 runs.record_fetch(conn, self.run, _row(entry, page), now)

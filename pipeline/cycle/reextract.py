@@ -14,6 +14,7 @@ from datetime import datetime
 
 from pipeline import extract
 from pipeline.cycle.assess import Flagging
+from pipeline.cycle.grouping import Grouping
 from pipeline.feeds.urls import accept_canonical
 from pipeline.model import Article, Stored
 from pipeline.reading.assemble import from_page
@@ -76,7 +77,7 @@ async def reextract(
         StoreError: the database cannot be written.
     """
     report = Reread()
-    flagging = Flagging(conn, settings.folder, now)
+    flagging, grouping = Flagging(conn, settings.folder, now), Grouping()
     async with Workers.of(settings.extract) as workers:
         for batch in _batches(conn, since):
             found = await asyncio.gather(*(_read(conn, archive, workers, one) for one in batch))
@@ -85,7 +86,8 @@ async def reextract(
                     what = article if isinstance(article, str) else articles.change(conn, one.article, article)
                     setattr(report, what, getattr(report, what) + 1)
                     if not dry_run and not isinstance(article, str):
-                        _flag(conn, flagging, articles.renew(conn, one.article, article, now()), article, now())
+                        stored = articles.renew(conn, one.article, article, now())
+                        _flag(conn, flagging, grouping, stored, article, now())
             watch(report)
     return report
 
@@ -115,7 +117,10 @@ async def _read(
     return replace(article, page_url=copy.url, page_hash=copy.hash)
 
 
-def _flag(conn: sqlite3.Connection, flagging: Flagging, stored: Stored, article: Article, now: datetime) -> None:
+def _flag(  # noqa: PLR0917 - the parts of one step
+    conn: sqlite3.Connection, flagging: Flagging, grouping: Grouping, stored: Stored, article: Article, now: datetime
+) -> None:
     if stored.what == "revised":
         judged = flagging.flagger().flag(article.title, article.text, language=article.language, home=article.home)
         flags.put(conn, stored.id, stored.revision, judged, now)
+        grouping.place(conn, stored, article, judged, now)

@@ -13,7 +13,7 @@ from typing import Any
 
 from datasette import hookimpl
 
-from pipeline.review import guard
+from pipeline.review import guard, tables
 from pipeline.store.search import to_query
 
 _PATIENCE_MS = 15_000
@@ -44,6 +44,44 @@ def menu_links(datasette: Any) -> list[dict[str, str]]:
         {"href": datasette.urls.path("/-/tumen/dashboard"), "label": "Dashboard"},
         {"href": datasette.urls.path("/-/tumen/op-ed"), "label": "The op-ed"},
     ]
+
+
+@hookimpl
+def get_metadata(datasette: Any) -> dict[str, object]:
+    """Titles and descriptions, whether or not “tumen serve” started Datasette (0.x)."""
+    return tables.metadata(datasette)
+
+
+@hookimpl
+def canned_queries(datasette: Any, database: str) -> dict[str, Any]:
+    """The queries, likewise (0.x)."""
+    return tables.queries(datasette, database)
+
+
+@hookimpl
+def startup(datasette: Any) -> Callable[[], Any]:
+    """Titles and descriptions (1.0)."""
+
+    async def describe() -> None:
+        await tables.describe_for_1_0(datasette)
+
+    return describe
+
+
+@hookimpl(tryfirst=True)
+def render_cell(  # noqa: PLR0917 - Datasette's own order
+    row: Any, value: object, column: str, table: str | None, database: str | None, datasette: Any
+) -> Any:
+    """The way from a row to the desk."""
+    if database != guard.served(datasette):
+        return None
+    return tables.cell(datasette, table, column, value, row)
+
+
+@hookimpl
+def extra_css_urls(datasette: Any) -> list[str]:
+    """Datasette's pages in the desk's dress."""
+    return [tables.style(datasette)]
 
 
 @hookimpl

@@ -12,6 +12,9 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+from datasette import __version__ as datasette_version
+from itsdangerous import BadSignature
+
 from pipeline.review import analysts
 
 _DESK = (
@@ -19,6 +22,7 @@ _DESK = (
     b" form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
 _ELSEWHERE = b"frame-ancestors 'none'; base-uri 'self'; object-src 'none'"
+_CHECKS_TOKENS = datasette_version.startswith("0.")
 _HEADERS = [
     (b"x-frame-options", b"DENY"),
     (b"x-content-type-options", b"nosniff"),
@@ -49,6 +53,35 @@ def database(datasette: Any) -> Any:
         if one.path and not one.is_memory:
             return one
     raise LookupError("no database file is attached")
+
+
+def form_token(datasette: Any, request: Any) -> str:
+    """What a page puts into its forms, so that no other site's form is taken for it.
+
+    Datasette 0.x makes and checks one itself. 1.0 looks at Origin only, and takes a POST that names none: there it is a
+    signature of the reader's own cookie.
+    """
+    if _CHECKS_TOKENS:
+        return str(request.scope["csrftoken"]())
+    return str(datasette.sign(request.cookies.get("ds_actor", ""), "tumen-form"))
+
+
+def genuine(datasette: Any, request: Any, token: str) -> bool:
+    """Whether a POST comes from a page of the desk; Datasette 0.x has refused it before if not."""
+    if _CHECKS_TOKENS:
+        return True
+    try:
+        return bool(datasette.unsign(token, "tumen-form") == request.cookies.get("ds_actor", ""))
+    except BadSignature:
+        return False
+
+
+def served(datasette: Any) -> str | None:
+    """The name under which Datasette serves Tumen's database; None: it serves none."""
+    try:
+        return str(database(datasette).name)
+    except LookupError:
+        return None
 
 
 def proxied(datasette: Any, request: Any) -> dict[str, str] | None:

@@ -5,7 +5,7 @@ In: a title or text and its evidence rows. Out: paragraphs of pieces that a temp
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,7 +29,7 @@ class _Span:
 
 
 def paragraphs(
-    text: str, evidence: Iterable[dict[str, Any]], weights: dict[tuple[str, str], float]
+    text: str, evidence: Iterable[dict[str, Any]], weights: dict[tuple[str, str], float], titles: dict[str, str]
 ) -> list[list[Piece]]:
     """The text's paragraphs, each as its pieces.
 
@@ -38,14 +38,21 @@ def paragraphs(
         evidence: rows of this field. A row whose words no longer stand where it says (the text was revised since) is
             looked for anew, and left out when the words are gone.
         weights: the weight of each topic's clause, for the tooltip.
+        titles: the topics' names, for the same.
     """
     made: list[list[Piece]] = []
     start = 0
+
+    def why(row: dict[str, Any]) -> str:
+        weight = weights.get((row["topic"], row["clause"]))
+        added = "" if weight is None else f" {weight:+.1f}"
+        return f"{titles.get(row['topic'], row['topic'])}, {row['clause'].replace('-', ' ')}{added}"
+
     spans = _merged(_placed(text, evidence))
     for line in text.split("\n"):
         end = start + len(line)
         if line.strip():
-            made.append(_cut(text, start, end, spans, weights))
+            made.append(_cut(text, start, end, spans, why))
         start = end + 1
     return made
 
@@ -74,7 +81,7 @@ def _merged(placed: Sequence[tuple[int, int, dict[str, Any]]]) -> list[_Span]:
     return merged
 
 
-def _cut(text: str, start: int, end: int, spans: Sequence[_Span], weights: dict[tuple[str, str], float]) -> list[Piece]:
+def _cut(text: str, start: int, end: int, spans: Sequence[_Span], why: Callable[[dict[str, Any]], str]) -> list[Piece]:
     pieces: list[Piece] = []
     at = start
     for span in spans:
@@ -89,7 +96,7 @@ def _cut(text: str, start: int, end: int, spans: Sequence[_Span], weights: dict[
                 text=text[left:right],
                 kind=first["kind"],
                 concept=" · ".join(dict.fromkeys(row["concept"] for row in span.rows)),
-                why="; ".join(dict.fromkeys(_why(row, weights) for row in span.rows)),
+                why="; ".join(dict.fromkeys(why(row) for row in span.rows)),
                 topics=" ".join(dict.fromkeys(row["topic"] for row in span.rows)),
             )
         )
@@ -97,9 +104,3 @@ def _cut(text: str, start: int, end: int, spans: Sequence[_Span], weights: dict[
     if at < end:
         pieces.append(Piece(text=text[at:end]))
     return pieces
-
-
-def _why(row: dict[str, Any], weights: dict[tuple[str, str], float]) -> str:
-    weight = weights.get((row["topic"], row["clause"]))
-    added = "" if weight is None else f" {weight:+.1f}"
-    return f"{row['topic']}: {row['clause']}{added}"

@@ -6,6 +6,7 @@ The passages are in our own words, or in the original's where the operator impor
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 from datasette import Response
@@ -25,17 +26,18 @@ async def opinion(datasette: Any, request: Any) -> Response:
     reference, passages = await guard.database(datasette).execute_fn(
         lambda conn: (figures.reference(conn), figures.passages(conn))
     )
-    return pages.page(
-        datasette,
-        request,
-        "opinion.html",
-        reference=reference,
-        passages=[
-            row
-            | {
-                "plot": plots.columns(f"Flags by month: {row['part']}", row["months"]),
-                "total": sum(n for _, n in row["months"]),
-            }
-            for row in passages
-        ],
-    )
+    months = _months(min((month for row in passages for month, _ in row["months"]), default=""), datetime.now(UTC))
+    for row in passages:
+        counted = dict(row["months"])
+        row["total"] = sum(counted.values())
+        row["plot"] = plots.columns(
+            f"Flags by month on passage {row['position']}", [(month, counted.get(month, 0)) for month in months]
+        )
+    return pages.page(datasette, request, "opinion.html", reference=reference, passages=passages)
+
+
+def _months(first: str, now: datetime) -> list[str]:
+    """The months to draw, the same for each passage: from the first flag on, a year at the least, three at the most."""
+    this = now.year * 12 + now.month - 1
+    began = int(first[:4]) * 12 + int(first[5:7]) - 1 if first else this
+    return [f"{at // 12}-{at % 12 + 1:02d}" for at in range(max(min(began, this - 11), this - 35), this + 1)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 import logging
 import sqlite3
 from pathlib import Path
@@ -56,15 +57,16 @@ def when(time: object) -> str:
 
 def page(datasette: Any, request: Any, template: str, *, status: int = 200, **values: Any) -> Response:
     """An HTML answer."""
-    token = request.scope.get("csrftoken")
     html = (
         _templates()
         .get_template(template)
         .render(
             base=datasette.urls.path("/-/tumen"),
+            static=lambda name: asset(datasette, name),
             tables=datasette.urls.path("/"),
+            table_of=f"{guard.database(datasette).route}/articles",
             analyst=guard.analyst(datasette, request),
-            token=token() if token else "",
+            token=guard.form_token(datasette, request),
             path=request.path,
             version=__version__,
             **values,
@@ -101,14 +103,28 @@ def polite(view: Any) -> Any:
     return wrapped
 
 
-async def static(request: Any) -> Response:
-    """A file of the desk: its style or its script."""
-    name = request.url_vars["name"]
-    kinds = {"desk.css": "text/css; charset=utf-8", "desk.js": "text/javascript; charset=utf-8"}
-    if name not in kinds:
-        return Response.text("No such file.", status=404)
+_KINDS = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8"}
+
+
+@functools.cache
+def _asset(name: str) -> tuple[str, str]:
+    """A file of the desk, and a digest that names its state in its address: a browser keeps it until it changes."""
     body = (_HERE / "assets" / name).read_text(encoding="utf-8")
-    return Response(body, content_type=kinds[name], headers={"cache-control": "max-age=86400"})
+    return body, hashlib.sha256(body.encode()).hexdigest()[:12]
+
+
+async def static(request: Any) -> Response:
+    """A file of the desk: a style or its script."""
+    name = request.url_vars["name"]
+    if name not in ("desk.css", "desk.js", "tables.css"):
+        return Response.text("No such file.", status=404)
+    headers = {"cache-control": "max-age=31536000, immutable"}
+    return Response(_asset(name)[0], content_type=_KINDS[Path(name).suffix], headers=headers)
+
+
+def asset(datasette: Any, name: str) -> str:
+    """The address of a file of the desk."""
+    return str(datasette.urls.path(f"/-/tumen/static/{name}?{_asset(name)[1]}"))
 
 
 def number(text: str | None, least: int, most: int) -> int | None:

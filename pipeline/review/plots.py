@@ -22,17 +22,48 @@ def columns(title: str, values: Sequence[tuple[str, float]], *, width: int = 240
         bars.append(
             Markup(
                 '<rect class="mark" x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}"><title>{}: {:g}</title></rect>'
-            ).format(at * step, height - 16 - tall, max(step - 1, 0.5), tall, name, value)
+            ).format(at * step, height - 16 - tall, _wide(step), tall, name, value)
         )
-    ends = Markup("")
-    if values:
-        ends = Markup('<text x="0" y="{0}">{1}</text><text x="{2}" y="{0}" text-anchor="end">{3}</text>').format(
-            height - 3, values[0][0], width, values[-1][0]
-        )
-    peak = Markup('<text x="{}" y="10" text-anchor="end">{:g}</text>').format(width, top)
-    line = Markup('<line class="axis" x1="0" x2="{0}" y1="{1}" y2="{1}"></line>').format(width, height - 16)
     said = f"{len(values)} values, the largest {top:g}"
-    return _svg(title, said, width, height, Markup("").join([line, *bars, ends, peak]))
+    parts = [*bars, *_frame([name for name, _ in values], top, width, height)]
+    return _svg(title, said, width, height, Markup("").join(parts))
+
+
+def stacks(
+    title: str, values: Sequence[tuple[str, int, int]], names: tuple[str, str], *, width: int = 480, height: int = 120
+) -> Markup:
+    """A column of two parts for each value, over time: the first part below, the second on it.
+
+    Args:
+        title: of the plot.
+        values: name, first, second.
+        names: what the two parts are.
+        width: in units of the drawing.
+        height: likewise.
+    """
+    top = max((first + second for _, first, second in values), default=0)
+    step = width / max(len(values), 1)
+    scale = (height - 30) / top if top else 0
+    bars = []
+    for at, (name, first, second) in enumerate(values):
+        said = f"{name}: {first} {names[0]}, {second} {names[1]}"
+        for kind, count, below in (("ok", first, 0), ("rest", second, first)):
+            if count:
+                bars.append(
+                    Markup(
+                        '<rect class="{}" x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}"><title>{}</title></rect>'
+                    ).format(
+                        kind,
+                        at * step,
+                        height - 16 - scale * (below + count),
+                        _wide(step),
+                        max(scale * count, 0.5),
+                        said,
+                    )
+                )
+    said = f"{sum(v[1] for v in values)} {names[0]}, {sum(v[2] for v in values)} {names[1]}"
+    parts = [*bars, *_frame([value[0] for value in values], top, width, height)]
+    return _svg(title, said, width, height, Markup("").join(parts))
 
 
 def rows(title: str, values: Sequence[tuple[str, float]], *, width: int = 480) -> Markup:
@@ -43,15 +74,15 @@ def rows(title: str, values: Sequence[tuple[str, float]], *, width: int = 480) -
         y = at * 20
         parts.append(
             Markup(
-                '<text x="150" y="{0}" text-anchor="end">{1}</text>'
-                '<rect class="mark" x="158" y="{2}" width="{3:.1f}" height="13"></rect>'
+                '<text x="190" y="{0}" text-anchor="end">{1}</text>'
+                '<rect class="mark" x="198" y="{2}" width="{3:.1f}" height="13"></rect>'
                 '<text x="{4:.1f}" y="{0}">{5:g}</text>'
             ).format(
                 y + 13,
                 _short(name),
                 y + 2,
-                (width - 220) * value / top if top else 0,
-                164 + ((width - 220) * value / top if top else 0),
+                (width - 260) * value / top if top else 0,
+                204 + ((width - 260) * value / top if top else 0),
                 value,
             )
         )
@@ -69,15 +100,15 @@ def precision(title: str, values: Sequence[tuple[str, int, int]], *, width: int 
         width: in units of the drawing.
     """
     parts = []
-    scale = width - 240
+    scale = width - 280
     for at, (name, good, every) in enumerate(values):
         y = at * 20
         low, high = wilson(good, every)
         share = good / every if every else 0.0
         parts.append(
             Markup(
-                '<text x="150" y="{0}" text-anchor="end">{1}</text>'
-                '<rect class="ok" x="158" y="{2}" width="{3:.1f}" height="13"></rect>'
+                '<text x="190" y="{0}" text-anchor="end">{1}</text>'
+                '<rect class="ok" x="198" y="{2}" width="{3:.1f}" height="13"></rect>'
                 '<line class="whisker" x1="{4:.1f}" x2="{5:.1f}" y1="{6}" y2="{6}"></line>'
                 '<text x="{7}" y="{0}">{8:.0f} % of {9}</text>'
             ).format(
@@ -85,8 +116,8 @@ def precision(title: str, values: Sequence[tuple[str, int, int]], *, width: int 
                 _short(name),
                 y + 2,
                 scale * share,
-                158 + scale * low,
-                158 + scale * high,
+                198 + scale * low,
+                198 + scale * high,
                 y + 8,
                 width - 74,
                 100 * share,
@@ -121,6 +152,24 @@ def strip(title: str, marks: Sequence[bool]) -> Markup:
     )
 
 
+def _wide(step: float) -> float:
+    """A column's width: with a gap beside it, and never a slab."""
+    return min(max(step - 1, 0.5), 28)
+
+
+def _frame(names: Sequence[str], top: float, width: float, height: float) -> list[Markup]:
+    """The axis, the first and the last name below it, and the largest value."""
+    parts = [
+        Markup('<line class="axis" x1="0" x2="{0}" y1="{1}" y2="{1}"></line>').format(width, height - 16),
+        Markup('<text x="{}" y="10" text-anchor="end">{:g}</text>').format(width, top),
+    ]
+    if names:
+        parts.append(Markup('<text x="0" y="{}">{}</text>').format(height - 3, names[0]))
+    if len(names) > 1:
+        parts.append(Markup('<text x="{}" y="{}" text-anchor="end">{}</text>').format(width, height - 3, names[-1]))
+    return parts
+
+
 def _svg(title: str, said: str, width: float, height: float, inside: Markup, *, small: bool = False) -> Markup:
     size = Markup(' width="{}" height="{}"').format(width, height) if small else Markup("")
     return Markup(
@@ -129,4 +178,4 @@ def _svg(title: str, said: str, width: float, height: float, inside: Markup, *, 
 
 
 def _short(name: str) -> str:
-    return name if len(name) <= 24 else name[:23] + "…"
+    return name if len(name) <= 30 else name[:29] + "…"

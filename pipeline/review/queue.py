@@ -17,6 +17,7 @@ from pipeline.review import pages
 from pipeline.review.guard import database
 from pipeline.review.marks import paragraphs
 from pipeline.store import desk
+from pipeline.store.values import short_name
 
 
 def routes() -> list[tuple[str, Callable[..., Any]]]:
@@ -102,29 +103,47 @@ def view(shown: desk.Shown) -> dict[str, Any]:
     """What the article's template shows, made of its rows."""
     article = shown.article
     weights = {(term["topic"], term["clause"]): term["weight"] for term in shown.terms}
-    titles = {flag["topic"]: flag["title"] for flag in shown.flags}
-    heaviest = max((abs(term["weight"]) for term in shown.terms), default=1.0) or 1.0
-    by_topic: dict[str, list[dict[str, Any]]] = {}
-    for term in shown.terms:
-        by_topic.setdefault(term["topic"], []).append(term | {"concepts": json.loads(term["concepts"])})
-    reviews = [row | {"topics": json.loads(row["topics"] or "null")} for row in shown.reviews]
-    title = paragraphs(article["title"], (e for e in shown.evidence if e["field"] == "title"), weights)
+    titles = {flag["topic"]: flag["title"] for flag in shown.flags} | {"relevance": "Relevance"}
+    evidence = [row | {"concept": short_name(row["concept"])} for row in shown.evidence]
+    in_title = [row for row in evidence if row["field"] == "title"]
+    in_text = [row for row in evidence if row["field"] == "text"]
+    title = paragraphs(article["title"], in_title, weights, titles)
+    waiting = [one for one in shown.siblings if one["verdict"] is None and one["relevant"]]
     return {
         "article": article | {"authors": json.loads(article["authors"])},
         "title": title[0] if title else [],
-        "text": paragraphs(article["text"], (e for e in shown.evidence if e["field"] == "text"), weights),
-        "kinds": sorted({e["kind"] for e in shown.evidence}),
+        "text": paragraphs(article["text"], in_text, weights, titles),
+        "kinds": sorted({row["kind"] for row in evidence}),
+        "in_title": list(dict.fromkeys(row["concept"] for row in in_title)),
         "flags": shown.flags,
-        "sums": [
-            {"topic": topic, "title": titles.get(topic, topic), "terms": terms, "sum": sum(t["weight"] for t in terms)}
-            for topic, terms in by_topic.items()
-            if topic in titles or topic == "relevance"
-        ],
-        "heaviest": heaviest,
+        "sums": _sums(shown.terms, evidence, titles),
+        "heaviest": max((abs(term["weight"]) for term in shown.terms), default=1.0) or 1.0,
         "older_text": any(flag["revision"] != article["revision"] for flag in shown.flags),
-        "passages": [row | {"shared": json.loads(row["shared"])} for row in shown.passages],
+        "passages": [
+            row | {"shared": [shown.names.get(one, one) for one in json.loads(row["shared"])]} for row in shown.passages
+        ],
         "misses": shown.misses,
         "siblings": shown.siblings,
-        "reviews": reviews,
+        "own_why": article["story_why"],
+        "waiting_siblings": len(waiting),
+        "all_copies": "event" not in {article["story_how"], *(one["how"] for one in waiting)},
+        "reviews": [row | {"topics": json.loads(row["topics"] or "null")} for row in shown.reviews],
         "nonce": secrets.token_urlsafe(16),
     }
+
+
+def _sums(terms: list[dict[str, Any]], evidence: list[dict[str, Any]], titles: dict[str, str]) -> list[dict[str, Any]]:
+    """The sum of each topic that is flagged, and of the relevance, with its terms and the concepts that they found."""
+    found: dict[tuple[str, str], dict[str, None]] = {}
+    for row in evidence:
+        found.setdefault((row["topic"], row["clause"]), {})[row["concept"]] = None
+    by_topic: dict[str, list[dict[str, Any]]] = {}
+    for term in terms:
+        pattern = " + ".join(json.loads(term["concepts"])).replace("_", " ").replace("|", " / ")
+        named = list(found.get((term["topic"], term["clause"]), ()))
+        by_topic.setdefault(term["topic"], []).append(term | {"found": named, "pattern": pattern})
+    return [
+        {"title": titles[topic], "terms": many, "sum": sum(term["weight"] for term in many)}
+        for topic, many in by_topic.items()
+        if topic in titles
+    ]

@@ -39,10 +39,24 @@ async def searching(datasette: Any, request: Any) -> Any:
 
     def read(conn: Any) -> Any:
         ids = search.find(conn, asked, limit=_PAGE + 1, offset=(turn - 1) * _PAGE)
-        return desk.by_id(conn, ids[:_PAGE]), len(ids) > _PAGE
+        texts = desk.texts(conn, ids[:_PAGE])
+        found = [(one, search.excerpt(asked, texts[one.id])) for one in desk.by_id(conn, ids[:_PAGE])]
+        return found, len(ids) > _PAGE, search.count(conn, asked, search.RANKED)
 
-    found, more = await guard.database(datasette).execute_fn(read)
-    return pages.page(datasette, request, "search.html", asked=asked, found=found, turn=turn, more=more)
+    found, more, count = await guard.database(datasette).execute_fn(read)
+    return pages.page(
+        datasette,
+        request,
+        "search.html",
+        asked=asked,
+        wordless=bool(asked.strip()) and not search.to_query(asked),
+        found=found,
+        turn=turn,
+        page_size=_PAGE,
+        more=more,
+        count=count,
+        ranked=search.RANKED,
+    )
 
 
 @pages.polite

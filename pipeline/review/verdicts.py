@@ -14,9 +14,10 @@ from urllib.parse import parse_qs
 
 from datasette import Response
 
+from pipeline.model import Verdict
 from pipeline.review import guard, pages
 from pipeline.review.queue import filters, query
-from pipeline.store import desk
+from pipeline.store import desk, reviews
 
 MOST_BYTES = 64 * 1024
 MOST_NOTE = 10_000
@@ -36,20 +37,24 @@ async def verdict(datasette: Any, request: Any) -> Any:
     analyst = guard.analyst(datasette, request)
     if analyst is None:
         raise pages.Refused(403, "You are not signed in, or no longer: sign in and give the verdict again.")
-    new = _read(await body(request), analyst)
+    new = _read(await body(datasette, request), analyst)
     now = datetime.now(UTC)
-    stored = await guard.database(datasette).execute_write_fn(lambda conn: desk.put(conn, new, now))
+    stored = await guard.database(datasette).execute_write_fn(lambda conn: reviews.put(conn, new, now))
     if stored is None:
         raise pages.Refused(404, f"There is no article {new.article} (any more); the verdict was not stored.")
     if _is_json(request):
         progress = await guard.database(datasette).execute_fn(lambda conn: desk.progress(conn, filters(request), now))
-        today = progress.today.get(analyst, 0)
-        return Response.json({"review": stored, "waiting": progress.waiting, "today": today})
+        today, team = progress.today.get(analyst, 0), sum(progress.today.values())
+        return Response.json({"review": stored, "waiting": progress.waiting, "today": today, "team": team})
     return Response.redirect(datasette.urls.path(f"/-/tumen{query(request)}"), status=303)
 
 
-async def body(request: Any) -> dict[str, Any]:
-    """The fields that were posted, lists as lists; refused when it is more than 64 kB or not what it says."""
+async def body(datasette: Any, request: Any) -> dict[str, Any]:
+    """The fields that a page of the desk posted, lists as lists.
+
+    Raises:
+        Refused: it is more than 64 kB, not what it says, or from elsewhere.
+    """
     raw = bytearray()
     more = True
     while more:
@@ -65,20 +70,22 @@ async def body(request: Any) -> dict[str, Any]:
         raise pages.Refused(400, "That cannot be read; it should be a form or JSON, in UTF-8.") from None
     if not isinstance(found, dict):
         raise pages.Refused(400, "That cannot be read; it should be one JSON object.")
-    if _is_json(request):
-        return found
-    return {name: values if name == "topics" else values[-1] for name, values in found.items()}
+    if not _is_json(request):
+        found = {name: values if name == "topics" else values[-1] for name, values in found.items()}
+    if not guard.genuine(datasette, request, str(request.headers.get("x-csrftoken") or found.get("csrftoken", ""))):
+        raise pages.Refused(403, "This did not come from a page of the desk, or from an old one: load it again.")
+    return found
 
 
 def _is_json(request: Any) -> bool:
     return bool(request.headers.get("content-type", "").startswith("application/json"))
 
 
-def _read(found: dict[str, Any], analyst: str) -> desk.NewVerdict:
+def _read(found: dict[str, Any], analyst: str) -> reviews.NewVerdict:
     article = pages.number(str(found.get("article", "")), 1, 2**62)
     if article is None:
         raise pages.Refused(400, "It is not said which article the verdict is for.")
-    if found.get("verdict") not in get_args(desk.Verdict):
+    if found.get("verdict") not in get_args(Verdict):
         raise pages.Refused(400, "A verdict is one of: relevant, not_relevant, escalate, withdrawn.")
     note = str(found.get("note") or "").strip()
     if len(note) > MOST_NOTE:
@@ -86,7 +93,7 @@ def _read(found: dict[str, Any], analyst: str) -> desk.NewVerdict:
     token = str(found.get("token", ""))
     if not _TOKEN.fullmatch(token):
         raise pages.Refused(400, "The page is too old; load it again.")
-    return desk.NewVerdict(
+    return reviews.NewVerdict(
         article=article,
         analyst=analyst,
         verdict=found["verdict"],
@@ -94,6 +101,7 @@ def _read(found: dict[str, Any], analyst: str) -> desk.NewVerdict:
         token=token,
         topics=_topics(found),
         note=note.replace("\x00", ""),
+        story=bool(found.get("story")),
     )
 
 

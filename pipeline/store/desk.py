@@ -1,6 +1,6 @@
-"""What the analyst's desk reads and writes: the queue, one article with every reason, verdicts.
+"""What the analyst's desk reads: the queue, one article with every reason, the day's progress.
 
-In: a connection, which may be Datasette's own. Out: plain rows. Nothing here changes or deletes a verdict.
+In: a connection, which may be Datasette's own. Out: plain rows.
 """
 
 from __future__ import annotations
@@ -8,15 +8,14 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any
 
-from pipeline.store.schema import transaction
-from pipeline.store.values import to_json, to_text
+from pipeline.store.values import short_name, to_text
 
-Verdict = Literal["relevant", "not_relevant", "escalate", "withdrawn"]
 COUNTED_TO = 10_000
+_READ_TO_FOLD = 3  # articles read for each line of the queue: a story of many copies is one line
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +37,11 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
-    """An article in the queue."""
+    """An article in the queue.
+
+    Attributes:
+        told: how many others of its story wait below it.
+    """
 
     id: int
     title: str
@@ -47,11 +50,16 @@ class Waiting:
     language: str | None
     source: str
     at: str
+    told: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
-    """An article with all that the desk says of it; rows as the tables have them."""
+    """An article with all that the desk says of it; rows as the tables have them.
+
+    Attributes:
+        names: of the concepts that its passages share with it.
+    """
 
     article: dict[str, Any]
     flags: list[dict[str, Any]]
@@ -61,25 +69,7 @@ class Shown:
     misses: list[dict[str, Any]]
     siblings: list[dict[str, Any]]
     reviews: list[dict[str, Any]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewVerdict:
-    """A verdict to be stored.
-
-    Attributes:
-        topics: the topics as the analyst set them; None leaves those that were flagged.
-        revision: of the text that was on the screen.
-        token: made by the page for this one verdict: the same token is the same verdict.
-    """
-
-    article: int
-    analyst: str
-    verdict: Verdict
-    revision: int
-    token: str
-    topics: tuple[str, ...] | None = None
-    note: str = ""
+    names: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,15 +81,22 @@ class Progress:
 
 
 def queue(conn: sqlite3.Connection, wanted: Wanted, now: datetime, *, limit: int = 60) -> list[Waiting]:
-    """Relevant articles without a verdict, most relevant first (index ``articles_waiting``)."""
+    """Relevant articles without a verdict, most relevant first (index ``articles_waiting``); of a story the first."""
     where, values = _where(wanted, now)
     rows = conn.execute(
-        "SELECT a.id, a.title, a.relevance, a.topics, a.language, f.name AS source, a.sorted_at"  # noqa: S608 - conditions of our own, values bound
+        "SELECT a.id, a.title, a.relevance, a.topics, a.language, f.name AS source, a.sorted_at, a.story_id"  # noqa: S608 - conditions of our own, values bound
         " FROM articles a INDEXED BY articles_waiting"
         f" JOIN feeds f ON f.id = a.feed_id WHERE {where} ORDER BY a.relevance DESC, a.id DESC LIMIT :limit",
-        values | {"limit": limit},
+        values | {"limit": limit * _READ_TO_FOLD},
     )
-    return [_waiting(row) for row in rows]
+    first: dict[object, Waiting] = {}
+    for row in rows:
+        story = row["story_id"] or f"article {row['id']}"
+        if story in first:
+            first[story] = replace(first[story], told=first[story].told + 1)
+        elif len(first) < limit:
+            first[story] = _waiting(row)
+    return list(first.values())
 
 
 def by_id(conn: sqlite3.Connection, ids: Sequence[int]) -> list[Waiting]:
@@ -112,6 +109,12 @@ def by_id(conn: sqlite3.Connection, ids: Sequence[int]) -> list[Waiting]:
     )
     found = {row["id"]: _waiting(row) for row in rows}
     return [found[one] for one in ids if one in found]
+
+
+def texts(conn: sqlite3.Connection, ids: Sequence[int]) -> dict[int, str]:
+    """The texts of these articles."""
+    marks = ", ".join("?" * len(ids))
+    return dict(conn.execute(f"SELECT id, text FROM articles WHERE id IN ({marks})", tuple(ids)).fetchall())  # noqa: S608 - only question marks
 
 
 def progress(conn: sqlite3.Connection, wanted: Wanted, now: datetime) -> Progress:
@@ -147,7 +150,9 @@ def article(conn: sqlite3.Connection, number: int) -> Shown | None:
     """One article with its flags, evidence, terms, passages, siblings and verdicts; None when there is none."""
     found = _rows(
         conn,
-        "SELECT a.*, f.name AS source, f.home FROM articles a JOIN feeds f ON f.id = a.feed_id WHERE a.id = ?",
+        "SELECT a.*, f.name AS source, f.home, m.why AS story_why, m.how AS story_how"
+        " FROM articles a JOIN feeds f ON f.id = a.feed_id"
+        " LEFT JOIN story_members m ON m.article_id = a.id WHERE a.id = ?",
         number,
     )
     if not found:
@@ -186,56 +191,36 @@ def article(conn: sqlite3.Connection, number: int) -> Shown | None:
         ),
         siblings=_rows(
             conn,
-            "SELECT b.id, b.title, f.name AS source, b.language, b.verdict FROM articles b INDEXED BY articles_story"
-            " JOIN feeds f ON f.id = b.feed_id WHERE b.story_id = (SELECT story_id FROM articles WHERE id = ?1)"
-            " AND b.id <> ?1 ORDER BY +b.sorted_at LIMIT 12",  # the plus: never by the index of all articles' times
+            "SELECT b.id, b.title, f.name AS source, b.language, b.verdict, b.relevant, b.sorted_at, m.how, m.why"
+            " FROM articles b INDEXED BY articles_story JOIN feeds f ON f.id = b.feed_id"
+            " LEFT JOIN story_members m ON m.article_id = b.id"
+            " WHERE b.story_id = (SELECT story_id FROM articles WHERE id = ?1)"
+            # the plus: never by the index of all articles' times
+            " AND b.id <> ?1 ORDER BY +b.sorted_at LIMIT 30",
             number,
         ),
         reviews=_rows(
             conn,
-            "SELECT id, analyst, verdict, topics, note, at, revision FROM reviews WHERE article_id = ? ORDER BY id",
+            "SELECT id, analyst, verdict, topics, note, at, revision, batch FROM reviews WHERE article_id = ?"
+            " ORDER BY id",
             number,
         ),
+        names={
+            row["id"]: short_name(row["name"])
+            for row in _rows(
+                conn,
+                "SELECT c.id, c.name FROM near_passages n, json_each(n.shared) j JOIN concepts c ON c.id = j.value"
+                " WHERE n.article_id = ?",
+                number,
+            )
+        },
     )
-
-
-def put(conn: sqlite3.Connection, new: NewVerdict, now: datetime) -> int | None:
-    """Add a verdict, in a transaction of its own, and be sure that it is on the disk.
-
-    Returns:
-        The verdict's id, the first one's where the token was seen before; None when there is no such article.
-    """
-    with transaction(conn):
-        row = conn.execute("SELECT config_version FROM articles WHERE id = ?", (new.article,)).fetchone()
-        if row is None:
-            return None
-        before = conn.execute(
-            "SELECT max(id) FROM reviews WHERE article_id = ? AND analyst = ?", (new.article, new.analyst)
-        ).fetchone()[0]
-        conn.execute(
-            "INSERT INTO reviews (article_id, analyst, verdict, topics, note, at, revision, config_version, supersedes,"
-            " token) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (token) DO NOTHING",
-            (
-                new.article,
-                new.analyst,
-                new.verdict,
-                None if new.topics is None else to_json(new.topics),
-                new.note,
-                to_text(now),
-                new.revision,
-                row[0],
-                before,
-                new.token,
-            ),
-        )
-        stored = conn.execute("SELECT id FROM reviews WHERE token = ?", (new.token,)).fetchone()[0]
-    return int(stored)
 
 
 def is_desk(conn: sqlite3.Connection) -> bool:
     """Whether this database is Tumen's, of a schema that the desk can read."""
     names = {row[0] for row in conn.execute("SELECT name FROM sqlite_master")}
-    return names >= {"articles", "articles_fts", "reviews", "near_passages", "topics"}
+    return names >= {"articles", "articles_fts", "reviews", "near_passages", "topics", "story_members"}
 
 
 def _where(wanted: Wanted, now: datetime) -> tuple[str, dict[str, object]]:

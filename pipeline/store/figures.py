@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlite3
 from typing import Any
 
+GOOD_POLLS = ("fetched", "not_modified", "unchanged", "revised")
+
 
 def flags_by_week(conn: sqlite3.Connection, since: str) -> list[tuple[str, str, int]]:
     """Topic id, Monday of the week, flags (index ``flags_topic_time``)."""
@@ -42,6 +44,34 @@ def verdicts_by_day(conn: sqlite3.Connection, since: str) -> list[tuple[str, int
     )
 
 
+def reviewed_by_week(conn: sqlite3.Connection, since: str) -> list[tuple[str, int, int]]:
+    """Monday of the week, relevant articles of that week with a verdict, and without (index ``articles_relevant``)."""
+    return _tuples(
+        conn,
+        "SELECT date(day, 'weekday 0', '-6 days') AS week, sum(done), sum(n - done) FROM"
+        " (SELECT substr(sorted_at, 1, 10) AS day, count(verdict) AS done, count(*) AS n"
+        " FROM articles INDEXED BY articles_relevant WHERE relevant = 1 AND sorted_at >= ? GROUP BY day)"
+        " GROUP BY week ORDER BY week",
+        since,
+    )
+
+
+def polls_by_day(conn: sqlite3.Connection, since: str) -> list[tuple[str, int, int]]:
+    """Day, polls of feeds that went well, and that failed (index ``fetches_at``)."""
+    good = ", ".join(f"'{one}'" for one in GOOD_POLLS)
+    return _tuples(
+        conn,
+        f"SELECT substr(at, 1, 10) AS day, sum(outcome IN ({good})), sum(outcome NOT IN ({good})) FROM fetches"  # noqa: S608 - constants
+        " WHERE at >= ? AND kind = 'feed' GROUP BY day ORDER BY day",
+        since,
+    )
+
+
+def feeds_now(conn: sqlite3.Connection) -> list[tuple[str, int]]:
+    """How many watched feeds are in each state."""
+    return _tuples(conn, "SELECT status, count(*) FROM feeds WHERE enabled = 1 GROUP BY 1 ORDER BY 2 DESC")
+
+
 def precision_by_topic(conn: sqlite3.Connection) -> list[tuple[str, int, int]]:
     """Topic title, articles flagged for it with a verdict for it, and with any verdict.
 
@@ -70,7 +100,7 @@ def feed_polls(conn: sqlite3.Connection, *, last: int) -> list[dict[str, Any]]:
         polls = conn.execute(
             "SELECT outcome FROM fetches WHERE feed_id = ? AND kind = 'feed' ORDER BY at DESC LIMIT ?", (row[0], last)
         ).fetchall()
-        good = [poll[0] in ("fetched", "not_modified", "unchanged", "revised") for poll in reversed(polls)]
+        good = [poll[0] in GOOD_POLLS for poll in reversed(polls)]
         found.append(dict(zip(names, tuple(row), strict=True)) | {"polls": good})
     return found
 
@@ -97,7 +127,7 @@ def passages(conn: sqlite3.Connection) -> list[dict[str, Any]]:
             (row[0],),
         ).fetchall()
         articles = [dict(zip(("id", "title", "language", "at"), tuple(one), strict=True)) for one in best]
-        found.append(dict(zip(names, tuple(row), strict=True)) | {"months": months[-24:], "best": articles})
+        found.append(dict(zip(names, tuple(row), strict=True)) | {"months": months, "best": articles})
     return found
 
 

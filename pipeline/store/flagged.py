@@ -34,7 +34,7 @@ def brief(conn: sqlite3.Connection, since: str) -> list[dict[str, Any]]:
     """Every flag on an article first seen since this time, by topic, best first, with the words that carried it."""
     rows = conn.execute(
         "SELECT t.id AS topic, t.title AS topic_title, a.id AS id, a.title AS title, a.url AS url,"
-        " a.language AS language, a.sorted_at AS sorted_at,"
+        " a.language AS language, a.sorted_at AS sorted_at, a.story_id AS story,"
         " f.name AS source, a.relevance AS relevance,"
         " (SELECT group_concat(surface, ' · ') FROM (SELECT DISTINCT e.surface FROM evidence e"
         "  WHERE e.article_id = a.id AND e.topic = t.id ORDER BY e.start LIMIT 6)) AS words"

@@ -1,108 +1,45 @@
 """Search in English, Russian and Korean with SQLite's own index: what is written into it, and what is asked of it.
 
 In: a title and a text, or what a person typed. Out: the terms that stand beside the text in ``articles_fts``, or a
-question that FTS5 always understands. Words of Latin and Cyrillic letters are also indexed by their Snowball stem;
-Korean words by their beginnings, which leaves off particles, and by the ends of what is left, which finds 제재 in
-대북제재 but no 사드 in 인사드립니다; Chinese and Japanese runs by pairs of signs.
+question that FTS5 always understands. The forms of a word are in ``pipeline.store.words``.
 """
 
 from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Iterator
-from functools import lru_cache
-from typing import Any
 
-_WORD = re.compile(r"\w+")
-_HANGUL = re.compile(r"[가-힣]+")
-_UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]{2,}")
-_ASKED = re.compile(r'(?P<minus>-)?"(?P<phrase>[^"]*)"?|(?P<not>-)?(?P<word>\w+)(?P<star>\*)?')
-_PARTICLES = [
-    "으로부터",
-    "에게서",
-    "에서는",
-    "에서도",
-    "이라고",
-    "이라는",
-    "으로는",
-    "으로도",
-    "로부터",
-    "까지는",
-    "까지도",
-    "부터는",
-    "들에게",
-    "들에서",
-    "들에는",
-    "들과의",
-    "들과",
-    "들은",
-    "들을",
-    "들의",
-    "들이",
-    "들도",
-    "에게",
-    "에서",
-    "에는",
-    "에도",
-    "으로",
-    "라고",
-    "라는",
-    "이란",
-    "까지",
-    "부터",
-    "보다",
-    "처럼",
-    "마다",
-    "조차",
-    "께서",
-    "한테",
-    "과의",
-    "와의",
-    "이나",
-    "로는",
-    "로도",
-    "을",
-    "를",
-    "이",
-    "가",
-    "은",
-    "는",
-    "의",
-    "에",
-    "와",
-    "과",
-    "도",
-    "로",
-    "만",
-    "들",
-    "란",
-    "나",
-]
+from pipeline.store.words import WORD, forms, terms
+
+_ASKED = re.compile(r'(?P<minus>(?<!\S)-)?"(?P<phrase>[^"]*)"?|(?P<not>(?<!\S)-)?(?P<word>\w+)(?P<star>\*)?')
+_QUOTES = str.maketrans("“”„«»", '"""""')
+_POSSESSIVE = re.compile(r"(?<=\w)['’]s\b")
 _LONGEST_WORD = 64
 _MOST_WORDS = 40  # of a question
+RANKED = 5_000
 
 
 def index_terms(title: str, text: str) -> str:
     """The terms to index beside title and text, each once, parted by spaces."""
-    words = set(_WORD.findall(f"{title}\n{text}".lower()))
-    terms: set[str] = set()
+    words = set(WORD.findall(f"{title}\n{text}".lower()))
+    found: set[str] = set()
     for word in words:
         if len(word) <= _LONGEST_WORD:
-            terms.update(_terms(word))
-    return " ".join(sorted(terms - words))
+            found.update(terms(word))
+    return " ".join(sorted(found - words))
 
 
 def to_query(asked: str) -> str:
     """What a person typed as a question for FTS5; "" when it holds no word.
 
     Words are joined by AND; ``OR`` between two takes either; ``-word`` excludes; ``"quotes"`` ask for the exact phrase;
-    ``word*`` for a beginning. Whatever else is typed is taken for space.
+    ``word*`` for a beginning. A hyphen inside a word (Су-57) parts it. Whatever else is typed is taken for space.
     """
+    asked = _POSSESSIVE.sub("", asked.replace("\x00", " ").translate(_QUOTES))
     groups: list[list[str]] = []
     without: list[str] = []
     either = False
-    for found in list(_ASKED.finditer(asked.replace("\x00", " ")))[:_MOST_WORDS]:
+    for found in list(_ASKED.finditer(asked))[:_MOST_WORDS]:
         if found["word"] == "OR" and not found["not"]:
             either = bool(groups)
             continue
@@ -124,16 +61,48 @@ def to_query(asked: str) -> str:
 
 
 def find(conn: sqlite3.Connection, asked: str, *, limit: int, offset: int = 0) -> list[int]:
-    """Articles that answer, best first: a hit in the title weighs eight times one in the text (BM25 of FTS5)."""
+    """Articles that answer, best first: a hit in the title weighs eight times one in the text (BM25 of FTS5).
+
+    Of a word that is in more than 5,000 articles only the newest 5,000 are ranked; the others follow, newest first:
+    ranking all would take a second in an archive of a million, and nobody reads the 5,000th.
+    """
     query = to_query(asked)
     if not query:
         return []
-    rows = conn.execute(
-        "SELECT rowid FROM articles_fts WHERE articles_fts MATCH ?"
-        " ORDER BY bm25(articles_fts, 8.0, 1.0, 2.0), rowid DESC LIMIT ? OFFSET ?",
-        (query, limit, offset),
-    )
+    if offset < RANKED:
+        rows = conn.execute(
+            "SELECT rowid FROM (SELECT rowid, bm25(articles_fts, 8.0, 1.0, 2.0) AS badness FROM articles_fts"
+            " WHERE articles_fts MATCH ? ORDER BY rowid DESC LIMIT ?) ORDER BY badness, rowid DESC LIMIT ? OFFSET ?",
+            (query, RANKED, limit, offset),
+        )
+    else:
+        rows = conn.execute(
+            "SELECT rowid FROM articles_fts WHERE articles_fts MATCH ? ORDER BY rowid DESC LIMIT ? OFFSET ?",
+            (query, limit, offset),
+        )
     return [int(row[0]) for row in rows]
+
+
+def count(conn: sqlite3.Connection, asked: str, most: int) -> int:
+    """How many articles answer, counted up to ``most``."""
+    query = to_query(asked)
+    if not query:
+        return 0
+    sql = "SELECT count(*) FROM (SELECT 1 FROM articles_fts WHERE articles_fts MATCH ? LIMIT ?)"
+    return int(conn.execute(sql, (query, most)).fetchone()[0])
+
+
+def excerpt(asked: str, text: str, around: int = 90) -> tuple[str, str, str]:
+    """The words around the first hit in a text: before it, the hit, after it; the text's beginning without a hit."""
+    looked_for = [form for word in WORD.findall(asked.lower()) for form in forms(word) if len(form) > 1]
+    pattern = "|".join(
+        rf"{'' if '가' <= form[0] <= '힣' else chr(92) + 'b'}{re.escape(form)}\w*" for form in looked_for
+    )
+    found = re.search(pattern, text, re.IGNORECASE) if pattern else None
+    if found is None:
+        return text[: 2 * around], "", ""
+    start, end = max(found.start() - around, 0), found.end() + around
+    return ("… " if start else "") + text[start : found.start()], found[0], text[found.end() : end]
 
 
 def stale(conn: sqlite3.Connection, *, after: int, limit: int) -> list[tuple[int, str, str, str]]:
@@ -169,64 +138,11 @@ def check(conn: sqlite3.Connection) -> bool:
 
 
 def _phrase(phrase: str) -> str:
-    words = _WORD.findall(phrase)
+    words = WORD.findall(phrase)
     return f'"{" ".join(words)}"' if words else ""
 
 
 def _either(word: str, *, starts: bool) -> str:
     if starts:
         return f'"{word}"*'
-    others = sorted(_asked_terms(word) - {word})
-    return " OR ".join(f'"{one}"' for one in (word, *others))
-
-
-def _asked_terms(word: str) -> set[str]:
-    if _HANGUL.fullmatch(word):
-        return {bare for bare in _bare(word) if len(bare) > 1}
-    return set(_terms(word))
-
-
-@lru_cache(maxsize=100_000)
-def _terms(word: str) -> tuple[str, ...]:
-    found: list[str] = []
-    for run in _HANGUL.findall(word):
-        found.extend(_hangul(run))
-    for run in _UNSPACED.findall(word):
-        found.extend(run[at : at + 2] for at in range(len(run) - 1))
-    if not found and (stem := _stem(word)) != word:
-        found.append(stem)
-    return tuple(found)
-
-
-def _hangul(word: str) -> Iterator[str]:
-    for end in range(2, min(len(word), 7)):
-        yield word[:end]
-    for bare in _bare(word):
-        yield bare
-        for length in range(2, min(len(bare), 5)):
-            yield bare[-length:]
-
-
-def _bare(word: str) -> Iterator[str]:
-    """The word as it is and without the longest particle at its end."""
-    yield word
-    for particle in _PARTICLES:
-        if word.endswith(particle) and len(word) - len(particle) >= 2:
-            yield word[: -len(particle)]
-            return
-
-
-def _stem(word: str) -> str:
-    first = word[0]
-    if "а" <= first <= "ё":
-        return str(_stemmer("russian").stemWord(word.replace("ё", "е")))
-    if "a" <= first <= "z":
-        return str(_stemmer("english").stemWord(word))
-    return word
-
-
-@lru_cache
-def _stemmer(language: str) -> Any:
-    import Stemmer
-
-    return Stemmer.Stemmer(language)
+    return " OR ".join(f'"{one}"' for one in forms(word))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
 _FORMAT = "%Y-%m-%dT%H:%M:%SZ"
+_REMARK = re.compile(r"\s*\([^()]*\)")
 
 
 def to_text(at: datetime) -> str:
@@ -37,3 +39,8 @@ def to_json(items: Iterable[str]) -> str:
 def to_tuple(text: str) -> tuple[str, ...]:
     """The list that ``to_json`` wrote."""
     return tuple(json.loads(text))
+
+
+def short_name(name: str) -> str:
+    """A concept's name without the remark in brackets that lexicon editors write after it."""
+    return _REMARK.sub("", name).strip() or name

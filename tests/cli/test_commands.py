@@ -216,7 +216,7 @@ def test_an_idle_run_loads_neither_parsers_nor_the_lexicon_s_engine(place: list[
 
 
 def test_serve_describes_every_table_it_names(tmp_path: Path) -> None:
-    from pipeline.cli.serve import describe
+    from pipeline.review.tables import describe
     from pipeline.store import open_store
 
     conn = open_store(tmp_path / "tumen.db")
@@ -229,5 +229,5 @@ def test_serve_describes_every_table_it_names(tmp_path: Path) -> None:
         named |= {told[key] for key in ("sort", "sort_desc", "label_column") if key in told}
         assert named <= columns, (table, named - columns)
     for query in database["tumen"]["queries"].values():
-        conn.execute(query["sql"], {"article": 1})
+        conn.execute(query["sql"], {"article": 1, "story": 1})
     conn.close()

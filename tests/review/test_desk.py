@@ -97,6 +97,8 @@ def test_analysts_sign_in_by_password_and_two_at_once_keep_both_verdicts(desk: S
         status, page, _ = desk.ask(client, "/-/tumen/login", form.encode())
         assert status == 200
         assert f"<span>{name}</span>" in page
+        csrf = re.search(r'name="csrf" content="([^"]+)"', page)
+        assert csrf is not None
         for number in range(1, 11):
             verdict = "relevant" if name == "boris" else "escalate"
             assert (

@@ -94,19 +94,44 @@
   }
 
   const signs = { relevant: "✓", not_relevant: "✗", escalate: "▲" };
+  const words = (verdict) => verdict.replace("_", " ");
 
   function mark(id, verdict) {
     const one = link(id);
     if (!one) return;
     one.classList.toggle("done", verdict !== "withdrawn");
-    one.querySelector(".title").dataset.verdict = signs[verdict] || "";
+    one.querySelector(".given")?.remove();
+    if (!signs[verdict]) return;
+    const given = document.createElement("span");
+    given.className = "given";
+    given.setAttribute("role", "img");
+    given.setAttribute("aria-label", `${words(verdict)}: `);
+    given.textContent = `${signs[verdict]} `;
+    one.prepend(given);
+  }
+
+  const pauses = [];  // milliseconds between the last verdicts: how long the rest will take
+  let lastGiven = performance.now();
+
+  function pace() {
+    const now = performance.now();
+    pauses.push(now - lastGiven);
+    if (pauses.length > 20) pauses.shift();
+    lastGiven = now;
+  }
+
+  function left(waiting) {
+    if (pauses.length < 5 || !waiting) return "";
+    const usual = [...pauses].sort((a, b) => a - b)[Math.floor(pauses.length / 2)];
+    const minutes = Math.ceil((usual * waiting) / 60000);
+    return minutes > 600 ? "" : ` · about ${minutes} min left`;
   }
 
   function tell(answer) {
-    const done = Math.max(bar.value, answer.today);
-    counts.textContent = `${answer.waiting} waiting · ${answer.today} done today by you`;
-    bar.max = Math.max(1, answer.waiting + done);
-    bar.value = done;
+    const { waiting, today, team } = answer;
+    counts.textContent = `${waiting} waiting · ${team} done today, ${today} by you${left(waiting)}`;
+    bar.max = Math.max(1, waiting + team);
+    bar.value = team;
   }
 
   async function give(verdict) {
@@ -119,15 +144,16 @@
     const fields = new FormData(form);
     const what = {
       article: id, verdict, token: name(), revision: Number(fields.get("revision")), note: fields.get("note"),
-      flagged: fields.get("flagged"), topics: fields.getAll("topics"),
+      flagged: fields.get("flagged"), topics: fields.getAll("topics"), story: fields.has("story"),
     };
+    pace();
     given.push(id);
     parts.delete(id);
     mark(id, verdict);
     move(1);
     try {
       tell(await post(what));
-      say(`${verdict.replace("_", " ")}: saved. u takes it back.`);
+      say(`${words(verdict)}${what.story ? " for the story" : ""}: saved. u takes it back.`);
     } catch (error) {
       mark(id, "withdrawn");
       given.splice(given.lastIndexOf(id), 1);
@@ -160,19 +186,34 @@
     box.querySelector("textarea, input")?.focus();
   }
 
-  function evidence() {
-    const marks = [...place.querySelectorAll(".text mark")];
+  function evidence(by) {
+    const marks = [...place.querySelectorAll("h1 mark, .text mark")];
+    if (!marks.length) {
+      say("No words of this text are marked.");
+      return;
+    }
     const at = marks.findIndex((one) => one.classList.contains("here"));
     marks[at]?.classList.remove("here");
-    const next = marks[(at + 1) % marks.length];
-    next?.classList.add("here");
-    next?.scrollIntoView({ block: "center" });
-    if (next) say(next.title);
+    const to = at < 0 && by < 0 ? marks.length - 1 : (at + by + marks.length) % marks.length;
+    marks[to].classList.add("here");
+    marks[to].scrollIntoView({ block: "center" });
+    say(`${to + 1} of ${marks.length}, ${marks[to].textContent}: ${marks[to].title}`);
+  }
+
+  function wholeStory() {
+    const box = document.getElementById("whole");
+    if (!box) {
+      say("No other article of this story waits.");
+      return;
+    }
+    box.checked = !box.checked;
+    say(box.checked ? "The verdict is for the whole story." : "The verdict is for this article alone.");
   }
 
   const keys = {
     j: () => move(1), k: () => move(-1), 1: () => give("relevant"), 2: () => give("not_relevant"),
-    3: () => give("escalate"), u: takeBack, t: () => open("topics"), n: () => open("note"), e: evidence,
+    3: () => give("escalate"), u: takeBack, t: () => open("topics"), n: () => open("note"), s: wholeStory,
+    e: () => evidence(1), E: () => evidence(-1),
     o: () => document.getElementById("original")?.click(), "/": () => { location.href = `${base}/search`; },
     "?": () => document.getElementById("keys").showModal(),
   };

@@ -1,0 +1,161 @@
+"""Words as search knows them: the other forms under which a word is indexed, or asked for.
+
+In: a word in lower case. Out: Snowball stems of Latin and Cyrillic words (irregular English forms by their base word);
+Korean words by their beginnings, which leaves off particles, and by the ends and the two-syllable parts of what is
+left, which finds 제재 in 대북제재 and 연합 in 한미연합훈련 but no 사드 in 인사드립니다; the abbreviations of
+Korean headlines by what they stand for (北 for 북한); Chinese and Japanese runs by pairs of signs.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any
+
+WORD = re.compile(r"\w+")
+_HANGUL = re.compile(r"[가-힣]+")
+_UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]{2,}")
+_HAN = re.compile(r"[\u4e00-\u9fff]")
+_PARTICLES = [
+    "으로부터",
+    "에게서",
+    "에서는",
+    "에서도",
+    "이라고",
+    "이라는",
+    "으로는",
+    "으로도",
+    "로부터",
+    "까지는",
+    "까지도",
+    "부터는",
+    "들에게",
+    "들에서",
+    "들에는",
+    "들과의",
+    "들과",
+    "들은",
+    "들을",
+    "들의",
+    "들이",
+    "들도",
+    "에게",
+    "에서",
+    "에는",
+    "에도",
+    "으로",
+    "라고",
+    "라는",
+    "이란",
+    "까지",
+    "부터",
+    "보다",
+    "처럼",
+    "마다",
+    "조차",
+    "께서",
+    "한테",
+    "과의",
+    "와의",
+    "이나",
+    "로는",
+    "로도",
+    "을",
+    "를",
+    "이",
+    "가",
+    "은",
+    "는",
+    "의",
+    "에",
+    "와",
+    "과",
+    "도",
+    "로",
+    "만",
+    "들",
+    "란",
+    "나",
+]  # longest first
+_ABBREVIATIONS = {
+    "北": "북한", "美": "미국", "日": "일본", "中": "중국", "露": "러시아", "俄": "러시아", "英": "영국", "韓": "한국",
+    "文": "문재인", "朴": "박근혜", "尹": "윤석열", "金": "김정은", "核": "북핵", "러": "러시아",
+}  # fmt: skip
+_IRREGULAR = {
+    "said": "say", "met": "meet", "sent": "send", "held": "hold", "led": "lead", "fought": "fight", "bought": "buy",
+    "brought": "bring", "sold": "sell", "built": "build", "fell": "fall", "fallen": "fall", "rose": "rise",
+    "risen": "rise", "struck": "strike", "withdrew": "withdraw", "withdrawn": "withdraw", "took": "take",
+    "taken": "take", "gave": "give", "given": "give", "lost": "lose", "broke": "break", "broken": "break",
+    "spoke": "speak", "spoken": "speak", "wrote": "write", "written": "write", "drew": "draw", "drawn": "draw",
+    "flew": "fly", "flown": "fly", "froze": "freeze", "frozen": "freeze", "shot": "shoot", "sank": "sink",
+    "sunk": "sink", "sought": "seek", "told": "tell", "thought": "think", "went": "go", "gone": "go",
+    "knew": "know", "known": "know", "began": "begin", "begun": "begin", "chose": "choose", "chosen": "choose",
+    "drove": "drive", "driven": "drive", "hid": "hide", "hidden": "hide", "laid": "lay", "paid": "pay",
+    "ran": "run", "threw": "throw", "thrown": "throw", "understood": "understand", "kept": "keep", "spent": "spend",
+    "men": "man", "women": "woman", "children": "child", "people": "person", "crises": "crisis", "lives": "life",
+    "wives": "wife", "feet": "foot", "media": "medium",
+}  # fmt: skip
+
+
+@lru_cache(maxsize=100_000)
+def terms(word: str) -> tuple[str, ...]:
+    """What a word of a text is indexed by beside itself."""
+    found: list[str] = []
+    for run in _HANGUL.findall(word):
+        found.extend(_hangul(run))
+    for run in _UNSPACED.findall(word):
+        found.extend(run[at : at + 2] for at in range(len(run) - 1))
+    found.extend(_ABBREVIATIONS[sign] for sign in _HAN.findall(word) if sign in _ABBREVIATIONS)
+    if word in _ABBREVIATIONS:
+        found.append(_ABBREVIATIONS[word])
+    if not found and (stem := _stem(word)) != word:
+        found.append(stem)
+    return tuple(found)
+
+
+def forms(word: str) -> tuple[str, ...]:
+    """What a typed word is looked for as: itself first."""
+    if _HANGUL.fullmatch(word):
+        others = {bare for bare in _bare(word) if len(bare) > 1}
+    elif _HAN.search(word):
+        others = {_ABBREVIATIONS[word]} if word in _ABBREVIATIONS else set()
+    else:
+        others = set(terms(word))
+    return (word, *sorted(others - {word}))
+
+
+def _hangul(word: str) -> Iterator[str]:
+    for end in range(2, min(len(word), 7)):
+        yield word[:end]
+    for bare in _bare(word):
+        yield bare
+        for length in range(2, min(len(bare), 5)):
+            yield bare[-length:]
+        if len(bare) >= 6 and not len(bare) % 2:
+            yield from (bare[at : at + 2] for at in range(2, len(bare) - 2, 2))
+
+
+def _bare(word: str) -> Iterator[str]:
+    """The word as it is and without the longest particle at its end."""
+    yield word
+    for particle in _PARTICLES:
+        if word.endswith(particle) and len(word) - len(particle) >= 2:
+            yield word[: -len(particle)]
+            return
+
+
+def _stem(word: str) -> str:
+    first = word[0]
+    if "а" <= first <= "ё":
+        return str(_stemmer("russian").stemWord(word.replace("ё", "е")))
+    if "a" <= first <= "z":
+        return str(_stemmer("english").stemWord(_IRREGULAR.get(word, word)))
+    return word
+
+
+@lru_cache
+def _stemmer(language: str) -> Any:
+    import Stemmer
+
+    return Stemmer.Stemmer(language)

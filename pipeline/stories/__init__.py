@@ -1,0 +1,14 @@
+"""Stories: articles that tell the same event. Pure; SQL is in ``pipeline.store.stories``.
+
+In: a title, a text, the concepts that carried its flags. Out: what to compare it by (``fingerprint`` for copies,
+``Marks`` for the same event in other words or another language), and the judgement with its reason. A wrong join hides
+an article from an analyst, a missed one costs a second look: so precision comes first.
+"""
+
+from pipeline.stories.copies import Copy, Found, fingerprint, judge_copies
+from pipeline.stories.marks import Marks, mark
+from pipeline.stories.recent import WINDOW, Likeness, Recent, compare
+
+__all__ = [
+    "WINDOW", "Copy", "Found", "Likeness", "Marks", "Recent", "compare", "fingerprint", "judge_copies", "mark",
+]  # fmt: skip

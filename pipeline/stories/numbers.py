@@ -1,0 +1,67 @@
+"""Numbers in a text, whatever the language writes them like: 4,700, 4700명, «4700 человек», 13억 달러, 1.3 billion.
+
+They are what most surely tells one event from another on the same subject, in any language. In: a text. Out: each
+number's value as a short text. Years and numbers under ten tell nothing and are left out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+_SCALES = {
+    "thousand": 1e3, "million": 1e6, "mln": 1e6, "billion": 1e9, "bln": 1e9, "bn": 1e9, "trillion": 1e12,
+    "тыс": 1e3, "тысяч": 1e3, "млн": 1e6, "миллион": 1e6, "млрд": 1e9, "миллиард": 1e9, "трлн": 1e12,
+    "십": 1e1, "백": 1e2, "천": 1e3, "만": 1e4, "억": 1e8, "조": 1e12,
+}  # fmt: skip
+_NUMBER = re.compile(
+    r"(?<![0-9A-Za-zА-Яа-яё_:.])(\d{1,3}(?:[ \u00a0\u202f,]\d{3})+(?!\d)|\d+)([.,]\d+)?(?![\d:])"
+    r"(?:[ \u00a0]?([십백천][만억조]|[백천만억조]|thousand|million|mln|billion|bln|bn|trillion"
+    r"|тыс|млн|миллион|млрд|миллиард|трлн))?"
+)
+_JOINS = re.compile(r" ?")  # 4조8천억, 3억 5000만: one number in two parts
+
+
+def numbers(text: str) -> frozenset[str]:
+    """The numbers of ten and more, and the fractions."""
+    return frozenset(f"{value:.6g}" for value in _values(text) if _tells(value))
+
+
+def weight(number: str) -> float:
+    """How much it says that two texts share this number: most numbers under 32 are days and hours."""
+    value = float(number)
+    if value < 32 and value == int(value):
+        return 0.6
+    if len(number.rstrip("0")) == 1 or (value < 100 and value == int(value)):
+        return 1.0
+    return 2.0
+
+
+def _values(text: str) -> Iterator[float]:
+    last: tuple[int, float, float] | None = None  # where the one before ended, its value, its scale
+    for found in _NUMBER.finditer(text):
+        value, scale = _value(found[1], found[2] or ""), _scale(found[3] or "")
+        if last is not None and scale < last[2] >= 1e4 and _JOINS.fullmatch(text, last[0], found.start()):
+            last = (found.end(), last[1] + value * scale, scale)
+            continue
+        if last is not None:
+            yield last[1]
+        last = (found.end(), value * scale, scale)
+    if last is not None:
+        yield last[1]
+
+
+def _value(whole: str, part: str) -> float:
+    digits = re.sub(r"\D", "", whole)
+    return float(f"{digits[:15]}.{part[1:]}" if part else digits[:15])
+
+
+def _scale(word: str) -> float:
+    if word in _SCALES or not word:
+        return _SCALES.get(word, 1.0)
+    return _SCALES[word[0]] * _SCALES[word[1]]
+
+
+def _tells(value: float) -> bool:
+    year = 1900 <= value <= 2100 and value == int(value)
+    return not year and (value >= 10 or value != int(value))
