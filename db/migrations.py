@@ -530,3 +530,22 @@ CREATE INDEX stories_seen ON stories(last_seen_at);
 """
     )
     db.execute("PRAGMA user_version = 6")
+
+
+@migrations()
+def m007_meanings(db: Database) -> None:
+    """Which passages an article is near to by meaning, where a sentence model is installed."""
+    db.executescript(
+        """
+CREATE TABLE meanings (
+  article_id INTEGER NOT NULL REFERENCES articles(id) ON DELETE CASCADE,
+  passage_id TEXT NOT NULL REFERENCES passages(id) ON DELETE CASCADE,
+  similarity REAL NOT NULL,
+  model TEXT NOT NULL,
+  revision INTEGER NOT NULL,
+  made_at TEXT NOT NULL,
+  PRIMARY KEY (article_id, passage_id)
+) STRICT, WITHOUT ROWID;
+"""
+    )
+    db.execute("PRAGMA user_version = 7")

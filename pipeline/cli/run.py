@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sqlite3
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from pipeline.cli import options
 from pipeline.errors import NetworkUnreachable
 from pipeline.model import CycleReport
+
+if TYPE_CHECKING:
+    from pipeline.settings import Settings
 
 log = logging.getLogger("tumen.alerts")
 
@@ -68,22 +73,38 @@ def run_once(database: Path, folder: Path | None, *, force: bool, trigger: str, 
     from pipeline.alerts import after_cycle
     from pipeline.cli import summary
     from pipeline.cycle import run_cycle
-    from pipeline.settings import load_settings
+    from pipeline.settings import find_file, load_settings
     from pipeline.store import cycle_lock, open_store
 
     settings = load_settings(folder)
+    if semantic := settings.flagging.semantic:
+        from pipeline.semantic import check
+
+        check(semantic, find_file(settings.folder, "tumen.toml"))
     with cycle_lock(database, f"tumen {trigger}"):
         conn = open_store(database)
         try:
             began = _now()
             with summary.progress(enabled=bar) as watcher:
                 report = asyncio.run(run_cycle(conn, settings, trigger=trigger, force=force, watcher=watcher))
+            if semantic:
+                _rank_by_meaning(conn, settings)
             told = after_cycle(conn, settings, began, _now)
             for problem in told.problems:
                 log.warning("alerts wait: %s", problem)
             return replace(report, alerts_sent=told.sent, alerts_waiting=told.waiting)
         finally:
             conn.close()
+
+
+def _rank_by_meaning(conn: sqlite3.Connection, settings: Settings) -> None:
+    from pipeline.semantic import backend_of, catch_up
+    from pipeline.settings import find_file
+    from pipeline.settings.reference import load_reference
+
+    backend = backend_of(settings.flagging.semantic, find_file(settings.folder, "tumen.toml"))
+    reference = load_reference(find_file(settings.folder, "reference.toml"))
+    catch_up(conn, backend, reference.passages, _now)
 
 
 def _now() -> datetime:

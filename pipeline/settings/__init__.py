@@ -54,6 +54,13 @@ class ExtractSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FlaggingSettings:
+    """What flagging does besides the rules: ``semantic`` names a sentence model for the nearest passages."""
+
+    semantic: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StoreSettings:
     """What the database keeps, and how long: articles and verdicts for ever, the rest for ``fetches_days``."""
 
@@ -104,6 +111,7 @@ class Settings:
     poll: PollSettings = field(default_factory=PollSettings)
     cycle: CycleSettings = field(default_factory=CycleSettings)
     extract: ExtractSettings = field(default_factory=ExtractSettings)
+    flagging: FlaggingSettings = field(default_factory=FlaggingSettings)
     store: StoreSettings = field(default_factory=StoreSettings)
     archive: ArchiveSettings = field(default_factory=ArchiveSettings)
     daemon: DaemonSettings = field(default_factory=DaemonSettings)
@@ -135,6 +143,7 @@ def load_settings(folder: Path | None = None) -> Settings:
         "poll": PollSettings,
         "cycle": CycleSettings,
         "extract": ExtractSettings,
+        "flagging": FlaggingSettings,
         "store": StoreSettings,
         "archive": ArchiveSettings,
         "daemon": DaemonSettings,

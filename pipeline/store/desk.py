@@ -178,9 +178,12 @@ def article(conn: sqlite3.Connection, number: int) -> Shown | None:
         ),
         passages=_rows(
             conn,
-            "SELECT n.passage_id AS id, n.similarity, n.shared, p.part, p.digest, p.original, p.position"
-            " FROM near_passages n JOIN passages p ON p.id = n.passage_id WHERE n.article_id = ?"
-            " ORDER BY n.similarity DESC LIMIT 3",
+            "SELECT p.id, m.similarity AS meaning, n.similarity, coalesce(n.shared, '[]') AS shared, p.part, p.digest,"
+            " p.original, p.position FROM passages p"
+            " LEFT JOIN near_passages n ON n.passage_id = p.id AND n.article_id = ?1"
+            " LEFT JOIN meanings m ON m.passage_id = p.id AND m.article_id = ?1"
+            " WHERE n.similarity IS NOT NULL OR m.similarity IS NOT NULL"
+            " ORDER BY m.similarity DESC, n.similarity DESC LIMIT 3",
             number,
         ),
         misses=_rows(

