@@ -53,13 +53,13 @@ class Flagger:
         self._numbers = {concept.id: 1 << number for number, concept in enumerate(self.concepts)}
         self._homes = {f"home:{home}": 1 << (len(self._numbers) + n) for n, home in enumerate(sorted(HOMES))}
         self._groups = {name: self._mask_of(members) for name, members in topics.groups.items()}
-        closures = [self._closure_of(concept.id, concepts) for concept in self.concepts]
+        implied = [self._implied(concept.id, concepts) for concept in self.concepts]
         bits = rules.Bits(self._members)
         self._rules = [rules.compile_topic(topic, bits) for topic in self.topics]
         self._relevance = rules.compile_topic(topics.relevance, bits)
-        self._masks = [bits.set_by(closure) for closure in closures]
+        self._masks = [bits.set_by(self._mask_of(names)) for names in implied]
         self._always = {home: bits.set_by(mask) for home, mask in self._homes.items()}
-        self._space = PassageSpace(reference.passages, [self._ids_of(closure) for closure in closures])
+        self._space = PassageSpace(reference.passages, implied)
 
     @classmethod
     def from_config(cls, config_dir: Path | None = None) -> Self:
@@ -124,18 +124,16 @@ class Flagger:
             mask |= self._homes[name] if name.startswith("home:") else self._numbers[name]
         return mask
 
-    def _closure_of(self, name: str, concepts: Mapping[str, Concept]) -> int:
-        """The concept's own bit and those of all that it implies, directly or not."""
-        mask, todo = 0, [name]
+    def _implied(self, name: str, concepts: Mapping[str, Concept]) -> tuple[str, ...]:
+        """The concept itself and all that it implies, directly or not."""
+        found: dict[str, None] = {}
+        todo = [name]
         while todo:
             one = todo.pop()
-            if not mask & self._numbers[one]:
-                mask |= self._numbers[one]
+            if one not in found:
+                found[one] = None
                 todo += concepts[one].implies
-        return mask
-
-    def _ids_of(self, mask: int) -> tuple[str, ...]:
-        return tuple(concept.id for number, concept in enumerate(self.concepts) if mask >> number & 1)
+        return tuple(found)
 
     def _evidence(self, judged: Sequence[Judged], units: Units, whole: str) -> tuple[Evidence, ...]:
         found: list[Evidence] = []

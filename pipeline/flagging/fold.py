@@ -73,6 +73,8 @@ def fold_literal(literal: str) -> str:
 
 def narrow(folded: str) -> bytes | None:
     """Turn a folded literal into what a narrow text holds in its place; None: no narrow text can hold it."""
+    if folded > "\u2fff":  # begins with a character of East Asia, as most of what cannot be held does
+        return None
     try:
         return folded.encode(NARROW).translate(_TABLE)
     except UnicodeEncodeError:

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import itertools
 import re
-from dataclasses import dataclass
 from enum import IntEnum
+from typing import NamedTuple
 
 from pipeline.flagging.fold import cased_literal, fold_literal
 
@@ -36,8 +36,7 @@ class GrammarError(ValueError):
     """A surface that cannot be read; the text says what was expected."""
 
 
-@dataclass(frozen=True, slots=True)
-class Pattern:
+class Pattern(NamedTuple):
     """One way in which a surface is looked for.
 
     Attributes:
