@@ -11,6 +11,7 @@ import pytest
 
 ITEMS = Path(__file__).with_name("items.jsonl")
 BATCHES = Path(__file__).with_name("batches.jsonl")
+INDEPENDENT = Path(__file__).with_name("independent.jsonl")
 FIELDS = {
     "id",
     "lang",
@@ -118,6 +119,17 @@ def test_a_batch_has_each_language_and_each_topic_and_enough_to_refuse() -> None
         if any(item["topics"] for item in batch):  # one batch is of look-alikes alone
             assert {topic for item in batch for topic in item["topics"]} == TOPICS, number
         assert sum(not item["relevant"] for item in batch) >= 14, number
+
+
+def test_the_independent_items_are_balanced_and_no_story_is_in_both_parts() -> None:
+    found = [json.loads(line) for line in INDEPENDENT.read_text(encoding="utf-8").splitlines()]
+    assert named([item for item in found if set(item) != FIELDS]) == []
+    assert named([item for item in found if not item["relevant"] and set(item["topics"]) - WITHOUT_RUSSIA]) == []
+    assert len({item["id"] for item in found}) == len({item["title"] for item in found}) == len(found) == 360
+    assert Counter(item["lang"] for item in found) == {"en": 120, "ru": 120, "ko": 120}
+    assert min(Counter(topic for item in found for topic in item["topics"]).values()) >= 20
+    parts = {part: {item["story_id"] for item in found if item["split"] == part} for part in ("open", "held")}
+    assert not parts["open"] & parts["held"]
 
 
 def test_the_set_is_balanced_as_its_readme_says(items: list[Item]) -> None:
