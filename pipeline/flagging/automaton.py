@@ -23,6 +23,7 @@ Listed = tuple[Pattern, int, bool]  # a pattern, its concept's number, whether i
 _HANGUL = re.compile("[가-힣]")
 _NEAR = 12  # characters either side in which a lone hanja looks for Hangul
 _SHORT = 4  # bytes; literals so short are looked for together with the sign before them: most stand inside words
+_LONGEST_WORD = 40  # letters of the rest of a phrase's first word, at the most
 _LOOKED_UP = 3  # characters, the space included, of a phrase's second word
 
 _Match = Callable[[Any, int], re.Match[Any] | None]
@@ -130,7 +131,7 @@ class Automaton:
             if more is not None:
                 rules, phrases = more
                 if phrases:
-                    space = data.find(blank, end)
+                    space = data.find(blank, end, end + _LONGEST_WORD)
                     rules += phrases.get(data[space : space + _LOOKED_UP], ())
                 if rules:
                     self._try(rules, folded, (start, end), hits, cancelled)
