@@ -27,9 +27,9 @@
   function part(id) {
     if (!parts.has(id)) {
       const got = fetch(`${base}/article/${id}?part=article`).then((answer) => {
-        if (!answer.ok) throw new Error(`Article ${id} cannot be shown (${answer.status}).`);
+        if (!answer.ok) throw new Error(`Article ${id} cannot be shown (${answer.status}); try again.`);
         return answer.text();
-      });
+      }, () => { throw new Error(`Article ${id} cannot be shown: the desk cannot be reached.`); });
       got.catch(() => parts.delete(id));
       parts.set(id, got);
     }
