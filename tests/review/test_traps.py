@@ -69,6 +69,8 @@ def test_trap_a_plain_index_made_the_queue_sort_everything(grown: sqlite3.Connec
         desk_rows.queue(grown, wanted, now)
     grown.set_trace_callback(None)
     queue: Any = describe("tumen")["databases"]
+    asked = [sql for sql in asked if "ORDER BY" in sql]
+    assert len(asked) == 2
     for sql in [*asked, queue["tumen"]["queries"]["queue"]["sql"], "SELECT * FROM review_queue LIMIT 60"]:
         plan = plans(grown, sql)
         assert "TEMP B-TREE" not in plan, sql
