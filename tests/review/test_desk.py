@@ -211,7 +211,10 @@ def test_datasettes_own_box_and_the_desk_find_a_word_in_any_of_its_forms(
     assert there
     quoted = urllib.parse.quote(asked)
     _, body, _ = library.get(f"/tumen/articles.json?_search={quoted}&_shape=array&_size=100")
-    assert {str(row["id"]) for row in json.loads(body)} >= there
+    found = {str(row["id"]) for row in json.loads(body)}
+    assert there <= found < {str(row[0]) for row in rows}
+    assert json.loads(library.get("/tumen/articles.json?_search=nowherefound&_shape=array")[1]) == []
+    assert 'name="_search"' in library.get("/tumen/articles")[1], "the box is on the page"
     _, page, _ = library.get(f"/-/tumen/search?q={quoted}")
     assert set(re.findall(r"/article/(\d+)", page)) >= there or len(there) > 25
 

@@ -291,7 +291,7 @@ def test_datasette_alone_serves_the_desk_its_queries_and_its_search(archive: Pat
     assert "Articles, their flags with every reason" in ask("/other")
     for words in ("사드", "Госдума", "sanctions"):
         asked = urllib.parse.quote(words)
-        assert len(json.loads(ask(f"/other/articles.json?_search={asked}&_shape=array"))) > 0, words
+        assert 0 < len(json.loads(ask(f"/other/articles.json?_search={asked}&_shape=array&_size=200"))) < 20, words
     if datasette_version.startswith("0."):  # 1.0 takes queries from its config alone
         assert json.loads(ask("/other/queue.json?_shape=array"))
 

@@ -49,7 +49,7 @@
     here?.scrollIntoView({ block: "nearest" });
     history.replaceState(null, "", `${base}/article/${id}${here ? new URL(here.href).search : location.search}`);
     document.title = `${place.querySelector("h1").textContent} · Tumen`;
-    scrollTo(0, place.getBoundingClientRect().top + scrollY > innerHeight ? place.offsetTop : 0);
+    scrollTo(0, matchMedia("(max-width: 56rem)").matches ? place.offsetTop : 0);
     place.focus({ preventScroll: true });
     prefetch();
   }
