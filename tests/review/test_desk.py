@@ -237,6 +237,14 @@ def test_the_atom_feed_is_read_by_a_feed_reader(library: Served) -> None:
     assert all(one.link.startswith("http") and one.id.startswith(library.base) for one in feed.entries)
 
 
+def test_each_topic_has_a_feed_of_its_own(library: Served) -> None:
+    for topic, flags in library.rows("SELECT topic, count(*) FROM flags GROUP BY topic"):
+        feed = feedparser.parse(library.get(f"/-/tumen/topic/{topic}.atom")[1])
+        assert not feed.bozo
+        assert len(feed.entries) == flags
+        assert all(topic in {tag.term for tag in one.tags} for one in feed.entries)
+
+
 def test_hostile_words_are_shown_as_words(library: Served) -> None:
     number = library.rows("SELECT id FROM articles WHERE title LIKE '<script%'")[0][0]
     for path in (f"/-/tumen/article/{number}", "/-/tumen", "/-/tumen/search?q=Seoul"):
