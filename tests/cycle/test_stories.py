@@ -152,7 +152,8 @@ def test_joining_reads_no_more_than_its_story_whatever_the_planner_was_told(plac
     )
     conn.execute(
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000)"
-        " INSERT INTO articles (title, text, feed_id, sorted_at, url, published_url, method, content_hash, first_seen_at, fetched_at)"
+        " INSERT INTO articles (title, text, feed_id, sorted_at, url, published_url, method, content_hash,"
+        " first_seen_at, fetched_at)"
         " SELECT 't', 'x', 1, '2026', i, '', 'x', i, '2026', '2026' FROM n"
     )
     conn.execute("ANALYZE")  # that no article has a story: an index on it looks useless
