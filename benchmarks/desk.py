@@ -5,7 +5,8 @@
 
 Starts ``tumen serve`` on the archive, asks each page many times and prints the median and the 95th percentile, seen
 from the client. Then a writer stores 200 articles a second and ten requests a second read, while 1,000 verdicts are
-posted; every acknowledged verdict is looked for in the file. The archive is written to: give it a copy.
+posted; every acknowledged verdict is looked for in the file. Last, a browser (Chromium) gives thirty verdicts by key,
+and says how long it took from the key to the next article's first frame. The archive is written to: give it a copy.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import itertools
 import json
 import random
 import re
+import shutil
 import sqlite3
 import statistics
 import subprocess
@@ -154,6 +156,46 @@ def contended(database: Path, client: Client, port: int, csrf: str) -> None:
     )
 
 
+_WATCH = """() => {
+  window.took = [];
+  let began = 0;
+  addEventListener("keydown", () => { began = performance.now(); }, true);
+  new MutationObserver(() => {
+    const from = began;
+    requestAnimationFrame(() => requestAnimationFrame(() => took.push(performance.now() - from)));
+  }).observe(document.getElementById("article"), { childList: true });
+}"""
+
+
+def by_key(client: Client, port: int) -> None:
+    """From the key of a verdict to the next article's first frame, in a browser."""
+    program = shutil.which("chromium")
+    if program is None:
+        print("\nNo Chromium is here: the time from a verdict to the next article was not measured.")
+        return
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
+        context = browser.new_context(viewport={"width": 1400, "height": 900})
+        base = f"http://127.0.0.1:{port}"
+        context.add_cookies([{"name": name, "value": value, "url": base} for name, value in client.cookies.items()])
+        page = context.new_page()
+        page.goto(f"{base}/-/tumen")
+        page.wait_for_load_state("networkidle")
+        page.evaluate(_WATCH)
+        for at in range(30):
+            page.keyboard.press("1")
+            page.wait_for_function("many => took.length > many", arg=at)
+            page.wait_for_timeout(300)  # nobody reads faster
+        took = sorted(page.evaluate("took"))
+        browser.close()
+    print(
+        f"\nFrom a verdict's key to the next article: median {statistics.median(took):.0f} ms,"
+        f" longest {took[-1]:.0f} ms"
+    )
+
+
 def main() -> None:
     """Serve, ask, print, stop."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -178,6 +220,7 @@ def main() -> None:
         csrf = re.findall(r'name="csrf" content="([^"]+)"', page)[0]
         timed(client)
         contended(database, client, port, csrf)
+        by_key(client, port)
     finally:
         desk.terminate()
         desk.wait()

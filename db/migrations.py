@@ -498,7 +498,11 @@ CREATE INDEX flags_at ON flags(flagged_at);
 
 @migrations()
 def m006_stories(db: Database) -> None:
-    """Which articles tell the same event, and why we think so."""
+    """Which articles tell the same event, and why we think so; and Datasette finds the search index.
+
+    Datasette knows an index by ``content="table"`` in double quotes only. The two spellings mean the same, so the text
+    of the statement is changed, and nothing is indexed anew.
+    """
     db.executescript(
         """
 ALTER TABLE stories ADD COLUMN sources INTEGER NOT NULL DEFAULT 1;
@@ -529,6 +533,12 @@ CREATE INDEX stories_lead ON stories(lead_article_id);
 CREATE INDEX stories_seen ON stories(last_seen_at);
 """
     )
+    db.execute("PRAGMA writable_schema = ON")
+    db.execute(
+        "UPDATE sqlite_master SET sql = replace(sql, ?, ?) WHERE name = 'articles_fts'",
+        ("content='articles'", 'content="articles"'),
+    )
+    db.execute("PRAGMA writable_schema = RESET")
     db.execute("PRAGMA user_version = 6")
 
 

@@ -111,7 +111,8 @@ class Grouping:
             return None
         like = nearest[1]
         shared = [self._names.get(concept, concept) for concept in like.shared[:4]]
-        why = f"Shares {', '.join([*shared, *like.both[:3]])} with {other.source}, {_apart(here.at, other.at)}."
+        shared += [stories.shown(number) for number in like.both[:3]]
+        why = f"Shares {', '.join(shared)} with {other.source}, {_apart(here.at, other.at)}."
         return rows.join(conn, here.id, other, how="event", why=why, now=now)
 
     def _load(self, conn: sqlite3.Connection, now: datetime) -> stories.Recent:

@@ -172,9 +172,10 @@ def _frame(names: Sequence[str], top: float, width: float, height: float) -> lis
 
 def _svg(title: str, said: str, width: float, height: float, inside: Markup, *, small: bool = False) -> Markup:
     size = Markup(' width="{}" height="{}"').format(width, height) if small else Markup("")
+    kind = "plot small" if small else "plot"
     return Markup(
-        '<svg class="plot" viewBox="0 0 {:g} {:g}"{} role="img"><title>{}</title><desc>{}</desc>{}</svg>'
-    ).format(width, height, size, escape(title), said, inside)
+        '<svg class="{}" viewBox="0 0 {:g} {:g}"{} role="img"><title>{}</title><desc>{}</desc>{}</svg>'
+    ).format(kind, width, height, size, escape(title), said, inside)
 
 
 def _short(name: str) -> str:

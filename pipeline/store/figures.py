@@ -121,12 +121,12 @@ def passages(conn: sqlite3.Connection) -> list[dict[str, Any]]:
             row[0],
         )
         best = conn.execute(
-            "SELECT DISTINCT a.id, a.title, a.language, a.sorted_at FROM (SELECT article_id, score FROM flags"
+            "SELECT a.id, a.title, a.language, a.sorted_at, max(g.score) FROM (SELECT article_id, score FROM flags"
             " WHERE passage_id = ? ORDER BY id DESC LIMIT 200) g JOIN articles a ON a.id = g.article_id"
-            " ORDER BY g.score DESC LIMIT 5",
+            " GROUP BY coalesce(a.story_id, -a.id) ORDER BY 5 DESC, a.id DESC LIMIT 5",  # a story once
             (row[0],),
         ).fetchall()
-        articles = [dict(zip(("id", "title", "language", "at"), tuple(one), strict=True)) for one in best]
+        articles = [dict(zip(("id", "title", "language", "at"), tuple(one)[:4], strict=True)) for one in best]
         found.append(dict(zip(names, tuple(row), strict=True)) | {"months": months, "best": articles})
     return found
 

@@ -142,9 +142,10 @@ def join(
     _add(conn, (article, story, how, other.id, why, to_text(now)))
     conn.execute(
         "UPDATE stories SET (articles, sources, first_seen_at, last_seen_at) = (SELECT count(*),"
-        " count(DISTINCT feed_id), min(sorted_at), max(sorted_at) FROM articles WHERE story_id = stories.id),"
-        " (title, lead_article_id) = (SELECT title, id FROM articles WHERE story_id = stories.id"
-        " ORDER BY +sorted_at, id LIMIT 1) WHERE id = ?",
+        " count(DISTINCT feed_id), min(sorted_at), max(sorted_at) FROM articles INDEXED BY articles_story"
+        " WHERE story_id = stories.id),"
+        " (title, lead_article_id) = (SELECT title, id FROM articles INDEXED BY articles_story"
+        " WHERE story_id = stories.id ORDER BY +sorted_at, id LIMIT 1) WHERE id = ?",
         (story,),
     )
     return story

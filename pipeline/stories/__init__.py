@@ -7,8 +7,10 @@ an article from an analyst, a missed one costs a second look: so precision comes
 
 from pipeline.stories.copies import Copy, Found, fingerprint, judge_copies
 from pipeline.stories.marks import Marks, mark
+from pipeline.stories.numbers import shown
 from pipeline.stories.recent import WINDOW, Likeness, Recent, compare
 
 __all__ = [
     "WINDOW", "Copy", "Found", "Likeness", "Marks", "Recent", "compare", "fingerprint", "judge_copies", "mark",
+    "shown",
 ]  # fmt: skip

@@ -37,6 +37,12 @@ def weight(number: str) -> float:
     return 2.0
 
 
+def shown(number: str) -> str:
+    """A number as a person writes it: 1.3e+09 as 1,300,000,000."""
+    value = float(number)
+    return f"{value:,.0f}" if value == int(value) else number
+
+
 def _values(text: str) -> Iterator[float]:
     last: tuple[int, float, float] | None = None  # where the one before ended, its value, its scale
     for found in _NUMBER.finditer(text):

@@ -35,6 +35,7 @@ class Likeness:
         title: the weight of the concepts that stand in both titles.
         numbers: the weight of the shared numbers.
         others: the weight of the numbers that only one has, of the article that has fewer.
+        odd: the same, of both articles.
         words: 0…1, the share of words; 0 between two languages.
         hours: between the two.
         shared: the shared concepts, rarest first.
@@ -46,6 +47,7 @@ class Likeness:
     title: float
     numbers: float
     others: float
+    odd: float
     words: float
     hours: float
     shared: tuple[str, ...]
@@ -56,14 +58,15 @@ class Likeness:
         """Whether both tell one event.
 
         Numbers or words must agree; where neither says a thing, both must name almost the same, in their titles too,
-        within half a day: two pieces on one subject share its concepts all the time. Numbers of their own speak
+        within six hours: two pieces on one subject share its concepts all the time. Numbers of their own speak
         against it.
         """
         if self.points < _ENOUGH or (self.numbers < 1 and self.others >= 1):
             return False
         if self.numbers >= 1 or self.words >= _TELLING_WORDS:
             return self.title >= _LEAST_TITLE or self.numbers >= _LEAST_NUMBERS
-        return self.share >= _LEAST_SHARE and self.title >= _LEAST_TITLE_ALONE and self.hours <= _NEAR_HOURS
+        near = self.hours <= _NEAR_HOURS and self.odd < _LEAST_NUMBERS
+        return near and self.share >= _LEAST_SHARE and self.title >= _LEAST_TITLE_ALONE
 
     @property
     def points(self) -> float:
@@ -74,7 +77,7 @@ class Likeness:
 
 _MOST_WEIGHT, _LEAST_TITLE, _LEAST_NUMBERS = 14.0, 2.0, 2.0
 _USUAL_WORDS, _TELLING_WORDS = 0.2, 0.35  # two articles on one subject share the first in any case
-_LEAST_SHARE, _LEAST_TITLE_ALONE, _NEAR_HOURS = 0.78, 4.0, 12.0
+_LEAST_SHARE, _LEAST_TITLE_ALONE, _NEAR_HOURS = 0.78, 4.0, 6.0
 _ENOUGH = 9.0
 
 
@@ -82,13 +85,15 @@ def compare(one: Marks, other: Marks, weigh: Callable[[str], float]) -> Likeness
     """How alike two articles are, with a weight for each concept."""
     shared = one.concepts & other.concepts
     both = one.numbers & other.numbers
+    odd = [_total(own - both, numbers.weight) for own in (one.numbers, other.numbers)]
     weight = _total(shared, weigh)
     return Likeness(
         weight=weight,
         share=weight / (min(_total(one.concepts, weigh), _total(other.concepts, weigh)) or 1.0),
         title=_total(one.named & other.named, weigh),
         numbers=_total(both, numbers.weight),
-        others=min(_total(one.numbers - both, numbers.weight), _total(other.numbers - both, numbers.weight)),
+        others=min(odd),
+        odd=sum(odd),
         words=_dice(one.words, other.words) if one.language == other.language else 0.0,
         hours=abs(one.at - other.at) / 3600,
         shared=tuple(sorted(shared, key=lambda concept: (-weigh(concept), concept))),

@@ -143,3 +143,30 @@ def test_a_story_is_an_ordinary_group_in_sql(place: Place) -> None:
     ).fetchall()
     conn.close()
     assert found == [("Harbour council meets envoys in the old town", 2)]
+
+
+def test_joining_reads_no_more_than_its_story_whatever_the_planner_was_told(place: Place) -> None:
+    conn = open_store(place.database)
+    conn.execute(
+        "INSERT INTO feeds (name, url, asked_url, language, kind, added_at) VALUES ('f', 'u', 'u', 'en', 'x', '2026')"
+    )
+    conn.execute(
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000)"
+        " INSERT INTO articles (title, text, feed_id, sorted_at, url, published_url, method, content_hash,"
+        " first_seen_at, fetched_at)"
+        " SELECT 't', 'x', 1, '2026', i, '', 'x', i, '2026', '2026' FROM n"
+    )
+    conn.execute("ANALYZE")  # that no article has a story: an index on it looks useless
+    steps = 0
+
+    def count() -> None:
+        nonlocal steps
+        steps += 1
+
+    other = stories.known(conn, 1)
+    assert other is not None
+    conn.set_progress_handler(count, 100)
+    stories.join(conn, 2, other, how="copy", why="w", now=NOW)
+    conn.set_progress_handler(None, 0)
+    conn.close()
+    assert steps < 30

@@ -91,15 +91,16 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @contextmanager
-def serving(archive: Path, folder: Path) -> Iterator[Served]:
+def serving(archive: Path, folder: Path, *words: str, env: dict[str, str] | None = None) -> Iterator[Served]:
     database = folder / "tumen.db"
     source, target = sqlite3.connect(archive), sqlite3.connect(database)
     source.backup(target)
     source.close()
     target.close()
     process = subprocess.Popen(
-        [sys.executable, "-m", "pipeline", "serve", "--db", database, "--port", "0", "--analyst", "anna"],
+        [sys.executable, "-m", "pipeline", "serve", "--db", database, "--port", "0", "--analyst", "anna", *words],
         stderr=subprocess.PIPE,
+        env=env,
         text=True,
     )
     assert process.stderr is not None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.review.conftest import Served, chromium
+from tests.review.test_traps import tell_again
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -112,3 +113,148 @@ def test_searching_from_the_review_page_in_three_languages(library: Served, brow
         page.keyboard.press("Enter")
         page.wait_for_url("**q=*")
         assert page.locator(f'.results a[lang="{language}"]').count() > 0, words
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_page_passes_the_rules_of_axe(desk: Served, browser: Any, scheme: str) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    best = int(str(desk.rows("SELECT id FROM review_queue LIMIT 1")[0][0]))
+    tell_again(desk.database, best, 2)
+    page = browser.new_context(color_scheme=scheme, bypass_csp=True).new_page()
+    page.goto(desk.link)
+    paths = [
+        "",
+        f"/article/{best}",
+        "/search?q=Korea",
+        "/search?q=-x",
+        "/dashboard?days=365",
+        "/op-ed",
+        "/feeds",
+        "/login",
+    ]
+    for path in paths:
+        page.goto(f"{desk.base}/-/tumen{path}")
+        page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
+        if not path:
+            page.keyboard.press("2")
+            page.wait_for_function("() => document.getElementById('said').textContent.includes('saved')")
+        found = Axe().run(page)
+        assert found.violations_count == 0, f"{path}: {found.generate_report()}"
+
+
+def test_a_desk_that_goes_away_is_told_and_nothing_is_taken_for_saved(desk: Served, browser: Any) -> None:
+    page = browser.new_page()
+    page.goto(desk.link)
+    first = page.locator("#article article").get_attribute("data-id")
+    page.wait_for_load_state("networkidle")
+    desk.process.terminate()
+    desk.process.wait(timeout=20)
+    page.keyboard.press("1")
+    page.wait_for_function("id => document.querySelector('#article article').dataset.id !== id", arg=first)
+    page.wait_for_function("() => document.getElementById('said').classList.contains('problem')", timeout=30_000)
+    assert "not saved" in page.inner_text("#said")
+    assert page.locator("#queue .done").count() == 0
+    for _ in range(5):  # beyond what was fetched ahead
+        page.keyboard.press("j")
+    page.wait_for_function("() => /cannot be/.test(document.getElementById('said').textContent)")
+    assert page.locator("#article article").count() == 1
+
+
+def test_without_a_script_the_form_gives_the_verdict_and_the_next_article_comes(desk: Served, browser: Any) -> None:
+    page = browser.new_context(java_script_enabled=False).new_page()
+    page.goto(desk.link)
+    page.goto(f"{desk.base}/-/tumen?language=ko")
+    first = page.locator("#article article").get_attribute("data-id")
+    page.get_by_role("button", name="not relevant").click()
+    assert page.url.endswith("/-/tumen?language=ko")
+    assert page.locator("#article article").get_attribute("data-id") != first
+    assert desk.rows("SELECT article_id, verdict FROM reviews") == [(int(first), "not_relevant")]
+
+
+def test_the_story_is_one_line_and_s_says_whom_the_verdict_is_for(desk: Served, browser: Any) -> None:
+    best = int(str(desk.rows("SELECT id FROM review_queue LIMIT 1")[0][0]))
+    ids = tell_again(desk.database, best, 2)
+    page = browser.new_page()
+    page.goto(desk.link)
+    assert "2 others tell the same" in page.inner_text("#article")
+    page.keyboard.press("s")
+    assert "this article alone" in page.inner_text("#said")
+    page.keyboard.press("s")
+    page.keyboard.press("1")
+    page.wait_for_function("() => document.getElementById('said').textContent.includes('for the story: saved')")
+    assert desk.rows("SELECT count(*), count(DISTINCT batch) FROM reviews") == [(3, 1)]
+    page.keyboard.press("u")
+    page.wait_for_function("() => document.getElementById('said').textContent.includes('Taken back')")
+    assert desk.rows(f"SELECT count(*) FROM articles WHERE verdict IS NULL AND id IN {tuple(ids)}") == [(3,)]
+
+
+def test_evidence_is_read_out_by_keyboard_and_the_tooltip_names_concept_clause_and_weight(
+    library: Served, browser: Any
+) -> None:
+    page = browser.new_page()
+    page.goto(f"{library.base}/-/tumen")
+    marks = page.locator("#article h1 mark, #article .text mark")
+    kinds = {one.split("k-")[1] for one in marks.evaluate_all("all => all.map(one => one.className)")}
+    assert len(kinds) > 2
+    page.keyboard.press("e")
+    said = page.inner_text("#said")
+    assert said.startswith(f"1 of {marks.count()}, {marks.first.inner_text()}: ")
+    assert any(sign in said for sign in "+-")
+    page.keyboard.press("E")
+    assert page.inner_text("#said").startswith(f"{marks.count()} of ")
+
+
+def test_korean_and_russian_are_set_as_their_readers_expect(library: Served, browser: Any) -> None:
+    page = browser.new_page()
+    for language in ("ko", "ru"):
+        number = library.rows(f"SELECT id FROM articles WHERE language = '{language}' AND relevant = 1 LIMIT 1")[0][0]
+        page.goto(f"{library.base}/-/tumen/article/{number}")
+        assert page.locator("#article-title").get_attribute("lang") == language
+        assert page.locator("#article .text").get_attribute("lang") == language
+        style = page.evaluate("getComputedStyle(document.querySelector('#article .text')).wordBreak")
+        assert (style == "keep-all") == (language == "ko")
+        assert page.locator(f'#queue [lang="{language}"]').count() > 0
+
+
+def test_the_keyboard_alone_reaches_everything_in_the_order_of_the_page(desk: Served, browser: Any) -> None:
+    page = browser.new_page()
+    page.goto(desk.link)
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "To the content"
+    seen = []
+    for _ in range(120):
+        page.keyboard.press("Tab")
+        here = page.evaluate(
+            "() => { const one = document.activeElement;"
+            " return [one.tagName, one.name || one.id || one.textContent.trim(), getComputedStyle(one).outlineStyle] }"
+        )
+        seen.append((here[0], here[1]))
+        assert here[2] != "none" or here[0] == "BODY", f"no ring on {here}"
+        if here[1] == "note":
+            break
+    names = [name for _, name in seen]
+    order = [names.index(name) for name in ("topic", "language", "source", "days", "verdict")]
+    assert order == sorted(order)
+    page.keyboard.press("?")
+    page.keyboard.press("Escape")
+    page.locator("#article").focus()
+    page.keyboard.press("?")
+    assert page.locator("dialog[open]").count() == 1
+    page.keyboard.press("Escape")
+    assert page.locator("dialog[open]").count() == 0
+
+
+def test_filters_stand_in_the_address_and_hold_over_a_verdict(desk: Served, browser: Any) -> None:
+    page = browser.new_page()
+    page.goto(desk.link)
+    page.select_option("select[name=language]", "ru")
+    page.select_option("select[name=days]", "7")
+    page.get_by_role("button", name="Show", exact=True).click()
+    page.wait_for_url("**language=ru**")
+    assert page.locator("#queue .title:not([lang=ru])").count() == 0
+    waiting = page.locator("#queue a").count()
+    page.keyboard.press("1")
+    page.wait_for_function("() => document.getElementById('said').textContent.includes('saved')")
+    assert f"{waiting - 1} waiting" in page.inner_text("#counts")
+    assert "language=ru" in page.url

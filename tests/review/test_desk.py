@@ -211,7 +211,10 @@ def test_datasettes_own_box_and_the_desk_find_a_word_in_any_of_its_forms(
     assert there
     quoted = urllib.parse.quote(asked)
     _, body, _ = library.get(f"/tumen/articles.json?_search={quoted}&_shape=array&_size=100")
-    assert {str(row["id"]) for row in json.loads(body)} >= there
+    found = {str(row["id"]) for row in json.loads(body)}
+    assert there <= found < {str(row[0]) for row in rows}
+    assert json.loads(library.get("/tumen/articles.json?_search=nowherefound&_shape=array")[1]) == []
+    assert 'name="_search"' in library.get("/tumen/articles")[1], "the box is on the page"
     _, page, _ = library.get(f"/-/tumen/search?q={quoted}")
     assert set(re.findall(r"/article/(\d+)", page)) >= there or len(there) > 25
 
@@ -232,6 +235,14 @@ def test_the_atom_feed_is_read_by_a_feed_reader(library: Served) -> None:
     flagged = library.rows("SELECT count(DISTINCT article_id) FROM flags")[0][0]
     assert len(feed.entries) == flagged
     assert all(one.link.startswith("http") and one.id.startswith(library.base) for one in feed.entries)
+
+
+def test_each_topic_has_a_feed_of_its_own(library: Served) -> None:
+    for topic, flags in library.rows("SELECT topic, count(*) FROM flags GROUP BY topic"):
+        feed = feedparser.parse(library.get(f"/-/tumen/topic/{topic}.atom")[1])
+        assert not feed.bozo
+        assert len(feed.entries) == flags
+        assert all(topic in {tag.term for tag in one.tags} for one in feed.entries)
 
 
 def test_hostile_words_are_shown_as_words(library: Served) -> None:

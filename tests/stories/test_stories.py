@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.stories import Found, Marks, Recent, compare, fingerprint, judge_copies, mark
+from pipeline.stories import Found, Marks, Recent, compare, fingerprint, judge_copies, mark, shown
 from pipeline.stories.numbers import numbers
 
 TEXT = "\n".join(
@@ -107,6 +107,11 @@ def test_numbers_are_the_same_in_every_language(text: str, found: set[str]) -> N
     assert set(numbers(text)) == found
 
 
+def test_numbers_are_shown_as_people_write_them() -> None:
+    found = numbers("13억 달러, 0,2%, 4700명")
+    assert sorted(shown(one) for one in found) == ["0.2", "1,300,000,000", "4,700"]
+
+
 def marks(
     article: int, *, hours: float = 0, language: str = "en", text: str = "", title: str = "", of: str = ""
 ) -> Marks:
@@ -135,7 +140,8 @@ def test_the_same_subject_with_other_numbers_is_another_event() -> None:
 
 
 def test_the_same_subject_a_day_later_without_numbers_is_another_event() -> None:
-    assert joined(marks(1, of=SUBJECT), marks(2, language="ru", hours=6, of=SUBJECT))
+    assert joined(marks(1, of=SUBJECT), marks(2, language="ru", hours=5, of=SUBJECT))
+    assert not joined(marks(1, of=SUBJECT), marks(2, language="ru", hours=5, of=SUBJECT, text="1000 и 5000 человек"))
     assert not joined(marks(1, of=SUBJECT), marks(2, language="ru", hours=20, of=SUBJECT))
 
 

@@ -27,9 +27,9 @@
   function part(id) {
     if (!parts.has(id)) {
       const got = fetch(`${base}/article/${id}?part=article`).then((answer) => {
-        if (!answer.ok) throw new Error(`Article ${id} cannot be shown (${answer.status}).`);
+        if (!answer.ok) throw new Error(`Article ${id} cannot be shown (${answer.status}); try again.`);
         return answer.text();
-      });
+      }, () => { throw new Error(`Article ${id} cannot be shown: the desk cannot be reached.`); });
       got.catch(() => parts.delete(id));
       parts.set(id, got);
     }
@@ -49,7 +49,7 @@
     here?.scrollIntoView({ block: "nearest" });
     history.replaceState(null, "", `${base}/article/${id}${here ? new URL(here.href).search : location.search}`);
     document.title = `${place.querySelector("h1").textContent} · Tumen`;
-    scrollTo(0, place.getBoundingClientRect().top + scrollY > innerHeight ? place.offsetTop : 0);
+    scrollTo(0, matchMedia("(max-width: 56rem)").matches ? place.offsetTop : 0);
     place.focus({ preventScroll: true });
     prefetch();
   }
