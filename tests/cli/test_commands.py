@@ -122,7 +122,7 @@ def test_a_second_run_says_who_is_at_work(place: list[str | Path], tmp_path: Pat
     with cycle_lock(tmp_path / "tumen.db", "tumen daemon"):
         done = tumen("run", *place)
     assert done.returncode == 75
-    assert f"tumen daemon (process {os.getpid()})" in one_line(done)
+    assert f"tumen daemon (process {os.getpid()}, since 20" in one_line(done)
 
 
 def test_the_demo_needs_nothing_and_says_where_to_look(tmp_path: Path) -> None:

@@ -156,7 +156,8 @@ def test_the_log_as_json_has_an_object_a_line(world: World, tmp_path: Path) -> N
         running.wait("cycle run=")
         told = [json.loads(line) for line in list(running.lines)]
         cycle = next(one for one in told if "run" in one)
-        assert cycle["run"] == "1"
+        assert cycle["run"] == 1
+        assert cycle["articles_stored"] == 34
         assert {"at", "level", "message"} <= cycle.keys()
     finally:
         running.end()
