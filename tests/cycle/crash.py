@@ -114,8 +114,8 @@ def crash(world: World, config: Path, folder: Path, kills: int, rng: random.Rand
             analyst.join()
             if not _sound(database):
                 problems.append(f"not sound after a kill at {instants[-1]:.2f} s")
-            if left := _left(process.pid):
-                problems.append(f"processes {left} outlived a kill at {instants[-1]:.2f} s")
+            if outlived := left(process.pid):
+                problems.append(f"processes {outlived} outlived a kill at {instants[-1]:.2f} s")
             _review(database, rng, given)
             articles.append(_count_articles(database))
         _finish(database, config)
@@ -157,7 +157,7 @@ def _kill(process: subprocess.Popen[bytes], when: Callable[[], bool]) -> float:
     return time.monotonic() - began
 
 
-def _left(session: int) -> list[int]:
+def left(session: int) -> list[int]:
     """Processes that are still there long after their cycle was killed: one may be loading the lexicon yet."""
     until = time.monotonic() + 30
     while (found := [pid for pid in _processes() if _session(pid) == session]) and time.monotonic() < until:
