@@ -32,7 +32,7 @@ def database(function: F) -> F:
     return click.option(
         "--db",
         "database",
-        type=click.Path(dir_okay=False, path_type=Path),
+        type=click.Path(dir_okay=False, readable=False, path_type=Path),  # we say it ourselves, with status 73
         default=default_database,
         show_default="db/tumen.db in a checkout, else your data folder; or $TUMEN_DB",
         help="The database file.",
