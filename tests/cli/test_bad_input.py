@@ -245,10 +245,9 @@ def test_a_full_mailbox_keeps_the_alerts_and_is_one_line(place: Path, served: Wo
 def test_the_lock_dies_with_its_holder(place: Path, served: World) -> None:
     slow = next(iter(served.origins))
     served.fault(slow, "hang")
-    command = [sys.executable, "-m", "pipeline", "run", "--force", "--db", place / "tumen.db"]
-    first = subprocess.Popen(
-        [*command, "--config", place / "config"], stdout=subprocess.DEVNULL, start_new_session=True
-    )
+    given = ["--db", str(place / "tumen.db"), "--config", str(place / "config")]
+    command = [sys.executable, "-m", "pipeline", "run", "--force", *given]
+    first = subprocess.Popen(command, stdout=subprocess.DEVNULL, start_new_session=True)
     try:
         until = time.monotonic() + 30
         while "process" not in (place / "tumen.db.lock").read_text(encoding="utf-8") and time.monotonic() < until:
