@@ -25,7 +25,11 @@ _ADVICE = "stop Tumen and put the last backup in its place."
 @click.command()
 @options.database
 @options.config
-@click.option("--housekeeping", is_flag=True, help="Also tidy the database, and copy it where the config says.")
+@click.option(
+    "--housekeeping",
+    is_flag=True,
+    help="Also tidy the database, and copy it where the config says; say only what is not sound: for cron.",
+)
 def command(database: Path, folder: Path | None, *, housekeeping: bool) -> int:
     r"""Look at the config, the lexicon, the database, the disk and the clock, and say what to do.
 
@@ -41,7 +45,7 @@ def command(database: Path, folder: Path | None, *, housekeeping: bool) -> int:
             click.echo(f"{click.style(what, fg='red')}: {problem}")
         elif not housekeeping:
             click.echo(f"{what}: sound")
-    if not problems:
+    if not problems and not housekeeping:
         click.echo("All is sound.")
     return 1 if problems else 0
 

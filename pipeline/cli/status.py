@@ -16,6 +16,8 @@ from pipeline.errors import TumenError
 if TYPE_CHECKING:
     from pipeline.store.status import Status
 
+_UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
+
 
 @click.command()
 @options.database
@@ -34,10 +36,11 @@ def command(database: Path, *, as_json: bool, each: bool) -> int:
     from pipeline.store import open_readonly, plain_errors, status
     from pipeline.store.lock import holder
 
+    now = datetime.now(UTC)
     try:
         with plain_errors():
             conn = open_readonly(database)
-            told = status.read(conn, datetime.now(UTC))
+            told = status.read(conn, now)
             planned = status.plan(conn) if each else ()
             conn.close()
     except TumenError as error:
@@ -47,7 +50,7 @@ def command(database: Path, *, as_json: bool, each: bool) -> int:
         plan = {"plan": [asdict(feed) for feed in planned]} if each else {}
         click.echo(json.dumps(told.as_dict() | {"at_work": holder(database)} | plan, ensure_ascii=False))
     else:
-        _show(told, database, holder(database))
+        _show(told, database, holder(database), now)
         for feed in planned:
             pace = f"every {feed.interval_minutes:,.0f} min" if feed.interval_minutes else ""
             line = f"  {feed.next_due or 'no next time':<20}  {feed.name:<34} {feed.status:<9} {pace:<14}"
@@ -55,22 +58,22 @@ def command(database: Path, *, as_json: bool, each: bool) -> int:
     return 0 if told.healthy else 1
 
 
-def _show(told: Status, database: Path, at_work: str) -> None:
+def _show(told: Status, database: Path, at_work: str, now: datetime) -> None:
     wal = f", {told.wal_bytes / 1e6:,.1f} MB of log" if told.wal_bytes > 1e6 else ""
-    copy = f", last backup {told.copied_at}" if told.copied_at else ""
+    copy = f"; last backup {_when(told.copied_at, now)}" if told.copied_at else ""
     waiting = told.entries.get("new", 0) + told.entries.get("failed", 0)
     states = ", ".join(f"{count:,} {state}" for state, count in told.entries.items())
     rows = [
         ("Database", f"{database}, {told.size_bytes / 1e6:,.1f} MB{wal}; {told.free_bytes / 1e9:,.1f} GB free"),
-        ("Checked", f"{told.checked_at or 'never: “tumen doctor” does it'}{copy}"),
-        ("Last cycle", told.last_cycle or "none has ended yet"),
+        ("Checked", f"{_when(told.checked_at, now) or 'never: “tumen doctor” does it'}{copy}"),
+        ("Last cycle", _when(told.last_cycle, now) or "none has ended yet"),
         ("At work", at_work),
-        ("Next due", told.next_due or "nothing is due"),
+        ("Next due", _when(told.next_due, now) or "nothing is due"),
         (
             "Articles",
             f"{told.articles:,}, of which {told.relevant:,} relevant, {told.unreviewed:,} of these unreviewed",
         ),
-        ("Waiting", f"{waiting:,} entries (of all: {states or 'none'})"),
+        ("Waiting", f"{waiting:,} of all entries ({states or 'there are none'})"),
         ("Config", told.config_version or "none used yet"),
         ("Feeds", f"{told.feeds:,} watched, {len(told.failing):,} failing, {len(told.silent):,} silent"),
     ]
@@ -89,3 +92,12 @@ def _show(told: Status, database: Path, at_work: str) -> None:
         click.echo(f"{click.style('Look:', fg='red')} {problem}")
     if told.healthy:
         click.echo("All is well.")
+
+
+def _when(at: str | None, now: datetime) -> str:
+    """A time as it is stored, and how far off it is; empty where there is none."""
+    if at is None:
+        return ""
+    seconds = (datetime.fromisoformat(at) - now).total_seconds()
+    far = next((f"{abs(seconds) / size:,.0f} {unit}" for size, unit in _UNITS if abs(seconds) >= size), "now")
+    return f"{at} ({far})" if far == "now" else f"{at} ({f'in {far}' if seconds > 0 else f'{far} ago'})"

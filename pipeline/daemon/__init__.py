@@ -138,7 +138,7 @@ class Daemon:
         figures = {name: told.get(name) for name in _FIGURES}
         run = {"run": told.get("run")}
         line = " ".join(f"{name}={value}" for name, value in figures.items())
-        log.info("cycle %s", line, extra=run | {"figures": figures})
+        log.info("cycle %s", line, extra={"figures": figures})
         if ended.status not in (0, 1):
             log.error("%s", ended.last_line, extra=run)
         for change in told.get("feed_changes", ()):
@@ -155,7 +155,7 @@ class Daemon:
             return
         level = logging.INFO if ended.status == 0 else logging.ERROR
         said = "; ".join(line for line in (ended.out + ended.err).splitlines() if line)
-        log.log(level, "housekeeping: %s", said or _reason(ended))
+        log.log(level, "housekeeping: %s", said or ("done" if ended.status == 0 else _reason(ended)))
 
     def _heed_the_clock(self, scheduler: BackgroundScheduler) -> None:
         """A clock that jumped (set by hand, or the machine slept) leaves the next run where it does not belong."""

@@ -98,7 +98,10 @@ def test_a_feed_that_stumbles_once_is_shown_and_no_reason_to_look(place: list[st
         ("UPDATE feeds SET failures = 3 WHERE failures = 2", "1 feed fails."),
         ("UPDATE runs SET finished_at = '2020-01-01T00:00:00Z'", "No cycle has ended for a day"),
         ("INSERT INTO alert_times VALUES ('copy', '2020-01-01T00:00:00Z')", "The last backup is of 2020-01-01"),
-        ("INSERT INTO alert_times VALUES ('damage', '2026-01-01T00:00:00Z')", "The database was found damaged at 2026-01-01"),
+        (
+            "INSERT INTO alert_times VALUES ('damage', '2026-01-01T00:00:00Z')",
+            "The database was found damaged at 2026-01-01",
+        ),
     ):
         with conn:
             conn.execute(sql)
