@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pipeline.settings import Settings
 
 _LEAST_FREE_BYTES = 500_000_000
-_ADVICE = "stop Tumen and put the last backup in its place."
+_ADVICE = "stop Tumen, remove its -wal and -shm files, and put the last backup in its place."
 
 
 @click.command()

@@ -55,7 +55,10 @@ class Children:
             longest: seconds; a command that takes longer hangs, and is killed: nothing is lost by that.
         """
         with self._turn:
-            child = self._start([sys.executable, "-m", "pipeline", *words, "--db", str(self.database)])
+            try:
+                child = self._start([sys.executable, "-m", "pipeline", *words, "--db", str(self.database)])
+            except OSError as error:  # no memory, no process to be had: the next time may do better
+                return Ended(status=71, out="", err=f"no process could be started ({error.strerror})")
             if child is None:
                 return None
             too_long = False

@@ -3,7 +3,7 @@
     python -m tests.cycle.soak                         100 feeds, 2,000 entries a day; some half an hour
     python -m tests.cycle.soak --days 3 --feeds 12 --entries 120
 
-A cycle every two hours of that clock, alerts after each, housekeeping with a backup every third day; pages are kept.
+A cycle every four hours of that clock, alerts after each, housekeeping with a backup every third day; pages are kept.
 All in one process, though the daemon gives each cycle its own: what grew here would show. Prints a line a day and what
 was found, and ends with 1 if an entry was missed, something was doubled, told twice or grew.
 """
@@ -264,7 +264,7 @@ def main() -> int:
     parser.add_argument("--days", type=int, default=90)
     parser.add_argument("--feeds", type=int, default=100)
     parser.add_argument("--entries", type=int, default=2000, help="a day")
-    parser.add_argument("--every", type=int, default=120, help="minutes from one cycle to the next")
+    parser.add_argument("--every", type=int, default=240, help="minutes from one cycle to the next")
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
     today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)

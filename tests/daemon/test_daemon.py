@@ -189,8 +189,15 @@ def test_a_clock_that_jumps_a_day_does_not_stop_the_daemon_for_a_day(world: Worl
         running.end()
 
 
-def test_a_command_that_hangs_is_given_up_and_none_starts_after_a_stop(tmp_path: Path) -> None:
+def test_a_command_that_hangs_is_given_up_and_none_starts_after_a_stop(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     children = Children(tmp_path / "none.db")
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "executable", str(tmp_path / "nothing"))
+        unable = children.call("run", longest=60)
+    assert unable is not None
+    assert (unable.status, unable.last_line) == (71, "no process could be started (No such file or directory)")
     ended = children.call("run", longest=0.02)
     assert ended is not None
     assert ended.too_long
