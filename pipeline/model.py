@@ -490,6 +490,20 @@ class Trouble:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FeedChange:
+    """A feed's health changed in this cycle: a person is told once.
+
+    Attributes:
+        what: ``failing``, ``silent`` or ``well``.
+        sentence: the whole, for people.
+    """
+
+    feed: str
+    what: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CycleReport:
     """What one cycle did.
 
@@ -501,6 +515,8 @@ class CycleReport:
         run: the cycle's row in ``runs``.
         alerts_sent: alerts that a person was sent after it.
         alerts_waiting: alerts that could not be sent, or whose time has not come.
+        alert_problems: a sentence for each target that took nothing.
+        feed_changes: feeds that began to fail, fell silent, or are well again.
     """
 
     feeds_polled: int = 0
@@ -519,6 +535,8 @@ class CycleReport:
     run: int = 0
     alerts_sent: int = 0
     alerts_waiting: int = 0
+    alert_problems: tuple[str, ...] = ()
+    feed_changes: tuple[FeedChange, ...] = ()
 
 
 # ---------------------------------------------------------------------------------------------- reference

@@ -19,13 +19,17 @@ if TYPE_CHECKING:
     from pipeline.settings import Settings
 
 _LEAST_FREE_BYTES = 500_000_000
-_ADVICE = "stop Tumen and put the last backup in its place."
+_ADVICE = "stop Tumen, remove its -wal and -shm files, and put the last backup in its place."
 
 
 @click.command()
 @options.database
 @options.config
-@click.option("--housekeeping", is_flag=True, help="Also tidy the database, and copy it where the config says.")
+@click.option(
+    "--housekeeping",
+    is_flag=True,
+    help="Also tidy the database, and copy it where the config says; say only what is not sound: for cron.",
+)
 def command(database: Path, folder: Path | None, *, housekeeping: bool) -> int:
     r"""Look at the config, the lexicon, the database, the disk and the clock, and say what to do.
 
@@ -41,7 +45,7 @@ def command(database: Path, folder: Path | None, *, housekeeping: bool) -> int:
             click.echo(f"{click.style(what, fg='red')}: {problem}")
         elif not housekeeping:
             click.echo(f"{what}: sound")
-    if not problems:
+    if not problems and not housekeeping:
         click.echo("All is sound.")
     return 1 if problems else 0
 
@@ -53,7 +57,7 @@ def _findings(database: Path, folder: Path | None, *, housekeeping: bool) -> Ite
         yield "config and lexicon", ""
     except TumenError as error:
         yield "config and lexicon", str(error)
-    yield "permissions", _permissions(database)
+    yield "permissions", "; ".join(_permissions(database, settings, folder))
     free = shutil.disk_usage(database.parent if database.parent.exists() else Path.cwd()).free
     yield (
         "disk",
@@ -77,11 +81,25 @@ def _config(folder: Path | None) -> Settings:
     return settings
 
 
-def _permissions(database: Path) -> str:
-    for path in (database.parent, database):
+def _permissions(database: Path, settings: Settings | None, folder: Path | None) -> Iterator[str]:
+    """What this user cannot write, and what others can read that they should not."""
+    from pipeline.settings import find_file
+    from pipeline.shipped import CONFIG
+    from pipeline.store import copies
+
+    own = [database.parent, database, copies.path_beside(database)]
+    own += [database.with_name(database.name + end) for end in (".lock", "-wal", "-shm")]
+    if settings is not None and settings.daemon.backup_folder:
+        own.append(Path(settings.daemon.backup_folder))
+    for path in own:
         if path.exists() and not os.access(path, os.W_OK):
-            return f"{path} cannot be written by this user; change its owner."
-    return ""
+            yield f"{path} cannot be written by this user: change its owner"
+    secret = [database.with_name(f"{database.stem}.{end}") for end in ("secret", "analysts.json")]
+    if settings is not None and any(target.url for target in settings.alerts.target):
+        secret.append(find_file(folder or CONFIG, "alerts.toml"))
+    for path in secret:
+        if path.exists() and path.stat().st_mode & 0o004:
+            yield f"{path} can be read by everybody, and may hold a secret: chmod o-r"
 
 
 def _database(database: Path, settings: Settings | None, *, housekeeping: bool) -> Iterator[tuple[str, str]]:
@@ -90,10 +108,13 @@ def _database(database: Path, settings: Settings | None, *, housekeeping: bool) 
     conn = open_store(database, create=False)
     try:
         found = upkeep.faults(conn, whole=not housekeeping)
-        advice = f": {_ADVICE}" if any("damaged" in one for one in found) else ""
-        yield "database", "; ".join(found) + advice
+        damaged = any("damaged" in one for one in found)
+        upkeep.note_check(conn, sound=not damaged, now=datetime.now(UTC))
+        yield "database", "; ".join(found) + (f": {_ADVICE}" if damaged else "")
         yield "clock", _clock(upkeep.last_news(conn))
-        if housekeeping and not found:
+        if not housekeeping:
+            yield from _kept_pages(database)
+        elif not damaged:
             try:
                 upkeep.tidy(conn)
             except sqlite3.OperationalError as error:
@@ -102,6 +123,17 @@ def _database(database: Path, settings: Settings | None, *, housekeeping: bool) 
                 _copy(conn, database, Path(settings.daemon.backup_folder), settings.daemon.backups)
     finally:
         conn.close()
+
+
+def _kept_pages(database: Path) -> Iterator[tuple[str, str]]:
+    from pipeline.store import copies, upkeep
+
+    path = copies.path_beside(database)
+    if path.exists():
+        kept = copies.Copies.open(path, create=False)
+        found = upkeep.faults(kept.conn, whole=False)
+        kept.close()
+        yield "kept pages", f"{path}: {'; '.join(found)}: move it away; a new one is begun." if found else ""
 
 
 def _clock(last: str | None) -> str:
@@ -115,5 +147,6 @@ def _copy(conn: sqlite3.Connection, database: Path, folder: Path, keep: int) -> 
     from pipeline.store import upkeep
 
     upkeep.backup(conn, folder / f"{database.stem}-{datetime.now(UTC):%Y%m%d-%H%M%S}.db")
+    upkeep.note_copy(conn, datetime.now(UTC))
     for old in sorted(folder.glob(f"{database.stem}-????????-??????.db"))[:-keep]:
         old.unlink()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -12,6 +11,7 @@ from typing import Any, TypeVar
 import click
 
 from pipeline import shipped
+from pipeline.cli import logs
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -32,7 +32,7 @@ def database(function: F) -> F:
     return click.option(
         "--db",
         "database",
-        type=click.Path(dir_okay=False, path_type=Path),
+        type=click.Path(dir_okay=False, readable=False, path_type=Path),  # we say it ourselves, with status 73
         default=default_database,
         show_default="db/tumen.db in a checkout, else your data folder; or $TUMEN_DB",
         help="The database file.",
@@ -53,13 +53,23 @@ def config(function: F) -> F:
 
 
 def verbose(function: F) -> F:
-    """``-v``, ``-vv``: log lines on standard error."""
+    """``-v`` and ``--log``: log lines on standard error."""
 
-    def start(_: click.Context, __: click.Parameter, count: int) -> int:
-        level = {0: logging.WARNING, 1: logging.INFO}.get(count, logging.DEBUG)
-        logging.basicConfig(stream=sys.stderr, level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-        return count
+    def take(context: click.Context, _: click.Parameter, form: str) -> None:
+        context.meta["form of log lines"] = form
 
-    return click.option("-v", "--verbose", count=True, callback=start, expose_value=False, help="Say more; -vv: all.")(
-        function
+    def start(context: click.Context, _: click.Parameter, count: int) -> None:
+        logs.to_stderr(context.meta["form of log lines"], logging.INFO if count else logging.WARNING)
+
+    form = click.option(
+        "--log",
+        type=click.Choice(["text", "json"]),
+        default="text",
+        show_default=True,
+        is_eager=True,
+        callback=take,
+        expose_value=False,
+        help="The form of log lines.",
     )
+    more = click.option("-v", "--verbose", count=True, callback=start, expose_value=False, help="Log more lines.")
+    return form(more(function))

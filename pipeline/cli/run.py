@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import sqlite3
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -14,12 +13,10 @@ import click
 
 from pipeline.cli import options
 from pipeline.errors import NetworkUnreachable
-from pipeline.model import CycleReport
+from pipeline.model import CycleReport, FeedChange
 
 if TYPE_CHECKING:
     from pipeline.settings import Settings
-
-log = logging.getLogger("tumen.alerts")
 
 
 @click.command()
@@ -27,7 +24,9 @@ log = logging.getLogger("tumen.alerts")
 @options.config
 @click.option("--force", is_flag=True, help="Poll every feed, due or not.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of the table.")
-@click.option("-q", "--quiet", is_flag=True, help="Print nothing unless something failed: for cron.")
+@click.option(
+    "-q", "--quiet", is_flag=True, help="Print only what is new to a person, such as a feed that fails: for cron."
+)
 @options.verbose
 def command(database: Path, folder: Path | None, *, force: bool, as_json: bool, quiet: bool) -> int:
     r"""Poll the feeds that are due, read what is new, flag it, store it.
@@ -54,8 +53,9 @@ def command(database: Path, folder: Path | None, *, force: bool, as_json: bool, 
         pass  # one line says it all
     elif not quiet:
         summary.show(report)
-    elif report.feeds_failed:
-        click.echo(summary.failures(report), err=True)
+    else:
+        for line in (*(change.sentence for change in report.feed_changes), *report.alert_problems):
+            click.echo(f"{line[0].upper()}{line[1:]}", err=True)
     if unreachable:
         raise NetworkUnreachable(
             f"Not one of {report.feeds_polled} feeds could be reached: is this machine on the network?"
@@ -74,7 +74,7 @@ def run_once(database: Path, folder: Path | None, *, force: bool, trigger: str, 
     from pipeline.cli import summary
     from pipeline.cycle import run_cycle
     from pipeline.settings import find_file, load_settings
-    from pipeline.store import cycle_lock, open_store
+    from pipeline.store import cycle_lock, health, open_store
 
     settings = load_settings(folder)
     if semantic := settings.flagging.semantic:
@@ -84,15 +84,25 @@ def run_once(database: Path, folder: Path | None, *, force: bool, trigger: str, 
     with cycle_lock(database, f"tumen {trigger}"):
         conn = open_store(database)
         try:
-            began = _now()
+            began, last = _now(), health.last_event(conn)
             with summary.progress(enabled=bar) as watcher:
                 report = asyncio.run(run_cycle(conn, settings, trigger=trigger, force=force, watcher=watcher))
             if semantic:
                 _rank_by_meaning(conn, settings)
             told = after_cycle(conn, settings, began, _now)
-            for problem in told.problems:
-                log.warning("alerts wait: %s", problem)
-            return replace(report, alerts_sent=told.sent, alerts_waiting=told.waiting)
+            changes = tuple(
+                FeedChange(feed=event.feed, what=event.what, sentence=event.sentence())
+                for event in health.events(conn, after=last)
+            )
+            report = replace(
+                report,
+                alerts_sent=told.sent,
+                alerts_waiting=told.waiting,
+                alert_problems=told.problems,
+                feed_changes=changes,
+            )
+            summary.write_log(report)
+            return report
         finally:
             conn.close()
 

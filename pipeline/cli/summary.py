@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import logging
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import click
@@ -15,6 +17,7 @@ from pipeline.model import CycleReport
 if TYPE_CHECKING:
     from pipeline.cycle import Progress
 
+log = logging.getLogger("tumen.cycle")
 _MOST_TROUBLES = 12
 
 
@@ -58,9 +61,30 @@ def as_json(report: CycleReport) -> str:
             "run": report.run,
             "alerts_sent": report.alerts_sent,
             "alerts_waiting": report.alerts_waiting,
+            "alert_problems": list(report.alert_problems),
+            "feed_changes": [asdict(change) for change in report.feed_changes],
         },
         ensure_ascii=False,
     )
+
+
+def write_log(report: CycleReport) -> None:
+    """What failed and what came of it, as log lines with the run's number: for ``-v``."""
+    told = {"run": report.run}
+    for trouble in report.troubles:
+        log.info("%s %s: %s", trouble.what, _plain(trouble.name), _plain(trouble.reason), extra=told)
+    for change in report.feed_changes:
+        log.info("%s", change.sentence, extra=told)
+    figures = ", ".join(
+        f"{value} {name}"
+        for name, value in (
+            ("feeds polled", report.feeds_polled),
+            ("articles stored", report.articles_stored),
+            ("flagged", report.articles_flagged),
+            ("waiting", report.waiting),
+        )
+    )
+    log.info("done in %.1f s: %s", report.seconds, figures, extra=told)
 
 
 def show(report: CycleReport) -> None:
@@ -89,6 +113,8 @@ def show(report: CycleReport) -> None:
     if report.alerts_sent or report.alerts_waiting:
         note = f"{report.alerts_waiting} waiting" if report.alerts_waiting else ""
         click.echo(f"  {'alerts sent':<18}{report.alerts_sent:>7}  {note}".rstrip())
+    for problem in report.alert_problems:
+        click.echo(f"  {_plain(problem)}")
     if report.by_topic:
         click.echo("Flagged by topic")
         for topic, figure in sorted(report.by_topic.items(), key=lambda item: (-item[1], item[0])):

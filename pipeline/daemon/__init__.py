@@ -1,8 +1,8 @@
 """Runs cycles on a schedule, for a year, with nobody watching.
 
-In: a database and a config folder. Out: cycles and housekeeping, each in a process of its own, so that nothing grows
-and nothing that one of them does can end the daemon; a line in the log for each. One job runs at a time; runs that were
-missed are joined into one.
+In: a database and a config folder. Out: cycles and housekeeping, each in a process of its own (``child``), so that
+nothing grows and nothing that one of them does can end the daemon; a line in the log for each. One job runs at a time;
+runs that were missed are joined into one, and a clock that jumps starts the schedule anew.
 
 SIGTERM and SIGINT: stop what is in hand (a cycle puts it back), leave. SIGHUP: read the config anew; a wrong one is
 refused with a line, and the old one stays.
@@ -12,16 +12,13 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import shutil
 import signal
-import subprocess
-import sys
 import tempfile
 import threading
 import time
 from collections.abc import Callable
-from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -31,12 +28,15 @@ from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
 from pipeline.daemon import notify
+from pipeline.daemon.child import Children, Ended
 from pipeline.errors import ConfigError, TumenError
 from pipeline.settings import Settings, find_file, load_settings
-from pipeline.store import health, open_readonly
 
 log = logging.getLogger("tumen.daemon")
-_PATIENCE_SECONDS = 8.0  # of the ten that a stop may take
+_LOOK_SECONDS = 20.0  # at the clock, at the least
+_JUMP_SECONDS = 60.0  # a clock that is put right drifts by less
+_LONGEST_CYCLES = 3.0  # times “[cycle] minutes”; no cycle that works takes twice as long
+_HOUSEKEEPING_SECONDS = 6 * 3600.0
 _FIGURES = (
     "run",
     "feeds_polled",
@@ -57,21 +57,32 @@ class Daemon:
         database: the database file.
         folder: the config folder that a person edits; children read a copy of it, as it was when last found right.
         check: raises ``ConfigError`` when a folder's lexicon or topics are wrong.
+        clock: seconds of the epoch.
     """
 
-    def __init__(self, database: Path, folder: Path, check: Callable[[Path], None]) -> None:
+    _settings: Settings
+
+    def __init__(
+        self,
+        database: Path,
+        folder: Path,
+        check: Callable[[Path], None],
+        clock: Callable[[], float] = time.time,
+    ) -> None:
         self.database = database
         self.folder = folder
         self.check = check
+        self.clock = clock
         self.copies = Path(tempfile.mkdtemp(prefix="tumen-daemon-"))
         self.config = self.copies / "0"
+        self._before: Path | None = None
         self.stopping = threading.Event()
         self.reloading = threading.Event()
         self.waking = threading.Event()
-        self._one_at_a_time = threading.Lock()
-        self._child: subprocess.Popen[str] | None = None
+        self.children = Children(database)
+        self._longest = 0.0
         self._reloads = 0
-        self._told = 0
+        self._offset = self._now_offset()
 
     def run(self) -> None:
         """Work until a signal says stop.
@@ -79,93 +90,86 @@ class Daemon:
         Raises:
             ConfigError: the config is wrong at the start.
         """
-        settings = self._take(self.folder)
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-            signal.signal(number, self._signalled)
-        scheduler = BackgroundScheduler(executors={"default": ThreadPoolExecutor(2)}, timezone=settings.daemon.timezone)
-        with closing(open_readonly(self.database)) as conn:
-            self._told = health.last_event(conn)
-        self._plan(scheduler, settings)
-        scheduler.start()
-        scheduler.add_job(self.cycle, id="first")
-        log.info("watching %d feeds, database %s, %s", len(settings.sources), self.database, _when(settings))
-        notify.tell("READY=1", "STATUS=watching")
+        try:
+            settings = self._take(self.folder)
+            for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+                signal.signal(number, self._signalled)
+            pool = ThreadPoolExecutor(2)
+            scheduler = BackgroundScheduler(executors={"default": pool}, timezone=settings.daemon.timezone)
+            self._plan(scheduler, settings)
+            scheduler.start()
+            scheduler.add_job(self.cycle, id="first")
+            log.info("watching %d feeds, database %s, %s", len(settings.sources), self.database, _when(settings))
+            notify.tell("READY=1", "STATUS=watching")
+            self._watch(scheduler)
+        finally:
+            shutil.rmtree(self.copies, ignore_errors=True)
+
+    def _watch(self, scheduler: BackgroundScheduler) -> None:
         beat = notify.watchdog_seconds()
         try:
             while not self.stopping.is_set():
-                self.waking.wait(beat)
+                self.waking.wait(min(beat or _LOOK_SECONDS, _LOOK_SECONDS))
                 self.waking.clear()
                 if self.reloading.is_set():
                     self.reloading.clear()
                     self._reload(scheduler)
+                self._heed_the_clock(scheduler)
                 if scheduler.running and beat:
                     notify.tell("WATCHDOG=1")
         finally:
             notify.tell("STOPPING=1")
-            self._stop_child()
+            if self.children.stop():
+                log.info("the cycle in hand was stopped; the next one goes on from there")
             scheduler.shutdown(wait=False)
-            shutil.rmtree(self.copies, ignore_errors=True)
             log.info("stopped")
 
     def cycle(self) -> None:
-        """One ``tumen run`` as a child; its figures as one line."""
-        done = self._call("run", "--json", "--config", str(self.config))
-        if done is None:
+        """One ``tumen run`` as a child; its figures as one line, and one for each feed that changed its health."""
+        ended = self.children.call("run", "--json", "--config", str(self.config), longest=self._longest)
+        if ended is None:
             return
-        status, out, err = done
         try:
-            told = json.loads(out.splitlines()[-1])
+            told = json.loads(ended.out.splitlines()[-1])
         except (ValueError, IndexError):
-            level = logging.WARNING if status == 75 else logging.ERROR
-            log.log(level, "cycle not done (status %d): %s", status, _last_line(err) or "it said nothing")
+            level = logging.WARNING if ended.status == 75 else logging.ERROR
+            log.log(level, "cycle not done (%s)", _reason(ended))
             return
-        log.info("cycle %s", " ".join(f"{name}={told.get(name)}" for name in _FIGURES))
-        self._tell_of_feeds()
-
-    def _tell_of_feeds(self) -> None:
-        """A feed that begins to fail, falls silent, or is well again is told of once."""
-        with closing(open_readonly(self.database)) as conn:
-            found = health.events(conn, after=self._told)
-        for event in found:
-            log.log(logging.INFO if event.what == "well" else logging.WARNING, "%s", event.sentence())
-            self._told = event.id
+        figures = {name: told.get(name) for name in _FIGURES}
+        run = {"run": told.get("run")}
+        line = " ".join(f"{name}={value}" for name, value in figures.items())
+        log.info("cycle %s", line, extra={"figures": figures})
+        if ended.status not in (0, 1):
+            log.error("%s", ended.last_line, extra=run)
+        for change in told.get("feed_changes", ()):
+            level = logging.INFO if change["what"] == "well" else logging.WARNING
+            log.log(level, "%s", change["sentence"], extra=run)
+        for problem in told.get("alert_problems", ()):
+            log.warning("alerts wait: %s", problem, extra=run)
 
     def housekeeping(self) -> None:
         """Tidy and check the database, and copy it where the config says."""
-        done = self._call("doctor", "--housekeeping", "--config", str(self.config))
-        if done is None:
+        words = ("doctor", "--housekeeping", "--config", str(self.config))
+        ended = self.children.call(*words, longest=_HOUSEKEEPING_SECONDS)
+        if ended is None:
             return
-        status, out, err = done
-        level = logging.INFO if status == 0 else logging.ERROR
-        log.log(level, "housekeeping: %s", "; ".join((out + err).split("\n")).strip("; ") or "done")
+        level = logging.INFO if ended.status == 0 else logging.ERROR
+        said = "; ".join(line for line in (ended.out + ended.err).splitlines() if line)
+        log.log(level, "housekeeping: %s", said or ("done" if ended.status == 0 else _reason(ended)))
 
-    def _call(self, *words: str) -> tuple[int, str, str] | None:
-        with self._one_at_a_time:
-            if self.stopping.is_set():
-                return None
-            command = [sys.executable, "-m", "pipeline", *words, "--db", str(self.database)]
-            self._child = subprocess.Popen(  # noqa: S603 - our own command
-                command,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                text=True,
-                env=os.environ | {"NOTIFY_SOCKET": ""},
-            )
-            out, err = self._child.communicate()
-            status, self._child = self._child.returncode, None
-            return (status, out, err) if not self.stopping.is_set() else None
-
-    def _stop_child(self) -> None:
-        child = self._child
-        if child is None or child.poll() is not None:
+    def _heed_the_clock(self, scheduler: BackgroundScheduler) -> None:
+        """A clock that jumped (set by hand, or the machine slept) leaves the next run where it does not belong."""
+        jump = self._now_offset() - self._offset
+        if abs(jump) < _JUMP_SECONDS:
             return
-        child.send_signal(signal.SIGINT)
-        deadline = time.monotonic() + _PATIENCE_SECONDS
-        while child.poll() is None and time.monotonic() < deadline:
-            time.sleep(0.05)
-        if child.poll() is None:  # nothing is lost: a cycle that is killed goes on where it was
-            child.kill()
-        log.info("the cycle in hand was stopped; the next one goes on from there")
+        self._offset += jump
+        log.warning("the clock jumped by %+.0f seconds; the schedule starts anew, with a cycle now", jump)
+        self._plan(scheduler, self._settings)
+        scheduler.modify_job("cycle", next_run_time=datetime.now(UTC))
+
+    def _now_offset(self) -> float:
+        """What the clock shows, less the seconds that the machine has been awake."""
+        return self.clock() - time.monotonic()
 
     def _signalled(self, number: int, _: Any) -> None:
         (self.reloading if number == signal.SIGHUP else self.stopping).set()
@@ -197,16 +201,19 @@ class Daemon:
             load_settings(folder)  # for messages that name the files that a person can edit
             settings = load_settings(copy)
             self.check(copy)
-            _triggers(settings, folder)
+            triggers(settings, folder)
         except BaseException:
             shutil.rmtree(copy, ignore_errors=True)
             raise
-        shutil.rmtree(self.config, ignore_errors=True)
-        self.config = copy
+        if self._before is not None:
+            shutil.rmtree(self._before, ignore_errors=True)
+        self._before = self.config  # a cycle in hand may yet read the copy that it was started with
+        self.config, self._settings = copy, settings
+        self._longest = settings.cycle.minutes * 60 * _LONGEST_CYCLES
         return settings
 
     def _plan(self, scheduler: BackgroundScheduler, settings: Settings) -> None:
-        cycles, housekeeping = _triggers(settings, self.folder)
+        cycles, housekeeping = triggers(settings, self.folder)
         rules: dict[str, Any] = {
             "coalesce": True,
             "max_instances": 1,
@@ -217,7 +224,7 @@ class Daemon:
         scheduler.add_job(self.housekeeping, housekeeping, id="housekeeping", **rules)
 
 
-def _triggers(settings: Settings, folder: Path) -> tuple[Any, Any]:
+def triggers(settings: Settings, folder: Path) -> tuple[Any, Any]:
     """When cycles and housekeeping are due.
 
     Raises:
@@ -240,9 +247,7 @@ def _triggers(settings: Settings, folder: Path) -> tuple[Any, Any]:
             raise ConfigError(file, f"[daemon] › {key}", f"“{text}” is no cron expression ({error}).") from None
 
     cycles = (
-        cron("cron", daemon.cron)
-        if daemon.cron
-        else IntervalTrigger(seconds=max(round(daemon.every_minutes * 60), 1), timezone=zone)
+        cron("cron", daemon.cron) if daemon.cron else IntervalTrigger(seconds=daemon.every_minutes * 60, timezone=zone)
     )
     return cycles, cron("housekeeping", daemon.housekeeping)
 
@@ -256,6 +261,7 @@ def _when(settings: Settings) -> str:
     )
 
 
-def _last_line(text: str) -> str:
-    lines = [line for line in text.splitlines() if line.strip()]
-    return lines[-1] if lines else ""
+def _reason(ended: Ended) -> str:
+    if ended.too_long:
+        return "it took too long and was stopped; the next one goes on from there"
+    return f"status {ended.status}: {ended.last_line or 'it said nothing'}"

@@ -184,7 +184,7 @@ def _check_positive(path: Path, tables: dict[str, Any]) -> None:
         ("extract", "memory_mb", 256),
         ("store", "fetches_days", 1),
         ("archive", "days", 0),
-        ("daemon", "every_minutes", 0.1),
+        ("daemon", "every_minutes", 0.01),
         ("daemon", "backups", 1),
     ):
         value = getattr(tables[table], key)

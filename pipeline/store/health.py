@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from pipeline.store.schema import transaction
-from pipeline.store.status import silent
+from pipeline.store.status import FAILS, silent
 from pipeline.store.values import to_text
 
-_FAILURES = 3  # in a row; a feed that never answered, is gone or is behind a wall is told of at once
 _SILENCE_EVERY = timedelta(hours=6)
 
 
@@ -37,10 +36,10 @@ def record(conn: sqlite3.Connection, now: datetime) -> None:
     """Write down what changed. Silence, which takes days to show, is looked for every six hours."""
     with transaction(conn):
         conn.execute(
-            "INSERT OR IGNORE INTO feed_events (feed_id, what, since, at, detail)"
+            "INSERT OR IGNORE INTO feed_events (feed_id, what, since, at, detail)"  # noqa: S608 - a constant
             " SELECT id, 'failing', coalesce(ok_at, added_at), ?, coalesce(problem, '') FROM feeds WHERE enabled = 1"
-            " AND failures > 0 AND (failures >= ? OR ok_at IS NULL OR status IN ('gone', 'blocked'))",
-            (to_text(now), _FAILURES),
+            f" AND failures > 0 AND {FAILS}",
+            (to_text(now),),
         )
         _record_silent(conn, now)
         conn.execute(

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from pipeline.errors import LockHeld, StoreError
@@ -39,11 +41,36 @@ def cycle_lock(database: Path, holder: str) -> Iterator[None]:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            told = os.pread(handle, 300, 0).decode("utf-8", "replace").strip() or "another process"
+            told = _told(os.pread(handle, 300, 0)) or "another process"
             raise LockHeld(f"{database}: {told} is at work on it; nothing was done.") from None
         os.ftruncate(handle, 0)
-        os.pwrite(handle, f"{holder} (process {os.getpid()})".encode(), 0)
+        since = f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC"
+        os.pwrite(handle, f"{holder} (process {os.getpid()}, since {since})".encode(), 0)
         yield
         os.ftruncate(handle, 0)
     finally:
         os.close(handle)
+
+
+def holder(database: Path) -> str:
+    """Who is at work on the database, in words; empty when nobody is. Does not take the lock, not for a moment."""
+    try:
+        told = _told(database.with_name(database.name + ".lock").read_bytes())
+    except OSError:
+        return ""
+    found = re.search(r"process (\d+)", told)
+    return told if found and _lives(int(found[1])) else ""
+
+
+def _told(written: bytes) -> str:
+    return written.decode("utf-8", "replace").strip("\0 \n")
+
+
+def _lives(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:  # it is another user's
+        return True
+    return True

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 SCHEMA_VERSION = 7
 BUSY_SECONDS = 15.0
+_READ_ONLY = "attempt to write a readonly database"
 
 
 def open_store(path: Path, *, create: bool = True) -> sqlite3.Connection:
@@ -36,6 +37,9 @@ def open_store(path: Path, *, create: bool = True) -> sqlite3.Connection:
     """
     if not create and not path.exists():
         raise StoreError(f"{path}: there is no database yet; “tumen run” makes it.")
+    if path.exists() and not os.access(path, os.W_OK) and os.access(path, os.R_OK):
+        # SQLite would open it all the same, and refuse the first row that is written
+        raise StoreError(f"{path}: cannot be used ({why(sqlite3.OperationalError(_READ_ONLY))}).")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         conn = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
@@ -179,7 +183,7 @@ def why(error: Exception) -> str:
     text = str(error)
     return {
         "database is locked": "another program keeps it locked; try again when it is done",
-        "attempt to write a readonly database": "it is read-only; check who owns the file and its folder",
+        _READ_ONLY: "it is read-only; check who owns the file and its folder",
         "unable to open database file": "no permission, or its folder cannot be written",
         "file is not a database": "it is not an SQLite database",
         "database or disk is full": "the disk is full",

@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
+from pathlib import Path
 
 from pipeline.store.values import to_text, to_time
 
 _STALE = timedelta(hours=24)
+_COPY_STALE = timedelta(days=3)
+_LEAST_FREE_BYTES = 200_000_000
 _LEAST_SILENCE = timedelta(days=2)
 _RHYTHM = 20
 
 
+# of ``feeds``: three times in a row; at once where it never answered, is gone, or a bot wall stands before it
+FAILS = "(failures >= 3 OR failures > 0 AND ok_at IS NULL OR status IN ('gone', 'blocked'))"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FailingFeed:
-    """A feed whose last poll failed."""
+    """A feed whose last poll failed; ``since`` is its last good answer, None when it never gave one."""
 
     name: str
     status: str
     failures: int
     problem: str
+    since: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,9 +66,28 @@ class PlannedFeed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
-    """The state of a database; ``healthy`` is False when a person should look."""
+    """The state of a database.
+
+    Attributes:
+        size_bytes: of the database file.
+        wal_bytes: of the write-ahead log beside it.
+        free_bytes: on its disk.
+        checked_at: when housekeeping last found it sound.
+        damaged_at: when it was last found damaged, if that was later.
+        copied_at: when housekeeping last put a copy into the backup folder.
+        next_due: of the feeds.
+        entries: how many in each state; ``new`` and ``failed`` wait.
+        failing: feeds that a person should look at; ``stumbling`` ones failed once or twice.
+        problems: why a person should look, a sentence each.
+        healthy: there are no problems.
+    """
 
     size_bytes: int
+    wal_bytes: int
+    free_bytes: int
+    checked_at: str | None
+    damaged_at: str | None
+    copied_at: str | None
     last_cycle: str | None
     next_due: str | None
     articles: int
@@ -68,11 +96,13 @@ class Status:
     entries: Mapping[str, int]
     feeds: int
     failing: tuple[FailingFeed, ...]
+    stumbling: tuple[FailingFeed, ...]
     silent: tuple[SilentFeed, ...]
     config_version: str | None
     alerts_waiting: int
     alerts_failed: int
-    healthy: bool
+    problems: tuple[str, ...] = ()
+    healthy: bool = True
 
     def as_dict(self) -> dict[str, object]:
         """For JSON."""
@@ -94,19 +124,16 @@ def read(conn: sqlite3.Connection, now: datetime) -> Status:
         " (SELECT count(*) FROM feeds WHERE enabled = 1) AS feeds"
     ).fetchone()
     states = conn.execute("SELECT state, count(*) AS entries FROM entries GROUP BY state ORDER BY state")
-    failing = conn.execute(
-        "SELECT name, status, failures, problem FROM feeds"
-        " WHERE enabled = 1 AND (failures > 0 OR status IN ('gone', 'blocked')) ORDER BY failures DESC, name"
-    )
-    pages = conn.execute("PRAGMA page_count").fetchone()[0] * conn.execute("PRAGMA page_size").fetchone()[0]
-    feeds = tuple(
-        FailingFeed(name=r["name"], status=r["status"], failures=r["failures"], problem=r["problem"] or "")
-        for r in failing
-    )
-    mute = silent(conn, now)
-    fresh = one["last_cycle"] is not None and one["last_cycle"] >= to_text(now - _STALE)
-    return Status(
-        size_bytes=pages,
+    times = dict(conn.execute("SELECT name, at FROM alert_times WHERE name IN ('check', 'damage', 'copy')").fetchall())
+    path = Path(conn.execute("PRAGMA database_list").fetchone()[2])
+    wal = path.with_name(f"{path.name}-wal")
+    told = Status(
+        size_bytes=path.stat().st_size,
+        wal_bytes=wal.stat().st_size if wal.exists() else 0,
+        free_bytes=shutil.disk_usage(path.parent).free,
+        checked_at=times.get("check"),
+        damaged_at=times.get("damage"),
+        copied_at=times.get("copy"),
         last_cycle=one["last_cycle"],
         next_due=one["next_due"],
         articles=one["articles"],
@@ -114,13 +141,51 @@ def read(conn: sqlite3.Connection, now: datetime) -> Status:
         unreviewed=one["unreviewed"],
         entries={row["state"]: row["entries"] for row in states},
         feeds=one["feeds"],
-        failing=feeds,
-        silent=mute,
+        failing=_failing(conn, FAILS),
+        stumbling=_failing(conn, f"failures > 0 AND NOT {FAILS}"),
+        silent=silent(conn, now),
         config_version=one["config_version"],
         alerts_waiting=one["alerts_waiting"],
         alerts_failed=one["alerts_failed"],
-        healthy=fresh and not feeds and not mute and not one["alerts_failed"],
     )
+    problems = tuple(_problems(told, now))
+    return replace(told, problems=problems, healthy=not problems)
+
+
+def _failing(conn: sqlite3.Connection, which: str) -> tuple[FailingFeed, ...]:
+    rows = conn.execute(
+        "SELECT name, status, failures, problem, ok_at FROM feeds"  # noqa: S608 - a constant
+        f" WHERE enabled = 1 AND {which} ORDER BY failures DESC, name"
+    )
+    return tuple(
+        FailingFeed(
+            name=r["name"], status=r["status"], failures=r["failures"], problem=r["problem"] or "", since=r["ok_at"]
+        )
+        for r in rows
+    )
+
+
+def _problems(told: Status, now: datetime) -> Iterator[str]:
+    if told.last_cycle is None:
+        yield "No cycle has ended yet."
+    elif told.last_cycle < to_text(now - _STALE):
+        yield "No cycle has ended for a day: does the daemon, the timer or cron run?"
+    if told.failing:
+        yield f"{_number(len(told.failing), 'feed fails', 'feeds fail')}."
+    if told.silent:
+        yield f"{_number(len(told.silent), 'feed is', 'feeds are')} silent, against the usual rhythm."
+    if told.damaged_at:
+        yield f"The database was found damaged at {told.damaged_at}: run “tumen doctor”."
+    if told.copied_at and told.copied_at < to_text(now - _COPY_STALE):
+        yield f"The last backup is of {told.copied_at}: see what the log says of housekeeping."
+    if told.alerts_failed:
+        yield f"{_number(told.alerts_failed, 'alert was', 'alerts were')} given up: see “tumen alerts list”."
+    if told.free_bytes < _LEAST_FREE_BYTES:
+        yield f"Only {told.free_bytes / 1e6:,.0f} MB are free on its disk."
+
+
+def _number(count: int, one: str, many: str) -> str:
+    return f"{count:,} {one if count == 1 else many}"
 
 
 def plan(conn: sqlite3.Connection) -> tuple[PlannedFeed, ...]:

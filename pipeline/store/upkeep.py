@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing, suppress
+from datetime import datetime
 from pathlib import Path
 
 from pipeline.errors import StoreError
 from pipeline.store import search
+from pipeline.store.schema import transaction, why
+from pipeline.store.values import to_text
 
 
 def backup(conn: sqlite3.Connection, target: Path) -> int:
@@ -31,7 +34,7 @@ def backup(conn: sqlite3.Connection, target: Path) -> int:
         draft.replace(target)
         return target.stat().st_size
     except (OSError, sqlite3.Error) as error:
-        raise StoreError(f"{target}: the copy could not be written ({error}); nothing else was touched.") from None
+        raise StoreError(f"{target}: the copy could not be written ({why(error)}); nothing else was touched.") from None
     finally:
         with suppress(OSError):
             draft.unlink(missing_ok=True)
@@ -63,6 +66,24 @@ def faults(conn: sqlite3.Connection, *, whole: bool) -> list[str]:
     except sqlite3.DatabaseError as error:
         found = [f"damaged: {error}"]
     return found
+
+
+def note_check(conn: sqlite3.Connection, *, sound: bool, now: datetime) -> None:
+    """Remember what a check found, for ``tumen status``; a database that is too damaged for that shows it itself."""
+    with suppress(sqlite3.DatabaseError), transaction(conn):
+        if sound:
+            conn.execute("DELETE FROM alert_times WHERE name = 'damage'")
+        _note(conn, "check" if sound else "damage", now)
+
+
+def note_copy(conn: sqlite3.Connection, now: datetime) -> None:
+    """Remember that a backup was made."""
+    with transaction(conn):
+        _note(conn, "copy", now)
+
+
+def _note(conn: sqlite3.Connection, name: str, now: datetime) -> None:
+    conn.execute("INSERT OR REPLACE INTO alert_times (name, at) VALUES (?, ?)", (name, to_text(now)))
 
 
 def last_news(conn: sqlite3.Connection) -> str | None:

@@ -10,18 +10,16 @@ import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from pipeline.alerts import Sent, after_cycle
 from pipeline.settings import load_settings
+from pipeline.settings.alerts import Rule
 from pipeline.store import health, open_store, outbox
 from tests.alerts.mailbox import Mailbox, mailbox
 from tests.cycle.desk import Desk
-
-if TYPE_CHECKING:
-    pass
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 TROOPS = """
@@ -150,6 +148,69 @@ def test_a_digest_waits_for_its_time_and_quiet_hours_for_their_end(told: Told) -
     told.rules(TROOPS + 'quiet = "11:00-13:30"\n')
     assert told.go(later=later).sent == 0
     assert told.go(later=later + timedelta(hours=1, minutes=30)).sent == done.sent
+
+
+@pytest.mark.parametrize(
+    ("zone", "utc", "quiet"),
+    [  # quiet is 22:00-07:00 on the wall
+        ("Asia/Seoul", "2026-06-01T12:59:59", False),
+        ("Asia/Seoul", "2026-06-01T13:00:00", True),
+        ("Asia/Seoul", "2026-06-01T16:30:00", True),  # past midnight there
+        ("Asia/Seoul", "2026-06-01T21:59:59", True),
+        ("Asia/Seoul", "2026-06-01T22:00:00", False),
+        ("Europe/Berlin", "2026-03-28T20:59:00", False),  # 21:59, winter
+        ("Europe/Berlin", "2026-03-28T21:00:00", True),
+        ("Europe/Berlin", "2026-03-29T04:59:00", True),  # 06:59, summer by then: an hour less of quiet
+        ("Europe/Berlin", "2026-03-29T05:00:00", False),
+        ("Europe/Berlin", "2026-10-24T20:00:00", True),  # 22:00, summer
+        ("Europe/Berlin", "2026-10-25T05:59:00", True),  # 06:59, winter: an hour more
+        ("Europe/Berlin", "2026-10-25T06:00:00", False),
+    ],
+)
+def test_quiet_hours_go_over_midnight_by_the_clock_on_the_wall(zone: str, utc: str, quiet: bool) -> None:
+    rule = Rule(name="x", to=("duty",), quiet="22:00-07:00")
+    assert rule.is_quiet(datetime.fromisoformat(f"{utc}+00:00").astimezone(ZoneInfo(zone))) is quiet
+
+
+def test_what_comes_up_in_quiet_hours_over_midnight_is_sent_at_their_end(told: Told) -> None:
+    night = NOW.replace(hour=23, minute=30, second=0) - NOW
+    told.rules(TROOPS + 'quiet = "22:00-07:00"\n')
+    assert told.go(later=night, began=timedelta(days=-1)).sent == 0
+    assert told.go(later=night + timedelta(hours=7)).sent == 0
+    assert told.go(later=night + timedelta(hours=7, minutes=30)).sent > 0
+
+
+def test_a_digest_keeps_to_the_clock_on_the_wall_when_that_is_put_forward(told: Told) -> None:
+    settings = told.config / "tumen.toml"
+    text = settings.read_text(encoding="utf-8")
+    settings.write_text(f'{text}\n[daemon]\ntimezone = "Europe/Berlin"\n', encoding="utf-8")
+    told.rules(TROOPS + 'digest = "30 7 * * *"\n')
+    saturday = datetime(2026, 3, 28, 12, tzinfo=UTC)  # the night after, summer begins: 07:30 is 05:30 UTC
+    told.do("UPDATE flags SET flagged_at = ?", f"{saturday:%Y-%m-%dT%H:%M:%SZ}")
+    for column in ("sorted_at", "first_seen_at"):
+        told.do(f"UPDATE articles SET {column} = ?", f"{saturday:%Y-%m-%dT%H:%M:%SZ}")
+    assert told.go(later=saturday - NOW, began=timedelta(days=-1)).sent == 0
+    assert told.rows("SELECT count(*) > 0 FROM alerts") == [(1,)]
+    assert told.go(later=saturday - NOW + timedelta(hours=17, minutes=29)).sent == 0
+    assert told.go(later=saturday - NOW + timedelta(hours=17, minutes=30)).sent > 0
+
+
+def test_a_rule_hears_only_of_its_sources_languages_and_scores(told: Told) -> None:
+    rows = told.rows(
+        "SELECT a.id, f.name, a.language, a.relevance FROM articles a JOIN feeds f ON f.id = a.feed_id"
+        " WHERE EXISTS (SELECT 1 FROM flags g WHERE g.article_id = a.id)"
+    )
+    source = str(rows[0][1])
+    for extra, wanted in (
+        (f'sources = ["{source}"]\n', {r[0] for r in rows if r[1] == source}),
+        ('languages = ["ko"]\n', {r[0] for r in rows if r[2] == "ko"}),
+        ("min_score = 0.9\n", {r[0] for r in rows if float(str(r[3])) >= 0.9}),
+    ):
+        told.do("DELETE FROM alerts")
+        told.rules(f'[[rule]]\nname = "Some"\nto = ["duty"]\n{extra}')
+        told.go()
+        assert {row[0] for row in told.rows("SELECT article_id FROM alerts")} == wanted
+        assert 0 < len(wanted) < len(rows)
 
 
 def test_an_escalated_verdict_is_told_with_its_note_and_a_withdrawn_one_is_not(told: Told) -> None:

@@ -69,7 +69,47 @@ def test_run_json_is_one_object(place: list[str | Path]) -> None:
 def test_quiet_says_nothing_but_what_failed(place: list[str | Path], world: World) -> None:
     first = tumen("run", *place, "--quiet")
     assert first.stdout == ""
-    assert "Atlantis Wire" in first.stderr
+    assert first.stderr.count("\n") == 1
+    assert first.stderr.startswith("Feed “Atlantis Wire” fails: ")
+    again = tumen("run", *place, "--quiet", "--force")
+    assert (again.returncode, again.stdout, again.stderr) == (1, "", "")  # a person was told of it
+
+
+def test_log_lines_are_an_object_each_with_the_run(place: list[str | Path]) -> None:
+    done = tumen("run", *place, "--quiet", "-v", "--log", "json")
+    told = [json.loads(line) for line in done.stderr.splitlines() if line.startswith("{")]
+    assert {one["run"] for one in told} == {1}
+    assert any("Atlantis Wire" in one["message"] for one in told)
+    assert "done in" in told[-1]["message"]
+    assert "run=1 " in tumen("run", *place, "--force", "-v").stderr.replace("run=2 ", "run=1 ")
+
+
+def test_a_feed_that_stumbles_once_is_shown_and_no_reason_to_look(place: list[str | Path], tmp_path: Path) -> None:
+    tumen("run", *place)
+    conn = sqlite3.connect(tmp_path / "tumen.db")
+    with conn:
+        conn.execute("UPDATE feeds SET enabled = 0 WHERE failures > 0")
+        conn.execute("UPDATE feeds SET failures = 2, problem = 'It timed out.' WHERE id = (SELECT min(id) FROM feeds)")
+    done = tumen("status", *place[:2])
+    assert done.returncode == 0
+    assert "It timed out." in done.stdout
+    assert "All is well." in done.stdout
+    for sql, said in (
+        ("UPDATE feeds SET failures = 3 WHERE failures = 2", "1 feed fails."),
+        ("UPDATE runs SET finished_at = '2020-01-01T00:00:00Z'", "No cycle has ended for a day"),
+        ("INSERT INTO alert_times VALUES ('copy', '2020-01-01T00:00:00Z')", "The last backup is of 2020-01-01"),
+        (
+            "INSERT INTO alert_times VALUES ('damage', '2026-01-01T00:00:00Z')",
+            "The database was found damaged at 2026-01-01",
+        ),
+    ):
+        with conn:
+            conn.execute(sql)
+        done = tumen("status", *place[:2])
+        assert done.returncode == 1
+        assert f"Look: {said}" in done.stdout
+        assert any(said in problem for problem in json.loads(tumen("status", *place[:2], "--json").stdout)["problems"])
+    conn.close()
 
 
 def test_a_wrong_config_is_one_line_with_file_and_key(place: list[str | Path], tmp_path: Path) -> None:
@@ -122,7 +162,7 @@ def test_a_second_run_says_who_is_at_work(place: list[str | Path], tmp_path: Pat
     with cycle_lock(tmp_path / "tumen.db", "tumen daemon"):
         done = tumen("run", *place)
     assert done.returncode == 75
-    assert f"tumen daemon (process {os.getpid()})" in one_line(done)
+    assert f"tumen daemon (process {os.getpid()}, since 20" in one_line(done)
 
 
 def test_the_demo_needs_nothing_and_says_where_to_look(tmp_path: Path) -> None:

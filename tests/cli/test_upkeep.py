@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import sqlite3
 import subprocess
 import sys
+import threading
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from pipeline.store import open_store
+from pipeline.store import copies, open_store, runs, transaction, upkeep
 
 
 def tumen(*words: str | Path) -> subprocess.CompletedProcess[str]:
@@ -49,6 +52,73 @@ def test_a_backup_of_a_database_in_use_is_whole_and_private(database: Path, tmp_
     assert copy.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     copy.close()
     assert (tmp_path / "copies" / "one.db").stat().st_mode & 0o077 == 0
+
+
+def test_a_backup_beside_a_writer_is_of_one_moment(database: Path, tmp_path: Path) -> None:
+    over = threading.Event()
+
+    def write() -> None:  # a text and its search index, two tables that must tell the same in every copy
+        conn = sqlite3.connect(database, timeout=30)
+        for number in itertools.count():
+            if over.is_set():
+                break
+            with conn:
+                conn.execute("UPDATE articles SET title = ?", (f"Round {number}",))
+                conn.execute("INSERT OR REPLACE INTO alert_times VALUES ('round', ?)", (str(number),))
+        conn.close()
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        rounds = set()
+        for number in range(4):
+            done = tumen("backup", tmp_path / f"{number}.db", "--db", database)
+            assert done.returncode == 0, done.stderr
+            copy = sqlite3.connect(tmp_path / f"{number}.db")
+            titles = copy.execute("SELECT DISTINCT title FROM articles").fetchall()
+            at = copy.execute("SELECT at FROM alert_times WHERE name = 'round'").fetchone()
+            assert titles == [(f"Round {at[0]}",)]
+            copy.execute("INSERT INTO articles_fts (articles_fts, rank) VALUES ('integrity-check', 1)")
+            rounds.add(at[0])
+            copy.close()
+    finally:
+        over.set()
+        writer.join()
+    assert len(rounds) == 4  # it was written in between
+
+
+def test_retention_forgets_requests_and_pages_and_never_an_article_or_a_verdict(database: Path) -> None:
+    conn = open_store(database)
+    now, old = datetime.now(UTC), "2020-01-01T00:00:00Z"
+    with transaction(conn):
+        conn.execute("UPDATE articles SET first_seen_at = ?, fetched_at = ?, sorted_at = ?", (old, old, old))
+        conn.execute(
+            "INSERT INTO reviews (article_id, analyst, verdict, at, revision, token)"
+            " SELECT id, 'anna', 'not_relevant', ?, 1, id FROM articles", (old,)
+        )  # fmt: skip
+        conn.executemany(
+            "INSERT INTO fetches (feed_id, at, kind, url, outcome) VALUES (1, ?, 'feed', '', 'fetched')",
+            [(old,)] * 5000 + [(f"{now:%Y-%m-%dT%H:%M:%SZ}",)] * 3,
+        )
+
+    def rest() -> list[list[object]]:
+        tables = conn.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name <> 'fetches'").fetchall()
+        skipped = ("sqlite_", "_sqlite", "articles_fts")
+        names = [row[0] for row in tables if not row[0].startswith(skipped)]
+        return [[tuple(row) for row in conn.execute(f"SELECT * FROM {name}")] for name in names]
+
+    before = rest()
+    assert runs.prune(conn, timedelta(days=90), now) == 5000
+    archive = copies.Copies.open(copies.path_beside(database))
+    for number, at in enumerate((old, f"{now:%Y-%m-%dT%H:%M:%SZ}")):
+        archive.put(copies.Copy(hash=str(number), url="", fetched_at=at, content_type=None, body=b"page"))
+    assert archive.prune(now - timedelta(days=1)) == 1
+    archive.close()
+    upkeep.tidy(conn)
+    assert rest() == before
+    assert conn.execute("SELECT count(*) FROM fetches").fetchone()[0] == 3
+    assert conn.execute("SELECT count(*) FROM articles WHERE verdict = 'not_relevant'").fetchone()[0] == 300
+    conn.close()
 
 
 def test_a_backup_that_cannot_be_written_leaves_the_last_one(database: Path, tmp_path: Path) -> None:

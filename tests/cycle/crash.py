@@ -2,31 +2,38 @@
 
     python -m tests.cycle.crash --kills 200
 
-Each database is killed at three instants of a cycle, then run to the end. It must then hold the articles, flags,
-entries and sightings of an undisturbed run, and every verdict that was given between the kills; each kill must leave a
-file that SQLite's integrity check finds sound. Prints a line for each database and ends with 1 if one differs.
+Each database is killed at three instants of a cycle, then run to the end; verdicts are given before and after each
+kill, as an analyst at the desk would. It must then hold the articles, flags, entries and sightings of an undisturbed
+run, and exactly the verdicts that were acknowledged, each article bearing its last; each kill must leave a file that
+SQLite's integrity check finds sound, and no process. Prints a line for each database (when it was killed, and how many
+articles it held then) and ends with 1 if one differs.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import random
 import signal
 import sqlite3
 import subprocess
 import sys
 import tempfile
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from pipeline.demo import World, running, write_config
 
 _KILLS_EACH = 3
+_KINDS = ("relevant", "not_relevant", "escalate", "withdrawn")
 
 Contents = dict[str, list[tuple[object, ...]]]
+Verdicts = list[tuple[str, str]]  # address of the article and verdict, in the order they were acknowledged
 
 
 def contents(database: Path) -> Contents:
@@ -58,43 +65,115 @@ def command(database: Path, config: Path) -> list[str]:
     return [sys.executable, "-m", "pipeline", "run", "--force", "-q", "--db", str(database), "--config", str(config)]
 
 
-def crash(config: Path, folder: Path, kills: int, rng: random.Random) -> Iterator[tuple[list[float], str]]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Crashed:
+    """One database that was killed and run to the end.
+
+    Attributes:
+        instants: of its kills, in seconds from the start of each cycle.
+        articles: how many it held after each kill.
+        verdicts: how many were acknowledged in between.
+        problem: what is wrong with it; empty when nothing is.
+    """
+
+    instants: tuple[float, ...]
+    articles: tuple[int, ...]
+    verdicts: int
+    problem: str
+
+
+def crash(world: World, config: Path, folder: Path, kills: int, rng: random.Random) -> Iterator[Crashed]:
     """Kill cycles, then finish them.
 
+    A cycle spends most of its time on loading the lexicon. So every other kill comes at any time, and the rest a moment
+    after the world was asked something, wherever in the cycle that is.
+
     Args:
-        config: of a world that is served.
+        world: is served.
+        config: of this world.
         folder: where the databases are made.
         kills: how many in all, three a database.
         rng: when.
-
-    Yields:
-        For each database the instants of its kills, in seconds from the start, and what is wrong; empty: nothing.
     """
     began = time.monotonic()
     _finish(folder / "undisturbed.db", config)
     longest = time.monotonic() - began
+    requests = len(world.log)
     undisturbed = contents(folder / "undisturbed.db")
     for number in range(-(-kills // _KILLS_EACH)):
         database = folder / f"killed{number}.db"
-        instants = [rng.uniform(0.05, longest) for _ in range(min(_KILLS_EACH, kills - number * _KILLS_EACH))]
-        problems, verdicts = [], 0
-        for instant in instants:
-            process = subprocess.Popen(command(database, config), stderr=subprocess.DEVNULL)
-            time.sleep(instant)
-            process.send_signal(signal.SIGKILL)
-            process.wait()
+        problems: list[str] = []
+        given: Verdicts = []
+        instants, articles = [], []
+        for kill in range(number * _KILLS_EACH, min((number + 1) * _KILLS_EACH, kills)):
+            when = _at_a_time(rng.uniform(0.05, longest)) if kill % 2 else _at_a_request(world, rng, requests)
+            process = subprocess.Popen(command(database, config), stderr=subprocess.DEVNULL, start_new_session=True)
+            analyst = threading.Thread(target=_review, args=(database, rng, given, longest / 2))
+            analyst.start()
+            instants.append(_kill(process, when))
+            analyst.join()
             if not _sound(database):
-                problems.append(f"not sound after a kill at {instant:.2f} s")
-            verdicts += _review(database)
+                problems.append(f"not sound after a kill at {instants[-1]:.2f} s")
+            if outlived := left(process.pid):
+                problems.append(f"processes {outlived} outlived a kill at {instants[-1]:.2f} s")
+            _review(database, rng, given)
+            articles.append(_count_articles(database))
         _finish(database, config)
         found = contents(database)
         problems += [f"{name} differ" for name in undisturbed if found[name] != undisturbed[name]]
-        with closing(sqlite3.connect(database)) as conn:
-            if conn.execute("SELECT count(*) FROM reviews").fetchone() != (verdicts,):
-                problems.append("a verdict is gone")
-        yield instants, "; ".join(problems)
+        problems += _missing_verdicts(database, given)
+        yield Crashed(
+            instants=tuple(instants), articles=tuple(articles), verdicts=len(given), problem="; ".join(problems)
+        )
         for file in folder.glob(f"{database.name}*"):
             file.unlink()
+
+
+def _at_a_time(seconds: float) -> Callable[[], bool]:
+    until = time.monotonic() + seconds
+    return lambda: time.monotonic() >= until
+
+
+def _at_a_request(world: World, rng: random.Random, requests: int) -> Callable[[], bool]:
+    """Some milliseconds after the world got its so-manyth request from now."""
+    number, after = len(world.log) + rng.randint(1, requests), rng.uniform(0, 0.1)
+
+    def reached() -> bool:
+        if len(world.log) < number:
+            return False
+        time.sleep(after)
+        return True
+
+    return reached
+
+
+def _kill(process: subprocess.Popen[bytes], when: Callable[[], bool]) -> float:
+    """Kill a cycle when it is time, or has just ended; the seconds it had."""
+    began = time.monotonic()
+    while process.poll() is None and not when():
+        time.sleep(0.002)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    return time.monotonic() - began
+
+
+def left(session: int) -> list[int]:
+    """Processes that are still there long after their cycle was killed: one may be loading the lexicon yet."""
+    until = time.monotonic() + 30
+    while (found := [pid for pid in _processes() if _session(pid) == session]) and time.monotonic() < until:
+        time.sleep(0.05)
+    return found
+
+
+def _processes() -> list[int]:
+    return [int(path.name) for path in Path("/proc").glob("[0-9]*")]
+
+
+def _session(pid: int) -> int | None:
+    try:
+        return os.getsid(pid)
+    except ProcessLookupError:
+        return None
 
 
 def _finish(database: Path, config: Path) -> None:
@@ -110,19 +189,48 @@ def _sound(database: Path) -> bool:
         return bool(conn.execute("PRAGMA integrity_check").fetchone() == ("ok",))
 
 
-def _review(database: Path) -> int:
-    """A verdict on the newest article, if there is one; how many were given."""
+def _count_articles(database: Path) -> int:
     if not database.exists():
         return 0
-    with closing(sqlite3.connect(database)) as conn, conn:
-        if not conn.execute("SELECT 1 FROM sqlite_master WHERE name = 'reviews'").fetchone():
+    with closing(sqlite3.connect(database)) as conn:
+        if not conn.execute("SELECT 1 FROM sqlite_master WHERE name = 'articles'").fetchone():
             return 0
-        done = conn.execute(
-            "INSERT INTO reviews (article_id, analyst, verdict, at, revision, token)"
-            " SELECT id, 'kim', 'relevant', ?, revision, hex(randomblob(8)) FROM articles ORDER BY id DESC LIMIT 1",
-            (f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",),
-        )
-        return done.rowcount
+        return int(conn.execute("SELECT count(*) FROM articles").fetchone()[0])
+
+
+def _review(database: Path, rng: random.Random, given: Verdicts, after: float = 0) -> None:
+    """After so many seconds a verdict on one of the articles, if there are any."""
+    time.sleep(after)
+    if not database.exists():
+        return
+    with closing(sqlite3.connect(database, timeout=30)) as conn:
+        if not conn.execute("SELECT 1 FROM sqlite_master WHERE name = 'reviews_to_article'").fetchone():
+            return
+        articles = conn.execute("SELECT id, url FROM articles ORDER BY url").fetchall()
+        if not articles:
+            return
+        (article, url), verdict = rng.choice(articles), rng.choice(_KINDS)
+        with conn:
+            conn.execute(
+                "INSERT INTO reviews (article_id, analyst, verdict, at, revision, token)"
+                " SELECT id, 'kim', ?, ?, revision, hex(randomblob(8)) FROM articles WHERE id = ?",
+                (verdict, f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}", article),
+            )
+        given.append((url, verdict))
+
+
+def _missing_verdicts(database: Path, given: Verdicts) -> Iterator[str]:
+    """What differs from the verdicts that were acknowledged."""
+    with closing(sqlite3.connect(database)) as conn:
+        found = conn.execute(
+            "SELECT a.url, r.verdict FROM reviews r JOIN articles a ON a.id = r.article_id ORDER BY r.id"
+        ).fetchall()
+        if found != given:
+            yield f"verdicts given: {given}, found: {found}"
+        last = {url: None if verdict == "withdrawn" else verdict for url, verdict in given}
+        shown = dict(conn.execute("SELECT url, verdict FROM articles"))
+        if any(verdict != last.get(url) for url, verdict in shown.items()):
+            yield "an article does not bear its last verdict"
 
 
 def main() -> int:
@@ -130,15 +238,17 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--seed", type=int, default=20180621)
     given = parser.parse_args()
-    wrong = count = 0
+    wrong = count = verdicts = 0
     with tempfile.TemporaryDirectory() as name, running(World(now=datetime.now(UTC))) as world:
         folder = Path(name)
         config = write_config(world, folder / "config")
-        for instants, problem in crash(config, folder, given.kills, random.Random(given.seed)):
-            count += len(instants)
-            wrong += bool(problem)
-            print(f"{count:>4} kills, at {', '.join(f'{at:.2f}' for at in instants)} s: {problem or 'as undisturbed'}")
-    print(f"{count} kills, {wrong} databases that differ from an undisturbed run")
+        for one in crash(world, config, folder, given.kills, random.Random(given.seed)):
+            count += len(one.instants)
+            verdicts += one.verdicts
+            wrong += bool(one.problem)
+            kills = ", ".join(f"{at:.2f} s ({n})" for at, n in zip(one.instants, one.articles, strict=True))
+            print(f"{count:>4} kills, at {kills}, {one.verdicts} verdicts: {one.problem or 'same'}", flush=True)
+    print(f"{count} kills, {verdicts} verdicts; {wrong} databases differ from an undisturbed run")
     return 1 if wrong else 0
 
 

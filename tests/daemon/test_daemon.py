@@ -12,12 +12,17 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from pipeline.daemon import triggers
+from pipeline.daemon.child import Children
 from pipeline.demo import write_config
+from pipeline.settings import load_settings
+from tests.cycle.crash import left
 
 if TYPE_CHECKING:
     from pipeline.demo import World
@@ -26,7 +31,9 @@ if TYPE_CHECKING:
 class Running:
     """A daemon, its log lines and what it told systemd."""
 
-    def __init__(self, database: Path, config: Path, socket_path: Path, *arguments: str) -> None:
+    def __init__(
+        self, database: Path, config: Path, socket_path: Path, *arguments: str, command: list[str] | None = None
+    ) -> None:
         self.database = database
         self.config = config
         self.lines: list[str] = []
@@ -34,10 +41,12 @@ class Running:
         self.channel = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.channel.bind(str(socket_path))
         self.channel.settimeout(0.2)
+        usual = [sys.executable, "-m", "pipeline", "daemon", "--db", str(database), "--config", str(config), *arguments]
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "pipeline", "daemon", "--db", str(database), "--config", str(config), *arguments],
+            command or usual,
             stderr=subprocess.PIPE,
             text=True,
+            start_new_session=True,
             env=os.environ | {"NOTIFY_SOCKET": str(socket_path), "WATCHDOG_USEC": "2000000"},
         )
         self.over = threading.Event()
@@ -99,21 +108,152 @@ def test_it_works_tells_systemd_and_stops_in_time(daemon: Running) -> None:
     daemon.wait("STOPPING=1", "told", 2)
 
 
-def test_a_stop_in_the_middle_of_a_cycle_loses_nothing(daemon: Running, world: World) -> None:
-    daemon.wait("watching")
-    time.sleep(0.8)
-    daemon.process.send_signal(signal.SIGTERM)
-    assert daemon.process.wait(10) == 0
-    again = ["run", "--force", "--json", "--db", str(daemon.database), "--config", str(daemon.config)]
+def test_a_stop_with_pages_in_flight_loses_nothing_and_leaves_no_process(world: World, tmp_path: Path) -> None:
+    slow = next(iter(world.origins))
+    world.fault(slow, "hang", where="page")
+    running = Running(tmp_path / "tumen.db", write_config(world, tmp_path / "config"), tmp_path / "notify")
+    try:
+        until = time.monotonic() + 60
+        while not any(asked.site == slow and ".xml" not in asked.path for asked in world.log):
+            assert time.monotonic() < until, "no page was asked for"
+            time.sleep(0.05)
+        time.sleep(0.3)
+        began = time.monotonic()
+        running.process.send_signal(signal.SIGTERM)
+        assert running.process.wait(10) == 0
+        assert time.monotonic() - began < 10
+        running.wait("the cycle in hand was stopped")
+        assert left(running.process.pid) == []
+    finally:
+        running.end()
+    world.fault(slow, None, where="page")
+    again = ["run", "--force", "--json", "--db", str(running.database), "--config", str(running.config)]
     done = subprocess.run(
         [sys.executable, "-m", "pipeline", *again],
         capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
     assert done.returncode == 1, done.stderr
-    conn = sqlite3.connect(daemon.database)
+    conn = sqlite3.connect(running.database)
     assert conn.execute("SELECT count(*) FROM articles").fetchone() == (34,)
     assert conn.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     conn.close()
+
+
+def _set_every(config: Path, minutes: float) -> None:
+    settings = config / "tumen.toml"
+    text = settings.read_text(encoding="utf-8").partition("\n[daemon]")[0]
+    settings.write_text(f"{text}\n[daemon]\nevery_minutes = {minutes}\n", encoding="utf-8")
+
+
+def _cycles(running: Running) -> int:
+    return sum("cycle run=" in line for line in running.lines)
+
+
+def test_runs_missed_while_the_machine_slept_are_joined_into_one(world: World, tmp_path: Path) -> None:
+    config = write_config(world, tmp_path / "config")
+    _set_every(config, 0.1)
+    running = Running(tmp_path / "tumen.db", config, tmp_path / "notify")
+    try:
+        running.wait("cycle run=2 ")
+        running.process.send_signal(signal.SIGSTOP)
+        time.sleep(20)  # three runs are missed
+        before = _cycles(running)
+        running.process.send_signal(signal.SIGCONT)
+        time.sleep(4)
+        assert 1 <= _cycles(running) - before <= 2  # the one that was due anyway may follow at once
+        running.wait(f"cycle run={before + 2} ")
+        assert not any("was missed by" in line or "Traceback" in line for line in running.lines)
+    finally:
+        running.end()
+
+
+@pytest.mark.parametrize("jump", [86_400, -86_400])
+def test_a_clock_that_jumps_a_day_does_not_stop_the_daemon_for_a_day(world: World, tmp_path: Path, jump: int) -> None:
+    config, ahead = write_config(world, tmp_path / "config"), tmp_path / "ahead"
+    _set_every(config, 60)
+    ahead.write_text("0", encoding="ascii")
+    script = (
+        "import sys, time; from pathlib import Path; from pipeline.daemon import Daemon\n"
+        "from pipeline.cli import logs; from pipeline.store import open_store; logs.to_stderr('text', 20)\n"
+        "database, config, ahead = map(Path, sys.argv[1:]); open_store(database).close()\n"
+        "Daemon(database, config, lambda _: None, lambda: time.time() + float(ahead.read_text())).run()"
+    )
+    command = [sys.executable, "-c", script, str(tmp_path / "tumen.db"), str(config), str(ahead)]
+    running = Running(tmp_path / "tumen.db", config, tmp_path / "notify", command=command)
+    try:
+        running.wait("cycle run=1 ")
+        ahead.write_text(str(jump), encoding="ascii")
+        running.wait("the clock jumped by")
+        running.wait("cycle run=2 ")
+    finally:
+        running.end()
+
+
+def test_a_command_that_hangs_is_given_up_and_none_starts_after_a_stop(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    children = Children(tmp_path / "none.db")
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "executable", str(tmp_path / "nothing"))
+        unable = children.call("run", longest=60)
+    assert unable is not None
+    assert (unable.status, unable.last_line) == (71, "no process could be started (No such file or directory)")
+    ended = children.call("run", longest=0.02)
+    assert ended is not None
+    assert ended.too_long
+    missing = children.call("backup", str(tmp_path / "copy.db"), longest=60)
+    assert missing is not None
+    assert (missing.status, missing.too_long) == (73, False)
+    assert "there is no database yet" in missing.last_line
+    assert not children.stop()
+    assert children.call("run", longest=60) is None
+
+
+@pytest.mark.parametrize(
+    ("zone", "before", "expected"),
+    [
+        ("Europe/Berlin", "2026-03-28T05:00+01:00", ["2026-03-29T04:20+02:00", "2026-03-30T04:20+02:00"]),
+        ("Europe/Berlin", "2026-10-24T05:00+02:00", ["2026-10-25T04:20+01:00", "2026-10-26T04:20+01:00"]),
+        ("Asia/Seoul", "2026-03-28T05:00+09:00", ["2026-03-29T04:20+09:00", "2026-03-30T04:20+09:00"]),
+    ],
+)
+def test_a_cron_expression_keeps_to_the_clock_on_the_wall(
+    tmp_path: Path, zone: str, before: str, expected: list[str]
+) -> None:
+    text = f'[daemon]\ncron = "20 4 * * *"\ntimezone = "{zone}"\n'
+    (tmp_path / "tumen.toml").write_text(text, encoding="utf-8")
+    cycles, _ = triggers(load_settings(tmp_path), tmp_path)
+    at: datetime | None = None
+    found, now = [], datetime.fromisoformat(before)
+    for _ in expected:
+        at = cycles.get_next_fire_time(at, now)
+        assert at is not None
+        found.append(at.isoformat(timespec="minutes"))
+        now = at + timedelta(seconds=1)
+    assert found == expected
+
+
+def test_the_log_has_the_run_in_each_line_of_it_and_neither_secrets_nor_texts(world: World, tmp_path: Path) -> None:
+    config = write_config(world, tmp_path / "config")
+    (config / "alerts.toml").write_text(
+        '[[target]]\nname = "hook"\nurl = "json://desk:hunter2hunter2@127.0.0.1:9/a-token-of-ours?-x=another-token"\n'
+        '[[rule]]\nname = "All"\nto = ["hook"]\n[[rule]]\nname = "Feeds"\nto = ["hook"]\nwhen = "feed"\n',
+        encoding="utf-8",
+    )
+    running = Running(tmp_path / "tumen.db", config, tmp_path / "notify", "--log", "json")
+    try:
+        running.wait("alerts wait: target")
+        told = [json.loads(line) for line in list(running.lines)]
+        for words in ("cycle run=1", "feed “Atlantis Wire” fails", "alerts wait"):
+            assert [one["run"] for one in told if words in one["message"]][:1] == [1]
+        whole = "\n".join(running.lines)
+        for secret in ("hunter2", "a-token-of-ours", "another-token"):
+            assert secret not in whole
+        for title, text in sqlite3.connect(running.database).execute("SELECT title, text FROM articles"):
+            assert title not in whole
+            assert text[:40] not in whole
+    finally:
+        running.end()
 
 
 def test_a_wrong_config_is_refused_and_a_right_one_taken(daemon: Running) -> None:
@@ -156,7 +296,8 @@ def test_the_log_as_json_has_an_object_a_line(world: World, tmp_path: Path) -> N
         running.wait("cycle run=")
         told = [json.loads(line) for line in list(running.lines)]
         cycle = next(one for one in told if "run" in one)
-        assert cycle["run"] == "1"
+        assert cycle["run"] == 1
+        assert cycle["articles_stored"] == 34
         assert {"at", "level", "message"} <= cycle.keys()
     finally:
         running.end()

@@ -121,7 +121,7 @@ def test_verdicts_can_be_added_and_never_changed(tmp_path: Path) -> None:
 
 def test_the_lock_names_its_holder_and_dies_with_it(tmp_path: Path) -> None:
     database = tmp_path / "tumen.db"
-    holder = rf"tumen run \(process {os.getpid()}\)"
+    holder = rf"tumen run \(process {os.getpid()}, since 20.* UTC\)"
     with cycle_lock(database, "tumen run"), pytest.raises(LockHeld, match=holder), cycle_lock(database, "tumen daemon"):
         pytest.fail("two cycles at once")
     with cycle_lock(database, "tumen daemon"):

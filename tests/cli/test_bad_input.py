@@ -1,0 +1,262 @@
+"""What an operator may get wrong, and what may happen to the file: one clear line each, a documented exit status, and
+nothing lost.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pipeline.demo import World, running, write_config
+from tests.alerts.mailbox import mailbox
+from tests.cycle.crash import contents
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_AS_OTHERS = ["setpriv", "--bounding-set", "-dac_override,-dac_read_search", "--inh-caps", "-all"]  # root may all else
+modes_count = pytest.mark.skipif(
+    os.geteuid() == 0 and shutil.which("setpriv") is None, reason="root may write anywhere, and cannot lay that down"
+)
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[World]:
+    with running(World(now=datetime.now(UTC))) as world:
+        yield world
+
+
+@pytest.fixture(scope="module")
+def made(served: World, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a config and a database that a cycle has filled."""
+    folder = tmp_path_factory.mktemp("made")
+    write_config(served, folder / "config")
+    assert tumen(folder, "run").returncode == 1  # the world's broken feed
+    return folder
+
+
+@pytest.fixture
+def place(made: Path, tmp_path: Path) -> Path:
+    """A copy of it."""
+    shutil.copytree(made, tmp_path / "desk")
+    return tmp_path / "desk"
+
+
+def tumen(folder: Path, *words: str | Path) -> subprocess.CompletedProcess[str]:
+    options: list[str | Path] = ["--db", folder / "tumen.db"]
+    if words[0] in ("run", "doctor", "daemon", "reextract") or words[:2] == ("alerts", "send"):
+        options += ["--config", folder / "config"]
+    command = [sys.executable, "-m", "pipeline", *map(str, (*words, *options))]
+    before = _AS_OTHERS if os.geteuid() == 0 and shutil.which("setpriv") else []
+    return subprocess.run([*before, *command], capture_output=True, text=True, timeout=100, check=False)
+
+
+def refused(done: subprocess.CompletedProcess[str], status: int, *words: str) -> None:
+    """Ended with this status and one line, which says these words."""
+    assert done.returncode == status, done.stdout + done.stderr
+    assert done.stderr.count("\n") == 1, done.stderr
+    assert done.stderr.startswith("tumen: ")
+    for word in words:
+        assert word in done.stderr
+
+
+def digest(folder: Path) -> bytes:
+    return (folder / "tumen.db").read_bytes()
+
+
+# ------------------------------------------------------------------------------------------------ config
+
+
+@pytest.mark.parametrize("name", ["tumen.toml", "feeds.toml", "alerts.toml"])
+@pytest.mark.parametrize("command", ["run", "daemon"])
+def test_a_half_written_file_is_named_and_nothing_is_polled(
+    place: Path, served: World, command: str, name: str
+) -> None:
+    whole = '[[rule]]\nname = "A"\nto = ["duty"]\n' if name == "alerts.toml" else ""
+    path = place / "config" / name
+    text = path.read_text(encoding="utf-8") if path.exists() else whole
+    path.write_text(text[: text.rindex('"')], encoding="utf-8")
+    before, asked = digest(place), len(served.log)
+    refused(tumen(place, command), 78, name)
+    assert digest(place) == before
+    assert len(served.log) == asked
+
+
+def test_a_config_folder_that_is_not_there_is_named(place: Path) -> None:
+    shutil.rmtree(place / "config")
+    for command in ("run", "daemon"):
+        refused(tumen(place, command), 78, "config", "is not a folder")
+
+
+# ------------------------------------------------------------------------------------------------ permissions
+
+
+@modes_count
+@pytest.mark.parametrize("words", [("run",), ("daemon",), ("reindex",), ("alerts", "send")], ids=" ".join)
+def test_a_database_that_this_user_may_not_write(place: Path, words: tuple[str, ...]) -> None:
+    (place / "tumen.db").chmod(0o400)
+    refused(tumen(place, *words), 73, "tumen.db", "it is read-only; check who owns the file and its folder")
+    assert tumen(place, "status").returncode == 1  # the broken feed: it can be read
+    assert "cannot be written by this user" in tumen(place, "doctor").stdout
+
+
+@modes_count
+def test_a_database_that_this_user_may_not_read(place: Path) -> None:
+    (place / "tumen.db").chmod(0)
+    refused(tumen(place, "run"), 73, "tumen.db", "no permission")
+    refused(tumen(place, "status"), 2, "tumen.db", "no permission")
+    refused(tumen(place, "backup", place / "copy.db"), 73, "tumen.db", "no permission")
+
+
+@modes_count
+def test_a_folder_that_this_user_may_not_write(place: Path) -> None:
+    for path in place.glob("tumen.db.lock"):
+        path.unlink()
+    place.chmod(0o500)
+    try:
+        refused(tumen(place, "run"), 73, "tumen.db.lock", "Permission denied", "--db")
+        refused(tumen(place, "backup", place / "copy.db"), 73, "copy.db", "could not be written")
+    finally:
+        place.chmod(0o700)
+
+
+@modes_count
+def test_a_config_that_this_user_may_not_read(place: Path) -> None:
+    (place / "config" / "feeds.toml").chmod(0)
+    refused(tumen(place, "run"), 78, "feeds.toml", "cannot be read")
+
+
+def test_secrets_that_everybody_may_read(place: Path) -> None:
+    (place / "tumen.secret").write_text("s", encoding="ascii")
+    (place / "tumen.secret").chmod(0o644)
+    done = tumen(place, "doctor")
+    assert done.returncode == 1
+    assert "tumen.secret can be read by everybody" in done.stdout
+    (place / "tumen.secret").chmod(0o600)
+    assert tumen(place, "doctor").returncode == 0
+
+
+# ------------------------------------------------------------------------------------------------ the file
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("run",), ("daemon",), ("status",), ("brief",), ("backup", "copy.db"), ("reindex",), ("alerts", "list")],
+    ids=" ".join,
+)
+def test_a_database_of_a_later_version_is_refused_and_left_alone(place: Path, words: tuple[str, ...]) -> None:
+    with closing(sqlite3.connect(place / "tumen.db")) as conn:
+        conn.execute("PRAGMA user_version = 9999")
+        conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    before = digest(place)
+    refused(tumen(place, *words), 2 if words == ("status",) else 73, "made by a later Tumen", "Install the later Tumen")
+    assert digest(place) == before
+
+
+def _damage(folder: Path, what: str) -> None:
+    """Overwrite the header, the pages of a table's middle, or an index."""
+    path = folder / "tumen.db"
+    with closing(sqlite3.connect(path)) as conn:
+        conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        size = conn.execute("PRAGMA page_size").fetchone()[0]
+        names = {"a table": "articles", "an index": "entries_waiting"}
+        pages = [0]
+        if what in names:
+            rows = conn.execute("SELECT pageno FROM dbstat WHERE name = ? ORDER BY pageno", (names[what],))
+            pages = [row[0] - 1 for row in rows]
+    with path.open("r+b") as file:
+        for page in pages:
+            file.seek(page * size)
+            file.write(b"\xa5" * (100 if what == "the header" else size))
+
+
+@pytest.mark.parametrize(
+    ("what", "said"),
+    [("the header", "not an SQLite database"), ("a table", "damaged"), ("an index", "damaged")],
+)
+def test_a_corrupt_database_is_one_line_that_names_the_way_out(place: Path, what: str, said: str) -> None:
+    good = place / "copy.db"
+    assert tumen(place, "backup", good).returncode == 0
+    undisturbed = contents(good)
+    _damage(place, what)
+    done = tumen(place, "run", "--force")
+    if what == "the header" or done.returncode != 1:  # where nothing is new, nobody may look at what is damaged
+        refused(done, 73, said)
+    told = tumen(place, "doctor")
+    assert told.returncode == 1
+    assert said in told.stdout
+    assert "Traceback" not in told.stdout + told.stderr
+    if what == "a table":
+        assert "put the last backup in its place" in told.stdout
+    for path in place.glob("tumen.db*"):
+        path.unlink()
+    shutil.copyfile(good, place / "tumen.db")
+    assert tumen(place, "run", "--force").returncode == 1  # the world's broken feed
+    assert contents(place / "tumen.db") == undisturbed
+
+
+def test_damage_that_housekeeping_found_is_a_reason_to_look(place: Path) -> None:
+    _damage(place, "an index")
+    done = tumen(place, "doctor", "--housekeeping")
+    assert done.returncode == 1
+    assert "damaged" in done.stdout
+    status = tumen(place, "status")
+    assert status.returncode in (1, 2)
+    assert "damaged" in status.stdout + status.stderr
+
+
+# ------------------------------------------------------------------------------------------------ beside it
+
+
+def test_a_full_mailbox_keeps_the_alerts_and_is_one_line(place: Path, served: World) -> None:
+    with mailbox() as box:
+        box.full = True
+        (place / "config" / "alerts.toml").write_text(
+            f'[[target]]\nname = "duty"\nurl = "{box.address}"\n'
+            '[[rule]]\nname = "Feeds"\nto = ["duty"]\nwhen = "feed"\n[[rule]]\nname = "All"\nto = ["duty"]\n',
+            encoding="utf-8",
+        )
+        for path in place.glob("tumen.db*"):
+            path.unlink()
+        done = tumen(place, "run", "--quiet")
+        assert done.returncode == 1  # the world's broken feed
+        assert [line for line in done.stderr.splitlines() if "mailbox full" in line] == [done.stderr.splitlines()[-1]]
+        assert done.stderr.count("\n") == 2
+        with closing(sqlite3.connect(place / "tumen.db")) as conn:
+            waiting = conn.execute("SELECT count(*) FROM alerts WHERE state = 'waiting'").fetchone()[0]
+            assert waiting > 10
+            conn.execute("UPDATE alerts SET try_at = NULL")
+            conn.commit()
+        box.full = False
+        assert f"{waiting} sent" in tumen(place, "alerts", "send").stdout
+
+
+def test_the_lock_dies_with_its_holder(place: Path, served: World) -> None:
+    slow = next(iter(served.origins))
+    served.fault(slow, "hang")
+    given = ["--db", str(place / "tumen.db"), "--config", str(place / "config")]
+    command = [sys.executable, "-m", "pipeline", "run", "--force", *given]
+    first = subprocess.Popen(command, stdout=subprocess.DEVNULL, start_new_session=True)
+    try:
+        until = time.monotonic() + 30
+        while "process" not in (place / "tumen.db.lock").read_text(encoding="utf-8") and time.monotonic() < until:
+            time.sleep(0.05)
+        refused(tumen(place, "run"), 75, f"tumen run (process {first.pid}, since {datetime.now(UTC):%Y-%m-%d}")
+        assert f"tumen run (process {first.pid}" in tumen(place, "status").stdout
+    finally:
+        served.fault(slow, None)
+        first.send_signal(signal.SIGKILL)
+        first.wait()
+    assert tumen(place, "run").returncode in (0, 1)
+    assert "At work" not in tumen(place, "status").stdout
