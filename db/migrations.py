@@ -551,6 +551,7 @@ CREATE TABLE meanings (
   article_id INTEGER NOT NULL REFERENCES articles(id) ON DELETE CASCADE,
   passage_id TEXT NOT NULL REFERENCES passages(id) ON DELETE CASCADE,
   similarity REAL NOT NULL,
+  lift REAL NOT NULL,
   model TEXT NOT NULL,
   revision INTEGER NOT NULL,
   made_at TEXT NOT NULL,

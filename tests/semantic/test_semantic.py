@@ -45,9 +45,10 @@ class Letters:
 
 def test_the_passage_that_talks_of_it_is_the_nearest() -> None:
     for passage in PASSAGES:
-        name, similarity = PassageMeanings(Letters(), PASSAGES).nearest("", passage.digest)[0]
+        name, similarity, lift = PassageMeanings(Letters(), PASSAGES).nearest("", passage.digest)[0]
         assert name == passage.id
         assert similarity > 0.8
+        assert lift > 0
 
 
 def test_flagged_articles_get_their_passages_once_and_newest_first(tmp_path: Path) -> None:
