@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 import sqlite3
+from itertools import chain
 
 from pipeline.store.words import WORD, forms, terms
 
 _ASKED = re.compile(r'(?P<minus>(?<!\S)-)?"(?P<phrase>[^"]*)"?|(?P<not>(?<!\S)-)?(?P<word>\w+)(?P<star>\*)?')
 _QUOTES = str.maketrans("“”„«»", '"""""')
 _POSSESSIVE = re.compile(r"(?<=\w)['’]s\b")
-_LONGEST_WORD = 64
 _MOST_WORDS = 40  # of a question
 RANKED = 5_000
 
@@ -22,11 +22,7 @@ RANKED = 5_000
 def index_terms(title: str, text: str) -> str:
     """The terms to index beside title and text, each once, parted by spaces."""
     words = set(WORD.findall(f"{title}\n{text}".lower()))
-    found: set[str] = set()
-    for word in words:
-        if len(word) <= _LONGEST_WORD:
-            found.update(terms(word))
-    return " ".join(sorted(found - words))
+    return " ".join(sorted(set(chain.from_iterable(map(terms, words))) - words))
 
 
 def to_query(asked: str) -> str:

@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import Any
 
 WORD = re.compile(r"\w+")
+_LONGEST = 64
 _HANGUL = re.compile(r"[가-힣]+")
 _UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]{2,}")
 _HAN = re.compile(r"[\u4e00-\u9fff]")
@@ -100,7 +101,9 @@ _IRREGULAR = {
 
 @lru_cache(maxsize=100_000)
 def terms(word: str) -> tuple[str, ...]:
-    """What a word of a text is indexed by beside itself."""
+    """What a word of a text is indexed by beside itself; nothing where it is too long to be one."""
+    if len(word) > _LONGEST:
+        return ()
     found: list[str] = []
     for run in _HANGUL.findall(word):
         found.extend(_hangul(run))
