@@ -57,7 +57,9 @@ def _findings(database: Path, folder: Path | None, *, housekeeping: bool) -> Ite
         yield "config and lexicon", ""
     except TumenError as error:
         yield "config and lexicon", str(error)
-    yield "permissions", "; ".join(_permissions(database, settings, folder))
+    yield "permissions", "; ".join(_unwritable(database, settings))
+    if not housekeeping:
+        yield "secrets", "; ".join(_readable(database, settings, folder))
     free = shutil.disk_usage(database.parent if database.parent.exists() else Path.cwd()).free
     yield (
         "disk",
@@ -81,10 +83,8 @@ def _config(folder: Path | None) -> Settings:
     return settings
 
 
-def _permissions(database: Path, settings: Settings | None, folder: Path | None) -> Iterator[str]:
-    """What this user cannot write, and what others can read that they should not."""
-    from pipeline.settings import find_file
-    from pipeline.shipped import CONFIG
+def _unwritable(database: Path, settings: Settings | None) -> Iterator[str]:
+    """What this user cannot write."""
     from pipeline.store import copies
 
     own = [database.parent, database, copies.path_beside(database)]
@@ -94,6 +94,13 @@ def _permissions(database: Path, settings: Settings | None, folder: Path | None)
     for path in own:
         if path.exists() and not os.access(path, os.W_OK):
             yield f"{path} cannot be written by this user: change its owner"
+
+
+def _readable(database: Path, settings: Settings | None, folder: Path | None) -> Iterator[str]:
+    """What everybody can read and may hold a secret."""
+    from pipeline.settings import find_file
+    from pipeline.shipped import CONFIG
+
     secret = [database.with_name(f"{database.stem}.{end}") for end in ("secret", "analysts.json")]
     if settings is not None and any(target.url for target in settings.alerts.target):
         secret.append(find_file(folder or CONFIG, "alerts.toml"))

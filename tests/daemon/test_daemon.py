@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import socket
 import sqlite3
@@ -18,10 +19,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pipeline.daemon import triggers
+from pipeline.daemon import Daemon, triggers
 from pipeline.daemon.child import Children
 from pipeline.demo import write_config
+from pipeline.errors import ConfigError
 from pipeline.settings import load_settings
+from pipeline.shipped import CONFIG
 from tests.cycle.crash import left
 
 if TYPE_CHECKING:
@@ -276,6 +279,22 @@ def test_a_wrong_config_is_refused_and_a_right_one_taken(daemon: Running) -> Non
         time.sleep(0.1)
     assert sum("cycle run=" in line for line in daemon.lines) > count
     assert daemon.process.poll() is None
+
+
+def test_the_copy_that_a_cycle_in_hand_reads_outlives_a_reload(tmp_path: Path) -> None:
+    daemon = Daemon(tmp_path / "tumen.db", CONFIG, lambda _: None)
+    copies = []
+    for _ in range(3):
+        daemon._take(CONFIG)
+        copies.append(daemon.config)
+        assert (daemon.config / "feeds.toml").exists()
+    assert [copy.exists() for copy in copies] == [False, True, True]
+    (tmp_path / "tumen.toml").write_text('[daemon]\ncron = "never"\n', encoding="utf-8")
+    with pytest.raises(ConfigError, match="is no cron expression"):
+        daemon._take(tmp_path)
+    assert daemon.config == copies[-1]
+    assert sorted(daemon.copies.iterdir()) == copies[1:]
+    shutil.rmtree(daemon.copies)
 
 
 def test_a_wrong_config_at_the_start_is_one_line_and_status_78(tmp_path: Path) -> None:
