@@ -1,7 +1,7 @@
-"""Polling on a world of news sites that lies outside this repository: ``python -m benchmarks.newsworld FOLDER [NAME …]``.
+"""Polling on a world of news sites outside this repository: ``python -m benchmarks.newsworld FOLDER [NAME …]``.
 
-FOLDER is a ``newsworld`` package: ``python -m newsworld serve`` starts it, ``peers/glue_pool.py`` is a rival, ``/fault`` of its
-control port makes a site ail.
+FOLDER is a ``newsworld`` package: ``python -m newsworld serve`` starts it, ``peers/glue_pool.py`` is a rival, ``/fault``
+of its control port makes a site ail.
 
     rival    first run, idle run, a tick of 2 %, a second run within the interval: 50 sites, 100 feeds, 2,000 pages, as
              ratios to the rival in the same minutes (least of ``--times`` runs each)
@@ -39,7 +39,7 @@ _OVER = 5  # seconds over the deadline that a run may take
 
 @dataclass(frozen=True)
 class Cost:
-    """What a run took: seconds, CPU seconds of all its processes, peak MB of the process itself and of its largest child."""
+    """What a run took: seconds, CPU seconds of all its processes, peak MB of itself and of its largest process."""
 
     wall: float
     cpu: float
@@ -105,12 +105,12 @@ class World:
     def configure(self, sites: list[int] | None = None, *, fetch: str = "") -> None:
         """A config that watches these sites' feeds, all sites' by default; their ports are allowed and no others."""
         ports = {PORT + 1 + site for site in sites} if sites is not None else None
-        urls = [url for url in self.control("feeds").split() if ports is None or urllib.parse.urlsplit(url).port in ports]
+        every = self.control("feeds").split()
+        urls = [url for url in every if ports is None or urllib.parse.urlsplit(url).port in ports]
         allowed = [f"127.0.0.1:{port}" for port in sorted(ports or [])] or [f"127.0.0.1:{PORT + 1}-{PORT + self.sites}"]
         (self.folder / "feeds.txt").write_text("\n".join(urls))
         (self.folder / "tumen.toml").write_text(
-            f"[fetch]\npage_delay = 0\nfeed_delay = 0\n{fetch}"
-            f"allow_private = {json.dumps(allowed)}\n"
+            f"[fetch]\npage_delay = 0\nfeed_delay = 0\n{fetch}allow_private = {json.dumps(allowed)}\n"
         )
         (self.folder / "feeds.toml").write_text(
             "".join(
@@ -184,9 +184,10 @@ def rival(newsworld: Path, times: int) -> None:
                 ours.append(scene.tumen(force=force))
                 asked = scene.told("audit")
                 if tick:
-                    got = [entry["path"] for entry in map(json.loads, scene.control("log").splitlines())]
-                    pages = sorted(path for path in got if path.endswith(".html"))
-                    assert pages == sorted(urllib.parse.urlsplit(url).path for url in fresh) or len(pages) == len(fresh)
+                    log = map(json.loads, scene.control("log").splitlines())
+                    pages = [(PORT + 1 + one["site"], one["path"]) for one in log if one["path"].endswith(".html")]
+                    new = [(urllib.parse.urlsplit(url).port, urllib.parse.urlsplit(url).path) for url in fresh]
+                    assert sorted(pages) == sorted(new), "not exactly the new pages were asked for, once each"
             told = []
             for costs in (ours, theirs):
                 least = min(c.wall for c in costs), min(c.cpu for c in costs)
@@ -230,45 +231,33 @@ def judge(
     scene: World, fault: dict[str, Any], where: str, cost: Cost, ailing: int, healthy: int, database: str
 ) -> tuple[str, list[object]]:
     """What a run made of one ailing site and its neighbour; "ok" or what is wrong."""
-    stored = {
-        url.partition("?")[0]: (text, method)
-        for url, text, method in scene.rows("SELECT url, text, method FROM articles", database)
-    }
+    rows = scene.rows("SELECT url, text, method FROM articles", database)
+    stored = {url.partition("?")[0]: (text, method) for url, text, method in rows}
     bad = [stored[one["url"]] for one in scene.truth(ailing) if one["url"] in stored]
     good = [stored[one["url"]] for one in scene.truth(healthy) if one["url"] in stored]
-    total = scene.rows("SELECT count(*) FROM articles", database)[0][0]
+    whole = sum(method != "feed" for _, method in bad)
     canary = scene.told("audit")["canary_hits"]
-    wrong = []
-    whole = [text for text, method in bad if method != "feed"]
-    due = fault["due"]
-    if due == "all" and (len(bad) != 4 or len(whole) != 4):
-        wrong.append(f"{len(whole)} whole of 4")
-    if due == "none" and bad:
-        wrong.append("something stored")
-    if due == "some" and not bad:
-        wrong.append("lost all")
-    if due == "feed" and (len(bad) != 4 or whole):
-        wrong.append(f"{len(whole)} taken for whole")
-    if len(good) != 4 or any(method == "feed" for _, method in good):
-        wrong.append("neighbour lost")
-    if total != len(bad) + len(good):
-        wrong.append(f"{total - len(bad) - len(good)} doubled")
-    if cost.wall > DEADLINE + _OVER:
-        wrong.append("slow")
-    if cost.peak > _LIMIT_MB or cost.largest > _LIMIT_MB:
-        wrong.append("memory")
-    if canary:
-        wrong.append("canary")
-    if cost.status not in (0, 1):
-        wrong.append(f"exit {cost.status}")
-    problems = scene.rows("SELECT count(*) FROM fetches WHERE problem IS NOT NULL", database)[0][0]
-    if due == "none" and where == "feed" and not problems and fault["id"] not in ("javascript_links", "file_links"):
-        wrong.append("no reason")
-    if any("root:" in text for text, _ in stored.values()):
-        wrong.append("a file's text")
-    return ", ".join(wrong) or "ok", [
-        f"{len(bad)} ({len(whole)} whole)", len(good), cost.wall, f"{cost.peak:.0f}", f"{cost.largest:.0f}", canary
-    ]  # fmt: skip
+    told = scene.rows("SELECT count(*) FROM fetches WHERE problem IS NOT NULL", database)[0][0]
+    unsaid = fault["due"] == "none" and where == "feed" and not told and "links" not in fault["id"]
+    wrong = {
+        "not as due": not _as_due(fault["due"], len(bad), whole),
+        "neighbour lost": sum(method != "feed" for _, method in good) != 4,
+        "doubled": len(rows) != len(bad) + len(good),
+        "slow": cost.wall > DEADLINE + _OVER,
+        "memory": max(cost.peak, cost.largest) > _LIMIT_MB,
+        "canary": canary > 0,
+        f"exit {cost.status}": cost.status not in (0, 1),
+        "no reason": unsaid,
+        "a file's text": any("root:" in text for text, _ in stored.values()),
+    }
+    verdict = ", ".join(name for name, so in wrong.items() if so) or "ok"
+    memory = f"{cost.peak:.0f}", f"{cost.largest:.0f}"
+    return verdict, [f"{len(bad)} ({whole} whole)", len(good), cost.wall, *memory, canary]
+
+
+def _as_due(due: str, stored: int, whole: int) -> bool:
+    """Whether so many of the ailing site's four articles are what a good monitor stores."""
+    return {"all": whole == 4, "feed": stored == 4 and not whole, "none": not stored, "some": stored > 0}[due]
 
 
 def at_once(newsworld: Path, _: int) -> None:
@@ -283,7 +272,8 @@ def at_once(newsworld: Path, _: int) -> None:
         stored = {url for (url,) in scene.rows("SELECT url FROM articles WHERE method != 'feed'")}
         healthy = [one for one in scene.truth(*range(80, 90)) if one["url"] in stored]
         canary = scene.told("audit")["canary_hits"]
-        row(f"{len(pairs)} ailing, {90 - len(pairs)} well", cost.wall, f"{cost.peak:.0f}", f"{cost.largest:.0f}", len(healthy), canary)
+        memory = f"{cost.peak:.0f}", f"{cost.largest:.0f}"
+        row(f"{len(pairs)} ailing, {90 - len(pairs)} well", cost.wall, *memory, len(healthy), canary)
 
 
 PARTS = {"rival": rival, "faults": faults, "all": at_once}

@@ -171,7 +171,7 @@ def test_nothing_is_left_after_close_or_after_the_caller_is_killed() -> None:
 
 
 def held() -> list[str]:
-    return sorted(os.readlink(one) for one in Path("/proc/self/fd").iterdir() if one.exists())
+    return sorted(str(one.readlink()) for one in Path("/proc/self/fd").iterdir() if one.is_symlink())
 
 
 def test_a_worker_holds_none_of_the_callers_files(tmp_path: Path) -> None:

@@ -233,7 +233,7 @@ class Pages:
             now = self.now()
             stored = article_rows.put(conn, entry, article, now)
             if stored.what in ("new", "revised"):
-                flag_rows.put(conn, stored.id, stored.revision, assessment, now)
+                flag_rows.put(conn, stored.id, stored.revision, assessment, now, first=stored.what == "new")
             entry_rows.done(conn, entry.id, stored.id, note)
             if page is not None:
                 runs.record_fetch(conn, self.run, _row(entry, page), now)

@@ -12,6 +12,7 @@ import re
 import sqlite3
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import chain
 from typing import Any
 
 _WORD = re.compile(r"\w+")
@@ -86,11 +87,7 @@ _MOST_WORDS = 40  # of a question
 def index_terms(title: str, text: str) -> str:
     """The terms to index beside title and text, each once, parted by spaces."""
     words = set(_WORD.findall(f"{title}\n{text}".lower()))
-    terms: set[str] = set()
-    for word in words:
-        if len(word) <= _LONGEST_WORD:
-            terms.update(_terms(word))
-    return " ".join(sorted(terms - words))
+    return " ".join(sorted(set(chain.from_iterable(map(_terms, words))) - words))
 
 
 def to_query(asked: str) -> str:
@@ -188,6 +185,8 @@ def _asked_terms(word: str) -> set[str]:
 
 @lru_cache(maxsize=100_000)
 def _terms(word: str) -> tuple[str, ...]:
+    if len(word) > _LONGEST_WORD:
+        return ()
     found: list[str] = []
     for run in _HANGUL.findall(word):
         found.extend(_hangul(run))

@@ -1,7 +1,7 @@
 """The processes' side of the workers: a small server that imports once and forks workers when told to.
 
-It is forked from the caller, whose imports it need not repeat (a sixth of a second), and keeps none of the caller's files
-and sockets. It obeys its control socket, one request and one reply at a time:
+It is forked from the caller, whose imports it need not repeat (a sixth of a second), and keeps none of the caller's
+files and sockets. It obeys its control socket, one request and one reply at a time:
 
     ("preload", module, tuple) import the module, and call its ``preload`` with these when it has one
     ("fork", seconds, bytes)  fork a worker on the socket that is sent along; the reply is its pid

@@ -8,6 +8,7 @@ import os
 import pickle
 import signal
 import socket
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from types import TracebackType
@@ -80,9 +81,11 @@ class Workers:
         self._tasks_per_worker = tasks_per_worker
         self._seconds = float(seconds)
         self._memory = memory_mb * 1024 * 1024
-        self._slots = asyncio.Semaphore(1)
-        self._may_start = processes - 1
-        self._waiting = 0
+        self._processes = processes
+        self._places = 1
+        self._busy = 0
+        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._last_start = 0.0
         self._timer: asyncio.TimerHandle | None = None
         self._control_lock = asyncio.Lock()
         self._idle: list[_Worker] = []
@@ -136,31 +139,40 @@ class Workers:
     @contextlib.asynccontextmanager
     async def _slot(self) -> AsyncIterator[None]:
         """A worker's place, in the order of asking."""
-        self._waiting += 1
-        if self._slots.locked():
-            self._watch()
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(turn)
+        self._let_in()
         try:
-            await self._slots.acquire()
-        finally:
-            self._waiting -= 1
+            await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled():
+                self._leave()
+            raise
         try:
             yield
         finally:
-            self._slots.release()
+            self._leave()
 
-    def _watch(self) -> None:
-        if self._may_start and self._timer is None:
+    def _leave(self) -> None:
+        self._busy -= 1
+        self._let_in()
+
+    def _let_in(self) -> None:
+        while self._waiting and self._busy < self._places:
+            turn = self._waiting.popleft()
+            if not turn.done():
+                self._busy += 1
+                turn.set_result(None)
+        if self._waiting and self._timer is None and self._places < self._processes:
             self._timer = asyncio.get_running_loop().call_later(_PATIENCE, self._widen)
 
     def _widen(self) -> None:
-        """One more place, if tasks still wait, and not because the server is busy importing."""
+        """One more place, if tasks still wait, and not because a worker has only just begun."""
         self._timer = None
-        if not self._waiting:
-            return
-        if not self._control_lock.locked():
-            self._may_start -= 1
-            self._slots.release()
-        self._watch()
+        begun = asyncio.get_running_loop().time() - self._last_start
+        if self._waiting and not self._control_lock.locked() and begun >= _PATIENCE:
+            self._places += 1
+        self._let_in()
 
     @property
     def server_pid(self) -> int | None:
@@ -225,6 +237,7 @@ class Workers:
             values = pickle.dumps(self._preloads.get(module, ()), pickle.HIGHEST_PROTOCOL)
             await self._ask(("preload", module, values))
             self._modules.add(module)
+            self._places = 1  # the workers so far lack the module; how many are wanted of the next shows again
         while self._idle:
             worker = self._idle.pop()
             if worker.generation == len(self._modules):
@@ -260,6 +273,7 @@ class Workers:
         with theirs:
             pid = await self._ask(("fork", self._seconds, self._memory), theirs)
         self._pids.add(pid)
+        self._last_start = asyncio.get_running_loop().time()
         return _Worker(pid=pid, channel=ours, generation=len(self._modules))
 
     async def _ask(self, request: tuple[object, ...], descriptor: socket.socket | None = None) -> Any:
