@@ -1,7 +1,7 @@
 """Polling on a world of news sites outside this repository: ``python -m benchmarks.newsworld FOLDER [NAME …]``.
 
-FOLDER is a ``newsworld`` package: ``python -m newsworld serve`` starts it, ``peers/glue_pool.py`` is a rival, ``/fault``
-of its control port makes a site ail.
+FOLDER is a ``newsworld`` package: ``python -m newsworld serve`` starts it, ``peers/glue_pool.py`` is a rival, and
+``/fault`` of its control port makes a site ail.
 
     rival    first run, idle run, a tick of 2 %, a second run within the interval: 50 sites, 100 feeds, 2,000 pages, as
              ratios to the rival in the same minutes (least of ``--times`` runs each)
