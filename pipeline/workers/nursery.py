@@ -23,6 +23,7 @@ import resource
 import signal
 import socket
 import struct
+import warnings
 from pathlib import Path
 from typing import NoReturn
 
@@ -159,7 +160,10 @@ def _end(pid: int) -> int:
 def start() -> tuple[int, socket.socket]:
     """Fork the server from this process; returns its pid and the caller's end of the control socket."""
     ours, theirs = socket.socketpair()
-    pid = os.fork()
+    with warnings.catch_warnings():
+        # from Python 3.12 on a fork beside threads is warned of: the server touches nothing that they might hold
+        warnings.simplefilter("ignore", DeprecationWarning)
+        pid = os.fork()
     if not pid:
         _become(theirs)
     theirs.close()
