@@ -231,7 +231,7 @@ class Pages:
 
         def step(conn: sqlite3.Connection) -> Stored:
             now = self.now()
-            stored = article_rows.put(conn, entry, article, now)
+            stored = article_rows.put(conn, entry, article, now, search_terms=flagged.search_terms)
             if stored.what in ("new", "revised"):
                 flag_rows.put(conn, stored.id, stored.revision, assessment, now, first=stored.what == "new")
             entry_rows.done(conn, entry.id, stored.id, note)
