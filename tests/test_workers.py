@@ -99,8 +99,9 @@ def test_no_more_processes_than_asked_for_and_no_more_than_there_is_work() -> No
         async with Workers(2, 10, 400) as workers:
             await workers.run(pid)
             assert {await workers.run(pid) for _ in range(4)} == {await workers.run(pid)}
-            both = await asyncio.gather(*(workers.run(nap, 0.05) for _ in range(6)))
-            assert both == [0.05] * 6
+            assert await asyncio.gather(*(workers.run(nap, 0.01) for _ in range(6))) == [0.01] * 6
+            assert len(workers.pids) == 1, "what is soon done is not worth another process"
+            assert await asyncio.gather(*(workers.run(nap, 0.3) for _ in range(6))) == [0.3] * 6
             assert len(workers.pids) == 2
 
     asyncio.run(scene())
@@ -167,6 +168,24 @@ def test_nothing_is_left_after_close_or_after_the_caller_is_killed() -> None:
         while any(Path(f"/proc/{number}").exists() for number in pids) and time.monotonic() < deadline:
             time.sleep(0.02)
         assert not [number for number in pids if Path(f"/proc/{number}").exists()]
+
+
+def held() -> list[str]:
+    return sorted(str(one.readlink()) for one in Path("/proc/self/fd").iterdir() if one.is_symlink())
+
+
+def test_a_worker_holds_none_of_the_callers_files(tmp_path: Path) -> None:
+    """A run that is killed must leave no process behind that holds its lock or its database."""
+
+    async def scene() -> list[str]:
+        async with Workers(1, 10, 400) as workers:
+            found: list[str] = await workers.run(held)
+            return found
+
+    with (tmp_path / "lock").open("w"):
+        found = asyncio.run(scene())
+    assert not [name for name in found if name.startswith(str(tmp_path))]
+    assert len([name for name in found if name.startswith("socket:")]) == 1
 
 
 def test_importing_the_pool_and_the_extractor_brings_no_parser() -> None:

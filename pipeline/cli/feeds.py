@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from pipeline.settings import Settings
 
 
+_SHOWN = 5  # feeds that are left out of an addition; more are counted
+
+
 @click.group("feeds")
 def command() -> None:
     """List, add and check feeds, see their history, exchange them as OPML."""
@@ -62,6 +65,9 @@ def history(name: str, database: Path, limit: int) -> None:
 @options.config
 def check(names: tuple[str, ...], folder: Path | None) -> int:
     """Poll feeds once without storing anything, and say what is wrong with each.
+
+    A line a feed: HTTP status, name, entries, newest date, encoding, validators, what robots.txt says to the page of
+    one of its entries, and what is wrong.
 
     Without a name, every enabled feed is checked. Exit status 1 when one of them has no entries to give.
     """
@@ -208,13 +214,18 @@ def _new(wanted: list[Source], known: tuple[Source, ...]) -> list[Source]:
 
     watched = {canonical(source.url): source.name for source in known}
     added: list[Source] = []
+    left_out: list[str] = []
     for source in wanted:
         address = canonical(source.url)
         if address in watched:
-            click.echo(f"{source.url} is watched already, as “{watched[address]}”.", err=True)
+            left_out.append(f"{source.url} is watched already, as “{watched[address]}”.")
             continue
         watched[address] = source.name
         added.append(unlike(source, [*known, *added]))
+    for line in left_out[:_SHOWN]:
+        click.echo(line, err=True)
+    if len(left_out) > _SHOWN:
+        click.echo(f"… and {len(left_out) - _SHOWN} more that are watched already.", err=True)
     return added
 
 

@@ -16,6 +16,7 @@ class Checked:
 
     Attributes:
         validators: which of ETag and Last-Modified it offers.
+        robots: what robots.txt says to the page of one of its entries, "" when that was not asked.
         problem: one sentence, "" when all is well.
     """
 
@@ -26,6 +27,7 @@ class Checked:
     encoding: str
     validators: tuple[str, ...]
     problem: str
+    robots: str = ""
 
     def line(self) -> str:
         """The whole in a line."""
@@ -35,8 +37,9 @@ class Checked:
             newest,
             self.encoding or "–",
             "+".join(self.validators) or "no validators",
+            self.robots,
         ]
-        figures = ", ".join(told) if self.entries else ""
+        figures = ", ".join(part for part in told if part) if self.entries else ""
         return f"{self.status or '–':>3}  {self.name:<34} {figures} {self.problem}".rstrip()
 
 
@@ -53,10 +56,13 @@ async def check_feed(source: Source, fetcher: Fetcher, now: datetime) -> Checked
         outcome.body, outcome.url, outcome.headers.get("content-type"), timezone=source.timezone, now=now
     )
     sample = next((entry.url for entry in parsed.entries if entry.url), None)
-    return tell(source.name, outcome, parsed, await fetcher.objection(sample) if sample else None)
+    if sample is None:
+        return tell(source.name, outcome, parsed)
+    objection = await fetcher.objection(sample)
+    return tell(source.name, outcome, parsed, objection, robots="" if objection else "pages allowed by robots.txt")
 
 
-def tell(name: str, outcome: Fetched, parsed: ParsedFeed, objection: str | None = None) -> Checked:
+def tell(name: str, outcome: Fetched, parsed: ParsedFeed, objection: str | None = None, *, robots: str = "") -> Checked:
     """What a feed's answer is worth.
 
     Args:
@@ -64,6 +70,7 @@ def tell(name: str, outcome: Fetched, parsed: ParsedFeed, objection: str | None 
         outcome: the answer.
         parsed: what it holds.
         objection: why the page of one of its entries would not be asked for; None when it would.
+        robots: what robots.txt says, where it does not object.
     """
     said = [parsed.problem or "", objection or ""]
     if outcome.moved_to:
@@ -82,4 +89,5 @@ def tell(name: str, outcome: Fetched, parsed: ParsedFeed, objection: str | None 
             name for name, key in (("ETag", "etag"), ("Last-Modified", "last-modified")) if key in outcome.headers
         ),
         problem=" ".join(part for part in said if part),
+        robots=robots,
     )

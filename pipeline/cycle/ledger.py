@@ -20,7 +20,7 @@ from pipeline.store import transaction, unusable, why
 T = TypeVar("T")
 
 _MOST_AT_ONCE = 100
-_GATHERING_SECONDS = 0.05  # between two transactions; what came meanwhile shares the next one
+_GATHERING_SECONDS = 0.1  # between two transactions; what came meanwhile shares the next one
 _PATIENCE_SECONDS = 300.0
 _WAIT_MS = 100  # inside SQLite, where the loop stands still; the rest of the patience is spent between tries
 

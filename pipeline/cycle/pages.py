@@ -233,9 +233,9 @@ class Pages:
 
         def step(conn: sqlite3.Connection) -> Stored:
             now = self.now()
-            stored = article_rows.put(conn, entry, article, now)
+            stored = article_rows.put(conn, entry, article, now, search_terms=flagged.search_terms)
             if stored.what in ("new", "revised"):
-                flag_rows.put(conn, stored.id, stored.revision, assessment, now)
+                flag_rows.put(conn, stored.id, stored.revision, assessment, now, first=stored.what == "new")
                 self.grouping.place(conn, stored, article, assessment, now)
             entry_rows.done(conn, entry.id, stored.id, note)
             if page is not None:

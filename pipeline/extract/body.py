@@ -8,8 +8,6 @@ from dataclasses import dataclass, replace
 from html import unescape
 
 from lxml.html import HtmlElement
-from trafilatura import bare_extraction
-from trafilatura.settings import Extractor
 
 from pipeline.extract.blocks import cut
 from pipeline.extract.evidence import Claims, chance, collect
@@ -17,9 +15,11 @@ from pipeline.extract.furniture import is_furniture
 from pipeline.extract.state import paragraphs
 from pipeline.extract.tree import strip_chrome, strip_inline
 from pipeline.extract.view import FOREIGN, LONG, View, fold, measure, take_link_lists, visual
+from pipeline.extract.voter import load
 from pipeline.extract.weights import WEIGHTS
 
-_OPTIONS = Extractor(output_format="python", fast=True, comments=False)
+_CORE, _SETTINGS = load()
+_OPTIONS = _SETTINGS.Extractor(output_format="python", fast=True, comments=False)
 _SURE = 0.62
 _NEARLY = 0.2
 _THIN = 350
@@ -70,7 +70,7 @@ def text_of(root: HtmlElement, claims: Claims, page: bytes) -> Body:
 def vote(root: HtmlElement) -> str:
     """The text that trafilatura finds in the tree: no comments, no metadata, no comparison with other extractors."""
     try:
-        document = bare_extraction(root, options=_OPTIONS)
+        document = _CORE.bare_extraction(root, options=_OPTIONS)
     except Exception:  # noqa: BLE001  one voter's failure on a strange tree; the blocks' own evidence goes on
         return ""
     return (getattr(document, "text", None) or "") if document is not None else ""

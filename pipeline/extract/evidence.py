@@ -7,6 +7,7 @@ heaviest evidence; the rest says when to overrule it.
 
 from __future__ import annotations
 
+from bisect import bisect
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from functools import lru_cache
@@ -20,9 +21,14 @@ Evidence = dict[str, float]
 
 _MAX_PHRASE = 300
 _HEADINGS = frozenset(("h2", "h3", "h4", "h5", "h6"))
-_SIZES = ((40, "size_tiny"), (80, "size_line"), (150, "size_sentence"), (300, "size_paragraph"), (10**9, "size_long"))
+_LIMITS = (40, 80, 150, 300)
+_SIZES = ("size_tiny", "size_line", "size_sentence", "size_paragraph", "size_long")
 _STOPS = tuple('.!?…。！？।"”»’)]')
-_NEIGHBOURS = ((-1, "prev"), (1, "next"), (-2, "prev2"), (2, "next2"))
+_NEIGHBOURS = tuple(
+    (step, f"{name}_vote", f"{name}_clean", f"{name}_link")
+    for step, name in ((-1, "prev"), (1, "next"), (-2, "prev2"), (2, "next2"))
+)
+_SAYS = tuple((f"says_{name}", phrase.search) for name, phrase in PHRASES.items())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +106,7 @@ class _Witness:
     def _tell_text(self, n: int, block: Block, found: Evidence) -> None:
         size, link = self._page.sizes[n], self._page.linked[n]
         found["length"] = log(1 + size) / 5
-        found[next(name for limit, name in _SIZES if size < limit)] = 1.0
+        found[_SIZES[bisect(_LIMITS, size)]] = 1.0
         if self._kept[n]:
             found["vote"] = 1.0
             if size < LONG:
@@ -139,11 +145,7 @@ class _Witness:
     def _tell_markup(self, n: int, block: Block, found: Evidence) -> None:
         found[f"in_{block.tag}"] = 1.0
         if mark := self._page.marks[n]:
-            for name in _names_of(mark):
-                found[f"mark_{name}"] = 1.0
-            for name in _names_of(block.own & mark):
-                if name in MARKS:
-                    found[f"own_{name}"] = 1.0
+            found.update(_marked(mark, block.own & mark))
 
     def _tell_place(self, n: int, found: Evidence) -> None:
         if self._low <= n < self._high:
@@ -183,9 +185,9 @@ class _Witness:
         also = False
         if size < _MAX_PHRASE:
             text = block.text.lower()
-            for name, phrase in PHRASES.items():
-                if phrase.search(text):
-                    found[f"says_{name}"] = 1.0
+            for name, search in _SAYS:
+                if search(text):
+                    found[name] = 1.0
             if size >= 12 and text.upper() == block.text != text:
                 found["says_capitals"] = 1.0
             also = "says_also" in found
@@ -202,15 +204,15 @@ class _Witness:
 
     def _tell_neighbours(self, n: int, block: Block, found: Evidence) -> None:
         end = len(self._page.blocks)
-        for step, name in _NEIGHBOURS:
+        for step, vote, clean, link in _NEIGHBOURS:
             other = n + step
             if 0 <= other < end:
                 if self._kept[other]:
-                    found[f"{name}_vote"] = 1.0
+                    found[vote] = 1.0
                 if self._page.clean[other]:
-                    found[f"{name}_clean"] = 1.0
+                    found[clean] = 1.0
                 if self._page.linked[other] > 0.6:
-                    found[f"{name}_link"] = 1.0
+                    found[link] = 1.0
         if block.tag in _HEADINGS:
             found["heading"] = 1.0
             if "next_clean" in found:
@@ -270,8 +272,10 @@ class _Homes:
 
 
 @lru_cache(maxsize=4_096)
-def _names_of(marks: int) -> tuple[str, ...]:
-    return tuple(name for name, bit in BITS.items() if marks & bit)
+def _marked(marks: int, own: int) -> Evidence:
+    """What the marks around a block say, and those of the block itself."""
+    around = {f"mark_{name}": 1.0 for name, bit in BITS.items() if marks & bit}
+    return around | {f"own_{name}": 1.0 for name, bit in BITS.items() if own & bit and name in MARKS}
 
 
 def _alike(text: str, title: set[str]) -> float:

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from functools import lru_cache
 
 _SAMPLE = 2_000
-_HANGUL, _KANA, _HAN, _CYRILLIC, _LATIN = (
-    re.compile(pattern) for pattern in ("[가-힣]", "[ぁ-ヿ]", "[一-鿿]", "[А-яЁёІіЇїЄєҐґЎў]", "[A-Za-zÀ-ɏ]")
-)
-_OTHER_SCRIPTS = (
+_SCRIPTS = (
+    ("hangul", re.compile("[가-힣]")), ("kana", re.compile("[ぁ-ヿ]")), ("han", re.compile("[一-鿿]")),
+    ("cyrillic", re.compile("[А-яЁёІіЇїЄєҐґЎў]")), ("latin", re.compile("[A-Za-zÀ-ɏ]")),
     ("el", re.compile("[Ͱ-Ͽ]")), ("he", re.compile("[א-ת]")), ("ar", re.compile("[؀-ۿ]")), ("th", re.compile("[ก-๛]")),
     ("hi", re.compile("[ऀ-ॿ]")), ("ka", re.compile("[ა-ჿ]")), ("hy", re.compile("[Ա-֏]")), ("bn", re.compile("[ঀ-৿]")),
     ("ta", re.compile("[஀-௿]")), ("my", re.compile("[က-႟]")), ("km", re.compile("[ក-៿]")), ("am", re.compile("[ሀ-፿]")),
 )  # fmt: skip
+_CODES = frozenset(name for name, _ in _SCRIPTS if len(name) == 2)
 _CYRILLIC_LANGUAGES = frozenset(["ru", "uk", "be", "bg", "sr", "mk", "kk", "ky", "mn", "tg", "tt", "ba", "cv", "os"])
 _HAN_LANGUAGES = frozenset(("zh", "ja", "yue"))
 _ARABIC_LANGUAGES = frozenset(["ar", "fa", "ur", "ps", "ug", "ckb", "sd"])
 _DEVANAGARI_LANGUAGES = frozenset(["hi", "mr", "ne"])
 _UKRAINIAN = re.compile("[іїєґ]", re.IGNORECASE)
 _RUSSIAN = re.compile("[ыэёъ]", re.IGNORECASE)
+_WORD = re.compile(r"[^\W\d_]+")
 _CODE = re.compile(r"^\s*([A-Za-z]{2,3})(?:[-_]|\s*$)")
 _SMALL_WORDS = {
     "en": "the of and to in that is was for with on said by from has have it not are were",
@@ -35,6 +38,7 @@ _SMALL_WORDS = {
     "id": "yang dan di dengan untuk pada ini itu dari dalam tidak akan ke telah oleh juga",
 }
 _WORDS = {code: frozenset(words.split()) for code, words in _SMALL_WORDS.items()}
+_SPOKEN_IN = {word: [code for code in _WORDS if word in _WORDS[code]] for word in frozenset().union(*_WORDS.values())}
 
 
 def detect(text: str, *declared: str) -> str | None:
@@ -46,29 +50,36 @@ def detect(text: str, *declared: str) -> str | None:
     """
     claims = [match[1].lower() for claim in declared if (match := _CODE.match(claim or ""))]
     sample = text[:_SAMPLE]
-    letters = sum(map(str.isalpha, sample))
+    signs = Counter(sample)
+    letters = sum(number for sign, number in signs.items() if sign.isalpha())
     if letters < 20:
         return claims[0] if claims else None
-    return _by_script(sample, letters, claims) or _by_words(sample, claims)
+    shares: defaultdict[str, float] = defaultdict(float)
+    for sign, number in signs.items():
+        shares[_script_of(sign)] += number / letters
+    return _by_script(sample, shares, claims) or _by_words(sample, claims)
 
 
-def _by_script(sample: str, letters: int, claims: list[str]) -> str | None:
-    def share(pattern: re.Pattern[str]) -> float:
-        return len(pattern.findall(sample)) / letters
-
-    if share(_HANGUL) > 0.2:
+def _by_script(sample: str, shares: Mapping[str, float], claims: list[str]) -> str | None:
+    if shares["hangul"] > 0.2:
         return "ko"
-    if (cyrillic := share(_CYRILLIC)) > 0.3 and cyrillic > share(_LATIN):
+    if shares["cyrillic"] > 0.3 and shares["cyrillic"] > shares["latin"]:
         return _cyrillic(sample, claims)
-    if share(_KANA) > 0.1:
+    if shares["kana"] > 0.1:
         return "ja"
-    if share(_HAN) > 0.3:
+    if shares["han"] > 0.3:
         return next((claim for claim in claims if claim in _HAN_LANGUAGES - {"ja"}), "zh")
-    for code, pattern in _OTHER_SCRIPTS:
-        if share(pattern) > 0.3:
+    for code, share in shares.items():
+        if code in _CODES and share > 0.3:
             family = {"ar": _ARABIC_LANGUAGES, "hi": _DEVANAGARI_LANGUAGES}.get(code, frozenset((code,)))
             return next((claim for claim in claims if claim in family), code)
     return None
+
+
+@lru_cache(maxsize=20_000)
+def _script_of(sign: str) -> str:
+    """The script of a letter, or the language where one script is one language's; "" for all else."""
+    return next((name for name, pattern in _SCRIPTS if pattern.match(sign)), "")
 
 
 def _cyrillic(sample: str, claims: list[str]) -> str:
@@ -86,8 +97,11 @@ def _cyrillic(sample: str, claims: list[str]) -> str:
 
 def _by_words(sample: str, claims: list[str]) -> str | None:
     """A page's own claim stands unless the small words of another language clearly outweigh it."""
-    words = Counter(re.findall(r"[^\W\d_]+", sample.lower()))
-    counts = {code: sum(words[small] for small in smalls) for code, smalls in _WORDS.items()}
+    words = Counter(_WORD.findall(sample.lower()))
+    counts = dict.fromkeys(_WORDS, 0)
+    for word, number in words.items():
+        for code in _SPOKEN_IN.get(word, ()):
+            counts[code] += number
     best = max(counts, key=lambda code: counts[code])
     claim = claims[0] if claims else None
     if counts[best] < max(3, 0.08 * words.total()):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 from html import unescape
 from urllib.parse import urlsplit
 
@@ -93,9 +94,10 @@ def clean(claim: str, site: str | None, url: str) -> str:
     return line
 
 
+@lru_cache(maxsize=256)  # a page's candidates are compared with each other
 def fold(words: str) -> str:
     """Letters and digits in lower case: how names are compared."""
-    return "".join(c for c in words.casefold() if c.isalnum())
+    return "".join(filter(str.isalnum, words.casefold()))
 
 
 def likeness(one: str, other: str) -> float:

@@ -82,6 +82,7 @@ def resolve(link: str, bases: Iterable[str] = ()) -> str:
     return address if len(address) <= MAX_LENGTH else ""
 
 
+@functools.lru_cache(maxsize=4096)  # a poll asks twice for each: which are known, and what is to be stored
 def canonical(url: str) -> str:
     """The form of an address that an article is known by; "" for what ``resolve`` refuses. Idempotent."""
     parts = _split(_INVISIBLE.sub("", url))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
@@ -116,7 +117,7 @@ class Fetcher:
             if answer.status not in _REDIRECTS or not location:
                 return self._outcome(request, target, answer, moved_to, spent.seconds)
             try:
-                address = urldefrag(urljoin(target.url, location.strip())).url
+                address = urldefrag(urljoin(target.url, _tidy(location))).url
             except ValueError:
                 raise Failed("redirects", "It redirects to an address that cannot be read.", answer.status) from None
             following = self._guard.target(address)
@@ -235,6 +236,13 @@ class Fetcher:
             usual = timedelta(seconds=self._settings.retry_after_seconds)
             self._manners.bar(target.site, made.retry_after or usual)
         return made
+
+
+def _tidy(location: str) -> str:
+    """A Location as browsers take it: blanks escaped, and what is no ASCII read as UTF-8 where it is."""
+    with suppress(UnicodeError):
+        location = location.encode("latin-1").decode("utf-8")
+    return location.strip().replace(" ", "%20")
 
 
 @dataclass(slots=True)

@@ -10,6 +10,7 @@ import zlib
 
 ACCEPT_ENCODING = "gzip, deflate, br, zstd"
 _MAX_STACKED = 3
+_ZSTD_WINDOW = 23  # 8 MiB, the most that HTTP allows (RFC 9659); a frame may claim 128 and more
 
 
 class TooLarge(Exception):
@@ -55,7 +56,10 @@ def _undo(name: str, body: bytes, limit: int, partial: bool) -> bytes:
         return _brotli(body, limit, partial)
     if name == "zstd":
         return _zstd(body, limit, partial) if body[:4] == b"\x28\xb5\x2f\xfd" else _plain(name, body)
-    raise Undecodable(f"it is encoded as {name[:20]}, which was not asked for")
+    try:
+        return _plain(name, body)  # such as “utf-8” or “none”, from servers that take it for a charset
+    except Undecodable:
+        raise Undecodable(f"it is encoded as {name[:20]}, which was not asked for") from None
 
 
 def _plain(name: str, body: bytes) -> bytes:
@@ -128,7 +132,7 @@ def _zstd(body: bytes, limit: int, partial: bool) -> bytes:
         from compression import zstd  # type: ignore[import-not-found,unused-ignore]
     except ImportError:
         from backports import zstd
-    engine = zstd.ZstdDecompressor()
+    engine = zstd.ZstdDecompressor(options={zstd.DecompressionParameter.window_log_max: _ZSTD_WINDOW})
     try:
         out = bytes(engine.decompress(body, limit + 1))
     except zstd.ZstdError as error:

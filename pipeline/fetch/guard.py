@@ -15,6 +15,7 @@ import ssl
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import quote, urlsplit
 
 from pipeline.fetch.wire import Dialler, Line, dial
@@ -167,6 +168,7 @@ def _within(address: Address, network: ipaddress.IPv4Network | ipaddress.IPv6Net
     return address.version == network.version and address in network
 
 
+@lru_cache(maxsize=1024)
 def _host(name: str) -> str:
     """Lower case, ASCII, no trailing dot. Full-width digits and the like become what a resolver would make of them."""
     name = name.rstrip(".。").lower()
@@ -180,6 +182,7 @@ def _host(name: str) -> str:
     return name
 
 
+@lru_cache(maxsize=1024)
 def _literal(host: str) -> Address | None:
     """The address that a host name writes out, in any form that ``inet_aton`` takes (``127.1``, ``0x7f000001``)."""
     try:

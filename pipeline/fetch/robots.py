@@ -42,15 +42,20 @@ def permission(state: HostState, url: str) -> Permission | None:
         None when the host could not say (5xx, no answer) and has never said before: it is to be left alone for now.
     """
     if state.robots_body:
-        rules = _rules(state.robots_body)
-        delay = rules.crawl_delay(PRODUCT)
-        return Permission(
-            allowed=bool(rules.can_fetch(url, PRODUCT)),
-            delay=None if delay is None else min(float(delay), _MAX_DELAY_SECONDS),
-        )
+        return _by_rules(state.robots_body, url)
     if 200 <= state.robots_status < 500:
         return Permission(allowed=True)
     return None
+
+
+@lru_cache(maxsize=256)  # asked before and during a page's turn
+def _by_rules(body: bytes, url: str) -> Permission:
+    rules = _rules(body)
+    delay = rules.crawl_delay(PRODUCT)
+    return Permission(
+        allowed=bool(rules.can_fetch(url, PRODUCT)),
+        delay=None if delay is None else min(float(delay), _MAX_DELAY_SECONDS),
+    )
 
 
 @lru_cache(maxsize=256)

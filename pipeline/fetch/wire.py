@@ -197,7 +197,8 @@ class Connection:
                     return event
                 self._http.receive_data(await self._more())
             except h11.RemoteProtocolError as error:
-                raise Broken(str(error)) from None
+                said = str(error).partition(": bytearray")[0]  # the bytes themselves help nobody
+                raise Broken(said) from None
 
     async def _more(self) -> bytes:
         try:

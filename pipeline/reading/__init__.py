@@ -26,10 +26,11 @@ __all__ = ["Flagged", "Lexicon", "describe", "preload", "read_feed", "read_page"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flagged:
-    """An article, and what flagging says of it."""
+    """An article, what flagging says of it, and the terms that it is found by in a search."""
 
     article: Article
     assessment: Assessment
+    search_terms: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,8 +100,10 @@ def read_feed(entry: QueuedEntry, now: datetime, folder: Path) -> Flagged | None
 def _flag(article: Article | None, folder: Path) -> Flagged | None:
     if article is None:
         return None
+    from pipeline.store.search import index_terms
+
     judged = _flagger(folder).flag(article.title, article.text, language=article.language, home=article.home)
-    return Flagged(article=article, assessment=judged)
+    return Flagged(article=article, assessment=judged, search_terms=index_terms(article.title, article.text))
 
 
 @lru_cache(maxsize=2)

@@ -45,7 +45,7 @@ class ExtractSettings:
     Attributes:
         processes: 0 means one more than there are cores.
         seconds: a page or feed that takes longer is recorded as failed.
-        memory_mb: the most that one process may take.
+        memory_mb: the most that one process may take beyond what all of them share.
     """
 
     processes: int = 0

@@ -31,15 +31,24 @@ class StoredText:
     topics: tuple[str, ...]
 
 
-def put(conn: sqlite3.Connection, entry: QueuedEntry, article: Article, now: datetime) -> Stored:
+def put(
+    conn: sqlite3.Connection, entry: QueuedEntry, article: Article, now: datetime, *, search_terms: str | None = None
+) -> Stored:
     """Store an article once.
 
     The same piece is told by its entry, by its address, or by the page's own address together with the same text or
     title: a canonical address alone is not believed, as some sites give all their pages the same one.
+
+    Args:
+        conn: the database, in a transaction.
+        entry: whose article it is.
+        article: the article.
+        now: the present time.
+        search_terms: those of ``index_terms``, where the caller has had them made elsewhere.
     """
     row = _same_piece(conn, entry, article)
     if row is None:
-        return Stored(id=_insert(conn, article), revision=1, what="new")
+        return Stored(id=_insert(conn, article, search_terms), revision=1, what="new")
     found, revision = ArticleId(row["id"]), int(row["revision"])
     if row["content_hash"] == article.content_hash:
         return Stored(id=found, revision=revision, what="same" if entry.article == found else "joined")
@@ -87,7 +96,7 @@ def _same_piece(conn: sqlite3.Connection, entry: QueuedEntry, article: Article) 
     return row
 
 
-def _values(article: Article) -> dict[str, object]:
+def _values(article: Article, search_terms: str | None = None) -> dict[str, object]:
     return {
         "title": article.title,
         "feed_id": article.feed,
@@ -114,7 +123,7 @@ def _values(article: Article) -> dict[str, object]:
         "page_hash": article.page_hash,
         "summary": article.summary,
         "text": article.text,
-        "search_terms": index_terms(article.title, article.text),
+        "search_terms": index_terms(article.title, article.text) if search_terms is None else search_terms,
     }
 
 
@@ -130,8 +139,8 @@ _CHANGES = ", ".join(f"{name} = :{name}" for name in _NAMES if name not in _FOR_
 _REVISE = f"UPDATE articles SET revision = :revision, {_CHANGES} WHERE id = :id"  # noqa: S608 - constants
 
 
-def _insert(conn: sqlite3.Connection, article: Article) -> ArticleId:
-    return ArticleId(conn.execute(_INSERT, _values(article)).fetchone()[0])
+def _insert(conn: sqlite3.Connection, article: Article, search_terms: str | None) -> ArticleId:
+    return ArticleId(conn.execute(_INSERT, _values(article, search_terms)).fetchone()[0])
 
 
 def _revise(conn: sqlite3.Connection, found: ArticleId, revision: int, article: Article, now: datetime) -> None:

@@ -98,6 +98,7 @@ def put(
     now: datetime,
     *,
     note_changes: bool = False,
+    first: bool = False,
 ) -> None:
     """Replace an article's flags and reasons by those of this assessment.
 
@@ -107,11 +108,12 @@ def put(
         revision: the revision of the text that was assessed: the offsets hold in it.
         assessment: what flagging said.
         now: the present time.
+        first: the article is new, so that there is nothing to replace.
         note_changes: write down which topics were gained and lost (for a change of config, not of text).
     """
     if note_changes:
         _note_changes(conn, article, assessment, now)
-    for table in ("flags", "evidence", "terms", "near_passages", "near_misses"):
+    for table in () if first else ("flags", "evidence", "terms", "near_passages", "near_misses"):
         conn.execute(f"DELETE FROM {table} WHERE article_id = ?", (article,))  # noqa: S608 - names from the line above
     topics = list(assessment.topics)
     conn.execute(

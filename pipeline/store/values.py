@@ -7,13 +7,12 @@ import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 _REMARK = re.compile(r"\s*\([^()]*\)")
 
 
 def to_text(at: datetime) -> str:
     """An aware time as ``2026-11-24T06:00:00Z``."""
-    return at.astimezone(UTC).strftime(_FORMAT)
+    return at.astimezone(UTC).isoformat()[:19] + "Z"
 
 
 def to_text_or_none(at: datetime | None) -> str | None:
@@ -23,7 +22,7 @@ def to_text_or_none(at: datetime | None) -> str | None:
 
 def to_time(text: str) -> datetime:
     """The aware time that ``to_text`` wrote."""
-    return datetime.strptime(text, _FORMAT).replace(tzinfo=UTC)
+    return datetime.fromisoformat(text)
 
 
 def to_time_or_none(text: str | None) -> datetime | None:
@@ -33,12 +32,13 @@ def to_time_or_none(text: str | None) -> datetime | None:
 
 def to_json(items: Iterable[str]) -> str:
     """A list of texts as a JSON array, readable in any language."""
-    return json.dumps(list(items), ensure_ascii=False)
+    listed = list(items)
+    return json.dumps(listed, ensure_ascii=False) if listed else "[]"
 
 
 def to_tuple(text: str) -> tuple[str, ...]:
     """The list that ``to_json`` wrote."""
-    return tuple(json.loads(text))
+    return tuple(json.loads(text)) if text != "[]" else ()
 
 
 def short_name(name: str) -> str:

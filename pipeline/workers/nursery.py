@@ -1,15 +1,15 @@
 """The processes' side of the workers: a small server that imports once and forks workers when told to.
 
-It runs as a script (``pool`` starts it by its path), so that a worker holds what its task needs and nothing of the
-caller. It obeys its control socket, one request and one reply at a time:
+It is forked from the caller, whose imports it need not repeat (a sixth of a second), and keeps none of the caller's
+files and sockets. It obeys its control socket, one request and one reply at a time:
 
-    ("path", list)            the caller's ``sys.path``
     ("preload", module, tuple) import the module, and call its ``preload`` with these when it has one
     ("fork", seconds, bytes)  fork a worker on the socket that is sent along; the reply is its pid
     ("end", pid)              kill the worker if it lives; the reply is its exit status, as of ``os.waitpid``
 
 When the control socket closes, for whatever reason, every worker is killed and the server is gone: a caller that was
 killed leaves nothing behind. The time limit of a task is an alarm that the kernel keeps: no C code can sit it out.
+The memory limit is an address space, counted from what is mapped when the worker begins.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ import resource
 import signal
 import socket
 import struct
-import sys
+import warnings
+from pathlib import Path
 from typing import NoReturn
 
 HEADER = struct.Struct("!Q")
@@ -61,7 +62,8 @@ def work(channel: socket.socket, seconds: float, memory: int) -> None:
     """A worker's life: tasks in, values or failures out, until the channel closes."""
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     with contextlib.suppress(ValueError, OSError):  # macOS has no such limit
-        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+        most = _mapped() + memory
+        resource.setrlimit(resource.RLIMIT_AS, (most, most))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     while True:
         task = _exactly(channel, HEADER.unpack(_exactly(channel, HEADER.size))[0])
@@ -71,6 +73,11 @@ def work(channel: socket.socket, seconds: float, memory: int) -> None:
         del task
         channel.sendall(HEADER.pack(len(reply)))
         channel.sendall(reply)
+
+
+def _mapped() -> int:
+    """Bytes of address space that this process has now; a thread of the caller's may have reserved much of it."""
+    return int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
 
 
 def _do(task: bytearray) -> bytes:
@@ -92,11 +99,8 @@ def serve(control: socket.socket) -> None:
         while True:
             request = receive(control)
             match request:
-                case ("path", list() as path):
-                    sys.path[:] = path
-                    reply: object = None
                 case ("preload", str() as module, bytes() as values):
-                    reply = _preload(module, values)
+                    reply: object = _preload(module, values)
                 case ("fork", float() as seconds, int() as memory):
                     reply = _fork(control, seconds, memory)
                     workers.add(reply)
@@ -116,13 +120,15 @@ def serve(control: socket.socket) -> None:
 
 def _preload(name: str, values: bytes) -> str | None:
     """Import for all later workers; the reply is None, or what went wrong (the task itself will meet it again)."""
+    gc.disable()
     try:
         module = importlib.import_module(name)
         getattr(module, "preload", lambda: None)(*pickle.loads(values))  # noqa: S301  the caller's own
     except Exception as problem:  # noqa: BLE001  the task that needs the module tells the caller
         return f"{type(problem).__name__}: {problem}"
-    gc.collect()
-    gc.freeze()
+    finally:
+        gc.freeze()  # what is loaded stays: no worker need look through it, and its memory remains shared
+        gc.enable()
     return None
 
 
@@ -151,8 +157,37 @@ def _end(pid: int) -> int:
     return os.waitpid(pid, 0)[1]
 
 
-if __name__ == "__main__":
-    # the caller decides when work ends, by closing the control socket; a Ctrl-C in the terminal reaches us too
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    serve(socket.socket(fileno=int(sys.argv[1])))
+def start() -> tuple[int, socket.socket]:
+    """Fork the server from this process; returns its pid and the caller's end of the control socket."""
+    ours, theirs = socket.socketpair()
+    with warnings.catch_warnings():
+        # from Python 3.12 on a fork beside threads is warned of: the server touches nothing that they might hold
+        warnings.simplefilter("ignore", DeprecationWarning)
+        pid = os.fork()
+    if not pid:
+        _become(theirs)
+    theirs.close()
+    return pid, ours
+
+
+def _become(control: socket.socket) -> NoReturn:
+    """In the new process: serve, and never return into the caller's code."""
+    try:
+        signal.set_wakeup_fd(-1)  # the caller's event loop is not ours
+        # the caller decides when work ends, by closing the control socket; a Ctrl-C in the terminal reaches us too
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        gc.freeze()  # nothing of the caller's is ever finalised here
+        _let_go_of_files(control.fileno())
+        serve(control)
+    finally:
+        os._exit(0)
+
+
+def _let_go_of_files(keep: int) -> None:
+    """Close what the caller had open, its database and its lock among it; nothing is read or printed here."""
+    null = os.open(os.devnull, os.O_RDWR)
+    os.dup2(null, 0)
+    os.dup2(null, 1)
+    os.closerange(3, keep)
+    os.closerange(keep + 1, resource.getrlimit(resource.RLIMIT_NOFILE)[0])

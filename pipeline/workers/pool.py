@@ -8,15 +8,14 @@ import os
 import pickle
 import signal
 import socket
-import subprocess
-import sys
-from collections.abc import Callable, Mapping
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, ParamSpec, Self, TypeVar, cast
 
 from pipeline.settings import ExtractSettings
+from pipeline.workers import nursery
 from pipeline.workers.nursery import HEADER
 
 P = ParamSpec("P")
@@ -26,7 +25,8 @@ Failure = Literal["timeout", "memory", "died", "error"]
 
 _GRACE = 2.0
 _CHUNK = 1 << 20
-_SERVER = Path(__file__).with_name("nursery.py")
+_PATIENCE = 0.4
+"""Seconds that tasks are kept waiting before one more worker is started: some ten times what a start costs."""
 
 
 class WorkFailed(Exception):
@@ -57,13 +57,13 @@ class _Worker:
 class Workers:
     """A pool of processes for functions that may hang, crash or eat memory.
 
-    Nothing is started before the first task; a task finds an idle worker or a new one, up to ``processes``, else it
-    waits. Modules are imported once, in the server that the workers are forked from.
+    Nothing is started before the first task, and a second worker only when the first has kept tasks waiting for a
+    while: little work is done sooner by one. Modules are imported once, in the server that the workers are forked from.
 
     Args:
-        processes: workers at the same time.
+        processes: workers at the same time, at the most.
         seconds: wall time that one task may take.
-        memory_mb: address space of one worker in MiB, the interpreter and its modules (some 100 MiB) included.
+        memory_mb: MiB that a worker may take beyond what it shares with its server at the start.
         tasks_per_worker: after so many a worker is replaced: what leaks in a parser leaks no further.
         preloads: by module, what its ``preload`` is called with, once, before any worker that serves it is forked.
     """
@@ -81,12 +81,17 @@ class Workers:
         self._tasks_per_worker = tasks_per_worker
         self._seconds = float(seconds)
         self._memory = memory_mb * 1024 * 1024
-        self._slots = asyncio.Semaphore(processes)
+        self._processes = processes
+        self._places = 1
+        self._busy = 0
+        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._last_start = 0.0
+        self._timer: asyncio.TimerHandle | None = None
         self._control_lock = asyncio.Lock()
         self._idle: list[_Worker] = []
         self._pids: set[int] = set()
         self._modules: set[str] = set()
-        self._server: subprocess.Popen[bytes] | None = None
+        self._server: int | None = None
         self._control: socket.socket | None = None
 
     @classmethod
@@ -113,7 +118,7 @@ class Workers:
             WorkFailed: the task gave no value; the pool goes on.
         """
         task = pickle.dumps((function, args, kwargs), pickle.HIGHEST_PROTOCOL)
-        async with self._slots:
+        async with self._slot():
             worker = await self._take(function.__module__)
             try:
                 kind, value = await self._exchange(worker, task)
@@ -131,10 +136,48 @@ class Workers:
             return cast("T", value)
         raise WorkFailed(kind, value)
 
+    @contextlib.asynccontextmanager
+    async def _slot(self) -> AsyncIterator[None]:
+        """A worker's place, in the order of asking."""
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(turn)
+        self._let_in()
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled():
+                self._leave()
+            raise
+        try:
+            yield
+        finally:
+            self._leave()
+
+    def _leave(self) -> None:
+        self._busy -= 1
+        self._let_in()
+
+    def _let_in(self) -> None:
+        while self._waiting and self._busy < self._places:
+            turn = self._waiting.popleft()
+            if not turn.done():
+                self._busy += 1
+                turn.set_result(None)
+        if self._waiting and self._timer is None and self._places < self._processes:
+            self._timer = asyncio.get_running_loop().call_later(_PATIENCE, self._widen)
+
+    def _widen(self) -> None:
+        """One more place, if tasks still wait, and not because a worker has only just begun."""
+        self._timer = None
+        begun = asyncio.get_running_loop().time() - self._last_start
+        if self._waiting and not self._control_lock.locked() and begun >= _PATIENCE:
+            self._places += 1
+        self._let_in()
+
     @property
     def server_pid(self) -> int | None:
         """The process that the workers are forked from; None while there is none."""
-        return self._server.pid if self._server is not None else None
+        return self._server
 
     @property
     def pids(self) -> tuple[int, ...]:
@@ -145,18 +188,19 @@ class Workers:
         """End every process; tasks in hand fail as died. Takes a moment, at most a few seconds."""
         server, self._server = self._server, None
         control, self._control = self._control, None
+        if self._timer is not None:
+            self._timer.cancel()
         for worker in self._idle:
             worker.channel.close()
         self._idle.clear()
         if control is not None:
             control.close()
         if server is not None:
-            for _ in range(int(_GRACE * 100)):
-                if server.poll() is not None:
+            for _ in range(int(_GRACE * 200)):
+                if _ended(server):
                     return
-                await asyncio.sleep(0.01)
-            server.kill()
-            server.wait()
+                await asyncio.sleep(0.005)
+            _end(server)
 
     async def _take(self, module: str) -> _Worker:
         """A worker for the module; a cancelled caller leaves it to the next (half a request confuses the server)."""
@@ -188,11 +232,12 @@ class Workers:
                 raise
 
     async def _prepared(self, module: str) -> _Worker:
-        await self._start()
+        self._start()
         if module not in self._modules:
             values = pickle.dumps(self._preloads.get(module, ()), pickle.HIGHEST_PROTOCOL)
             await self._ask(("preload", module, values))
             self._modules.add(module)
+            self._places = 1  # the workers so far lack the module; how many are wanted of the next shows again
         while self._idle:
             worker = self._idle.pop()
             if worker.generation == len(self._modules):
@@ -204,8 +249,7 @@ class Workers:
     def _drop_server(self) -> None:
         """After the server's death (the system may have wanted its memory): the next task starts another one."""
         if self._server is not None:
-            self._server.kill()
-            self._server.wait()
+            _end(self._server)
         if self._control is not None:
             self._control.close()
         self._server = self._control = None
@@ -214,21 +258,14 @@ class Workers:
             worker.channel.close()
         self._idle.clear()
 
-    async def _start(self) -> None:
-        if self._server is not None and self._server.poll() is None:
-            return
+    def _start(self) -> None:
+        if self._server is not None:
+            if not _ended(self._server):
+                return
+            self._server = None  # its number may be another's by now
         self._drop_server()
-        ours, theirs = socket.socketpair()
-        with theirs:
-            self._server = subprocess.Popen(  # noqa: ASYNC220, S603  our own script; it takes a millisecond
-                [sys.executable, "-P", str(_SERVER), str(theirs.fileno())],
-                pass_fds=[theirs.fileno()],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-            )
-        ours.setblocking(False)
-        self._control = ours
-        await self._ask(("path", sys.path))
+        self._server, self._control = nursery.start()
+        self._control.setblocking(False)
 
     async def _fork(self) -> _Worker:
         ours, theirs = socket.socketpair()
@@ -236,6 +273,7 @@ class Workers:
         with theirs:
             pid = await self._ask(("fork", self._seconds, self._memory), theirs)
         self._pids.add(pid)
+        self._last_start = asyncio.get_running_loop().time()
         return _Worker(pid=pid, channel=ours, generation=len(self._modules))
 
     async def _ask(self, request: tuple[object, ...], descriptor: socket.socket | None = None) -> Any:
@@ -275,6 +313,20 @@ class Workers:
             if self._control is not None:
                 return await self._ask(("end", worker.pid))  # type: ignore[no-any-return]
         return None
+
+
+def _ended(pid: int) -> bool:
+    """Whether a child is gone; it is forgotten then."""
+    try:
+        return os.waitpid(pid, os.WNOHANG)[0] == pid
+    except ChildProcessError:  # it was gone and forgotten before
+        return True
+
+
+def _end(pid: int) -> None:
+    with contextlib.suppress(ProcessLookupError, ChildProcessError):
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
 
 
 def _unpickle(body: bytearray) -> Any:

@@ -148,6 +148,17 @@ def test_check_tells_what_robots_say_of_an_entry(site: Hostile, config: Path) ->
     assert done.returncode == 0
     assert "asks not to" in done.stdout
     assert "/news/1" not in site.paths()
+    site.answers["/robots.txt"] = Answer(body=b"User-agent: *\nDisallow: /private/\n")
+    assert "pages allowed by robots.txt" in tumen("feeds", "check", "--config", config).stdout
+
+
+def test_import_counts_the_feeds_that_it_leaves_out(site: Hostile, config: Path, tmp_path: Path) -> None:
+    lines = "".join(f'<outline text="{n}" xmlUrl="{site.url(f"/{n}.xml")}"/>' for n in range(12))
+    (tmp_path / "list.opml").write_text(f"<opml><body>{lines}</body></opml>")
+    tumen("feeds", "import", tmp_path / "list.opml", "--config", config)
+    again = tumen("feeds", "import", tmp_path / "list.opml", "--config", config)
+    assert len(again.stderr.splitlines()) == 6
+    assert "and 7 more that are watched already" in again.stderr
 
 
 def test_status_tells_when_each_feed_is_due(config: Path, tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pipeline.errors import NothingToWatch
+from pipeline.store.search import index_terms
 from tests.cycle.crash import command, crash
 
 if TYPE_CHECKING:
@@ -29,6 +30,14 @@ def test_every_piece_is_stored_once_flagged_and_told(desk: Desk) -> None:
     assert sum(report.by_topic.values()) == desk.rows("SELECT count(*) FROM flags")[0][0]
     assert {row[0] for row in desk.rows("SELECT language FROM articles")} == {"en", "ru", "ko"}
     assert not desk.rows("SELECT id FROM articles WHERE text = ''")
+
+
+def test_each_piece_is_found_by_the_terms_that_a_reindex_would_give_it(desk: Desk) -> None:
+    """The workers make them, and ``tumen reindex`` compares them with its own."""
+    desk.run()
+    rows = desk.rows("SELECT title, text, search_terms FROM articles")
+    assert all(terms == index_terms(str(title), str(text)) for title, text, terms in rows)
+    assert any(terms for _, _, terms in rows)
 
 
 def test_evidence_stands_in_the_stored_text_where_it_says(desk: Desk) -> None:

@@ -93,3 +93,17 @@ def test_entries_that_say_nothing_are_not_stored() -> None:
 
 def test_the_update_counts_the_documents_entries() -> None:
     assert poll(state(), fetched(), feed(1, 2, 2)).entries_total == 3
+
+
+@pytest.mark.parametrize("gap", [0, 30, 60, 400])
+def test_13_counters_are_seen_past_wherever_they_stand_in_a_text(gap: int) -> None:
+    """They are looked for around numbers only, in stretches that may touch or lie apart."""
+    between = "слово " * (gap // 6)
+
+    def said(views: int, comments: int, ago: int) -> ParsedEntry:
+        text = f"{views} views {between}В 2024 году {between}комментарии: {comments}{between} {ago}분 전{between}."
+        return replace(entry(1), content=text)
+
+    assert digest_of(said(7, 12, 3)) == digest_of(said(1204, 9, 51))
+    edited = replace(entry(1), content=said(7, 12, 3).content.replace("2024", "2025"))
+    assert digest_of(edited) != digest_of(said(7, 12, 3))

@@ -12,6 +12,7 @@ from dataclasses import replace
 
 import brotli
 import pytest
+from backports import zstd
 
 from pipeline.fetch import Fetcher, HostState
 from pipeline.model import Fetched, FetchFailed, NotModified, Outcome, Request, RequestKind, Validators
@@ -105,6 +106,12 @@ def test_23_loops_and_long_chains_end(server: Hostile) -> None:
     loop, chain = ask(server, "/loop", "/chain0")
     assert failed(loop).kind == failed(chain).kind == "redirects"
     assert len(server.log) <= 1 + 6
+
+
+def test_20_a_location_is_read_as_browsers_do(server: Hostile) -> None:
+    server.answers["/feed"] = Answer(status=302, headers={"Location": " /the new/\xd0\xbb\xd0\xb5?a=b c#top "})
+    server.answers["/the%20new/%D0%BB%D0%B5?a=b%20c"] = Answer(body=FEED)
+    assert fetched(ask(server, "/feed")[0]).body == FEED
 
 
 def test_28_a_host_that_asks_for_peace_gets_it(server: Hostile) -> None:
@@ -205,8 +212,11 @@ def test_37_38_39_what_is_sent_is_honest_and_no_more(server: Hostile) -> None:
         ("deflate", zlib.compress(FEED)),
         ("deflate", zlib.compress(FEED)[2:-4]),
         ("gzip, br", brotli.compress(gzip.compress(FEED))),
+        ("zstd", zstd.compress(FEED)),
         ("", gzip.compress(FEED)),
         ("gzip", FEED),
+        ("br", FEED),
+        ("utf-8", FEED),  # a charset in the wrong header
     ],
 )
 def test_40_every_encoding_gives_the_same_body_and_lies_are_seen_through(

@@ -16,7 +16,7 @@ from backports import zstd
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.fetch.decode import TooLarge, decode
+from pipeline.fetch.decode import TooLarge, Undecodable, decode
 from pipeline.fetch.manners import Manners, domain_of, retry_after
 from pipeline.settings.fetch import FetchSettings
 
@@ -90,3 +90,9 @@ def test_43_a_bomb_in_any_encoding_stops_at_the_cap(name: str) -> None:
     assert len(packed) < 300_000
     with pytest.raises(TooLarge):
         decode(packed, name, 1_000_000)
+
+
+def test_43_a_zstd_frame_that_wants_128_mib_of_window_is_refused() -> None:
+    wide = zstd.ZstdCompressor(options={zstd.CompressionParameter.window_log: 27})
+    with pytest.raises(Undecodable):
+        decode(wide.compress(b"<rss/>" * 5_000) + wide.flush(), "zstd", 1_000_000)

@@ -1,0 +1,294 @@
+"""Polling on a world of news sites outside this repository: ``python -m benchmarks.newsworld FOLDER [NAME …]``.
+
+FOLDER is a ``newsworld`` package: ``python -m newsworld serve`` starts it, ``peers/glue_pool.py`` is a rival, and
+``/fault`` of its control port makes a site ail.
+
+    rival    first run, idle run, a tick of 2 %, a second run within the interval: 50 sites, 100 feeds, 2,000 pages, as
+             ratios to the rival in the same minutes (least of ``--times`` runs each)
+    faults   every fault at every place, a healthy neighbour beside it: what was stored of both, time, memory, canary
+    all      every fault at once, a site each, and ten healthy sites
+
+Everything runs on 127.0.0.1. CPU is user and system time of a process and all its children.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.parse
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parent.parent
+PORT = int(os.environ.get("NEWSWORLD_PORT", "25000"))  # of the control; the sites have those above it
+DEADLINE = 10  # seconds that a request may take in the runs with faults
+_LIMIT_MB = 200
+_OVER = 5  # seconds over the deadline that a run may take
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a run took: seconds, CPU seconds of all its processes, peak MB of itself and of its largest process."""
+
+    wall: float
+    cpu: float
+    peak: float
+    largest: float
+    status: int
+    said: str
+
+
+def run(*command: str | Path) -> Cost:
+    """Run a Python program to its end, and look at its peak memory all the while."""
+    began = time.monotonic()
+    process = subprocess.Popen(
+        [sys.executable, *map(str, command)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=ROOT
+    )
+    peak = 0.0
+    ended = threading.Event()
+
+    def look() -> None:
+        nonlocal peak
+        while not ended.wait(0.02):
+            try:
+                told = Path(f"/proc/{process.pid}/status").read_text()
+            except OSError:
+                return
+            peak = max(peak, *(int(x.split()[1]) / 1024 for x in told.splitlines() if x.startswith("VmHWM")), 0)
+
+    watcher = threading.Thread(target=look)
+    watcher.start()
+    said = process.stdout.read().decode() if process.stdout else ""
+    _, status, usage = os.wait4(process.pid, 0)
+    ended.set()
+    watcher.join()
+    process.returncode = os.waitstatus_to_exitcode(status)
+    return Cost(
+        wall=time.monotonic() - began,
+        cpu=usage.ru_utime + usage.ru_stime,
+        peak=peak,
+        largest=usage.ru_maxrss / 1024,
+        status=process.returncode,
+        said=said,
+    )
+
+
+class World:
+    """The world at work, and a folder with the config and the databases."""
+
+    def __init__(self, peers: Path, folder: Path, sites: int) -> None:
+        self.peers, self.folder, self.sites = peers, folder, sites
+
+    def control(self, path: str, **query: object) -> str:
+        address = f"http://127.0.0.1:{PORT}/{path}?{urllib.parse.urlencode(query)}"
+        with urllib.request.urlopen(address, timeout=120) as answer:
+            return str(answer.read().decode())
+
+    def told(self, path: str, **query: object) -> Any:
+        return json.loads(self.control(path, **query))
+
+    def truth(self, *sites: int) -> list[dict[str, Any]]:
+        told = self.control("truth", sites=",".join(map(str, sites))) if sites else self.control("truth")
+        return [json.loads(line) for line in told.splitlines()]
+
+    def configure(self, sites: list[int] | None = None, *, fetch: str = "") -> None:
+        """A config that watches these sites' feeds, all sites' by default; their ports are allowed and no others."""
+        ports = {PORT + 1 + site for site in sites} if sites is not None else None
+        every = self.control("feeds").split()
+        urls = [url for url in every if ports is None or urllib.parse.urlsplit(url).port in ports]
+        allowed = [f"127.0.0.1:{port}" for port in sorted(ports or [])] or [f"127.0.0.1:{PORT + 1}-{PORT + self.sites}"]
+        (self.folder / "feeds.txt").write_text("\n".join(urls))
+        (self.folder / "tumen.toml").write_text(
+            f"[fetch]\npage_delay = 0\nfeed_delay = 0\n{fetch}allow_private = {json.dumps(allowed)}\n"
+        )
+        (self.folder / "feeds.toml").write_text(
+            "".join(
+                f'[[feed]]\nname = "Site {urllib.parse.urlsplit(url).port} {n}"\nurl = "{url}"\n'
+                f'language = "{("en", "ru", "ko")[((urllib.parse.urlsplit(url).port or 0) - PORT - 1) % 3]}"\n'
+                for n, url in enumerate(urls)
+            )
+        )
+
+    def tumen(self, database: str = "tumen.db", *, force: bool = False) -> Cost:
+        forced = ["--force"] if force else []
+        places = ["--db", self.folder / database, "--config", self.folder]
+        return run("-m", "pipeline", "run", "--json", *places, *forced)
+
+    def rival(self) -> Cost:
+        return run(self.peers / "glue_pool.py", self.folder / "feeds.txt", self.folder / "rival.db")
+
+    def rows(self, query: str, database: str = "tumen.db") -> list[tuple[Any, ...]]:
+        conn = sqlite3.connect(self.folder / database)
+        try:
+            return conn.execute(query).fetchall()
+        finally:
+            conn.close()
+
+
+@contextmanager
+def world(newsworld: Path, *, sites: int, feeds: int, articles: int, latency: float = 0) -> Iterator[World]:
+    """Serve the world as long as the block lasts."""
+    options = [f"--sites={sites}", f"--feeds={feeds}", f"--articles={articles}", f"--latency={latency}", "--seed=1"]
+    server = subprocess.Popen(
+        [sys.executable, "-m", newsworld.name, "--port", str(PORT), "serve", *options],
+        stdout=subprocess.PIPE,
+        cwd=newsworld.parent,
+        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
+    )
+    try:
+        assert server.stdout is not None
+        server.stdout.readline()
+        with tempfile.TemporaryDirectory(prefix="tumen-newsworld-") as folder:
+            yield World(newsworld / "peers", Path(folder), sites)
+    finally:
+        server.kill()
+        server.wait()
+
+
+def row(*cells: object) -> None:
+    told = (f"{cell:,.2f}" if isinstance(cell, float) else str(cell) for cell in cells)
+    print("| " + " | ".join(told) + " |", flush=True)
+
+
+def head(*cells: str) -> None:
+    print()
+    row(*cells)
+    row(*["---"] * len(cells))
+
+
+def rival(newsworld: Path, times: int) -> None:
+    head("run", "Tumen: wall s, CPU s, peak MB (main, largest)", "glue_pool", "wall ratio", "CPU ratio", "requests")
+    with world(newsworld, sites=50, feeds=2, articles=20) as scene:
+        scene.configure()
+
+        def compare(name: str, *, tick: int = 0, anew: bool = False, force: bool = True) -> None:
+            ours, theirs, asked = [], [], {}
+            for _ in range(times):
+                if anew:
+                    for old in scene.folder.glob("*.db*"):
+                        old.unlink()
+                fresh = set(scene.told("tick", count=tick)) if tick else set()
+                theirs.append(scene.rival())
+                scene.control("clear")
+                ours.append(scene.tumen(force=force))
+                asked = scene.told("audit")
+                if tick:
+                    log = map(json.loads, scene.control("log").splitlines())
+                    pages = [(PORT + 1 + one["site"], one["path"]) for one in log if one["path"].endswith(".html")]
+                    new = [(urllib.parse.urlsplit(url).port, urllib.parse.urlsplit(url).path) for url in fresh]
+                    assert sorted(pages) == sorted(new), "not exactly the new pages were asked for, once each"
+            told = []
+            for costs in (ours, theirs):
+                least = min(c.wall for c in costs), min(c.cpu for c in costs)
+                told.append((*least, max(c.peak for c in costs), max(c.largest for c in costs)))
+            row(
+                name,
+                *("{:.2f}, {:.2f}, {:.0f}, {:.0f}".format(*one) for one in told),
+                told[0][0] / told[1][0],
+                told[0][1] / told[1][1],
+                f"{asked['requests']}: {asked['feed_requests']} feeds, {asked['page_requests']} pages,"
+                f" {asked['status'].get('304', 0)} × 304, {asked['pages_fetched_twice']} twice",
+            )
+
+        compare("first", anew=True)
+        doubled = scene.rows("SELECT count(*), count(DISTINCT url), sum(text = '') FROM articles")[0]
+        compare("idle")
+        compare("tick of 2 %", tick=40)
+        compare("second within the interval", force=False)
+        print(f"\nAfter the first run: {doubled[0]} articles, {doubled[1]} addresses, {doubled[2]} without text.")
+
+
+def faults(newsworld: Path, _: int) -> None:
+    head("fault", "due", "stored of 4", "neighbour of 4", "wall s", "main MB", "largest MB", "canary", "verdict")
+    failed = []
+    with world(newsworld, sites=200, feeds=1, articles=4) as scene:
+        pairs = [(fault, where) for fault in scene.told("faults") for where in fault["where"]]
+        for number, (fault, where) in enumerate(pairs):
+            ailing, healthy = 2 * number, 2 * number + 1
+            scene.configure([ailing, healthy], fetch=f"deadline_seconds = {DEADLINE}\nread_seconds = {DEADLINE}\n")
+            scene.control("clear")
+            scene.control("fault", site=ailing, id=fault["id"], where=where)
+            cost = scene.tumen(f"{number}.db")
+            scene.control("fault", site=ailing)
+            verdict, told = judge(scene, fault, where, cost, ailing, healthy, f"{number}.db")
+            failed += [f"{fault['id']}@{where}"] * (verdict != "ok")
+            row(f"{fault['id']}@{where}", fault["due"], *told, verdict)
+    print(f"\n{len(pairs) - len(failed)} of {len(pairs)} as due. {' '.join(failed)}")
+
+
+def judge(
+    scene: World, fault: dict[str, Any], where: str, cost: Cost, ailing: int, healthy: int, database: str
+) -> tuple[str, list[object]]:
+    """What a run made of one ailing site and its neighbour; "ok" or what is wrong."""
+    rows = scene.rows("SELECT url, text, method FROM articles", database)
+    stored = {url.partition("?")[0]: (text, method) for url, text, method in rows}
+    bad = [stored[one["url"]] for one in scene.truth(ailing) if one["url"] in stored]
+    good = [stored[one["url"]] for one in scene.truth(healthy) if one["url"] in stored]
+    whole = sum(method != "feed" for _, method in bad)
+    canary = scene.told("audit")["canary_hits"]
+    told = scene.rows("SELECT count(*) FROM fetches WHERE problem IS NOT NULL", database)[0][0]
+    unsaid = fault["due"] == "none" and where == "feed" and not told and "links" not in fault["id"]
+    wrong = {
+        "not as due": not _as_due(fault["due"], len(bad), whole),
+        "neighbour lost": sum(method != "feed" for _, method in good) != 4,
+        "doubled": len(rows) != len(bad) + len(good),
+        "slow": cost.wall > DEADLINE + _OVER,
+        "memory": max(cost.peak, cost.largest) > _LIMIT_MB,
+        "canary": canary > 0,
+        f"exit {cost.status}": cost.status not in (0, 1),
+        "no reason": unsaid,
+        "a file's text": any("root:" in text for text, _ in stored.values()),
+    }
+    verdict = ", ".join(name for name, so in wrong.items() if so) or "ok"
+    memory = f"{cost.peak:.0f}", f"{cost.largest:.0f}"
+    return verdict, [f"{len(bad)} ({whole} whole)", len(good), cost.wall, *memory, canary]
+
+
+def _as_due(due: str, stored: int, whole: int) -> bool:
+    """Whether so many of the ailing site's four articles are what a good monitor stores."""
+    return {"all": whole == 4, "feed": stored == 4 and not whole, "none": not stored, "some": stored > 0}[due]
+
+
+def at_once(newsworld: Path, _: int) -> None:
+    """Every fault at every place in one run, and ten healthy sites beside them."""
+    head("sites", "wall s", "main MB", "largest MB", "healthy articles of 40", "canary")
+    with world(newsworld, sites=90, feeds=1, articles=4) as scene:
+        pairs = [(fault["id"], where) for fault in scene.told("faults") for where in fault["where"]]
+        scene.configure(fetch=f"deadline_seconds = {DEADLINE}\nread_seconds = {DEADLINE}\n")
+        for site, (fault, where) in enumerate(pairs):
+            scene.control("fault", site=site, id=fault, where=where)
+        cost = scene.tumen()
+        stored = {url for (url,) in scene.rows("SELECT url FROM articles WHERE method != 'feed'")}
+        healthy = [one for one in scene.truth(*range(80, 90)) if one["url"] in stored]
+        canary = scene.told("audit")["canary_hits"]
+        memory = f"{cost.peak:.0f}", f"{cost.largest:.0f}"
+        row(f"{len(pairs)} ailing, {90 - len(pairs)} well", cost.wall, *memory, len(healthy), canary)
+
+
+PARTS = {"rival": rival, "faults": faults, "all": at_once}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("names", nargs="*", choices=[*PARTS, []], default=[])
+    parser.add_argument("--times", type=int, default=3)
+    chosen = parser.parse_args()
+    for name, part in PARTS.items():
+        if not chosen.names or name in chosen.names:
+            part(chosen.folder.resolve(), chosen.times)
+
+
+if __name__ == "__main__":
+    main()
