@@ -169,7 +169,7 @@ def _check_positive(path: Path, tables: dict[str, Any]) -> None:
         ("cycle", "minutes", 0.1),
         ("cycle", "retry_minutes", 0.1),
         ("cycle", "tries", 1),
-        ("cycle", "feed_text_characters", 100),
+        ("cycle", "feed_text_characters", 200),
         ("poll", "floor_minutes", 1),
         ("poll", "jitter", 0),
         ("poll", "moves_to_adopt", 1),

@@ -49,7 +49,7 @@ def place(tmp_path: Path) -> Iterator[Place]:
     with Hostile() as server:
         made = Place(server, tmp_path)
         with (tmp_path / "tumen.toml").open("a", encoding="utf-8") as file:
-            file.write("[cycle]\nfeed_text_characters = 100\n")
+            file.write("[cycle]\nfeed_text_characters = 200\n")
         yield made
 
 
