@@ -43,15 +43,24 @@ async def _read(datasette: Any) -> status.Status:
 def _lines(told: status.Status) -> Iterator[str]:
     yield from _gauge("tumen_healthy", "1 when no person needs to look", int(told.healthy))
     yield from _gauge("tumen_database_bytes", "size of the database", told.size_bytes)
+    yield from _gauge("tumen_wal_bytes", "size of the write-ahead log", told.wal_bytes)
+    yield from _gauge("tumen_disk_free_bytes", "free on the database's disk", told.free_bytes)
     yield from _gauge("tumen_articles", "stored articles", told.articles)
     yield from _gauge("tumen_articles_relevant", "relevant articles", told.relevant)
     yield from _gauge("tumen_articles_waiting", "relevant articles without a verdict", told.unreviewed)
     yield from _gauge("tumen_feeds", "watched feeds", told.feeds)
     yield from _gauge("tumen_feeds_failing", "feeds whose last poll failed", len(told.failing))
     yield from _gauge("tumen_feeds_silent", "feeds silent against their own rhythm", len(told.silent))
-    if told.last_cycle:
-        ended = to_time(told.last_cycle).timestamp()
-        yield from _gauge("tumen_last_cycle_timestamp_seconds", "end of the last cycle", int(ended))
+    yield from _gauge("tumen_alerts_waiting", "alerts that wait to be sent", told.alerts_waiting)
+    yield from _gauge("tumen_alerts_failed", "alerts that were given up", told.alerts_failed)
+    for name, what, at in (
+        ("last_cycle", "end of the last cycle", told.last_cycle),
+        ("last_check", "when housekeeping last found the database sound", told.checked_at),
+        ("last_backup", "when housekeeping last made a copy", told.copied_at),
+        ("next_due", "when the next feed is due", told.next_due),
+    ):
+        if at:
+            yield from _gauge(f"tumen_{name}_timestamp_seconds", what, int(to_time(at).timestamp()))
     yield "# HELP tumen_entries entries by state"
     yield "# TYPE tumen_entries gauge"
     for state, count in told.entries.items():

@@ -70,6 +70,10 @@ def test_health_and_metrics_are_for_machines(library: Served) -> None:
     assert code == 200
     assert headers["content-type"].startswith("text/plain")
     assert "tumen_feeds_failing 1\n" in body
+    assert "tumen_alerts_waiting 0\n" in body
+    figures = dict(line.split() for line in body.splitlines() if not line.startswith("#"))
+    assert int(figures["tumen_disk_free_bytes"]) > 0
+    assert int(figures["tumen_next_due_timestamp_seconds"]) > int(figures["tumen_last_cycle_timestamp_seconds"])
     assert all(re.fullmatch(r'# (HELP|TYPE) .+|\w+({state="\w+"})? \d+', line) for line in body.splitlines())
 
 
