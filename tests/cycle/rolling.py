@@ -182,7 +182,7 @@ class _Server:
     clock: Any
     origins: list[str]
     texts: Texts = field(default_factory=Texts)
-    refused: dict[tuple[int, float], int] = field(default_factory=dict)
+    refused: dict[tuple[int, float], set[float]] = field(default_factory=dict)  # when, by feed and outage
     told: list[str] = field(default_factory=list)
     requests: int = 0
 
@@ -200,7 +200,7 @@ class _Server:
     def _counts(self) -> tuple[int, dict[str, str], bytes]:
         import json
 
-        refused = [[feed, start, count] for (feed, start), count in self.refused.items()]
+        refused = [[feed, start, len(polls)] for (feed, start), polls in self.refused.items()]
         body = json.dumps({"requests": self.requests, "refused": refused, "told": self.told})
         return 200, {"content-type": "application/json"}, body.encode()
 
@@ -208,8 +208,7 @@ class _Server:
         now = self.clock.value
         outage = feed.outage(now)
         if outage is not None and outage.way != "silent":
-            place = feed.number, outage.start
-            self.refused[place] = self.refused.get(place, 0) + 1
+            self.refused.setdefault((feed.number, outage.start), set()).add(now)  # one poll may be several requests
             page = b"<!DOCTYPE html><title>Back soon</title><p>We are renewing our pages."
             return {
                 "error": (503, {}, b""),

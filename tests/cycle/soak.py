@@ -199,10 +199,9 @@ def _judge(plan: Plan, database: Path, counts: Counts, found: Soaked) -> None:
         had = {urlsplit(row[0]).path for row in conn.execute("SELECT published_url FROM entries")}
         states = dict(conn.execute("SELECT state, count(*) FROM entries GROUP BY state"))
         articles, titles = conn.execute("SELECT count(*), count(DISTINCT title) FROM articles").fetchone()
-        events = Counter(
-            (name, what)
-            for name, what in conn.execute("SELECT f.name, e.what FROM feed_events e JOIN feeds f ON f.id = e.feed_id")
-        )
+        events = conn.execute(
+            "SELECT f.name, e.what FROM feed_events e JOIN feeds f ON f.id = e.feed_id ORDER BY e.id"
+        ).fetchall()
         untold = conn.execute("SELECT count(*) FROM alerts WHERE state <> 'sent'").fetchone()[0]
     due = plan.due()
     found.missed = due - had
@@ -214,12 +213,12 @@ def _judge(plan: Plan, database: Path, counts: Counts, found: Soaked) -> None:
     if not articles == titles == len(had):
         problems.append(f"{len(had)} entries became {articles} articles with {titles} titles")
     dead = Counter(f"Feed {feed}" for feed, _, refused in counts["refused"] if refused >= _TOLD_AFTER)
-    for kind, wanted in ("failing", dead), ("well", dead + _silences(events)):
-        said = Counter({name: number for (name, what), number in events.items() if what == kind})
-        if said != wanted:
-            problems.append(f"told “{kind}”: {dict(said - wanted)} too often, {dict(wanted - said)} too seldom")
-    if untold or len(counts["told"]) > sum(events.values()):
-        problems.append(f"{sum(events.values())} changes of health, {len(counts['told'])} messages, {untold} unsent")
+    told = Counter(name for name, what in events if what == "failing")
+    if told != dead:
+        problems.append(f"told “failing”: {dict(told - dead)} too often, {dict(dead - told)} too seldom")
+    problems += _told_in_turn(events)
+    if untold or len(counts["told"]) > len(events):
+        problems.append(f"{len(events)} changes of health, {len(counts['told'])} messages, {untold} unsent")
     problems += _growth(found.days[: plan.days])
     found.figures = {
         "entries": len(due),
@@ -227,13 +226,19 @@ def _judge(plan: Plan, database: Path, counts: Counts, found: Soaked) -> None:
         "articles": articles,
         "requests": counts["requests"],
         "feeds that died": sum(dead.values()),
-        "feeds that fell silent": sum(_silences(events).values()),
+        "feeds that fell silent": sum(what == "silent" for _, what in events),
         "messages": len(counts["told"]),
     }
 
 
-def _silences(events: Counter[tuple[str, str]]) -> Counter[str]:
-    return Counter({name: number for (name, what), number in events.items() if what == "silent"})
+def _told_in_turn(events: Sequence[tuple[str, str]]) -> Iterator[str]:
+    """A feed that is told to be well was unwell, and is unwell no more at the end but for a silence that lasts."""
+    of: dict[str, list[str]] = {}
+    for name, what in events:
+        of.setdefault(name, []).append(what)
+    for name, said in of.items():
+        if said[0] == "well" or any(one == next_ for one, next_ in pairwise(said)) or said[-1] == "failing":
+            yield f"{name} was told to be {', '.join(said)}"
 
 
 def _growth(days: Sequence[Day]) -> Iterator[str]:
