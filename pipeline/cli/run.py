@@ -87,8 +87,6 @@ def run_once(database: Path, folder: Path | None, *, force: bool, trigger: str, 
             began, last = _now(), health.last_event(conn)
             with summary.progress(enabled=bar) as watcher:
                 report = asyncio.run(run_cycle(conn, settings, trigger=trigger, force=force, watcher=watcher))
-            if semantic:
-                _rank_by_meaning(conn, settings)
             told = after_cycle(conn, settings, began, _now)
             changes = tuple(
                 FeedChange(feed=event.feed, what=event.what, sentence=event.sentence())
@@ -102,6 +100,8 @@ def run_once(database: Path, folder: Path | None, *, force: bool, trigger: str, 
                 feed_changes=changes,
             )
             summary.write_log(report)
+            if semantic:  # last: people are told first, whatever becomes of the model
+                _rank_by_meaning(conn, settings)
             return report
         finally:
             conn.close()
