@@ -130,7 +130,10 @@ def test_killed_at_any_moment_the_next_run_ends_where_an_undisturbed_one_does(de
 
 def test_a_killed_cycle_leaves_no_worker_behind(desk: Desk, tmp_path: Path) -> None:
     process = subprocess.Popen(command(tmp_path / "x.db", desk.config), process_group=0)
-    time.sleep(0.8)
+    until = time.monotonic() + 60
+    while not any(asked.path.endswith(".html") for asked in desk.world.log):  # a worker has read a feed
+        assert time.monotonic() < until, "no page was asked for"
+        time.sleep(0.005)
     process.send_signal(signal.SIGKILL)
     process.wait()
     deadline = time.monotonic() + 10
