@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import re
@@ -19,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from datasette import __version__ as datasette_version
+from datasette.app import Datasette
 
 from pipeline.review import plots
 from pipeline.review.marks import paragraphs
@@ -269,6 +271,12 @@ def test_a_database_without_a_table_that_the_desk_reads_is_none_of_its(archive: 
     conn.execute("DROP TABLE meanings")
     assert not desk_rows.is_desk(conn)
     conn.close()
+
+
+def test_datasette_without_a_file_says_so_in_a_sentence_of_the_desk() -> None:
+    answer = asyncio.run(Datasette(memory=True).client.get("/-/tumen"))
+    assert answer.status_code == 500
+    assert "Tumen failed here" in answer.text
 
 
 def test_every_query_and_every_table_opens_and_goes_out_as_json_and_csv(library: Served) -> None:
