@@ -298,15 +298,20 @@ def test_the_copy_that_a_cycle_in_hand_reads_outlives_a_reload(tmp_path: Path) -
     shutil.rmtree(daemon.copies)
 
 
-def test_a_wrong_config_at_the_start_is_one_line_and_status_78(tmp_path: Path) -> None:
-    (tmp_path / "tumen.toml").write_text('[daemon]\ncron = "every day"\n', encoding="utf-8")
+@pytest.mark.parametrize(
+    ("key", "text"),
+    [("[daemon] › cron", '[daemon]\ncron = "x"\n'), ("[flagging] › semantic", '[flagging]\nsemantic = "x"\n')],
+)
+def test_a_wrong_config_at_the_start_is_one_line_and_status_78(tmp_path: Path, key: str, text: str) -> None:
+    (tmp_path / "tumen.toml").write_text(text, encoding="utf-8")
     done = subprocess.run(
         [sys.executable, "-m", "pipeline", "daemon", "--db", tmp_path / "x.db", "--config", tmp_path],
         capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
     assert done.returncode == 78
     assert done.stderr.count("\n") == 1
-    assert "[daemon] › cron" in done.stderr
+    assert key in done.stderr
+    assert str(tmp_path / "tumen.toml") in done.stderr, "the file that a person can edit, not the daemon's copy"
 
 
 def test_the_log_as_json_has_an_object_a_line(world: World, tmp_path: Path) -> None:
