@@ -6,7 +6,7 @@ FOLDER is a ``newsworld`` package: ``python -m newsworld serve`` starts it, ``pe
     rival    first run, idle run, a tick of 2 %, a second run within the interval: 50 sites, 100 feeds, 2,000 pages, as
              ratios to the rival in the same minutes (least of ``--times`` runs each)
     faults   every fault at every place, a healthy neighbour beside it: what was stored of both, time, memory, canary
-    all      every fault at once, a site each, and ten healthy sites
+    all      every fault at once, a site each, and healthy sites, ten of which are looked at
 
 Everything runs on 127.0.0.1. CPU is user and system time of a process and all its children.
 """
@@ -261,7 +261,7 @@ def _as_due(due: str, stored: int, whole: int) -> bool:
 
 
 def at_once(newsworld: Path, _: int) -> None:
-    """Every fault at every place in one run, and ten healthy sites beside them."""
+    """Every fault at every place in one run, and healthy sites beside them, ten of which are looked at."""
     head("sites", "wall s", "main MB", "largest MB", "healthy articles of 40", "canary")
     with world(newsworld, sites=90, feeds=1, articles=4) as scene:
         pairs = [(fault["id"], where) for fault in scene.told("faults") for where in fault["where"]]

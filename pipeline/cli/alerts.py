@@ -88,19 +88,3 @@ def send(database: Path, folder: Path | None, *, retry: bool) -> int:
     for problem in told.problems:
         click.echo(problem, err=True)
     return 1 if told.problems else 0
-
-
-def check_alerts(folder: Path | None) -> None:
-    """Check alerts.toml to its end: also that each address is one that Apprise knows.
-
-    Raises:
-        ConfigError: names the target.
-    """
-    from pipeline.settings import find_file, load_settings
-    from pipeline.shipped import CONFIG
-
-    settings = load_settings(folder)
-    if settings.alerts.target:
-        from pipeline.alerts import check_targets
-
-        check_targets(settings.alerts.target, find_file(folder or CONFIG, "alerts.toml"))

@@ -23,16 +23,11 @@ def command(database: Path, folder: Path | None, form: str) -> None:
     if the new is wrong. Under systemd it tells when it is ready and that it lives (deploy/tumen.service).
     """
     from pipeline import shipped
-    from pipeline.cli.alerts import check_alerts
+    from pipeline.cli.config import check_config
     from pipeline.daemon import Daemon
-    from pipeline.flagging import Flagger
     from pipeline.store import open_store
 
     logs.to_stderr(form, logging.INFO)
     open_store(database).close()
-
-    def check(copy: Path) -> None:
-        Flagger.from_config(copy)
-        check_alerts(copy)
-
-    Daemon(database, folder or shipped.CONFIG, check).run()
+    edited = folder or shipped.CONFIG
+    Daemon(database, edited, lambda copy: check_config(copy, edited)).run()

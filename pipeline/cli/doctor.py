@@ -51,9 +51,11 @@ def command(database: Path, folder: Path | None, *, housekeeping: bool) -> int:
 
 
 def _findings(database: Path, folder: Path | None, *, housekeeping: bool) -> Iterator[tuple[str, str]]:
+    from pipeline.cli.config import check_config
+
     settings = None
     try:
-        settings = _config(folder)
+        settings = check_config(folder)
         yield "config and lexicon", ""
     except TumenError as error:
         yield "config and lexicon", str(error)
@@ -70,17 +72,6 @@ def _findings(database: Path, folder: Path | None, *, housekeeping: bool) -> Ite
     except TumenError as error:
         damaged = "damaged" in str(error)
         yield "database", f"{database} is damaged: {_ADVICE}" if damaged else str(error)
-
-
-def _config(folder: Path | None) -> Settings:
-    from pipeline.cli.alerts import check_alerts
-    from pipeline.flagging import Flagger
-    from pipeline.settings import load_settings
-
-    settings = load_settings(folder)
-    Flagger.from_config(folder)
-    check_alerts(folder)
-    return settings
 
 
 def _unwritable(database: Path, settings: Settings | None) -> Iterator[str]:

@@ -58,8 +58,8 @@ def verbose(function: F) -> F:
     def take(context: click.Context, _: click.Parameter, form: str) -> None:
         context.meta["form of log lines"] = form
 
-    def start(context: click.Context, _: click.Parameter, count: int) -> None:
-        logs.to_stderr(context.meta["form of log lines"], logging.INFO if count else logging.WARNING)
+    def start(context: click.Context, _: click.Parameter, more: bool) -> None:
+        logs.to_stderr(context.meta["form of log lines"], logging.INFO if more else logging.WARNING)
 
     form = click.option(
         "--log",
@@ -71,5 +71,5 @@ def verbose(function: F) -> F:
         expose_value=False,
         help="The form of log lines.",
     )
-    more = click.option("-v", "--verbose", count=True, callback=start, expose_value=False, help="Log more lines.")
+    more = click.option("-v", "--verbose", is_flag=True, callback=start, expose_value=False, help="Log more lines.")
     return form(more(function))

@@ -72,23 +72,19 @@ def run_once(database: Path, folder: Path | None, *, force: bool, trigger: str, 
     """
     from pipeline.alerts import after_cycle
     from pipeline.cli import summary
+    from pipeline.cli.config import check_semantic
     from pipeline.cycle import run_cycle
-    from pipeline.settings import find_file, load_settings
+    from pipeline.settings import load_settings
     from pipeline.store import cycle_lock, health, open_store
 
     settings = load_settings(folder)
-    if semantic := settings.flagging.semantic:
-        from pipeline.semantic import check
-
-        check(semantic, find_file(settings.folder, "tumen.toml"))
+    check_semantic(settings, settings.folder)
     with cycle_lock(database, f"tumen {trigger}"):
         conn = open_store(database)
         try:
             began, last = _now(), health.last_event(conn)
             with summary.progress(enabled=bar) as watcher:
                 report = asyncio.run(run_cycle(conn, settings, trigger=trigger, force=force, watcher=watcher))
-            if semantic:
-                _rank_by_meaning(conn, settings)
             told = after_cycle(conn, settings, began, _now)
             changes = tuple(
                 FeedChange(feed=event.feed, what=event.what, sentence=event.sentence())
@@ -102,6 +98,8 @@ def run_once(database: Path, folder: Path | None, *, force: bool, trigger: str, 
                 feed_changes=changes,
             )
             summary.write_log(report)
+            if settings.flagging.semantic:  # last: people are told first, whatever becomes of the model
+                _rank_by_meaning(conn, settings)
             return report
         finally:
             conn.close()

@@ -118,8 +118,9 @@ def _open_when_up(host: str, port: int, link: str) -> None:
     for _ in range(300):
         try:
             socket.create_connection((host, port), timeout=1).close()
-            break
         except OSError:
             time.sleep(0.1)
-    webbrowser.open(link)
+        else:
+            webbrowser.open(link)
+            break
     os._exit(0)

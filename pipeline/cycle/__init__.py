@@ -138,7 +138,8 @@ async def _cycle(
                 archive.close()
     runs.prune(conn, timedelta(days=settings.store.fetches_days), now())
     if report.articles_stored:
-        story_rows.forget(conn, to_text(now() - KEPT))
+        with transaction(conn):
+            story_rows.forget(conn, to_text(now() - KEPT))
     return replace(report, run=run)
 
 

@@ -66,7 +66,7 @@ class Daemon:
         self,
         database: Path,
         folder: Path,
-        check: Callable[[Path], None],
+        check: Callable[[Path], object],
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.database = database

