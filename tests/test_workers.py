@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.workers import Workers, WorkFailed
+from pipeline.workers import Workers, WorkFailed, pool
 
 ROOT = Path(__file__).parents[1]
 
@@ -94,13 +94,16 @@ def test_a_failure_says_why() -> None:
     asyncio.run(scene())
 
 
-def test_no_more_processes_than_asked_for_and_no_more_than_there_is_work() -> None:
+def test_no_more_processes_than_asked_for_and_no_more_than_there_is_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool, "_PATIENCE", 30.0)  # whatever else this machine has to do meanwhile
+
     async def scene() -> None:
         async with Workers(2, 10, 400) as workers:
             await workers.run(pid)
             assert {await workers.run(pid) for _ in range(4)} == {await workers.run(pid)}
             assert await asyncio.gather(*(workers.run(nap, 0.01) for _ in range(6))) == [0.01] * 6
             assert len(workers.pids) == 1, "what is soon done is not worth another process"
+            monkeypatch.setattr(pool, "_PATIENCE", 0.1)
             assert await asyncio.gather(*(workers.run(nap, 0.3) for _ in range(6))) == [0.3] * 6
             assert len(workers.pids) == 2
 
