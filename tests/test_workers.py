@@ -103,7 +103,8 @@ def test_no_more_processes_than_asked_for_and_no_more_than_there_is_work(monkeyp
             assert {await workers.run(pid) for _ in range(4)} == {await workers.run(pid)}
             assert await asyncio.gather(*(workers.run(nap, 0.01) for _ in range(6))) == [0.01] * 6
             assert len(workers.pids) == 1, "what is soon done is not worth another process"
-            monkeypatch.setattr(pool, "_PATIENCE", 0.1)
+        monkeypatch.setattr(pool, "_PATIENCE", 0.1)
+        async with Workers(2, 10, 400) as workers:
             assert await asyncio.gather(*(workers.run(nap, 0.3) for _ in range(6))) == [0.3] * 6
             assert len(workers.pids) == 2
 
