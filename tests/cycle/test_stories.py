@@ -110,13 +110,18 @@ def test_a_later_run_joins_one_event_in_three_languages(place: Place) -> None:
     assert brief.stdout.count("Also told by") == 1
 
 
-def test_what_articles_are_compared_by_is_forgotten_and_their_stories_are_kept(place: Place) -> None:
+def store_two_copies(place: Place) -> None:
+    """One piece in two papers, stored by one run."""
     place.server.answers |= {
         "/one": channel(item("/a", "Harbour council meets envoys in the old town", PIECE, 3)),
         "/two": channel(item("/b", "Harbour council meets envoys, our paper heard", PIECE, 2)),
     }
     place.watch("/one", "/two")
     place.run()
+
+
+def test_what_articles_are_compared_by_is_forgotten_and_their_stories_are_kept(place: Place) -> None:
+    store_two_copies(place)
     conn = open_store(place.database)
     kept = conn.execute("SELECT count(*) FROM sentences").fetchone()[0]
     stories.forget(conn, "2000-01-01T00:00:00Z")
@@ -131,12 +136,7 @@ def test_what_articles_are_compared_by_is_forgotten_and_their_stories_are_kept(p
 
 
 def test_a_story_is_an_ordinary_group_in_sql(place: Place) -> None:
-    place.server.answers |= {
-        "/one": channel(item("/a", "Harbour council meets envoys in the old town", PIECE, 3)),
-        "/two": channel(item("/b", "Harbour council meets envoys, our paper heard", PIECE, 2)),
-    }
-    place.watch("/one", "/two")
-    place.run()
+    store_two_copies(place)
     conn = sqlite3.connect(place.database)
     found = conn.execute(
         "SELECT s.title, count(*) FROM stories s JOIN articles a ON a.story_id = s.id GROUP BY s.id"
