@@ -28,6 +28,7 @@ from pipeline.model import Article, ArticleId, Assessment, Evidence, FeedId, Sto
 from pipeline.store import open_store, transaction
 from pipeline.store.search import index_terms
 from pipeline.store.values import to_text
+from pipeline.stories import fingerprint
 
 _CHANGED = (0, 1, 2, 4, 6)  # sentences of twelve
 
@@ -56,7 +57,8 @@ def make(number: int) -> None:
                     began = time.perf_counter()
                     stored = _store(conn, article)
                     between = time.perf_counter()
-                    grouping.place(conn, stored, article, said, now)
+                    sentences = fingerprint(article.title, article.text)
+                    grouping.place(conn, stored, article, said, sentences, now)
                     joining.append((time.perf_counter() - between) * 1000)
                     storing.append((between - began) * 1000)
                     origin[stored.id] = text

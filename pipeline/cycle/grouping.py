@@ -28,10 +28,24 @@ class Grouping:
     _recent: stories.Recent | None = None
     _names: dict[str, str] = field(default_factory=dict)
 
-    def place(
-        self, conn: sqlite3.Connection, stored: Stored, article: Article, said: Assessment, now: datetime
+    def place(  # noqa: PLR0917 - the parts of one article
+        self,
+        conn: sqlite3.Connection,
+        stored: Stored,
+        article: Article,
+        said: Assessment,
+        sentences: tuple[int, ...],
+        now: datetime,
     ) -> int | None:
         """Join an article that is new or revised to its story; needs a transaction of the caller's.
+
+        Args:
+            conn: the database.
+            stored: where the article is.
+            article: its title and text.
+            said: what flagging said of it.
+            sentences: its ``stories.fingerprint``.
+            now: the present time.
 
         Returns:
             The story's id, None where it tells a thing of its own. An article stays in the story it is in.
@@ -40,13 +54,12 @@ class Grouping:
         if here is None:
             return None
         at = to_time(here.at)
-        own = stories.fingerprint(article.title, article.text)
-        found = rows.postings(conn, stored.id, own, since=to_text(at - _COPIED_WITHIN))
-        rows.put_sentences(conn, stored.id, own)
+        found = rows.postings(conn, stored.id, sentences, since=to_text(at - _COPIED_WITHIN))
+        rows.put_sentences(conn, stored.id, sentences, first=stored.what == "new")
         marks = self._mark(conn, here, article, said, now)
         if here.story is not None:
             return here.story
-        return self._copied(conn, here, len(own), found, now) or self._told(conn, here, marks, now)
+        return self._copied(conn, here, len(sentences), found, now) or self._told(conn, here, marks, now)
 
     def _mark(
         self, conn: sqlite3.Connection, here: rows.Known, one: Article, said: Assessment, now: datetime

@@ -236,7 +236,7 @@ class Pages:
             stored = article_rows.put(conn, entry, article, now, search_terms=flagged.search_terms)
             if stored.what in ("new", "revised"):
                 flag_rows.put(conn, stored.id, stored.revision, assessment, now, first=stored.what == "new")
-                self.grouping.place(conn, stored, article, assessment, now)
+                self.grouping.place(conn, stored, article, assessment, flagged.sentences, now)
             entry_rows.done(conn, entry.id, stored.id, note)
             if page is not None:
                 runs.record_fetch(conn, self.run, _row(entry, page), now)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from pipeline import extract
+from pipeline import extract, stories
 from pipeline.cycle.assess import Flagging
 from pipeline.cycle.grouping import Grouping
 from pipeline.feeds.urls import accept_canonical
@@ -123,4 +123,5 @@ def _flag(  # noqa: PLR0917 - the parts of one step
     if stored.what == "revised":
         judged = flagging.flagger().flag(article.title, article.text, language=article.language, home=article.home)
         flags.put(conn, stored.id, stored.revision, judged, now)
-        grouping.place(conn, stored, article, judged, now)
+        sentences = stories.fingerprint(article.title, article.text)
+        grouping.place(conn, stored, article, judged, sentences, now)

@@ -26,11 +26,12 @@ __all__ = ["Flagged", "Lexicon", "describe", "preload", "read_feed", "read_page"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flagged:
-    """An article, what flagging says of it, and the terms that it is found by in a search."""
+    """An article, what flagging says of it, the terms of a search, and the sentences that copies share."""
 
     article: Article
     assessment: Assessment
     search_terms: str
+    sentences: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,9 +102,15 @@ def _flag(article: Article | None, folder: Path) -> Flagged | None:
     if article is None:
         return None
     from pipeline.store.search import index_terms
+    from pipeline.stories.copies import fingerprint
 
     judged = _flagger(folder).flag(article.title, article.text, language=article.language, home=article.home)
-    return Flagged(article=article, assessment=judged, search_terms=index_terms(article.title, article.text))
+    return Flagged(
+        article=article,
+        assessment=judged,
+        search_terms=index_terms(article.title, article.text),
+        sentences=fingerprint(article.title, article.text),
+    )
 
 
 @lru_cache(maxsize=2)

@@ -6,8 +6,9 @@ later copy begins a story of its own.
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -52,10 +53,14 @@ class Known:
     story: int | None
 
 
-def postings(conn: sqlite3.Connection, article: int, numbers: Iterable[int], *, since: str) -> dict[int, list[Posting]]:
+def postings(conn: sqlite3.Connection, article: int, numbers: Sequence[int], *, since: str) -> dict[int, list[Posting]]:
     """For each sentence the other articles of this time or later that have it, where there are any."""
     found: dict[int, list[Posting]] = {}
-    for number in numbers:
+    shared = conn.execute(
+        "SELECT value FROM json_each(?) WHERE EXISTS (SELECT 1 FROM sentences WHERE hash = value AND article_id <> ?)",
+        (json.dumps(numbers), article),
+    )
+    for (number,) in shared.fetchall():
         rows = conn.execute(
             "SELECT a.id, a.feed_id, a.story_id, a.sorted_at FROM (SELECT article_id FROM sentences WHERE hash = ?"
             " AND article_id <> ? ORDER BY article_id DESC LIMIT ?) s JOIN articles a ON a.id = s.article_id"
@@ -72,9 +77,10 @@ def size(conn: sqlite3.Connection, article: int) -> int:
     return int(conn.execute("SELECT count(*) FROM sentences WHERE article_id = ?", (article,)).fetchone()[0])
 
 
-def put_sentences(conn: sqlite3.Connection, article: int, numbers: Sequence[int]) -> None:
-    """Keep an article's sentences, in the place of those of an earlier revision."""
-    conn.execute("DELETE FROM sentences WHERE article_id = ?", (article,))
+def put_sentences(conn: sqlite3.Connection, article: int, numbers: Sequence[int], *, first: bool = False) -> None:
+    """Keep an article's sentences, in the place of those of an earlier revision unless this is its ``first``."""
+    if not first:
+        conn.execute("DELETE FROM sentences WHERE article_id = ?", (article,))
     conn.executemany(
         "INSERT INTO sentences (hash, article_id) VALUES (?, ?)", [(number, article) for number in numbers]
     )

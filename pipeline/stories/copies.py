@@ -13,7 +13,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 
-_BORDER = re.compile(r"\n+|(?<=[.!?…。])[\"'»”’)]{0,2}\s+|(?<=다\.)|(?<=。)")
+# begins with the signs themselves: a look-behind alone would be tried at every letter
+_BORDER = re.compile(r"[\n.!?…。](?:(?<=\n)|[\"'»”’)]{0,2}\s+|(?<=다\.)|(?<=。))")
 _WORD = re.compile(r"\w+")
 _UNSPACED = re.compile(r"[가-힣\u3040-\u30ff\u3400-\u9fff]")
 _LEAST_WORDS, _LEAST_SIGNS = 6, 15  # of a sentence; the second where words are long or not parted
