@@ -101,7 +101,7 @@ class Grouping:
         found: dict[int, list[rows.Posting]],
         now: datetime,
     ) -> int | None:
-        if len(found) < 2:
+        if not found:
             return None
         told = {
             number: [stories.Found(one.article, one.source, one.story, one.at) for one in many]

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from typing import Literal
 
 from pipeline.store.values import short_name, to_json, to_text, to_tuple
@@ -54,22 +56,38 @@ class Known:
 
 
 def postings(conn: sqlite3.Connection, article: int, numbers: Sequence[int], *, since: str) -> dict[int, list[Posting]]:
-    """For each sentence the other articles of this time or later that have it, where there are any."""
-    found: dict[int, list[Posting]] = {}
+    """For each sentence the other articles of this time or later that have it; empty when none has two of them."""
     shared = conn.execute(
         "SELECT value FROM json_each(?) WHERE EXISTS (SELECT 1 FROM sentences WHERE hash = value AND article_id <> ?)",
         (json.dumps(numbers), article),
+    ).fetchall()
+    if len(shared) < 2:
+        return {}
+    holders = {number: _holders(conn, number, article) for (number,) in shared}
+    if max(Counter(chain.from_iterable(holders.values())).values()) < 2:
+        return {}
+    told = _told(conn, set(chain.from_iterable(holders.values())), since)
+    found = {number: [told[one] for one in have if one in told] for number, have in holders.items()}
+    return {number: rows for number, rows in found.items() if rows}
+
+
+def _holders(conn: sqlite3.Connection, number: int, but: int) -> list[int]:
+    """The newest articles that have a sentence."""
+    rows = conn.execute(
+        "SELECT article_id FROM sentences WHERE hash = ? AND article_id <> ? ORDER BY article_id DESC LIMIT ?",
+        (number, but, _MOST_POSTINGS),
     )
-    for (number,) in shared.fetchall():
-        rows = conn.execute(
-            "SELECT a.id, a.feed_id, a.story_id, a.sorted_at FROM (SELECT article_id FROM sentences WHERE hash = ?"
-            " AND article_id <> ? ORDER BY article_id DESC LIMIT ?) s JOIN articles a ON a.id = s.article_id"
-            " WHERE a.sorted_at >= ?",
-            (number, article, _MOST_POSTINGS, since),
-        ).fetchall()
-        if rows:
-            found[number] = [Posting(article=row[0], source=row[1], story=row[2], at=row[3]) for row in rows]
-    return found
+    return [row[0] for row in rows.fetchall()]
+
+
+def _told(conn: sqlite3.Connection, articles: Collection[int], since: str) -> dict[int, Posting]:
+    """Those of the articles that are of this time or later."""
+    rows = conn.execute(
+        "SELECT id, feed_id, story_id, sorted_at FROM articles WHERE id IN (SELECT value FROM json_each(?))"
+        " AND sorted_at >= ?",
+        (json.dumps(list(articles)), since),
+    )
+    return {row[0]: Posting(article=row[0], source=row[1], story=row[2], at=row[3]) for row in rows.fetchall()}
 
 
 def size(conn: sqlite3.Connection, article: int) -> int:
