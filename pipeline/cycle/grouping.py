@@ -54,7 +54,9 @@ class Grouping:
         if here is None:
             return None
         at = to_time(here.at)
-        found = rows.postings(conn, stored.id, sentences, since=to_text(at - _COPIED_WITHIN))
+        holders = rows.holders(conn, stored.id, sentences)
+        told = stories.may_be_copy(len(sentences), holders)
+        found = rows.postings(conn, holders, since=to_text(at - _COPIED_WITHIN)) if told else {}
         rows.put_sentences(conn, stored.id, sentences, first=stored.what == "new")
         marks = self._mark(conn, here, article, said, now)
         if here.story is not None:

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
@@ -55,24 +54,16 @@ class Known:
     story: int | None
 
 
-def postings(conn: sqlite3.Connection, article: int, numbers: Sequence[int], *, since: str) -> dict[int, list[Posting]]:
-    """For each sentence the other articles of this time or later that have it; empty when none has two of them."""
+def holders(conn: sqlite3.Connection, article: int, numbers: Sequence[int]) -> dict[int, list[int]]:
+    """For each sentence the newest other articles that have it, where there are any."""
     shared = conn.execute(
         "SELECT value FROM json_each(?) WHERE EXISTS (SELECT 1 FROM sentences WHERE hash = value AND article_id <> ?)",
         (json.dumps(numbers), article),
-    ).fetchall()
-    if len(shared) < 2:
-        return {}
-    holders = {number: _holders(conn, number, article) for (number,) in shared}
-    if max(Counter(chain.from_iterable(holders.values())).values()) < 2:
-        return {}
-    told = _told(conn, set(chain.from_iterable(holders.values())), since)
-    found = {number: [told[one] for one in have if one in told] for number, have in holders.items()}
-    return {number: rows for number, rows in found.items() if rows}
+    )
+    return {number: _holders(conn, number, article) for (number,) in shared.fetchall()}
 
 
 def _holders(conn: sqlite3.Connection, number: int, but: int) -> list[int]:
-    """The newest articles that have a sentence."""
     rows = conn.execute(
         "SELECT article_id FROM sentences WHERE hash = ? AND article_id <> ? ORDER BY article_id DESC LIMIT ?",
         (number, but, _MOST_POSTINGS),
@@ -80,14 +71,16 @@ def _holders(conn: sqlite3.Connection, number: int, but: int) -> list[int]:
     return [row[0] for row in rows.fetchall()]
 
 
-def _told(conn: sqlite3.Connection, articles: Collection[int], since: str) -> dict[int, Posting]:
-    """Those of the articles that are of this time or later."""
+def postings(conn: sqlite3.Connection, holders: Mapping[int, list[int]], *, since: str) -> dict[int, list[Posting]]:
+    """What is known of these articles, as far as they are of this time or later, by sentence."""
     rows = conn.execute(
         "SELECT id, feed_id, story_id, sorted_at FROM articles WHERE id IN (SELECT value FROM json_each(?))"
         " AND sorted_at >= ?",
-        (json.dumps(list(articles)), since),
+        (json.dumps(sorted(set(chain.from_iterable(holders.values())))), since),
     )
-    return {row[0]: Posting(article=row[0], source=row[1], story=row[2], at=row[3]) for row in rows.fetchall()}
+    told = {row[0]: Posting(article=row[0], source=row[1], story=row[2], at=row[3]) for row in rows.fetchall()}
+    found = {number: [told[one] for one in have if one in told] for number, have in holders.items()}
+    return {number: have for number, have in found.items() if have}
 
 
 def size(conn: sqlite3.Connection, article: int) -> int:

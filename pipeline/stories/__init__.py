@@ -5,12 +5,12 @@ In: a title, a text, the concepts that carried its flags. Out: what to compare i
 an article from an analyst, a missed one costs a second look: so precision comes first.
 """
 
-from pipeline.stories.copies import Copy, Found, fingerprint, judge_copies
+from pipeline.stories.copies import Copy, Found, fingerprint, judge_copies, may_be_copy
 from pipeline.stories.marks import Marks, mark
 from pipeline.stories.numbers import shown
 from pipeline.stories.recent import WINDOW, Likeness, Recent, compare
 
 __all__ = [
     "WINDOW", "Copy", "Found", "Likeness", "Marks", "Recent", "compare", "fingerprint", "judge_copies", "mark",
-    "shown",
+    "may_be_copy", "shown",
 ]  # fmt: skip

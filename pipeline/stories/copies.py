@@ -12,6 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
+from itertools import chain
 
 # begins with the signs themselves: a look-behind alone would be tried at every letter
 _BORDER = re.compile(r"[\n.!?…。](?:(?<=\n)|[\"'»”’)]{0,2}\s+|(?<=다\.)|(?<=。))")
@@ -71,6 +72,20 @@ def _number(sentence: str) -> int | None:
     if len(words) < _LEAST_WORDS and not (len(plain) >= _LEAST_SIGNS and _UNSPACED.search(plain)):
         return None
     return int.from_bytes(blake2b(plain.encode(), digest_size=8).digest(), "big", signed=True)
+
+
+def may_be_copy(own: int, holders: Mapping[int, Sequence[int]]) -> bool:
+    """Whether any article shares so much that ``judge_copies`` could say yes: it need not be asked otherwise.
+
+    Most articles share a phrase or two with some other. The bound follows from the least share of the longer text,
+    were every sentence that the other one lacks a footer.
+
+    Args:
+        own: the article's sentences.
+        holders: for each of its sentences the other articles that have it.
+    """
+    most = max(Counter(chain.from_iterable(holders.values())).values(), default=0)
+    return most >= 2 and most * (1 - _LEAST_OF_LONGER) >= _LEAST_OF_LONGER * (own - len(holders))
 
 
 def judge_copies(

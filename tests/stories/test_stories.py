@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.stories import Found, Marks, Recent, compare, fingerprint, judge_copies, mark, shown
+from pipeline.stories import Found, Marks, Recent, compare, fingerprint, judge_copies, mark, may_be_copy, shown
 from pipeline.stories.numbers import numbers
 
 TEXT = "\n".join(
@@ -74,6 +74,31 @@ def test_a_footer_that_one_source_puts_under_many_articles_says_nothing() -> Non
     assert judge_copies(1, 3, dict.fromkeys(ours, under), lambda _: 3) is None
     one_story = [Found(article, 2, 9, "2026-01-01T00:00:00Z") for article in range(5)]
     assert judge_copies(1, 3, dict.fromkeys(ours, one_story), lambda _: 3), "five tellings of one story are no footer"
+
+
+@given(
+    st.lists(st.sets(st.integers(1, 6), min_size=1), max_size=12), st.integers(0, 20), st.lists(st.integers(1, 32)),
+)  # fmt: skip
+def test_what_may_not_be_a_copy_is_none(shared: list[set[int]], alone: int, sizes: list[int]) -> None:
+    own = len(shared) + alone
+    found = {
+        number: [Found(article, article % 2, None, "2026-01-01T00:00:00Z") for article in sorted(articles)]
+        for number, articles in enumerate(shared)
+    }
+    holders = {number: [row.article for row in rows] for number, rows in found.items()}
+
+    def size(article: int) -> int:
+        held = sum(article in articles for articles in shared)
+        return max(held, sizes[article % len(sizes)] if sizes else 1)
+
+    if not may_be_copy(own, holders):
+        assert judge_copies(1, own, found, size) is None
+
+
+def test_a_phrase_or_two_in_common_need_no_judgement() -> None:
+    assert not may_be_copy(28, {1: [7], 2: [7], 3: [8]})
+    assert may_be_copy(8, {1: [7], 2: [7], 3: [7, 8]})
+    assert not may_be_copy(8, {})
 
 
 def test_the_earliest_of_equal_originals_is_named() -> None:
