@@ -111,6 +111,19 @@ def test_no_more_processes_than_asked_for_and_no_more_than_there_is_work(monkeyp
     asyncio.run(scene())
 
 
+def test_where_tasks_are_going_to_wait_long_nobody_waits_to_see_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool, "_PATIENCE", 3.0)
+
+    async def scene() -> None:
+        async with Workers(2, 10, 400) as workers:
+            tasks = [asyncio.create_task(workers.run(nap, 0.2)) for _ in range(40)]
+            await asyncio.gather(*tasks[:4])
+            assert len(workers.pids) == 2
+            await asyncio.gather(*tasks)
+
+    asyncio.run(scene())
+
+
 def test_cancelling_a_task_kills_its_worker_and_spares_the_pool() -> None:
     async def scene() -> None:
         async with Workers(1, 60, 400) as workers:

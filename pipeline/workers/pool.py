@@ -26,7 +26,7 @@ Failure = Literal["timeout", "memory", "died", "error"]
 _GRACE = 2.0
 _CHUNK = 1 << 20
 _PATIENCE = 0.4
-"""Seconds that tasks are kept waiting before one more worker is started: some ten times what a start costs."""
+"""Seconds that tasks wait, or are expected to, before one more worker is started: ten times what a start costs."""
 
 
 class WorkFailed(Exception):
@@ -57,8 +57,9 @@ class _Worker:
 class Workers:
     """A pool of processes for functions that may hang, crash or eat memory.
 
-    Nothing is started before the first task, and a second worker only when the first has kept tasks waiting for a
-    while: little work is done sooner by one. Modules are imported once, in the server that the workers are forked from.
+    Nothing is started before the first task, and a second worker only when the first keeps tasks waiting for a while,
+    or is going to by the time that they took of late: little work is done sooner by one. Modules are imported once, in
+    the server that the workers are forked from.
 
     Args:
         processes: workers at the same time, at the most.
@@ -86,6 +87,7 @@ class Workers:
         self._busy = 0
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._last_start = 0.0
+        self._usual = 0.0  # seconds that a task takes, of late
         self._timer: asyncio.TimerHandle | None = None
         self._control_lock = asyncio.Lock()
         self._idle: list[_Worker] = []
@@ -120,6 +122,7 @@ class Workers:
         task = pickle.dumps((function, args, kwargs), pickle.HIGHEST_PROTOCOL)
         async with self._slot():
             worker = await self._take(function.__module__)
+            began = asyncio.get_running_loop().time()
             try:
                 kind, value = await self._exchange(worker, task)
             except (EOFError, OSError, TimeoutError) as problem:
@@ -128,6 +131,7 @@ class Workers:
                 await asyncio.shield(self._end(worker))
                 raise
             worker.tasks += 1
+            self._learn(asyncio.get_running_loop().time() - began)
             if kind == "memory" or worker.tasks >= self._tasks_per_worker:
                 await self._end(worker)
             else:
@@ -163,16 +167,30 @@ class Workers:
             if not turn.done():
                 self._busy += 1
                 turn.set_result(None)
-        if self._waiting and self._timer is None and self._places < self._processes:
-            self._timer = asyncio.get_running_loop().call_later(_PATIENCE, self._widen)
+        if not self._waiting or self._places >= self._processes:
+            return
+        if len(self._waiting) * self._usual > _PATIENCE * self._places:
+            self._widen()
+        elif self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(_PATIENCE, self._waited)
 
-    def _widen(self) -> None:
+    def _waited(self) -> None:
         """One more place, if tasks still wait, and not because a worker has only just begun."""
         self._timer = None
-        begun = asyncio.get_running_loop().time() - self._last_start
-        if self._waiting and not self._control_lock.locked() and begun >= _PATIENCE:
-            self._places += 1
+        if self._waiting and asyncio.get_running_loop().time() - self._last_start >= _PATIENCE:
+            self._widen()
         self._let_in()
+
+    def _widen(self) -> None:
+        if not self._control_lock.locked():  # nor is one beginning
+            self._places += 1
+            if self._timer is not None:
+                self._timer.cancel()
+                self._timer = None
+            self._let_in()
+
+    def _learn(self, seconds: float) -> None:
+        self._usual = 0.8 * self._usual + 0.2 * seconds if self._usual else seconds
 
     @property
     def server_pid(self) -> int | None:
