@@ -93,10 +93,12 @@ def check(names: tuple[str, ...], folder: Path | None) -> int:
 async def _check_all(sources: list[Source], settings: Settings) -> int:
     from pipeline.cycle.check import check_feed
     from pipeline.fetch import Fetcher
+    from pipeline.workers import Workers
 
-    async with Fetcher(settings.fetch) as fetcher:
+    async with Fetcher(settings.fetch) as fetcher, Workers.of(settings.extract) as workers:
         good = 0
-        for task in asyncio.as_completed([check_feed(source, fetcher, datetime.now(UTC)) for source in sources]):
+        asked = [check_feed(source, fetcher, workers, datetime.now(UTC)) for source in sources]
+        for task in asyncio.as_completed(asked):
             checked = await task
             good += checked.entries > 0
             click.echo(checked.line())
@@ -193,11 +195,12 @@ def import_(file: Path, language: str, folder: Path | None, *, off: bool, dry_ru
 async def _find(site: str, settings: Settings) -> Search:
     from pipeline.cycle.find import addresses, find_feeds
     from pipeline.fetch import Fetcher
+    from pipeline.workers import Workers
 
     tried: list[Search] = []
     for url in addresses(site):
-        async with Fetcher(settings.fetch) as fetcher:
-            tried.append(await find_feeds(url, fetcher, datetime.now(UTC)))
+        async with Fetcher(settings.fetch) as fetcher, Workers.of(settings.extract) as workers:
+            tried.append(await find_feeds(url, fetcher, workers, datetime.now(UTC)))
         if tried[-1].found:
             return tried[-1]
     return tried[0]

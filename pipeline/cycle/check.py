@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from pipeline import feeds
+from pipeline.cycle.parsing import parse_feed
+from pipeline.feeds.dates import home_timezone
 from pipeline.fetch import Fetcher
 from pipeline.model import Fetched, FetchFailed, ParsedFeed, Request, Source
+from pipeline.workers import Workers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,23 +45,25 @@ class Checked:
         return f"{self.status or '–':>3}  {self.name:<34} {figures} {self.problem}".rstrip()
 
 
-async def check_feed(source: Source, fetcher: Fetcher, now: datetime) -> Checked:
+async def check_feed(source: Source, fetcher: Fetcher, workers: Workers, now: datetime) -> Checked:
     """Ask and read one feed, and hear what robots.txt says to the page of its first entry."""
     outcome = await fetcher.get(Request(url=source.url, kind="feed"))
     if not isinstance(outcome, Fetched):
         reason = outcome.reason if isinstance(outcome, FetchFailed) else "It says “not modified” to a first request."
-        status = outcome.status if isinstance(outcome, FetchFailed) else 304
-        return Checked(
-            name=source.name, status=status, entries=0, newest=None, encoding="", validators=(), problem=reason
-        )
-    parsed = feeds.parse(
-        outcome.body, outcome.url, outcome.headers.get("content-type"), timezone=source.timezone, now=now
-    )
+        return _none(source.name, outcome.status if isinstance(outcome, FetchFailed) else 304, reason)
+    with fetcher.room.holding(outcome.body):
+        parsed = await parse_feed(outcome, workers, timezone=source.timezone or home_timezone(source.home), now=now)
+    if isinstance(parsed, FetchFailed):
+        return _none(source.name, outcome.status, parsed.reason)
     sample = next((entry.url for entry in parsed.entries if entry.url), None)
     if sample is None:
         return tell(source.name, outcome, parsed)
     objection = await fetcher.objection(sample)
     return tell(source.name, outcome, parsed, objection, robots="" if objection else "pages allowed by robots.txt")
+
+
+def _none(name: str, status: int | None, problem: str) -> Checked:
+    return Checked(name=name, status=status, entries=0, newest=None, encoding="", validators=(), problem=problem)
 
 
 def tell(name: str, outcome: Fetched, parsed: ParsedFeed, objection: str | None = None, *, robots: str = "") -> Checked:

@@ -13,11 +13,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from pipeline import feeds
 from pipeline.cycle.check import Checked, tell
+from pipeline.cycle.parsing import parse_feed
 from pipeline.feeds.discover import feed_links, usual_places
 from pipeline.fetch import Fetcher
 from pipeline.model import Fetched, FetchFailed, ParsedFeed, Request, Source
+from pipeline.workers import Workers
 
 _MOST_NAMED = 8
 _MOST_GUESSED = 8
@@ -60,38 +61,44 @@ def addresses(typed: str) -> tuple[str, ...]:
     return (f"http://{typed}",) if re.match(r"[^/]*:\d+(/|$)", typed) else (f"https://{typed}", f"http://{typed}")
 
 
-async def find_feeds(url: str, fetcher: Fetcher, now: datetime) -> Search:
+async def find_feeds(url: str, fetcher: Fetcher, workers: Workers, now: datetime) -> Search:
     """Look at an address: is it a feed, does it name feeds, is there one in the usual places?
 
     Args:
         url: of a feed or a page.
         fetcher: who asks.
+        workers: who reads.
         now: the present time.
     """
     outcome = await fetcher.get(Request(url=url, kind="feed"))
     if not isinstance(outcome, Fetched):
         reason = outcome.reason if isinstance(outcome, FetchFailed) else "It says “not modified” to a first request."
         return Search(found=(), asked=(url,), problem=reason)
-    itself = _read(outcome, url, now)
+    itself = await _read(outcome, url, workers, now)
     if itself is not None:
         return Search(found=(itself,), asked=(url,))
     page = outcome.body.decode("utf-8", "replace")  # addresses are ASCII, whatever the rest is in
     asked = [url]
-    found = await _ask(feed_links(page, outcome.url)[:_MOST_NAMED], fetcher, now, asked)
+    found = await _ask(feed_links(page, outcome.url)[:_MOST_NAMED], fetcher, workers, now, asked)
     if not found:
-        found = await _ask(usual_places(outcome.url)[:_MOST_GUESSED], fetcher, now, asked, enough=1)
+        found = await _ask(usual_places(outcome.url)[:_MOST_GUESSED], fetcher, workers, now, asked, enough=1)
     told = "" if found else f"{urlsplit(outcome.url).netloc} names no feed, and there is none in the usual places."
     return Search(found=tuple(found), asked=tuple(asked), problem=told)
 
 
-async def _ask(
-    addresses: Iterable[str], fetcher: Fetcher, now: datetime, asked: list[str], enough: int = _MOST_NAMED
+async def _ask(  # noqa: PLR0917 - who asks, who reads, and what
+    addresses: Iterable[str],
+    fetcher: Fetcher,
+    workers: Workers,
+    now: datetime,
+    asked: list[str],
+    enough: int = _MOST_NAMED,
 ) -> list[Found]:
     found: list[Found] = []
     for url in addresses:
         asked.append(url)
         outcome = await fetcher.get(Request(url=url, kind="feed"))
-        one = _read(outcome, url, now) if isinstance(outcome, Fetched) else None
+        one = await _read(outcome, url, workers, now) if isinstance(outcome, Fetched) else None
         if one is not None and one.source.url not in {other.source.url for other in found}:
             found.append(one)
         if len(found) >= enough:
@@ -99,9 +106,9 @@ async def _ask(
     return found
 
 
-def _read(outcome: Fetched, url: str, now: datetime) -> Found | None:
-    parsed = feeds.parse(outcome.body, outcome.url, outcome.headers.get("content-type"), now=now)
-    if not parsed.entries:
+async def _read(outcome: Fetched, url: str, workers: Workers, now: datetime) -> Found | None:
+    parsed = await parse_feed(outcome, workers, now=now)
+    if isinstance(parsed, FetchFailed) or not parsed.entries:
         return None
     source = guess(parsed, outcome.moved_to or url)
     return Found(source=source, checked=tell(source.name, outcome, parsed))

@@ -101,7 +101,8 @@ class Pages:
             return
         outcome = await self.fetcher.get(Request(url=entry.entry.url, kind="page"))
         if isinstance(outcome, Fetched) and outcome.body.strip():
-            await self._in_hand.acquire()
+            with self.fetcher.room.holding(outcome.body):
+                await self._in_hand.acquire()
             self.tasks.create_task(self._read(entry, outcome))
         elif isinstance(outcome, FetchFailed):
             await self._not_had(entry, outcome)

@@ -11,12 +11,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from pipeline import feeds
 from pipeline.cycle.ledger import Ledger
+from pipeline.cycle.parsing import parse_feed
 from pipeline.cycle.tally import Tally
 from pipeline.feeds.dates import home_timezone
 from pipeline.feeds.decide import body_unchanged, decide, identities
-from pipeline.feeds.urls import base_of
 from pipeline.fetch import Fetcher
 from pipeline.model import (
     EntryId,
@@ -35,7 +34,7 @@ from pipeline.settings.poll import PollSettings
 from pipeline.store import entries as entry_rows
 from pipeline.store import feeds as feed_rows
 from pipeline.store import runs
-from pipeline.workers import Workers, WorkFailed
+from pipeline.workers import Workers
 
 Queued = list[tuple[EntryId, str, bool]]
 
@@ -56,6 +55,11 @@ class Polls:
     async def poll(self, feed: FeedState) -> Queued:
         """Poll one feed; returns the entries that wait for their page."""
         outcome = await self.fetcher.get(Request(url=feed.url, kind="feed", validators=feed.validators))
+        with self.fetcher.room.holding(outcome.body if isinstance(outcome, Fetched) else b""):
+            return await self._take_in(feed, outcome)
+
+    async def _take_in(self, feed: FeedState, outcome: Outcome) -> Queued:
+        """Read, decide, store."""
         outcome, parsed = await self._read(feed, outcome)
         keys = identities(parsed, feed.source.name) if parsed else ()
 
@@ -77,21 +81,8 @@ class Polls:
         if not isinstance(outcome, Fetched) or body_unchanged(feed, outcome):
             return outcome, None
         zone = feed.source.timezone or home_timezone(feed.source.home)
-        try:
-            parsed = await self.workers.run(
-                feeds.parse,
-                outcome.body,
-                base_of(outcome.url, outcome.headers.get("content-location")),
-                outcome.headers.get("content-type"),
-                timezone=zone,
-                now=self.now(),
-            )
-        except WorkFailed as failed:
-            reason = f"The feed could not be read: {failed.reason}"
-            return FetchFailed(
-                url=outcome.url, kind="broken", reason=reason, status=outcome.status, wire_bytes=outcome.wire_bytes
-            ), None
-        return outcome, parsed
+        parsed = await parse_feed(outcome, self.workers, timezone=zone, now=self.now())
+        return (parsed, None) if isinstance(parsed, FetchFailed) else (outcome, parsed)
 
     def _count(self, feed: FeedState, outcome: Outcome, update: FeedUpdate, queued: Queued) -> None:
         tally = self.tally

@@ -2,7 +2,7 @@
 
 ``client`` asks and follows, ``transport`` puts one request on the wire, ``answer`` reads what comes back within
 bounds, ``verdict`` says what it means; ``guard`` says which addresses may be asked, ``manners`` whose turn it is,
-``robots`` what a host forbids; ``decode`` undoes encodings within a bound.
+``robots`` what a host forbids; ``decode`` undoes encodings within a bound; ``room`` holds back what nobody can use yet.
 """
 
 from pipeline.fetch.client import Fetcher

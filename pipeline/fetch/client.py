@@ -20,6 +20,7 @@ from pipeline.fetch.answer import Answer, Failed
 from pipeline.fetch.decode import TooLarge, Undecodable, decode
 from pipeline.fetch.guard import Guard, GuardedDialler, Refused, Resolver, Target, resolve
 from pipeline.fetch.manners import HostState, Manners
+from pipeline.fetch.room import Room
 from pipeline.fetch.transport import ConnectTimeout, Transport
 from pipeline.fetch.verdict import duration, limit_of, outcome
 from pipeline.fetch.wire import Dialler, dial
@@ -41,6 +42,9 @@ class Fetcher:
         resolver: gives the addresses of a name; replaced by a recorder in tests.
         dialler: makes connections to checked addresses; likewise.
 
+    Attributes:
+        room: callers count there what they hold of the bodies; no request is sent while that is too much.
+
     Raises:
         ValueError: ``allow_private`` cannot be read.
     """
@@ -60,6 +64,7 @@ class Fetcher:
         self._transport = Transport(settings, GuardedDialler(self._guard, resolver, dialler))
         self._manners = Manners(settings, remember, now)
         self._slots = asyncio.Semaphore(settings.concurrency)
+        self.room = Room()
         self._robots: dict[str, asyncio.Lock] = {}
 
     async def __aenter__(self) -> Self:
@@ -212,6 +217,7 @@ class Fetcher:
         async with self._manners.turn(target.site, request.kind, pause), self._slots:
             if self._manners.struck(target.site, request.kind):
                 raise Failed("deferred", f"{target.site} did not answer in time earlier in this run.")
+            await self.room.wait()
             spent.start()
             left = (seconds or self._settings.deadline_seconds) - spent.seconds
             try:

@@ -152,6 +152,17 @@ def test_check_tells_what_robots_say_of_an_entry(site: Hostile, config: Path) ->
     assert "pages allowed by robots.txt" in tumen("feeds", "check", "--config", config).stdout
 
 
+def test_check_keeps_the_limits_of_a_run(site: Hostile, config: Path) -> None:
+    item = f"<item><title>One</title><link>{site.url('/1')}</link><description>{'<a>x</a>' * 200}</description></item>"
+    body = f"<rss><channel><title>T</title>{2_000 * item}</channel></rss>"  # five seconds' work
+    site.answers["/other.xml"] = Answer(body=body.encode())
+    path = config / "tumen.toml"
+    path.write_text(f"{path.read_text()}[extract]\nseconds = 1\n")
+    done = tumen("feeds", "check", "--config", config)
+    assert done.returncode == 1
+    assert "could not be read: it took longer than 1 seconds" in done.stdout
+
+
 def test_import_counts_the_feeds_that_it_leaves_out(site: Hostile, config: Path, tmp_path: Path) -> None:
     lines = "".join(f'<outline text="{n}" xmlUrl="{site.url(f"/{n}.xml")}"/>' for n in range(12))
     (tmp_path / "list.opml").write_text(f"<opml><body>{lines}</body></opml>")
