@@ -130,8 +130,8 @@ def accept_canonical(page_url: str, rel_canonical: str) -> str | None:
     Returns:
         None when it is not to be believed.
     """
-    address = canonical(resolve(rel_canonical, [page_url]))
     page = canonical(page_url)
+    address = page if rel_canonical == page_url else canonical(resolve(rel_canonical, [page_url]))
     if not address or not page or not same_site(page, address):
         return None
     if address == page:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
+from collections.abc import Iterator
 from datetime import UTC, datetime, time
 from typing import Literal
 
@@ -71,15 +72,15 @@ def _feed_text(entry: QueuedEntry) -> str:
 
 def _tells_of(entry: QueuedEntry, extraction: Extraction, text: str) -> bool:
     """Whether page and feed speak of the same thing: one word of the announced title is enough."""
-    announced = _words(entry.entry.title)
-    if len(announced) < 3:
-        return True
-    return bool(announced & _words(f"{extraction.title or ''} {text[:3000]}"))
+    announced = set(_words(entry.entry.title))
+    return len(announced) < 3 or not announced.isdisjoint(_words(f"{extraction.title or ''} {text[:3000]}"))
 
 
-def _words(text: str) -> set[str]:
-    """Words without their endings: five letters, or two syllables of Hangul."""
-    return {word[:2] if "가" <= word[0] <= "힣" else word[:5] for word in _WORD.findall(text.casefold())}
+def _words(text: str) -> Iterator[str]:
+    """Words without their endings, one after the other: five letters, or two syllables of Hangul."""
+    for found in _WORD.finditer(text.casefold()):
+        word = found[0]
+        yield word[:2] if "가" <= word[0] <= "힣" else word[:5]
 
 
 def _article(
