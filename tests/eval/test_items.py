@@ -12,6 +12,7 @@ import pytest
 ITEMS = Path(__file__).with_name("items.jsonl")
 BATCHES = Path(__file__).with_name("batches.jsonl")
 INDEPENDENT = Path(__file__).with_name("independent.jsonl")
+CALIBRATED = Path(__file__).with_name("calibrated.jsonl")
 FIELDS = {
     "id",
     "lang",
@@ -128,6 +129,17 @@ def test_the_independent_items_are_balanced_and_no_story_is_in_both_parts() -> N
     assert len({item["id"] for item in found}) == len({item["title"] for item in found}) == len(found) == 360
     assert Counter(item["lang"] for item in found) == {"en": 120, "ru": 120, "ko": 120}
     assert min(Counter(topic for item in found for topic in item["topics"]).values()) >= 20
+    parts = {part: {item["story_id"] for item in found if item["split"] == part} for part in ("open", "held")}
+    assert not parts["open"] & parts["held"]
+
+
+def test_the_calibrated_items_keep_shape_and_balance() -> None:
+    found = [json.loads(line) for line in CALIBRATED.read_text(encoding="utf-8").splitlines()]
+    assert named([item for item in found if set(item) != FIELDS]) == []
+    assert named([item for item in found if not item["relevant"] and set(item["topics"]) - WITHOUT_RUSSIA]) == []
+    assert len({item["id"] for item in found}) == len({item["title"] for item in found}) == len(found) == 401
+    assert min(Counter(item["lang"] for item in found).values()) >= 120
+    assert min(Counter(topic for item in found for topic in item["topics"]).values()) >= 16
     parts = {part: {item["story_id"] for item in found if item["split"] == part} for part in ("open", "held")}
     assert not parts["open"] & parts["held"]
 
