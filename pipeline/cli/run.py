@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pipeline.cli import options
-from pipeline.errors import NetworkUnreachable
+from pipeline.errors import ConfigError, NetworkUnreachable
 from pipeline.model import CycleReport, FeedChange
 
 if TYPE_CHECKING:
@@ -106,13 +106,16 @@ def run_once(database: Path, folder: Path | None, *, force: bool, trigger: str, 
 
 
 def _rank_by_meaning(conn: sqlite3.Connection, settings: Settings) -> None:
-    from pipeline.semantic import backend_of, catch_up
+    from pipeline.semantic import WrongWeights, backend_of, catch_up
     from pipeline.settings import find_file
     from pipeline.settings.reference import load_reference
 
-    backend = backend_of(settings.flagging.semantic, find_file(settings.folder, "tumen.toml"))
+    file = find_file(settings.folder, "tumen.toml")
     reference = load_reference(find_file(settings.folder, "reference.toml"))
-    catch_up(conn, backend, reference.passages, _now)
+    try:
+        catch_up(conn, backend_of(settings.flagging.semantic, file), reference.passages, _now)
+    except WrongWeights as error:
+        raise ConfigError(file, "[flagging] › semantic", f"cannot be used: {error}") from None
 
 
 def _now() -> datetime:

