@@ -59,6 +59,8 @@ class Grouping:
         found = rows.postings(conn, holders, since=to_text(at - _COPIED_WITHIN)) if told else {}
         rows.put_sentences(conn, stored.id, sentences, first=stored.what == "new")
         marks = self._mark(conn, here, article, said, now)
+        if marks is None and stored.what != "new":
+            self._unmark(conn, here)
         if here.story is not None:
             return here.story
         return self._copied(conn, here, len(sentences), found, now) or self._told(conn, here, marks, now)
@@ -94,6 +96,12 @@ class Grouping:
         )
         recent.add(marks)
         return marks
+
+    def _unmark(self, conn: sqlite3.Connection, here: rows.Known) -> None:
+        """Let go of the marks of an article whose new text is on no topic any more."""
+        rows.drop_marks(conn, here.id)
+        if self._recent is not None:
+            self._recent.drop(here.id)
 
     def _copied(
         self,

@@ -105,6 +105,11 @@ def put_marks(conn: sqlite3.Connection, marks: MarksRow) -> None:
     )
 
 
+def drop_marks(conn: sqlite3.Connection, article: int) -> None:
+    """Forget what an article was compared by."""
+    conn.execute("DELETE FROM marks WHERE article_id = ?", (article,))
+
+
 def recent_marks(conn: sqlite3.Connection, since: str) -> list[MarksRow]:
     """The marks of articles of this time or later."""
     rows = conn.execute(

@@ -115,12 +115,16 @@ class Recent:
 
     def add(self, marks: Marks) -> None:
         """Take an article in; one of the same id gives way."""
-        old = self._by_article.get(marks.article)
-        for concept in old.concepts if old is not None else ():
-            self._by_concept[concept].discard(marks.article)
+        self.drop(marks.article)
         self._by_article[marks.article] = marks
         for concept in marks.concepts:
             self._by_concept[concept].add(marks.article)
+
+    def drop(self, article: int) -> None:
+        """Take an article out, if it is in."""
+        old = self._by_article.pop(article, None)
+        for concept in old.concepts if old is not None else ():
+            self._by_concept[concept].discard(article)
 
     def weigh(self, concept: str) -> float:
         """A concept's weight: the logarithm of how few articles have it."""

@@ -170,3 +170,16 @@ def test_joining_reads_no_more_than_its_story_whatever_the_planner_was_told(plac
     conn.set_progress_handler(None, 0)
     conn.close()
     assert steps < 30
+
+
+def test_a_revision_that_is_on_no_topic_is_compared_no_more(place: Place) -> None:
+    title = "Putin and Kim Jong Un sign treaty in Pyongyang"
+    text = "\n".join(f"{line} Moscow and Pyongyang will send shells and troops to Kursk." for line in PIECE.split("\n"))
+    place.server.answers["/feed"] = channel(item("/a", title, text, 3))
+    place.watch("/feed")
+    place.run()
+    assert place.rows("SELECT count(*) FROM marks") == [(1,)]
+    place.server.answers["/feed"] = channel(item("/a", "Harbour council meets", OTHER, 3))
+    place.run("--force")
+    assert place.rows("SELECT revision, topics FROM articles") == [(2, "[]")]
+    assert place.rows("SELECT count(*) FROM marks") == [(0,)]
