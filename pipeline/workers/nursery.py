@@ -28,7 +28,6 @@ from pathlib import Path
 from typing import NoReturn
 
 HEADER = struct.Struct("!Q")
-_CHUNK = 1 << 20
 
 
 def send(channel: socket.socket, value: object) -> None:
@@ -49,12 +48,13 @@ def receive(channel: socket.socket) -> object:
 
 
 def _exactly(channel: socket.socket, size: int) -> bytearray:
-    got = bytearray()
-    while len(got) < size:
-        piece = channel.recv(min(_CHUNK, size - len(got)))
-        if not piece:
+    got = bytearray(size)
+    rest = memoryview(got)
+    while rest:
+        came = channel.recv_into(rest)
+        if not came:
             raise EOFError
-        got += piece
+        rest = rest[came:]
     return got
 
 
