@@ -15,11 +15,9 @@ from pipeline.extract.furniture import is_furniture
 from pipeline.extract.state import paragraphs
 from pipeline.extract.tree import strip_chrome, strip_inline
 from pipeline.extract.view import FOREIGN, LONG, View, fold, measure, take_link_lists, visual
-from pipeline.extract.voter import load
+from pipeline.extract.vote import vote
 from pipeline.extract.weights import WEIGHTS
 
-_CORE, _SETTINGS = load()
-_OPTIONS = _SETTINGS.Extractor(output_format="python", fast=True, comments=False)
 _SURE = 0.62
 _NEARLY = 0.2
 _THIN = 350
@@ -65,15 +63,6 @@ def text_of(root: HtmlElement, claims: Claims, page: bytes) -> Body:
     method = ("trafilatura" if voted else "blocks") if text else "none"
     found = Body(text=text, method=method, quality=_quality(view, chances, text), shown=shown)
     return _fill(found, claims, page)
-
-
-def vote(root: HtmlElement) -> str:
-    """The text that trafilatura finds in the tree: no comments, no metadata, no comparison with other extractors."""
-    try:
-        document = _CORE.bare_extraction(root, options=_OPTIONS)
-    except Exception:  # noqa: BLE001  one voter's failure on a strange tree; the blocks' own evidence goes on
-        return ""
-    return (getattr(document, "text", None) or "") if document is not None else ""
 
 
 def settle(view: View, voted: str, chances: list[float]) -> list[float]:
