@@ -285,7 +285,7 @@ def stages(page: Page) -> Iterator[tuple[str, float]]:
     yield "blocks", -start + (start := clock())
     voted = body.vote(root)
     yield "trafilatura", -start + (start := clock())
-    evidence.collect(view, voted, evidence.Claims(title=title or "", site=site or ""))
+    evidence.collect(view, views.fold(voted), evidence.Claims(title=title or "", site=site or ""))
     yield "evidence", -start + (start := clock())
     languages.detect(voted, top.language)
     yield "language", -start + (start := clock())

@@ -55,7 +55,7 @@ def text_of(root: HtmlElement, claims: Claims, page: bytes) -> Body:
     body = root.find("body")
     view = measure(*cut(body if body is not None else root))
     take_link_lists(view)
-    voted = vote(root) if len(view.blocks) <= _MAX_BLOCKS else ""
+    voted = fold(vote(root)) if len(view.blocks) <= _MAX_BLOCKS else ""
     collected = collect(view, voted, claims)
     chances = settle(view, voted, [chance(found, WEIGHTS) if found else 0.0 for found in collected])
     text = assemble(view, chances, {fold(claims.title), fold(claims.site)})
@@ -70,13 +70,12 @@ def settle(view: View, voted: str, chances: list[float]) -> list[float]:
 
     Args:
         view: the page's measure.
-        voted: trafilatura's text; what stands among comments or consents and is not in it is out.
+        voted: trafilatura's text without white space; what stands among comments or consents and is not in it is out.
         chances: what the evidence on each block alone says, 0 for those without any.
     """
     chances = list(chances)
-    vote_key = fold(voted)
     for n, marks in enumerate(view.marks):
-        if marks & FOREIGN and view.keys[n] not in vote_key:
+        if marks & FOREIGN and view.keys[n] not in voted:
             chances[n] = 0.0
     low, high = (view.frame.start, view.frame.end) if view.frame else (0, len(chances))
     kinds: defaultdict[str, list[int]] = defaultdict(list)

@@ -8,7 +8,7 @@ heaviest evidence; the rest says when to overrule it.
 from __future__ import annotations
 
 from bisect import bisect
-from collections import Counter, defaultdict
+from collections import defaultdict
 from dataclasses import dataclass
 from functools import lru_cache
 from math import exp, log
@@ -51,7 +51,7 @@ def collect(page: View, voted: str, claims: Claims) -> list[Evidence | None]:
 
     Args:
         page: the page's measure.
-        voted: the text that trafilatura found.
+        voted: the text that trafilatura found, without white space.
         claims: what the page says of its article elsewhere.
     """
     return _Witness(page, voted, claims).all()
@@ -62,8 +62,7 @@ class _Witness:
 
     def __init__(self, page: View, voted: str, claims: Claims) -> None:
         self._page = page
-        vote = fold(voted)
-        self._kept = [bool(key) and key in vote for key in page.keys]
+        self._kept = [bool(key) and key in voted for key in page.keys]
         paragraphs = [n for n, kept in enumerate(self._kept) if kept and page.sizes[n] >= LONG]
         self._first, self._last = (paragraphs[0], paragraphs[-1]) if paragraphs else (len(page.blocks), -1)
         self._low, self._high = (page.frame.start, page.frame.end) if page.frame else (0, len(page.blocks))
@@ -72,7 +71,7 @@ class _Witness:
         self._headline = max((n for n, alike in enumerate(self._alike) if alike > 0.8 and n <= self._first), default=-1)
         self._description = fold(claims.description)[:40]
         claimed = fold(claims.body)
-        self._claimed = claimed if len(claimed) > max(200, 0.5 * len(vote)) else ""
+        self._claimed = claimed if len(claimed) > max(200, 0.5 * len(voted)) else ""
         self._homes = _Homes(page, self._kept)
         self._lines = {n: page.blocks[n].text.lower() for n in self._candidates if page.sizes[n] < _MAX_PHRASE}
         self._lookout = Lookout(self._lines.values())
@@ -231,8 +230,8 @@ class _Homes:
         self._kind: defaultdict[str, float] = defaultdict(float)
         self._kind_sizes: defaultdict[str, float] = defaultdict(float)
         self._kind_votes: defaultdict[str, float] = defaultdict(float)
-        self._texts: Counter[int] = Counter()
-        self._links: Counter[int] = Counter()
+        self._texts: defaultdict[int, int] = defaultdict(int)
+        self._links: defaultdict[int, int] = defaultdict(int)
         for n, block in enumerate(page.blocks):
             parent, grandparent, kind = page.parents[n], page.grandparents[n], page.kinds[n]
             self._texts[parent] += len(block.text)

@@ -98,11 +98,11 @@ def measure(blocks: list[Block], spans: list[Span]) -> View:
     ]
     marks = _marks(spans, good)
     clean = [0.0 if mark & FURNITURE else weight for mark, weight in zip(marks, good, strict=True)]
+    keys = [block.text.replace(" ", "").replace("\n", "") for block in blocks]  # a block has no other white space
     parents, grandparents, kinds = _families(blocks)
     return View(
-        blocks=blocks, spans=spans, sizes=sizes, linked=linked, clean=clean, marks=marks,
-        keys=[fold(block.text) for block in blocks], kinds=kinds, parents=parents, grandparents=grandparents,
-        gone=[False] * len(blocks), frame=_frame(spans, clean),
+        blocks=blocks, spans=spans, sizes=sizes, linked=linked, clean=clean, marks=marks, keys=keys, kinds=kinds,
+        parents=parents, grandparents=grandparents, gone=[False] * len(blocks), frame=_frame(spans, clean),
     )  # fmt: skip
 
 
