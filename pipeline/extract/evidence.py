@@ -40,9 +40,10 @@ class Claims:
 
 def chance(evidence: Evidence, weights: dict[str, float]) -> float:
     """0…1: how likely the block is part of the article."""
+    worth = weights.get
     total = 0.0
     for name, value in evidence.items():
-        total += weights.get(name, 0.0) * value
+        total += worth(name, 0.0) * value
     return 1 / (1 + exp(-max(-30.0, min(30.0, total))))
 
 

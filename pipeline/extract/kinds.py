@@ -38,68 +38,79 @@ def remembering(paths: Iterable[etree.XPath]) -> list[Finder]:
     these look no further.
     """
     own: list[str] = []
-    finders: list[Finder] = []
+    guarded: dict[str, etree.XPath] = {}
+    others: list[Finder] = []
     for path in paths:
         before, after = _parted(path.path)
         if not before:
-            finders.append(path)
+            others.append(path)
         elif after:
-            finders.append(_Guarded(path, Kinds([before])))
+            guarded[before] = path
         else:
             own.append(before)
-    return [*finders, Kinds(own)] if own else finders
+    return [*others, _Together(own, guarded)] if own else list(paths)
 
 
 def remembering_first(path: etree.XPath) -> Finder:
     """A finder of the first element that a path with ``[1]`` at its end finds; of another path, the path."""
     source, counted = _FIRST.subn("", path.path)
     before, after = _parted(source)
-    return Kinds([before]).first if counted and before and not after else path
+    return _First(before) if counted and before and not after else path
 
 
-class Kinds:
-    """Finds the elements in a tree for which one of several groups of predicates holds."""
+class _Kinds:
+    """Tells for the elements of a tree which of several groups hold for each: of a group, one of its predicates."""
 
-    def __init__(self, groups: list[str]) -> None:
-        self._names = frozenset(name for group in groups for name in _ATTRIBUTE.findall(_QUOTED.sub("''", group)))
-        self._holds = etree.XPath(" | ".join(f"self::*{group}" for group in groups), namespaces=_REGEXPS)
-        self._known: dict[_Kind, bool] = {}
+    def __init__(self, *groups: list[str]) -> None:
+        paths = [" | ".join(f"self::*{predicates}" for predicates in group) for group in groups]
+        self._names = frozenset(name for path in paths for name in _ATTRIBUTE.findall(_QUOTED.sub("''", path)))
+        self._holds = [etree.XPath(path, namespaces=_REGEXPS) for path in paths]
+        self._known: dict[_Kind, tuple[int, ...]] = {}
 
-    def __call__(self, tree: HtmlElement) -> list[HtmlElement]:
-        """All of the elements, in the order of the tree."""
-        return list(self._some(tree))
-
-    def first(self, tree: HtmlElement) -> list[HtmlElement]:
-        """The first of the elements, or none."""
-        return list(islice(self._some(tree), 1))
-
-    def _some(self, tree: HtmlElement) -> Iterator[HtmlElement]:
+    def some(self, tree: HtmlElement) -> Iterator[tuple[HtmlElement, tuple[int, ...]]]:
+        """The elements for which a group holds, in the order of the tree, with the places of those groups."""
         names, known = self._names, self._known
         for element in tree.iterdescendants("*"):
             if attributes := element.items():
                 kind = (element.tag, *[item for item in attributes if item[0] in names])
-                holds = known.get(kind)
-                if self._learn(kind, element) if holds is None else holds:
-                    yield element
+                if (groups := known.get(kind)) is None:
+                    groups = self._learn(kind, element)
+                if groups:
+                    yield element, groups
 
-    def _learn(self, kind: _Kind, element: HtmlElement) -> bool:
-        holds = bool(self._holds(element))
+    def _learn(self, kind: _Kind, element: HtmlElement) -> tuple[int, ...]:
+        groups = tuple(place for place, holds in enumerate(self._holds) if holds(element))
         if sum(len(value) for _, value in kind[1:]) <= _LONGEST:
             if len(self._known) >= _MOST_KINDS:
                 self._known.clear()
-            self._known[kind] = holds
-        return holds
+            self._known[kind] = groups
+        return groups
 
 
-class _Guarded:
-    """A path that is asked only where it may find something."""
+class _Together:
+    """Finds what own predicates hold for, and what further paths find, in one walk where these find nothing."""
 
-    def __init__(self, path: etree.XPath, may_be: Kinds) -> None:
-        self._path = path
-        self._may_be = may_be
+    def __init__(self, own: list[str], guarded: dict[str, etree.XPath]) -> None:
+        self._kinds = _Kinds(own, *([guard] for guard in guarded))
+        self._guarded = list(guarded.values())
 
     def __call__(self, tree: HtmlElement) -> list[HtmlElement]:
-        return self._path(tree) if self._may_be.first(tree) else []
+        some = list(self._kinds.some(tree))
+        found = [element for element, groups in some if groups[0] == 0]
+        for place, path in enumerate(self._guarded, 1):
+            if any(place in groups for _, groups in some):
+                found += path(tree)
+        return found
+
+
+class _First:
+    """Finds the first element that the predicates hold for."""
+
+    def __init__(self, predicates: str) -> None:
+        self._kinds = _Kinds([predicates])
+
+    def __call__(self, tree: HtmlElement) -> list[HtmlElement]:
+        return [element for element, _ in islice(self._kinds.some(tree), 1)]
 
 
 def _parted(source: str) -> tuple[str, str]:

@@ -67,11 +67,18 @@ PHRASES: dict[str, Phrase] = {
     ),
     "call": Phrase(
         holds=_holds(
-            "subscri|sign up|newsletter|register|follow us|follow me|download the|download our|our app",
-            "do you have a|contact us|email|e-mail|whatsapp|telegram|facebook|twitter|instagram|youtube",
-            "tiktok|tik tok|abonn|anmelden|рассылк|подпис|телеграм|구독|댓글|제보|카카오|네이버|会員|登録",
+            "subscri|sign up|newsletter|register|our app|do you have a|contact us|whatsapp|telegram|facebook|twitter",
+            "instagram|youtube|abonn|anmelden|рассылк|подпис|телеграм|구독|댓글|제보|카카오|네이버|会員|登録",
         )
-        + _searched({"log in": r"log in\b", "login": r"login\b"}),
+        + _searched(
+            {
+                "log": r"log ?in\b",
+                "follow ": r"follow (?:us|me)",
+                "download ": r"download (?:the|our)",
+                "mail": r"e-?mail",
+                "tik": r"tik ?tok",
+            }
+        ),
     ),
     "byline": Phrase(
         starts=_starts(
@@ -89,21 +96,22 @@ PHRASES: dict[str, Phrase] = {
     ),
     "author": Phrase(
         holds=_holds(
-            "contributed to this|reporting by|editing by|with report from|with reports from|associated press",
-            "first published|mit dpa|mit material",
+            "contributed to this|reporting by|editing by|associated press|first published",
         )
         + _searched(
             {
                 "is a": r"\bis an? (?:\w+ ){0,4}(?:reporter|editor|writer|journalist|correspondent|author|professor"
                 r"|fellow|columnist|producer)\b",
                 "this ": r"this (?:story|article) (?:was|has|originally)",
+                "with report": r"with reports? from",
+                "mit ": r"mit (?:dpa|material)",
             }
         )
     ),
     "colon": Phrase(ends=(":",)),
     "question": Phrase(ends=("?",)),
     "figures": Phrase(starts=_starts(r"[\W\d]*$")),
-    "address": Phrase(holds=_holds("http://|https://|www.|pic.twitter")),
+    "address": Phrase(holds=_holds("www.|pic.twitter") + _searched({"://": "https?://"})),
 }
 _STARTS = tuple((name, phrase.starts.match) for name, phrase in PHRASES.items() if phrase.starts)
 _ENDS = tuple((name, phrase.ends) for name, phrase in PHRASES.items() if phrase.ends)
