@@ -209,26 +209,27 @@ class _Cutter:
 
 def _read_marks(element: HtmlElement, tag: str) -> int:
     """Bits of what one element's tag and attributes suggest."""
-    attributes = element.items()
-    if not attributes:
-        return _TAG_BITS.get(tag, 0)
-    return _marks_of(tag, *[item for item in attributes if item[0] in _TELLING])
-
-
-@lru_cache(maxsize=8_192)
-def _marks_of(tag: str, *items: tuple[str, str]) -> int:
-    attributes = dict(items)
-    marks = _TAG_BITS.get(tag, 0) | _named(f"{attributes.get('class', '')} {attributes.get('id', '')}")
-    marks |= _ROLE_BITS.get(attributes.get("role", ""), 0)
-    if "articleBody" in attributes.get("itemprop", ""):
-        marks |= BITS["itembody"]
-    if "hidden" in attributes or _NOT_SHOWN.search(attributes.get("style", "")):
-        marks |= BITS["unseen"]
+    marks = _TAG_BITS.get(tag, 0)
+    for name, value in element.items():
+        if name in _TELLING:
+            marks |= _marks_of(name, value)
     return marks
 
 
+@lru_cache(maxsize=20_000)
+def _marks_of(name: str, value: str) -> int:
+    """Bits of what one attribute suggests."""
+    if name == "role":
+        return _ROLE_BITS.get(value, 0)
+    if name == "itemprop":
+        return BITS["itembody"] if "articleBody" in value else 0
+    if name == "style":
+        return BITS["unseen"] if _NOT_SHOWN.search(value) else 0
+    return BITS["unseen"] if name == "hidden" else _named(value)
+
+
 def _named(names: str) -> int:
-    """Bits of the words in an element's class and id."""
+    """Bits of the words in a class or an id."""
     marks = 0
     for word in _WORD.findall(names):
         marks |= _TOKENS.get(word.lower(), 0)
