@@ -270,7 +270,7 @@ def stages(page: Page) -> Iterator[tuple[str, float]]:
         return
     yield "parsing", -start + (start := clock())
     top = head.read_head(root, page.url)
-    story = linked.article(linked.nodes(root), top.first("og:title"), top.title)
+    story = linked.article(linked.nodes(top.data), top.first("og:title"), top.title)
     tree.strip_unseen(root)
     site = cascade.site_name(top, story)
     title = titles.title(story, top, root, page.url, site)

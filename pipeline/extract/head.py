@@ -19,12 +19,14 @@ class Head:
         title: the title element.
         canonical: absolute address, None when there is none.
         language: the ``lang`` of the root element.
+        data: sources of structured data (JSON-LD).
     """
 
     metas: dict[str, list[str]]
     title: str
     canonical: str | None
     language: str
+    data: list[str]
 
     def first(self, *names: str) -> str:
         """The first content among these names, "" when there is none."""
@@ -32,8 +34,8 @@ class Head:
 
 
 def read_head(root: HtmlElement, url: str) -> Head:
-    """Read the whole page's meta elements: many sites put some into the body."""
-    found: dict[str, list[HtmlElement]] = {"meta": [], "link": [], "title": []}
+    """Read the whole page's meta elements: many sites put some into the body. One walk finds all kinds."""
+    found: dict[str, list[HtmlElement]] = {"meta": [], "link": [], "title": [], "script": []}
     for element in root.iter(*found):
         found[str(element.tag)].append(element)
     metas: dict[str, list[str]] = {}
@@ -52,7 +54,12 @@ def read_head(root: HtmlElement, url: str) -> Head:
         language=(
             root.get("lang") or root.get("{http://www.w3.org/XML/1998/namespace}lang") or root.get("xml:lang") or ""
         ).strip(),
+        data=[script.text for script in found["script"] if script.text and _is_data(script)],
     )
+
+
+def _is_data(script: HtmlElement) -> bool:
+    return "ld+json" in (script.get("type") or "").lower()
 
 
 def _in_drawing(title: HtmlElement) -> bool:

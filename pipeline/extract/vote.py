@@ -49,7 +49,7 @@ _PRUNED = _quicken()
 
 
 def vote(root: HtmlElement) -> str:
-    """The text that trafilatura finds in the tree; "" when it finds none, or fails."""
+    """The text that trafilatura finds in the tree; "" when it finds none, or fails. The tree may lose its comments."""
     try:
         text = _short_way(root)
     except Exception:  # noqa: BLE001  another trafilatura, or a strange tree: the long way tells which
@@ -61,7 +61,7 @@ def _short_way(root: HtmlElement) -> str | None:
     """None where only the long way will do."""
     if _PRUNED is None or next(root.iter("script"), None) is not None:  # which may hold a text, or tell of a forum
         return None
-    tree = _CORE.prune_unwanted_nodes(copy(root), _PRUNED)
+    tree = _CORE.prune_unwanted_nodes(root, _PRUNED)
     cleaned = _CORE.convert_tags(_CORE.tree_cleaning(copy(tree), _OPTIONS), _OPTIONS)
     body, text = _CORE.extract_content(cleaned, _OPTIONS)
     if len(text) < _OPTIONS.min_extracted_size:
