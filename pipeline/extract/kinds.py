@@ -26,6 +26,7 @@ _OWN = re.compile(
 )
 """What a predicate that asks for an element's tag and attributes only is made of, when its strings are emptied."""
 _TAG = re.compile(r"self::([\w-]+)")
+_ONLY_TAGS = re.compile(r"\[\s*self::[\w-]+(?:\s+or\s+self::[\w-]+)*\s*\]")
 _ATTRIBUTE = re.compile(r"@([\w-]+)")
 _MOST_KINDS = 4_096
 _LONGEST = 1_000
@@ -64,13 +65,14 @@ class _Kinds:
     def __init__(self, *groups: list[str]) -> None:
         paths = [" | ".join(f"self::*{predicates}" for predicates in group) for group in groups]
         self._names = frozenset(name for path in paths for name in _ATTRIBUTE.findall(_QUOTED.sub("''", path)))
+        self._tags = _tags(predicates for group in groups for predicates in group)
         self._holds = [etree.XPath(path, namespaces=_REGEXPS) for path in paths]
         self._known: dict[_Kind, tuple[int, ...]] = {}
 
     def some(self, tree: HtmlElement) -> Iterator[tuple[HtmlElement, tuple[int, ...]]]:
         """The elements for which a group holds, in the order of the tree, with the places of those groups."""
         names, known = self._names, self._known
-        for element in tree.iterdescendants("*"):
+        for element in tree.iterdescendants(*self._tags):
             if attributes := element.items():
                 kind = (element.tag, *[item for item in attributes if item[0] in names])
                 if (groups := known.get(kind)) is None:
@@ -111,6 +113,17 @@ class _First:
 
     def __call__(self, tree: HtmlElement) -> list[HtmlElement]:
         return [element for element, _ in islice(self._kinds.some(tree), 1)]
+
+
+def _tags(groups: Iterable[str]) -> set[str]:
+    """The tags that the predicates hold for at most, or a star: most begin with a choice of tags."""
+    tags: set[str] = set()
+    for predicates in groups:
+        choice = _ONLY_TAGS.match(predicates.lstrip())
+        if not choice:
+            return {"*"}
+        tags.update(_TAG.findall(choice[0]))
+    return tags
 
 
 def _parted(source: str) -> tuple[str, str]:
