@@ -18,10 +18,16 @@ from pipeline.extract.voter import load
 
 _CORE, _SETTINGS = load()
 _OPTIONS = _SETTINGS.Extractor(output_format="python", fast=True, comments=False)
+_STEPS = (
+    "prune_unwanted_nodes", "tree_cleaning", "convert_tags", "extract_content", "baseline", "html2txt", "xmltotxt",
+    "ESCALATION_MAX_LENGTH", "ESCALATION_PAGE_SHARE",
+)  # fmt: skip
 
 
 def _quicken() -> list[Finder] | None:
     """Let our own trafilatura remember what its paths find; what it prunes first, None if it has other parts."""
+    if not all(hasattr(_CORE, step) for step in _STEPS):
+        return None
     try:
         inner, texts, lines = (part.__globals__ for part in (_CORE.extract_content, _CORE.baseline, _CORE.load_html))
         pruned = remembering(_CORE.RAW_TREE_PRUNE_XPATH + _CORE.REMOVE_COMMENTS_AND_LISTS_XPATH)
