@@ -270,7 +270,7 @@ def stages(page: Page) -> Iterator[tuple[str, float]]:
         return
     yield "parsing", -start + (start := clock())
     top = head.read_head(root, page.url)
-    story = linked.article(linked.nodes(root), top.first("og:title"), top.title)
+    story = linked.article(linked.nodes(top.data), top.first("og:title"), top.title)
     tree.strip_unseen(root)
     site = cascade.site_name(top, story)
     title = titles.title(story, top, root, page.url, site)
@@ -285,7 +285,7 @@ def stages(page: Page) -> Iterator[tuple[str, float]]:
     yield "blocks", -start + (start := clock())
     voted = body.vote(root)
     yield "trafilatura", -start + (start := clock())
-    evidence.collect(view, voted, evidence.Claims(title=title or "", site=site or ""))
+    evidence.collect(view, views.fold(voted), evidence.Claims(title=title or "", site=site or ""))
     yield "evidence", -start + (start := clock())
     languages.detect(voted, top.language)
     yield "language", -start + (start := clock())

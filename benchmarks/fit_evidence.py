@@ -58,7 +58,7 @@ def look(folder: str, page: Page, weight: float) -> Case | None:
     if root is None:
         return None
     top = head.read_head(root, page.url)
-    story = linked.article(linked.nodes(root), top.first("og:title"), top.title)
+    story = linked.article(linked.nodes(top.data), top.first("og:title"), top.title)
     tree.strip_unseen(root)
     site = site_name(top, story)
     title = titles.title(story, top, root, page.url, site) or ""
@@ -75,7 +75,7 @@ def look(folder: str, page: Page, weight: float) -> Case | None:
         description=top.first("description", "og:description"),
         body=linked.text(story, "articleBody"),
     )
-    voted = body.vote(root)
+    voted = view.fold(body.vote(root))
     found = evidence.collect(measured, voted, claims)
     grams = [shingles(block.text) for block in measured.blocks]
     sizes = np.array([min(gram.total(), 200) + 2.0 for gram in grams])

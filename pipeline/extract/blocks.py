@@ -77,6 +77,7 @@ _TAG_BITS = {tag: BITS[name] for tag, name in _FROM_TAGS.items()}
 _ROLE_BITS = {"navigation": BITS["tag_nav"], "complementary": BITS["tag_aside"], "contentinfo": BITS["tag_footer"]}
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _BODY_NAMES = ("articlebody", "storybody", "entrycontent")
+_TELLING = frozenset(("class", "id", "role", "itemprop", "style", "hidden"))
 _NOT_SHOWN = re.compile(r"display\s*:\s*none")
 
 
@@ -114,11 +115,12 @@ class Span:
 def cut(body: HtmlElement) -> tuple[list[Block], list[Span]]:
     """Blocks in the order of the page, and the spans of its block-level elements, outer before inner."""
     cutter = _Cutter(body)
+    enter, leave = cutter.enter, cutter.leave
     for event, element in etree.iterwalk(body, events=("start", "end")):
         if event == "start":
-            cutter.enter(element)
+            enter(element)
         else:
-            cutter.leave(element)
+            leave(element)
     cutter.flush()
     return cutter.blocks, cutter.spans
 
@@ -193,45 +195,41 @@ class _Cutter:
     def flush(self) -> None:
         raw = "".join(self._parts)
         self._parts.clear()
-        lines = [line for piece in raw.split(_BREAK) if (line := " ".join(piece.split()))]
-        if lines:
-            text = "\n".join(lines)
+        if _BREAK in raw:
+            text = "\n".join(line for piece in raw.split(_BREAK) if (line := " ".join(piece.split())))
+        else:
+            text = " ".join(raw.split())
+        if text:
             holder = self._open[-1] if self._open else Span(self._body, 0, 0, 0)
-            self.blocks.append(
-                Block(
-                    text=text,
-                    tag=str(holder.element.tag),
-                    element=holder.element,
-                    linked=min(self._linked, len(text)),
-                    strong=min(self._strong, len(text)),
-                    own=holder.marks,
-                    link_first=self._link_first,
-                )
-            )
+            linked, strong = min(self._linked, len(text)), min(self._strong, len(text))
+            tag = str(holder.element.tag)
+            self.blocks.append(Block(text, tag, holder.element, linked, strong, holder.marks, self._link_first))
         self._linked = self._strong = self._breaks = 0
 
 
 def _read_marks(element: HtmlElement, tag: str) -> int:
     """Bits of what one element's tag and attributes suggest."""
     marks = _TAG_BITS.get(tag, 0)
-    attributes = element.attrib
-    if not attributes:
-        return marks
-    names = f"{attributes.get('class', '')} {attributes.get('id', '')}"
-    if len(names) > 1:
-        marks |= _marks_of(names)
-    if role := attributes.get("role"):
-        marks |= _ROLE_BITS.get(role, 0)
-    if "articleBody" in attributes.get("itemprop", ""):
-        marks |= BITS["itembody"]
-    style = attributes.get("style")
-    if "hidden" in attributes or (style and _NOT_SHOWN.search(style)):
-        marks |= BITS["unseen"]
+    for name, value in element.items():
+        if name in _TELLING:
+            marks |= _marks_of(name, value)
     return marks
 
 
 @lru_cache(maxsize=20_000)
-def _marks_of(names: str) -> int:
+def _marks_of(name: str, value: str) -> int:
+    """Bits of what one attribute suggests."""
+    if name == "role":
+        return _ROLE_BITS.get(value, 0)
+    if name == "itemprop":
+        return BITS["itembody"] if "articleBody" in value else 0
+    if name == "style":
+        return BITS["unseen"] if _NOT_SHOWN.search(value) else 0
+    return BITS["unseen"] if name == "hidden" else _named(value)
+
+
+def _named(names: str) -> int:
+    """Bits of the words in a class or an id."""
     marks = 0
     for word in _WORD.findall(names):
         marks |= _TOKENS.get(word.lower(), 0)

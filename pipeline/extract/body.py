@@ -15,11 +15,9 @@ from pipeline.extract.furniture import is_furniture
 from pipeline.extract.state import paragraphs
 from pipeline.extract.tree import strip_chrome, strip_inline
 from pipeline.extract.view import FOREIGN, LONG, View, fold, measure, take_link_lists, visual
-from pipeline.extract.voter import load
+from pipeline.extract.vote import vote
 from pipeline.extract.weights import WEIGHTS
 
-_CORE, _SETTINGS = load()
-_OPTIONS = _SETTINGS.Extractor(output_format="python", fast=True, comments=False)
 _SURE = 0.62
 _NEARLY = 0.2
 _THIN = 350
@@ -57,7 +55,7 @@ def text_of(root: HtmlElement, claims: Claims, page: bytes) -> Body:
     body = root.find("body")
     view = measure(*cut(body if body is not None else root))
     take_link_lists(view)
-    voted = vote(root) if len(view.blocks) <= _MAX_BLOCKS else ""
+    voted = fold(vote(root)) if len(view.blocks) <= _MAX_BLOCKS else ""
     collected = collect(view, voted, claims)
     chances = settle(view, voted, [chance(found, WEIGHTS) if found else 0.0 for found in collected])
     text = assemble(view, chances, {fold(claims.title), fold(claims.site)})
@@ -67,27 +65,17 @@ def text_of(root: HtmlElement, claims: Claims, page: bytes) -> Body:
     return _fill(found, claims, page)
 
 
-def vote(root: HtmlElement) -> str:
-    """The text that trafilatura finds in the tree: no comments, no metadata, no comparison with other extractors."""
-    try:
-        document = _CORE.bare_extraction(root, options=_OPTIONS)
-    except Exception:  # noqa: BLE001  one voter's failure on a strange tree; the blocks' own evidence goes on
-        return ""
-    return (getattr(document, "text", None) or "") if document is not None else ""
-
-
 def settle(view: View, voted: str, chances: list[float]) -> list[float]:
     """Chances after a look at the neighbours: paragraphs of one kind stand and fall together.
 
     Args:
         view: the page's measure.
-        voted: trafilatura's text; what stands among comments or consents and is not in it is out.
+        voted: trafilatura's text without white space; what stands among comments or consents and is not in it is out.
         chances: what the evidence on each block alone says, 0 for those without any.
     """
     chances = list(chances)
-    vote_key = fold(voted)
     for n, marks in enumerate(view.marks):
-        if marks & FOREIGN and view.keys[n] not in vote_key:
+        if marks & FOREIGN and view.keys[n] not in voted:
             chances[n] = 0.0
     low, high = (view.frame.start, view.frame.end) if view.frame else (0, len(chances))
     kinds: defaultdict[str, list[int]] = defaultdict(list)

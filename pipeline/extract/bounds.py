@@ -77,8 +77,7 @@ def _long_tags(html: bytes) -> Iterator[bytes]:
 def _is_binary(head: bytes) -> bool:
     """More than one byte in thirty is a control character that no text has (UTF-16 without a mark aside)."""
     controls = len(head) - len(head.translate(None, _CONTROLS))
-    every_other_byte_nul = head[1::2].count(0) > 0.4 * len(head[1::2]) or head[::2].count(0) > 0.4 * len(head[::2])
-    return controls * 30 > len(head) and not every_other_byte_nul
+    return controls * 30 > len(head) and not any(half.count(0) > 0.4 * len(half) for half in (head[1::2], head[::2]))
 
 
 def _attributes(tag: bytes) -> int:

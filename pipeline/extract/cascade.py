@@ -23,7 +23,7 @@ def read(html: bytes, url: str, content_type: str | None) -> Extraction:
     if root is None:
         return Extraction(method="refused: no markup")
     head = read_head(root, url)
-    story = article(nodes(root), head.first("og:title"), head.title)
+    story = article(nodes(head.data), head.first("og:title"), head.title)
     strip_unseen(root)
     site = site_name(head, story)
     title = titles.title(story, head, root, url, site)

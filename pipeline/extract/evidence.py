@@ -8,13 +8,13 @@ heaviest evidence; the rest says when to overrule it.
 from __future__ import annotations
 
 from bisect import bisect
-from collections import Counter, defaultdict
+from collections import defaultdict
 from dataclasses import dataclass
 from functools import lru_cache
 from math import exp, log
 
 from pipeline.extract.blocks import BITS, MARKS, Block
-from pipeline.extract.phrases import PHRASES
+from pipeline.extract.phrases import Lookout
 from pipeline.extract.view import FURNITURE, LONG, View, fold, words
 
 Evidence = dict[str, float]
@@ -24,11 +24,8 @@ _HEADINGS = frozenset(("h2", "h3", "h4", "h5", "h6"))
 _LIMITS = (40, 80, 150, 300)
 _SIZES = ("size_tiny", "size_line", "size_sentence", "size_paragraph", "size_long")
 _STOPS = tuple('.!?…。！？।"”»’)]')
-_NEIGHBOURS = tuple(
-    (step, f"{name}_vote", f"{name}_clean", f"{name}_link")
-    for step, name in ((-1, "prev"), (1, "next"), (-2, "prev2"), (2, "next2"))
-)
-_SAYS = tuple((f"says_{name}", phrase.search) for name, phrase in PHRASES.items())
+_NEIGHBOURS = ("prev", "next", "prev2", "next2")
+_VOTE, _CLEAN, _LINK = 1, 2, 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,10 +40,10 @@ class Claims:
 
 def chance(evidence: Evidence, weights: dict[str, float]) -> float:
     """0…1: how likely the block is part of the article."""
+    worth = weights.get
     total = 0.0
     for name, value in evidence.items():
-        if name in weights:
-            total += weights[name] * value
+        total += worth(name, 0.0) * value
     return 1 / (1 + exp(-max(-30.0, min(30.0, total))))
 
 
@@ -55,7 +52,7 @@ def collect(page: View, voted: str, claims: Claims) -> list[Evidence | None]:
 
     Args:
         page: the page's measure.
-        voted: the text that trafilatura found.
+        voted: the text that trafilatura found, without white space.
         claims: what the page says of its article elsewhere.
     """
     return _Witness(page, voted, claims).all()
@@ -66,27 +63,40 @@ class _Witness:
 
     def __init__(self, page: View, voted: str, claims: Claims) -> None:
         self._page = page
-        vote = fold(voted)
-        self._kept = [bool(key) and key in vote for key in page.keys]
+        self._kept = [bool(key) and key in voted for key in page.keys]
         paragraphs = [n for n, kept in enumerate(self._kept) if kept and page.sizes[n] >= LONG]
         self._first, self._last = (paragraphs[0], paragraphs[-1]) if paragraphs else (len(page.blocks), -1)
         self._low, self._high = (page.frame.start, page.frame.end) if page.frame else (0, len(page.blocks))
-        title = words(claims.title)
-        span = (0.3 * len(claims.title), 3 * len(claims.title) + 20)
-        self._alike = [
-            _alike(block.text, title) if span[0] < len(block.text) < span[1] and title else 0.0 for block in page.blocks
-        ]
+        self._candidates = [n for n in range(len(page.blocks)) if self._may_be(n)]
+        self._alike = self._likeness(claims.title)
         self._headline = max((n for n, alike in enumerate(self._alike) if alike > 0.8 and n <= self._first), default=-1)
         self._description = fold(claims.description)[:40]
         claimed = fold(claims.body)
-        self._claimed = claimed if len(claimed) > max(200, 0.5 * len(vote)) else ""
+        self._claimed = claimed if len(claimed) > max(200, 0.5 * len(voted)) else ""
         self._homes = _Homes(page, self._kept)
+        self._lines = {n: page.blocks[n].text.lower() for n in self._candidates if page.sizes[n] < _MAX_PHRASE}
+        self._lookout = Lookout(self._lines.values())
+        self._looks = _looks(page, self._kept)
         self._seen: set[str] = set()
         self._under_also = False
         self._announced = False
 
     def all(self) -> list[Evidence | None]:
-        return [self._testify(n) if self._may_be(n) else None for n in range(len(self._page.blocks))]
+        found: list[Evidence | None] = [None] * len(self._page.blocks)
+        for n in self._candidates:
+            found[n] = self._testify(n)
+        return found
+
+    def _likeness(self, title: str) -> list[float]:
+        """How alike each block and the title are; what is neither a candidate nor before the text is not asked."""
+        alike = [0.0] * len(self._page.blocks)
+        wanted = words(title)
+        low, high = 0.3 * len(title), 3 * len(title) + 20
+        if wanted:
+            for n in {*self._candidates, *range(min(self._first + 1, len(alike)))}:
+                if low < len(text := self._page.blocks[n].text) < high:
+                    alike[n] = _alike(text, wanted)
+        return alike
 
     def _may_be(self, n: int) -> bool:
         return self._kept[n] or self._page.sizes[n] >= LONG or (self._low <= n < self._high and not self._page.gone[n])
@@ -181,19 +191,16 @@ class _Witness:
             self._seen.add(key)
 
     def _tell_phrases(self, n: int, block: Block, found: Evidence) -> None:
-        size = self._page.sizes[n]
         also = False
-        if size < _MAX_PHRASE:
-            text = block.text.lower()
-            for name, search in _SAYS:
-                if search(text):
-                    found[name] = 1.0
-            if size >= 12 and text.upper() == block.text != text:
+        if (line := self._lines.get(n)) is not None:
+            for name in self._lookout.names(line):
+                found[f"says_{name}"] = 1.0
+            if self._page.sizes[n] >= 12 and _in_capitals(block.text, line):
                 found["says_capitals"] = 1.0
             also = "says_also" in found
         if block.tag in _HEADINGS or also:
             self._under_also = also
-        elif size > 150 and self._page.linked[n] < 0.2:
+        elif self._page.sizes[n] > 150 and self._page.linked[n] < 0.2:
             self._under_also = False
         if self._under_also and not also:
             found["under_also"] = 1.0
@@ -203,16 +210,8 @@ class _Witness:
             found["announced"] = 1.0
 
     def _tell_neighbours(self, n: int, block: Block, found: Evidence) -> None:
-        end = len(self._page.blocks)
-        for step, vote, clean, link in _NEIGHBOURS:
-            other = n + step
-            if 0 <= other < end:
-                if self._kept[other]:
-                    found[vote] = 1.0
-                if self._page.clean[other]:
-                    found[clean] = 1.0
-                if self._page.linked[other] > 0.6:
-                    found[link] = 1.0
+        looks = self._looks
+        found.update(_beside(looks[n - 1], looks[n + 1], looks[n - 2], looks[n + 2]))
         if block.tag in _HEADINGS:
             found["heading"] = 1.0
             if "next_clean" in found:
@@ -232,8 +231,8 @@ class _Homes:
         self._kind: defaultdict[str, float] = defaultdict(float)
         self._kind_sizes: defaultdict[str, float] = defaultdict(float)
         self._kind_votes: defaultdict[str, float] = defaultdict(float)
-        self._texts: Counter[int] = Counter()
-        self._links: Counter[int] = Counter()
+        self._texts: defaultdict[int, int] = defaultdict(int)
+        self._links: defaultdict[int, int] = defaultdict(int)
         for n, block in enumerate(page.blocks):
             parent, grandparent, kind = page.parents[n], page.grandparents[n], page.kinds[n]
             self._texts[parent] += len(block.text)
@@ -271,11 +270,32 @@ class _Homes:
                 found["parent_links_half"] = 1.0
 
 
+def _looks(page: View, kept: list[bool]) -> list[int]:
+    """What a neighbour sees of each block, as bits; two more for those that the first and the last block lack."""
+    seen = zip(kept, page.clean, page.linked, strict=True)
+    return [_VOTE * vote + _CLEAN * (clean > 0) + _LINK * (link > 0.6) for vote, clean, link in seen] + [0, 0]
+
+
+@lru_cache(maxsize=4_096)
+def _beside(*looks: int) -> Evidence:
+    """What the neighbours say, given their looks in the order of ``_NEIGHBOURS``."""
+    return {
+        f"{name}_{what}": 1.0
+        for name, look in zip(_NEIGHBOURS, looks, strict=True)
+        for what, bit in (("vote", _VOTE), ("clean", _CLEAN), ("link", _LINK))
+        if look & bit
+    }
+
+
 @lru_cache(maxsize=4_096)
 def _marked(marks: int, own: int) -> Evidence:
     """What the marks around a block say, and those of the block itself."""
     around = {f"mark_{name}": 1.0 for name, bit in BITS.items() if marks & bit}
     return around | {f"own_{name}": 1.0 for name, bit in BITS.items() if own & bit and name in MARKS}
+
+
+def _in_capitals(text: str, lower: str) -> bool:
+    return text.startswith(lower[:8].upper()) and lower.upper() == text != lower  # most lines fail at once
 
 
 def _alike(text: str, title: set[str]) -> float:

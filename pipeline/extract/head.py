@@ -19,12 +19,14 @@ class Head:
         title: the title element.
         canonical: absolute address, None when there is none.
         language: the ``lang`` of the root element.
+        data: sources of structured data (JSON-LD).
     """
 
     metas: dict[str, list[str]]
     title: str
     canonical: str | None
     language: str
+    data: list[str]
 
     def first(self, *names: str) -> str:
         """The first content among these names, "" when there is none."""
@@ -32,35 +34,41 @@ class Head:
 
 
 def read_head(root: HtmlElement, url: str) -> Head:
-    """Read the whole page's meta elements: many sites put some into the body."""
+    """Read the whole page's meta elements: many sites put some into the body. One walk finds all kinds."""
+    found: dict[str, list[HtmlElement]] = {"meta": [], "link": [], "title": [], "script": []}
+    for element in root.iter(*found):
+        found[str(element.tag)].append(element)
     metas: dict[str, list[str]] = {}
-    for meta in root.iter("meta"):
+    for meta in found["meta"]:
         content = (meta.get("content") or "").strip()
         if not content or len(content) > _MAX_CONTENT:
             continue
         for key in ("property", "name", "itemprop", "http-equiv"):
             if name := meta.get(key):
                 metas.setdefault(name.strip().lower(), []).append(content)
-    titles = (" ".join(title.text_content().split()) for title in root.iter("title") if not _in_drawing(title))
+    titles = (" ".join(title.text_content().split()) for title in found["title"] if not _in_drawing(title))
     return Head(
         metas=metas,
         title=next((title for title in titles if title), ""),
-        canonical=_canonical(root, metas, url),
+        canonical=_canonical(found["link"], metas, url),
         language=(
             root.get("lang") or root.get("{http://www.w3.org/XML/1998/namespace}lang") or root.get("xml:lang") or ""
         ).strip(),
+        data=[script.text for script in found["script"] if script.text and _is_data(script)],
     )
+
+
+def _is_data(script: HtmlElement) -> bool:
+    return "ld+json" in (script.get("type") or "").lower()
 
 
 def _in_drawing(title: HtmlElement) -> bool:
     return any(parent.tag == "svg" for parent in title.iterancestors())
 
 
-def _canonical(root: HtmlElement, metas: dict[str, list[str]], url: str) -> str | None:
-    links = [
-        link.get("href") or "" for link in root.iter("link") if "canonical" in (link.get("rel") or "").lower().split()
-    ]
-    for address in links + metas.get("og:url", []):
+def _canonical(links: list[HtmlElement], metas: dict[str, list[str]], url: str) -> str | None:
+    named = [link.get("href") or "" for link in links if "canonical" in (link.get("rel") or "").lower().split()]
+    for address in named + metas.get("og:url", []):
         try:
             absolute = urljoin(url, address.strip())
             parts = urlsplit(absolute)

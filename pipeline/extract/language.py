@@ -10,7 +10,7 @@ from functools import lru_cache
 _SAMPLE = 2_000
 _SCRIPTS = (
     ("hangul", re.compile("[가-힣]")), ("kana", re.compile("[ぁ-ヿ]")), ("han", re.compile("[一-鿿]")),
-    ("cyrillic", re.compile("[А-яЁёІіЇїЄєҐґЎў]")), ("latin", re.compile("[A-Za-zÀ-ɏ]")),
+    ("cyrillic", re.compile("[Ѐ-ӿ]")), ("latin", re.compile("[A-Za-zÀ-ɏ]")),
     ("el", re.compile("[Ͱ-Ͽ]")), ("he", re.compile("[א-ת]")), ("ar", re.compile("[؀-ۿ]")), ("th", re.compile("[ก-๛]")),
     ("hi", re.compile("[ऀ-ॿ]")), ("ka", re.compile("[ა-ჿ]")), ("hy", re.compile("[Ա-֏]")), ("bn", re.compile("[ঀ-৿]")),
     ("ta", re.compile("[஀-௿]")), ("my", re.compile("[က-႟]")), ("km", re.compile("[ក-៿]")), ("am", re.compile("[ሀ-፿]")),
@@ -20,9 +20,15 @@ _CYRILLIC_LANGUAGES = frozenset(["ru", "uk", "be", "bg", "sr", "mk", "kk", "ky",
 _HAN_LANGUAGES = frozenset(("zh", "ja", "yue"))
 _ARABIC_LANGUAGES = frozenset(["ar", "fa", "ur", "ps", "ug", "ckb", "sd"])
 _DEVANAGARI_LANGUAGES = frozenset(["hi", "mr", "ne"])
-_UKRAINIAN = re.compile("[іїєґ]", re.IGNORECASE)
-_RUSSIAN = re.compile("[ыэёъ]", re.IGNORECASE)
+_UKRAINIAN, _RUSSIAN = "іїєґІЇЄҐ", "ыэёъЫЭЁЪ"
+_HANGUL_BLOCKS = bytes(range(0xAC, 0xD8))
+_CYRILLIC_BLOCK = bytes((0x04,))
+_LATIN_BLOCKS = bytes((0x00, 0x01, 0x02))
+_SIGN_BLOCKS = bytes((0x20, 0x21, 0x22))
+"""Upper halves in UTF-16: of letters, and of dashes, quotation marks and other signs of no script."""
+_ENOUGH = 20
 _WORD = re.compile(r"[^\W\d_]+")
+_ASCII_WORD = re.compile(r"[a-z]+")
 _CODE = re.compile(r"^\s*([A-Za-z]{2,3})(?:[-_]|\s*$)")
 _SMALL_WORDS = {
     "en": "the of and to in that is was for with on said by from has have it not are were",
@@ -50,14 +56,35 @@ def detect(text: str, *declared: str) -> str | None:
     """
     claims = [match[1].lower() for claim in declared if (match := _CODE.match(claim or ""))]
     sample = text[:_SAMPLE]
+    if language := _at_a_glance(sample, claims):
+        return language
     signs = Counter(sample)
     letters = sum(number for sign, number in signs.items() if sign.isalpha())
-    if letters < 20:
+    if letters < _ENOUGH:
         return claims[0] if claims else None
     shares: defaultdict[str, float] = defaultdict(float)
     for sign, number in signs.items():
         shares[_script_of(sign)] += number / letters
     return _by_script(sample, shares, claims) or _by_words(sample, claims)
+
+
+def _at_a_glance(sample: str, claims: list[str]) -> str | None:
+    """The language of what is plainly Korean, or plainly in Cyrillic or Latin letters: no sign is looked at by itself.
+
+    Shares are of all signs here, of letters below: what is enough here is more than enough there.
+    """
+    blocks = sample.encode("utf-16-be", "surrogatepass")[::2]
+    hangul, cyrillic, latin, signs = (
+        len(blocks) - len(blocks.translate(None, wanted))
+        for wanted in (_HANGUL_BLOCKS, _CYRILLIC_BLOCK, _LATIN_BLOCKS, _SIGN_BLOCKS)
+    )
+    if hangul >= _ENOUGH and hangul > 0.2 * len(blocks):
+        return "ko"
+    if not hangul and cyrillic >= _ENOUGH and cyrillic > max(latin, 0.3 * len(blocks)):
+        return _cyrillic(sample, claims)
+    if latin + signs == len(blocks) and sum(map(str.isalpha, sample[:80])) >= _ENOUGH:
+        return _by_words(sample, claims)
+    return None
 
 
 def _by_script(sample: str, shares: Mapping[str, float], claims: list[str]) -> str | None:
@@ -84,7 +111,7 @@ def _script_of(sign: str) -> str:
 
 def _cyrillic(sample: str, claims: list[str]) -> str:
     """The declared language when it is written so; but Russian letters outweigh a declared Ukrainian and vice versa."""
-    ukrainian, russian = len(_UKRAINIAN.findall(sample)), len(_RUSSIAN.findall(sample))
+    ukrainian, russian = (sum(map(sample.count, letters)) for letters in (_UKRAINIAN, _RUSSIAN))
     claim = next((claim for claim in claims if claim in _CYRILLIC_LANGUAGES), None)
     if claim not in (None, "ru", "uk"):
         return claim
@@ -97,14 +124,14 @@ def _cyrillic(sample: str, claims: list[str]) -> str:
 
 def _by_words(sample: str, claims: list[str]) -> str | None:
     """A page's own claim stands unless the small words of another language clearly outweigh it."""
-    words = Counter(_WORD.findall(sample.lower()))
+    words = (_ASCII_WORD if sample.isascii() else _WORD).findall(sample.lower())
     counts = dict.fromkeys(_WORDS, 0)
-    for word, number in words.items():
-        for code in _SPOKEN_IN.get(word, ()):
+    for word, number in Counter(filter(_SPOKEN_IN.__contains__, words)).items():
+        for code in _SPOKEN_IN[word]:
             counts[code] += number
     best = max(counts, key=lambda code: counts[code])
     claim = claims[0] if claims else None
-    if counts[best] < max(3, 0.08 * words.total()):
+    if counts[best] < max(3, 0.08 * len(words)):
         return claim
     if (
         claim is None

@@ -7,8 +7,6 @@ import re
 from collections.abc import Iterator
 from html import unescape
 
-from lxml.html import HtmlElement
-
 Node = dict[str, object]
 
 _ARTICLE_TYPES = frozenset(
@@ -31,12 +29,12 @@ _MAX_BLOCK = 2_000_000
 _MAX_NODES = 5_000
 
 
-def nodes(root: HtmlElement) -> list[Node]:
+def nodes(sources: list[str]) -> list[Node]:
     """Every object of the page's JSON-LD, in the order of the page, those of ``@graph`` and nested ones included."""
     found: list[Node] = []
-    for script in root.iter("script"):
-        if "ld+json" in (script.get("type") or "").lower() and script.text and len(script.text) <= _MAX_BLOCK:
-            found.extend(_flatten(_load(script.text)))
+    for source in sources:
+        if len(source) <= _MAX_BLOCK:
+            found.extend(_flatten(_load(source)))
     return found[:_MAX_NODES]
 
 

@@ -16,6 +16,7 @@ from pipeline.extract.linked import Node, text
 _SEPARATOR = re.compile(r"\s+[|\-–—:·•«»>/‖｜~]+\s+|\s*[|｜ㅣ]\s*|\s+::\s+")
 _WORD = re.compile(r"[\w’']+")
 _MAX_TITLE = 400
+_MAX_CLAIM = 20 * _MAX_TITLE
 _KICKER = re.compile(r"[:：|»–—-]\W*$")
 _SECTION = re.compile(r"^\s*(?:[|｜ㅣ–—]|--?\s)")
 
@@ -32,18 +33,26 @@ def title(article: Node, head: Head, root: HtmlElement, url: str, site: str | No
         for claim in (text(article, "headline"), head.first("og:title"), head.first("twitter:title"), head.title)
         if (cleaned := clean(claim, site, url))
     ]
-    headings = [h for heading in root.iter("h1") if (h := clean(heading_text(heading), site, url))]
+    headings, lesser = _headings(root, site, url)
     if not claims:
         return headings[0] if headings else None
     chosen = claims[0]
-    shown = [h for heading in root.iter("h2") if (h := clean(heading_text(heading), site, url))]
     named = clean(head.title, site, url)
-    if not _among(chosen, headings + shown) and (not named or _among(chosen, [named])):
+    if not _among(chosen, headings + lesser) and (not named or _among(chosen, [named])):
         # what only the title element repeats and nobody reads on the page is written for search engines
         chosen = next((claim for claim in claims[1:] if _among(claim, headings)), chosen)
     elif _among(chosen, headings) and _among(chosen, [named]):
         chosen = _edited_by_hand(chosen, head, site, url) or chosen
     return _without_kicker(chosen, clean(head.first("og:title"), site, url), claims + headings)
+
+
+def _headings(root: HtmlElement, site: str | None, url: str) -> tuple[list[str], list[str]]:
+    """The page's headings of the first and of the second degree."""
+    found: dict[str, list[str]] = {"h1": [], "h2": []}
+    for heading in root.iter(*found):
+        if line := clean(heading_text(heading), site, url):
+            found[str(heading.tag)].append(line)
+    return found["h1"], found["h2"]
 
 
 def _edited_by_hand(repeated: str, head: Head, site: str | None, url: str) -> str | None:
@@ -81,6 +90,11 @@ def heading_text(heading: HtmlElement) -> str:
 
 def clean(claim: str, site: str | None, url: str) -> str:
     """One line in NFC, entities resolved, the site's name cut off its end or its beginning."""
+    return _clean(claim[:_MAX_CLAIM], site, url)
+
+
+@lru_cache(maxsize=256)  # a page gives the same claim in several fields
+def _clean(claim: str, site: str | None, url: str) -> str:
     line = " ".join(unicodedata.normalize("NFC", unescape(claim)).replace("\xad", "").split())[:_MAX_TITLE]
     parts = _SEPARATOR.split(line)
     if len(parts) < 2:
@@ -94,7 +108,7 @@ def clean(claim: str, site: str | None, url: str) -> str:
     return line
 
 
-@lru_cache(maxsize=256)  # a page's candidates are compared with each other
+@lru_cache(maxsize=256)
 def fold(words: str) -> str:
     """Letters and digits in lower case: how names are compared."""
     return "".join(filter(str.isalnum, words.casefold()))
@@ -102,6 +116,11 @@ def fold(words: str) -> str:
 
 def likeness(one: str, other: str) -> float:
     """F1 of two bags of words, 0…1."""
-    a, b = set(_WORD.findall(one.casefold())), set(_WORD.findall(other.casefold()))
+    a, b = _bag(one), _bag(other)
     shared = len(a & b)
     return 2 * shared / (len(a) + len(b)) if shared else 0.0
+
+
+@lru_cache(maxsize=256)  # a page's candidates are compared with each other
+def _bag(line: str) -> frozenset[str]:
+    return frozenset(_WORD.findall(line.casefold()))

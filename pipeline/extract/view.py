@@ -11,8 +11,12 @@ from pipeline.extract.blocks import BITS, Block, Span
 LONG = 60
 """From this visual length on a block may be a paragraph."""
 
-_WIDE = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+_WIDE_HIGH = bytes((0x30, *range(0x34, 0xA0), *range(0xAC, 0xD8)))
+"""The upper halves of kana, Chinese characters and Hangul in UTF-16 …"""
+_NARROW = re.compile("[\u3000-\u303f\ud7b0-\ud7ff]")
+"""… and what has the same upper half and is none of them."""
 _WORDS = re.compile("[\u3040-\u30ff\u3400-\u9fff]|[^\\W\u3040-\u30ff\u3400-\u9fff]+")
+_ASCII_WORDS = re.compile(r"\w+", re.ASCII)
 _FRAME_SHARE = 0.95
 
 
@@ -66,12 +70,22 @@ def fold(text: str) -> str:
 
 def words(text: str) -> set[str]:
     """The words of a text in lower case; each Chinese character and kana is one."""
-    return set(_WORDS.findall(text.lower()))
+    pattern = _ASCII_WORDS if text.isascii() else _WORDS
+    return set(pattern.findall(text.lower()))
 
 
 def visual(text: str) -> float:
     """Length in characters; a Korean, Japanese or Chinese one counts 2.2 times, as it says that much more."""
-    return len(text) if text.isascii() else len(text) + 1.2 * (len(text) - len(_WIDE.sub("", text)))
+    return len(text) if text.isascii() else len(text) + 1.2 * _wide(text)
+
+
+def _wide(text: str) -> int:
+    """How many characters are kana, Chinese or Hangul."""
+    high = text.encode("utf-16-be", "surrogatepass")[::2]
+    wide = len(high) - len(high.translate(None, _WIDE_HIGH))
+    if wide and (b"\x30" in high or b"\xd7" in high):
+        wide -= len(_NARROW.findall(text))
+    return wide
 
 
 def measure(blocks: list[Block], spans: list[Span]) -> View:
@@ -84,11 +98,11 @@ def measure(blocks: list[Block], spans: list[Span]) -> View:
     ]
     marks = _marks(spans, good)
     clean = [0.0 if mark & FURNITURE else weight for mark, weight in zip(marks, good, strict=True)]
+    keys = [block.text.replace(" ", "").replace("\n", "") for block in blocks]  # a block has no other white space
     parents, grandparents, kinds = _families(blocks)
     return View(
-        blocks=blocks, spans=spans, sizes=sizes, linked=linked, clean=clean, marks=marks,
-        keys=[fold(block.text) for block in blocks], kinds=kinds, parents=parents, grandparents=grandparents,
-        gone=[False] * len(blocks), frame=_frame(spans, clean),
+        blocks=blocks, spans=spans, sizes=sizes, linked=linked, clean=clean, marks=marks, keys=keys, kinds=kinds,
+        parents=parents, grandparents=grandparents, gone=[False] * len(blocks), frame=_frame(spans, clean),
     )  # fmt: skip
 
 

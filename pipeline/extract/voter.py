@@ -50,19 +50,20 @@ def _standing_in() -> Iterator[None]:
 
 
 def load() -> tuple[ModuleType, ModuleType]:
-    """The modules ``core`` and ``settings`` of trafilatura."""
-    if "trafilatura" in sys.modules:
-        return importlib.import_module("trafilatura.core"), importlib.import_module("trafilatura.settings")
+    """The modules ``core`` and ``settings`` of our own trafilatura: what is changed in it, nobody else sees."""
+    others = _forget()
     try:
         with _standing_in():
-            core, settings = importlib.import_module("trafilatura.core"), sys.modules["trafilatura.settings"]
+            return importlib.import_module("trafilatura.core"), sys.modules["trafilatura.settings"]
     except (ImportError, AttributeError, NotImplementedError, TypeError):  # another trafilatura, put together otherwise
         _forget()
         return importlib.import_module("trafilatura.core"), importlib.import_module("trafilatura.settings")
-    _forget()
-    return core, settings
+    finally:
+        _forget()
+        sys.modules.update(others)
 
 
-def _forget() -> None:
-    for name in [name for name in sys.modules if name.partition(".")[0] == "trafilatura"]:
-        del sys.modules[name]
+def _forget() -> dict[str, ModuleType]:
+    """Take the modules of trafilatura out of those that are loaded."""
+    names = [name for name in sys.modules if name.partition(".")[0] == "trafilatura"]
+    return {name: sys.modules.pop(name) for name in names}
