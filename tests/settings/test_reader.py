@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pipeline import shipped
@@ -24,7 +24,13 @@ def told(read: object, text: str) -> object:
         return str(error)
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=1000, deadline=None)
+@example('a = """\nk = ["x"]\n"""\n')
+@example("a = '''\nk = [\"x\"]\n'''\n")
+@example('d = 0E-000\nk = ["x"]\n')
+@example('k = ["a\x01b"]\n')
+@example('k = ["a"]\nk = ["b"]\n')
+@example('\n\nk = [\n"a",\n"b"]\nl = \n')
 @given(st.lists(st.sampled_from(_PIECES), max_size=14).map("".join))
 def test_lists_read_at_once_are_the_lists_of_tomllib(text: str) -> None:
     assert told(reader.read, text) == told(tomllib.loads, text)
