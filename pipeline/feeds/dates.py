@@ -92,6 +92,19 @@ _HALF_WORDS = (
 )
 
 
+# What nearly all dates of feeds look like, whole and in one reading; any other takes the long way.
+_RFC_822 = re.compile(
+    r"(?:[a-z]{3}, )?(?P<d>[0-9]{1,2}) (?P<month>jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec) (?P<y>[0-9]{4})"
+    r" (?P<time>[0-2][0-9]:[0-5][0-9]:[0-5][0-9]) (?:(?P<sign>[+-])(?P<h>0[0-9]|1[0-4])(?P<n>[0-5][0-9])|gmt|z)",
+    re.IGNORECASE,
+)
+_ISO_8601 = re.compile(
+    r"(?P<y>[0-9]{4})-(?P<m>[01][0-9])-(?P<d>[0-3][0-9])[t ](?P<time>[0-2][0-9]:[0-5][0-9]:[0-5][0-9])(?:\.[0-9]{1,9})?"
+    r"(?:(?P<sign>[+-])(?P<h>0[0-9]|1[0-4]):(?P<n>[0-5][0-9])|z)",
+    re.IGNORECASE,
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moment:
     """A date that was read.
@@ -142,6 +155,8 @@ def read_date(raw: str, zone: tzinfo, now: datetime) -> Moment | None:
 
 def parse_date(raw: str, zone: tzinfo) -> Moment | None:
     """Read a date, plausible or not."""
+    if (match := _ISO_8601.fullmatch(raw) or _RFC_822.fullmatch(raw)) and (moment := _plain(match)):
+        return moment
     text = " ".join(raw[:MAX_LENGTH].translate(_WIDE).lower().split())
     if not text:
         return None
@@ -150,6 +165,19 @@ def parse_date(raw: str, zone: tzinfo) -> Moment | None:
     for day, rest in _days(text):
         return _at(day, rest, zone)
     return None
+
+
+def _plain(match: re.Match[str]) -> Moment | None:
+    """The moment of a date in one of the two usual forms; None where it is none."""
+    part = match.groupdict()
+    month = _MONTHS[part["month"].lower()] if "month" in part else int(part["m"])
+    hour, minute, second = map(int, part["time"].split(":"))
+    east = int(part["h"]) * 60 + int(part["n"]) if part["sign"] else 0
+    try:
+        there = datetime(int(part["y"]), month, int(part["d"]), hour, minute, second, tzinfo=UTC)
+        return Moment(at=there - timedelta(minutes=-east if part["sign"] == "-" else east), assumed=False)
+    except (ValueError, OverflowError):
+        return None
 
 
 _WIDE = {
