@@ -14,13 +14,12 @@ from ahocorasick_rs import AhoCorasick, BytesAhoCorasick, Implementation
 
 from pipeline.flagging.catalogue import Catalogue, Listed
 from pipeline.flagging.fold import NARROW, NARROW_WORD, Folded, narrow, narrow_all, same_case, without_surrogates
-from pipeline.flagging.surfaces import Beside, Pattern
+from pipeline.flagging.surfaces import Beside, Pattern, is_hangul
 
 HITS_PER_CONCEPT = 200
 
 Span = tuple[int, int, int]  # start, end, number of the concept
 
-_HANGUL = re.compile("[가-힣]")
 _NEAR = 12  # characters either side in which a lone hanja looks for Hangul
 _SHORT = 4  # bytes; literals so short are looked for together with the sign before them: most stand inside words
 _LONGEST_WORD = 40  # letters of the rest of a phrase's first word, at the most
@@ -151,7 +150,7 @@ class Automaton:
             begin = start + lead - 1
             if cased is not None and not same_case(folded.source, begin, cased):
                 continue
-            if in_korean and not _HANGUL.search(folded.source, max(0, begin - _NEAR), stop - 1 + _NEAR):
+            if in_korean and not any(map(is_hangul, folded.source[max(0, begin - _NEAR) : stop - 1 + _NEAR])):
                 continue
             (cancelled if cancels else hits).append((begin, 1 - stop, concept))
 

@@ -19,9 +19,7 @@ WORD_LANGUAGES = frozenset({"en", "ru"})
 LANGUAGES = ("en", "ru", "ko", "ja", "zh")
 
 _REFUSED = re.compile(r"[\\\[\](){}|^$?+]")
-_HANGUL = re.compile("[가-힣]")
 _MOST_OPTIONAL = 3  # spaces in one surface that may be left out, each by itself
-_HANJA_ONLY = re.compile("[一-鿿]+")
 
 # Surfaces, one a line, that are in the grammar at sight. There are others that are: of those _check knows.
 _NO_SIGN = r"\s\\\[\](){}|^$?+*=~"
@@ -167,16 +165,25 @@ def spellings(folded: str) -> tuple[str, ...]:
 
 
 def _korean_pattern(mark: str, folded: str, body: str) -> Pattern:
-    ends_in_letter = not _HANGUL.match(folded[-1]) and not _HANJA_ONLY.match(folded[-1])
+    ends_in_letter = not is_hangul(folded[-1]) and not _is_hanja(folded[-1])
     right = Beside.NO_HANGUL if mark == "=" else Beside.ANYTHING_GOES
     if ends_in_letter:
         right = Beside.NEITHER if mark == "=" else Beside.NO_LETTER
     if mark == "~":
         left = Beside.ANYTHING_GOES
-    elif _HANGUL.match(folded) or _HANJA_ONLY.match(folded):
+    elif is_hangul(folded[0]) or _is_hanja(folded[0]):
         left = Beside.NO_HANGUL
     else:
         left = Beside.NO_LETTER
     latin = mark == "=" and re.search("[a-z]", folded) is not None
-    short_hanja = len(folded) <= 2 and _HANJA_ONLY.fullmatch(folded) is not None
+    short_hanja = len(folded) <= 2 and all(map(_is_hanja, folded))
     return Pattern(folded, left, right=right, cased=cased_literal(body) if latin else None, in_korean=short_hanja)
+
+
+def is_hangul(sign: str) -> bool:
+    """Whether a character is a syllable of Hangul."""
+    return "가" <= sign <= "힣"
+
+
+def _is_hanja(sign: str) -> bool:
+    return "一" <= sign <= "鿿"

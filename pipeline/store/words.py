@@ -17,10 +17,8 @@ from typing import Any
 WORD = re.compile(r"\w+")
 _LONGEST = 64
 _MOST_KNOWN = 100_000
+_EAST_ASIA = "\u3040"  # from here on there are no letters of alphabets
 _HANGUL = re.compile(r"[가-힣]+")
-_UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]{2,}")
-_HAN = re.compile(r"[\u4e00-\u9fff]")
-_WIDE_WORD = re.compile(r"\b[^\W\u3040-\u30ff\u3400-\u9fff가-힣]*+[\u3040-\u30ff\u3400-\u9fff가-힣]\w*")
 _PARTICLES = frozenset(
     str.split(
         """
@@ -81,8 +79,9 @@ def _learn(words: set[str]) -> dict[str, Sequence[str]]:
     """The terms of new words: Latin and Cyrillic ones all at once, as stemming one by one takes twice the time."""
     short = [word for word in words if len(word) <= _LONGEST]  # what is longer is no word
     found: dict[str, Sequence[str]] = dict.fromkeys(short, ())
-    for word in _WIDE_WORD.findall(" ".join(short)):
-        found[word] = _wide_terms(word)
+    for word in short:
+        if max(word) >= _EAST_ASIA:
+            found[word] = _wide_terms(word)
     plain = [word for word in short if not found[word]]
     latin = [word for word in plain if "a" <= word < "{"]
     cyrillic = [word for word in plain if "а" <= word < "ђ"]
@@ -98,9 +97,9 @@ def _wide_terms(word: str) -> list[str]:
         found = _hangul(word)
     else:
         found = list(chain.from_iterable(map(_hangul, _HANGUL.findall(word))))
-        for run in _UNSPACED.findall(word):
-            found += [run[at : at + 2] for at in range(len(run) - 1)]
-        found += [_ABBREVIATIONS[sign] for sign in _HAN.findall(word) if sign in _ABBREVIATIONS]
+        unspaced = [_is_han(sign) or "\u3040" <= sign <= "\u30ff" for sign in word]
+        found += [word[at : at + 2] for at in range(len(word) - 1) if unspaced[at] and unspaced[at + 1]]
+        found += [_ABBREVIATIONS[sign] for sign in word if sign in _ABBREVIATIONS and _is_han(sign)]
     if word in _ABBREVIATIONS:
         found.append(_ABBREVIATIONS[word])
     return found
@@ -110,11 +109,15 @@ def forms(word: str) -> tuple[str, ...]:
     """What a typed word is looked for as: itself first."""
     if _HANGUL.fullmatch(word):
         others = {bare for bare in _bare(word) if len(bare) > 1}
-    elif _HAN.search(word):
+    elif any("\u4e00" <= sign <= "\u9fff" for sign in word):
         others = {_ABBREVIATIONS[word]} if word in _ABBREVIATIONS else set()
     else:
         others = terms(word)
     return (word, *sorted(others - {word}))
+
+
+def _is_han(sign: str) -> bool:
+    return "\u3400" <= sign <= "\u9fff"
 
 
 def _hangul(word: str) -> list[str]:
