@@ -9,7 +9,7 @@ from email.utils import format_datetime
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pipeline.feeds import dates, parse
@@ -226,6 +226,7 @@ ISO_DAYS = st.from_regex(r"(20[0-9]{2}|0001|9999)-[01][0-9]-[0-3][0-9][T ]", ful
 
 
 @settings(max_examples=500, deadline=None)
+@example("18 \u017fep 2026 10:00:00 GMT")
 @given(st.builds(lambda *parts: "".join(parts), DAYS | ISO_DAYS, CLOCKS, ZONES))
 def test_57_the_usual_forms_are_read_as_on_the_long_way(text: str) -> None:
     quick = parse_date(text, SEOUL)
