@@ -61,34 +61,45 @@ _MONTH = (
     r"|січня|лютого|березня|квітня|травня|червня|липня|серпня|вересня|жовтня|листопада|грудня)\.?(?!\w)"
 )
 
-_DATES = tuple(
-    re.compile(pattern)
-    for pattern in (
-        r"(?P<y>\d{4})\s?[년年]\s?(?P<m>\d{1,2})\s?[월月]\s?(?P<d>\d{1,2})\s?[일日]",
-        r"(?<!\d)(?P<y>\d{4})\s?(?P<sep>[-./])\s?(?P<m>\d{1,2})\s?(?P=sep)\s?(?P<d>\d{1,2})(?!\d)\.?",
-        r"(?<!\d)(?P<d>\d{1,2})\s?(?P<sep>[-.])\s?(?P<m>\d{1,2})\s?(?P=sep)\s?(?P<y>\d{4})(?!\d)",
-        r"(?<!\d)(?P<a>\d{1,2})/(?P<b>\d{1,2})/(?P<y>\d{4})(?!\d)",
-        rf"(?<!\d)(?P<d>\d{{1,2}})(?:st|nd|rd|th)?[\s.,/-]*{_MONTH}[\s.,/-]*(?P<y>\d{{4}}|\d{{2}}(?![\d:]))",
-        rf"\b{_MONTH}\s*(?P<d>\d{{1,2}})(?:st|nd|rd|th)?(?!\d|:),?\s*(?P<y>\d{{4}})(?!\d)",
-        rf"\b{_MONTH}\s*(?P<d>\d{{1,2}})\s(?=\d{{1,2}}:\d\d.*\s(?P<y>\d{{4}})$)",
-        r"(?<!\d)(?P<y>\d{4})(?P<m>\d\d)(?P<d>\d\d)(?=t\d|\d{4}|\s|$)",
-    )
+_compiled = functools.cache(re.compile)
+
+# The long way's patterns are compiled when one is first needed (``_compiled``): a run seldom needs any.
+_DATES = (
+    r"(?P<y>\d{4})\s?[년年]\s?(?P<m>\d{1,2})\s?[월月]\s?(?P<d>\d{1,2})\s?[일日]",
+    r"(?<!\d)(?P<y>\d{4})\s?(?P<sep>[-./])\s?(?P<m>\d{1,2})\s?(?P=sep)\s?(?P<d>\d{1,2})(?!\d)\.?",
+    r"(?<!\d)(?P<d>\d{1,2})\s?(?P<sep>[-.])\s?(?P<m>\d{1,2})\s?(?P=sep)\s?(?P<y>\d{4})(?!\d)",
+    r"(?<!\d)(?P<a>\d{1,2})/(?P<b>\d{1,2})/(?P<y>\d{4})(?!\d)",
+    rf"(?<!\d)(?P<d>\d{{1,2}})(?:st|nd|rd|th)?[\s.,/-]*{_MONTH}[\s.,/-]*(?P<y>\d{{4}}|\d{{2}}(?![\d:]))",
+    rf"\b{_MONTH}\s*(?P<d>\d{{1,2}})(?:st|nd|rd|th)?(?!\d|:),?\s*(?P<y>\d{{4}})(?!\d)",
+    rf"\b{_MONTH}\s*(?P<d>\d{{1,2}})\s(?=\d{{1,2}}:\d\d.*\s(?P<y>\d{{4}})$)",
+    r"(?<!\d)(?P<y>\d{4})(?P<m>\d\d)(?P<d>\d\d)(?=t\d|\d{4}|\s|$)",
 )
-_TIME = re.compile(
+_TIME = (
     r"(?<![\d:])(?P<h>\d{1,2})(?:[:.](?P<n>\d{2})(?:[:.](?P<s>\d{2})(?:[.,]\d{1,9})?)?(?!\d)"
     r"|\s?[시時](?:\s?(?P<n2>\d{1,2})\s?[분分])?(?:\s?(?P<s2>\d{1,2})\s?[초秒])?"
     r"|(?=\s?[ap]\.?m\b))"
     r"\s?(?P<half>[ap]\.?m\b\.?)?"
 )
-_COMPACT_TIME = re.compile(r"t?(?P<h>\d{2})(?P<n>\d{2})(?P<s>\d{2})?(?:[.,]\d{1,9})?(?!\d)")
-_OFFSET = re.compile(
-    r"(?:(?:utc|gmt|msk|мск)\s?)?(?P<sign>[+\u2212-])(?P<h>\d{1,2})(?::?(?P<n>\d{2}))?(?!\d)(?![-:/]\d)"
-)
-_NAME = re.compile(rf"(?<![\w/])(?P<name>{_ZONE_NAME})(?![\w/])")
-_REGION = re.compile(r"(?<!\w)[a-z]+/[a-z_]+(?:/[a-z_]+)?(?!\w)")
+_COMPACT_TIME = r"t?(?P<h>\d{2})(?P<n>\d{2})(?P<s>\d{2})?(?:[.,]\d{1,9})?(?!\d)"
+_OFFSET = r"(?:(?:utc|gmt|msk|мск)\s?)?(?P<sign>[+\u2212-])(?P<h>\d{1,2})(?::?(?P<n>\d{2}))?(?!\d)(?![-:/]\d)"
+_NAME = rf"(?<![\w/])(?P<name>{_ZONE_NAME})(?![\w/])"
+_REGION = r"(?<!\w)[a-z]+/[a-z_]+(?:/[a-z_]+)?(?!\w)"
 _HALF_WORDS = (
-    (re.compile(r"오전|午前|上午|새벽|아침"), "am"),
-    (re.compile(r"오후|午後|下午|저녁"), "pm"),
+    ("오전|午前|上午|새벽|아침", "am"),
+    ("오후|午後|下午|저녁", "pm"),
+)
+
+
+# What nearly all dates of feeds look like, whole and in one reading; any other takes the long way.
+_RFC_822 = re.compile(
+    r"(?:[a-z]{3}, )?(?P<d>[0-9]{1,2}) (?P<month>jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec) (?P<y>[0-9]{4})"
+    r" (?P<time>[0-2][0-9]:[0-5][0-9]:[0-5][0-9]) (?:(?P<sign>[+-])(?P<h>0[0-9]|1[0-4])(?P<n>[0-5][0-9])|gmt|z)",
+    re.ASCII | re.IGNORECASE,
+)
+_ISO_8601 = re.compile(
+    r"(?P<y>[0-9]{4})-(?P<m>[01][0-9])-(?P<d>[0-3][0-9])[t ](?P<time>[0-2][0-9]:[0-5][0-9]:[0-5][0-9])(?:\.[0-9]{1,9})?"
+    r"(?:(?P<sign>[+-])(?P<h>0[0-9]|1[0-4]):(?P<n>[0-5][0-9])|z)",
+    re.ASCII | re.IGNORECASE,
 )
 
 
@@ -142,6 +153,8 @@ def read_date(raw: str, zone: tzinfo, now: datetime) -> Moment | None:
 
 def parse_date(raw: str, zone: tzinfo) -> Moment | None:
     """Read a date, plausible or not."""
+    if (match := _ISO_8601.fullmatch(raw) or _RFC_822.fullmatch(raw)) and (moment := _plain(match)):
+        return moment
     text = " ".join(raw[:MAX_LENGTH].translate(_WIDE).lower().split())
     if not text:
         return None
@@ -150,6 +163,19 @@ def parse_date(raw: str, zone: tzinfo) -> Moment | None:
     for day, rest in _days(text):
         return _at(day, rest, zone)
     return None
+
+
+def _plain(match: re.Match[str]) -> Moment | None:
+    """The moment of a date in one of the two usual forms; None where it is none."""
+    part = match.groupdict()
+    month = _MONTHS[part["month"].lower()] if "month" in part else int(part["m"])
+    hour, minute, second = map(int, part["time"].split(":"))
+    east = int(part["h"]) * 60 + int(part["n"]) if part["sign"] else 0
+    try:
+        there = datetime(int(part["y"]), month, int(part["d"]), hour, minute, second, tzinfo=UTC)
+        return Moment(at=there - timedelta(minutes=-east if part["sign"] == "-" else east), assumed=False)
+    except (ValueError, OverflowError):
+        return None
 
 
 _WIDE = {
@@ -176,7 +202,7 @@ def _from_digits(text: str, zone: tzinfo) -> Moment | None:
 def _days(text: str) -> Iterator[tuple[date, str]]:
     """The first reading of the day in the text, with the text around it."""
     for pattern in _DATES:
-        match = pattern.search(text)
+        match = _compiled(pattern).search(text)
         day = _day(match.groupdict()) if match else None
         if match and day:
             yield day, f"{text[: match.start()]} \x00{text[match.end() :]}"
@@ -205,7 +231,7 @@ def _day(part: dict[str, str | None]) -> date | None:
 def _at(day: date, rest: str, zone: tzinfo) -> Moment | None:
     """The day with the time and zone that stand around it."""
     before, _, after = rest.partition("\x00")
-    match = _COMPACT_TIME.match(after) or _TIME.search(after) or _TIME.search(before)
+    match = _compiled(_COMPACT_TIME).match(after) or _compiled(_TIME).search(after) or _compiled(_TIME).search(before)
     if match is None:
         naive = datetime(day.year, day.month, day.day)  # noqa: DTZ001 - the zone is the caller's
         return _moment(naive, zone, assumed=True)
@@ -235,12 +261,12 @@ def _clock(day: date, match: re.Match[str], around: str) -> datetime | None:
 
 
 def _half(text: str) -> str | None:
-    return next((half for pattern, half in _HALF_WORDS if pattern.search(text)), None)
+    return next((half for pattern, half in _HALF_WORDS if _compiled(pattern).search(text)), None)
 
 
 def _zone(tail: str) -> tzinfo | None:
     """The zone that follows a time of day: an offset before a name, since "GMT+3" has both."""
-    if offset := _OFFSET.search(tail):
+    if offset := _compiled(_OFFSET).search(tail):
         hours, minutes = int(offset["h"]), int(offset["n"] or 0)
         east = hours * 60 + minutes
         if hours <= 14 and minutes < 60:
@@ -251,9 +277,9 @@ def _zone(tail: str) -> tzinfo | None:
 
 
 def _zone_name(text: str) -> tzinfo | None:
-    if region := _REGION.search(text):
+    if region := _compiled(_REGION).search(text):
         return _load("/".join(word.title() for word in region[0].split("/")))
-    if name := _NAME.search(text):
+    if name := _compiled(_NAME).search(text):
         return timezone(timedelta(minutes=_NAMED_ZONES[name["name"]]))
     return None
 

@@ -6,6 +6,7 @@ entries of a feed share.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import re
 from collections.abc import Iterable, Iterator
@@ -54,8 +55,10 @@ class Context:
 
 def entry_of(item: Any, context: Context) -> ParsedEntry:
     """Make an entry of feedparser's dictionary."""
+    item = dict(item)  # without feedparser's second meanings of keys, such as "updated" for "published"
     raw_date, moment = _published(item, context)
-    updated = context.date(item["updated"]) if "updated" in item else None
+    raw_update = item.get("updated")
+    updated = moment if raw_update == raw_date else context.date(raw_update)
     content, source, summary = _texts(item)
     return make_entry(
         identifier=_text(item, "id"),
@@ -68,7 +71,7 @@ def entry_of(item: Any, context: Context) -> ParsedEntry:
         moment=moment,
         updated=updated.at if updated else None,
         authors=_authors(item),
-        tags=(tag.get("term") or tag.get("label") for tag in item.get("tags", ())),
+        tags=[tag.get("term") or tag.get("label") for tag in map(dict, item.get("tags", ()))],
     )
 
 
@@ -127,7 +130,7 @@ def _names(values: Iterable[object]) -> tuple[str, ...]:
 
 
 def _authors(item: Any) -> Iterator[object]:
-    people = [person for person in item.get("authors", ()) if person]
+    people = [dict(person) for person in item.get("authors", ()) if person]
     for person in people:
         yield _person(str(person.get("name") or person.get("email") or ""))
     if not people:
@@ -146,7 +149,7 @@ def _published(item: Any, context: Context) -> tuple[str, Moment | None]:
     """The date as written and as read: of publication, else of creation, else of the last change."""
     first_raw = ""
     for key in ("published", "created", "updated"):
-        raw = item[key] if key in item else ""  # noqa: SIM401 - feedparser's get() finds other keys for "updated"
+        raw = item.get(key, "")
         if isinstance(raw, str) and raw.strip():
             first_raw = first_raw or raw
             if moment := context.date(raw):
@@ -190,8 +193,13 @@ def _full_texts(item: Any) -> Iterator[tuple[str, str]]:
         if isinstance(value, str) and value and (kind.startswith("text/") or "html" in kind):
             yield content.get("source", "content"), value
     for key, value in item.items():
-        if isinstance(value, str) and value and _FULL_TEXT_KEY.search(key):
+        if isinstance(value, str) and value and _names_full_text(key):
             yield key.replace("_", ":", 1), value
+
+
+@functools.lru_cache(maxsize=1024)
+def _names_full_text(key: str) -> bool:
+    return _FULL_TEXT_KEY.search(key) is not None
 
 
 def interval_of(feed: Any) -> timedelta | None:

@@ -51,7 +51,7 @@ def identity_of(entry: ParsedEntry, feed: str) -> str:
 
 def digest_of(entry: ParsedEntry) -> str:
     """A digest of what the entry says (32 hexadecimal digits)."""
-    title = _TAIL_COUNTER.sub("", entry.title)
+    title = _TAIL_COUNTER.sub("", entry.title) if entry.title.rstrip().endswith((")", "]")) else entry.title
     said = "\x1f".join(_still(part) for part in (title, entry.summary, entry.content))
     return hashlib.blake2b(said.encode("utf-8", "replace"), digest_size=16).hexdigest()
 
@@ -70,6 +70,9 @@ def _without(pattern: re.Pattern[str], words: Iterable[str], text: str) -> str:
 
     A whole text takes a millisecond, and a poll may bring hundreds.
     """
+    whole = text.lower()
+    if not any(word in whole for word in words):
+        return text
     kept: list[str] = []
     done = 0
     for low, high in _around_numbers(text):

@@ -12,11 +12,14 @@ from __future__ import annotations
 
 import xml.sax
 import xml.sax.handler
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from xml.sax.expatreader import ExpatParser
 
 from feedparser.api import StrictFeedParser
+
+from pipeline.feeds.handlers import Handlers
 
 _MOST_TAGS = 60
 _MOST_ELEMENTS = 250_000
@@ -84,12 +87,17 @@ class _Limits:
         if self.prefixes <= _MOST_PREFIXES:  # each element is compared with all of them
             super().track_namespace(prefix, uri)  # type: ignore[misc]
 
-    def unknown_starttag(self: Any, tag: str, attrs: Any) -> None:
+    characters = handle_data
+
+    def count_element(self) -> None:
         self.elements += 1
         if self.elements > _MOST_ELEMENTS:  # feedparser takes 15 µs for each
             raise _Enough(
                 f"The document has more than {_MOST_ELEMENTS:,} elements; what the first of them say was read."
             )
+
+    def unknown_starttag(self: Any, tag: str, attrs: Any) -> None:
+        self.count_element()
         try:  # noqa: SIM105 - suppress() would cost a tenth of the time of reading
             super().unknown_starttag(tag, attrs)  # type: ignore[misc]
         except _STUMBLES:  # over one element; the rest of the document is not its fault
@@ -171,17 +179,33 @@ class _Limits:
     _end_modified = _end_lastbuilddate = _end_updated
 
 
-class _Strict(_Limits, StrictFeedParser):  # type: ignore[misc]
+class _Strict(_Limits, Handlers, StrictFeedParser):  # type: ignore[misc]
     pass
 
 
 class _Expat(ExpatParser):
-    """Python's SAX reader, giving text in one piece and not line by line."""
+    """Python's SAX reader, giving text in one piece and not line by line, and elements to ``Handlers`` first."""
 
     def reset(self) -> None:
         super().reset()
         self._parser.buffer_text = True  # type: ignore[attr-defined]
         self._parser.buffer_size = 1 << 16  # type: ignore[attr-defined]
+
+    def start_element_ns(self, name: str, attrs: Mapping[str, str]) -> None:
+        try:
+            done = self._cont_handler.start(name, attrs)  # type: ignore[attr-defined]
+        except _STUMBLES:  # over one element; the rest of the document is not its fault
+            return
+        if not done:
+            super().start_element_ns(name, attrs)
+
+    def end_element_ns(self, name: str) -> None:
+        try:
+            done = self._cont_handler.end(name)  # type: ignore[attr-defined]
+        except _STUMBLES:
+            return
+        if not done:
+            super().end_element_ns(name)
 
 
 def read_xml(document: str, url: str, most: int) -> Read:

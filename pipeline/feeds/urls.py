@@ -21,6 +21,11 @@ _HOST = re.compile(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?|\[[0-9a-f:.]+\]")
 _ESCAPE = re.compile(r"%([0-9a-fA-F]{2})")
 _UNSAFE = re.compile(r"[^\x21\x23-\x3b\x3d\x3f-\x5b\x5d\x5f\x61-\x7a\x7e]")  # also escapes " < > \ ^ ` { | }
 _UNRESERVED = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~")
+# An address in which there is nothing to make plain, to escape or to leave out; and not every one of these.
+_CLEAN = re.compile(
+    r"https?://(?=[^:/]{1,253}[:/])[a-z0-9_](?:[a-z0-9_-]|\.(?!\.))*+(?<![.-])(?::[1-5][0-9]{4}|:[1-9][0-9]{3})?"
+    r"/[A-Za-z0-9_.~/@:!$'()*+,;=-]*+(?:\?[A-Za-z0-9_.~/@:!$'()*+,;=&?-]++)?"
+)
 _PORTS = {"http": 80, "https": 443}
 _DIGITS = re.compile(r"\d{3,}")
 _CALENDAR = re.compile(r"(?:19|20)\d\d(?:[01]\d(?:[0-3]\d)?)?")
@@ -62,6 +67,8 @@ def resolve(link: str, bases: Iterable[str] = ()) -> str:
         The address without its fragment, or "" for a link that we would not follow: another scheme (``javascript:``,
         ``file:``, ``data:`` …), credentials in it, no valid host or port, or longer than ``MAX_LENGTH``.
     """
+    if len(link) <= MAX_LENGTH and "&amp;" not in link and _CLEAN.fullmatch(link):
+        return link
     link = _INVISIBLE.sub("", link[: MAX_LENGTH * 4]).strip()
     if not link or len(link) > MAX_LENGTH:
         return ""
@@ -85,6 +92,8 @@ def resolve(link: str, bases: Iterable[str] = ()) -> str:
 @functools.lru_cache(maxsize=4096)  # a poll asks twice for each: which are known, and what is to be stored
 def canonical(url: str) -> str:
     """The form of an address that an article is known by; "" for what ``resolve`` refuses. Idempotent."""
+    if len(url) <= MAX_LENGTH and "?" not in url and "/." not in url and _CLEAN.fullmatch(url):
+        return url
     parts = _split(_INVISIBLE.sub("", url))
     if parts is None:
         return ""

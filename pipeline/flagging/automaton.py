@@ -1,6 +1,6 @@
 """Finds needles in a folded text and tells where they are hits: one alphabet's automaton and rules.
 
-In: patterns, each with its concept's number, and a folded text. Out: hits, longest first where they begin together.
+In: the lexicon's surfaces, and a folded text. Out: hits, longest first where they begin together.
 One Aho–Corasick automaton finds the literals; what stands around each decides.
 """
 
@@ -12,15 +12,14 @@ from typing import Any, NamedTuple
 
 from ahocorasick_rs import AhoCorasick, BytesAhoCorasick, Implementation
 
-from pipeline.flagging.fold import NARROW, NARROW_WORD, Folded, narrow, same_case, without_surrogates
-from pipeline.flagging.surfaces import Beside, Pattern
+from pipeline.flagging.catalogue import Catalogue, Listed
+from pipeline.flagging.fold import NARROW, NARROW_WORD, Folded, narrow, narrow_all, same_case, without_surrogates
+from pipeline.flagging.surfaces import Beside, Pattern, is_hangul
 
 HITS_PER_CONCEPT = 200
 
 Span = tuple[int, int, int]  # start, end, number of the concept
-Listed = tuple[Pattern, int, bool]  # a pattern, its concept's number, whether it cancels
 
-_HANGUL = re.compile("[가-힣]")
 _NEAR = 12  # characters either side in which a lone hanja looks for Hangul
 _SHORT = 4  # bytes; literals so short are looked for together with the sign before them: most stand inside words
 _LONGEST_WORD = 40  # letters of the rest of a phrase's first word, at the most
@@ -85,19 +84,9 @@ class _Alphabet(NamedTuple):
 class Automaton:
     """One alphabet's needles and rules; made by ``of_bytes`` and ``of_strings``."""
 
-    def __init__(self, alphabet: _Alphabet, listed: Sequence[Listed], engine: Callable[..., Any]) -> None:
-        found: dict[Any, list[Listed]] = {}
-        for one in listed:
-            pattern = one[0]
-            needle = alphabet.convert(pattern.needle)
-            if needle is None or (pattern.after and alphabet.convert(pattern.after) is None):
-                continue
-            if alphabet.leads and len(needle) <= _SHORT and pattern.left == Beside.NO_LETTER:
-                for lead in alphabet.leads:
-                    found.setdefault(lead + needle, []).append(one)
-            else:
-                found.setdefault(needle, []).append(one)
-        self._needles = _Needles(list(found.values()), alphabet)
+    def __init__(self, alphabet: _Alphabet, catalogue: Catalogue, engine: Callable[..., Any]) -> None:
+        found = _found(alphabet, catalogue)
+        self._needles = _Needles(found, alphabet, catalogue)
         self._blank = alphabet.convert(" ")
         self._rests = self._needles.rests
         self._find: Callable[..., list[Span]] | None = None
@@ -161,7 +150,7 @@ class Automaton:
             begin = start + lead - 1
             if cased is not None and not same_case(folded.source, begin, cased):
                 continue
-            if in_korean and not _HANGUL.search(folded.source, max(0, begin - _NEAR), stop - 1 + _NEAR):
+            if in_korean and not any(map(is_hangul, folded.source[max(0, begin - _NEAR) : stop - 1 + _NEAR])):
                 continue
             (cancelled if cancels else hits).append((begin, 1 - stop, concept))
 
@@ -177,22 +166,48 @@ class _Rests(dict[str, _Match]):
         return found
 
 
+def _found(alphabet: _Alphabet, catalogue: Catalogue) -> dict[Any, tuple[str, ...]]:
+    """The literals that each needle stands for: mostly one."""
+    literals = catalogue.literals
+    if not alphabet.leads:  # strings, which are needles as they are
+        return {literal: (literal,) for literal in literals}
+    found: dict[Any, tuple[str, ...]] = {}
+    short: list[tuple[str, Any]] = []
+    for literal, needle in narrow_all(literals):
+        if len(needle) <= _SHORT:
+            short.append((literal, needle))
+        elif found.setdefault(needle, one := (literal,)) is not one:
+            found[needle] += one
+    for literal, needle in short:
+        starts = {catalogue.starts_a_word(literal, number) for number in catalogue.numbers(literal)}
+        for place in [lead + needle for lead in alphabet.leads if True in starts] + [needle] * (False in starts):
+            found[place] = (*found.get(place, ()), literal)
+    return found
+
+
 class _Needles(dict[int, _Needle]):
     """The rules by number of the needle, each made ready when its needle is first met."""
 
-    def __init__(self, listed: Sequence[Sequence[Listed]], alphabet: _Alphabet) -> None:
+    def __init__(self, found: Mapping[Any, tuple[str, ...]], alphabet: _Alphabet, catalogue: Catalogue) -> None:
         self.rests = _Rests(alphabet.compiled)
-        self._listed = listed
+        self._found = list(found.items())
         self._alphabet = alphabet
+        self._catalogue = catalogue
 
     def __missing__(self, number: int) -> _Needle:
-        found = self[number] = self._sorted([self._rule(one) for one in self._listed[number]])
+        needle, literals = self._found[number]
+        places = sorted((place, literal) for literal in literals for place in self._catalogue.numbers(literal))
+        rules = [self._rule(needle, self._catalogue.listed(literal, place)) for place, literal in places]
+        found = self[number] = self._sorted([rule for rule in rules if rule is not None])
         return found
 
-    def _rule(self, listed: Listed) -> _Rule:
+    def _rule(self, needle: Any, listed: Listed) -> _Rule | None:
+        """The rule of a pattern at this needle; None where it is not for this needle or can never hold."""
         pattern, concept, cancels = listed
         alphabet = self._alphabet
-        behind = alphabet.leads and pattern.left == Beside.NO_LETTER and len(pattern.needle) <= _SHORT
+        behind = bool(alphabet.leads) and pattern.left == Beside.NO_LETTER and len(pattern.needle) <= _SHORT
+        if behind != (len(needle) > len(pattern.needle)) or (pattern.after and alphabet.convert(pattern.after) is None):
+            return None
         return _Rule(
             1 if behind else 0,
             None if behind else alphabet.besides[pattern.left],
@@ -259,14 +274,14 @@ _WIDE_TAIL = f"[а-яѐ-ԯ]{{0,{LONGEST_TAIL}}}"
 _NARROW_TAIL = f"[а-яѓђљњќћџўіґєјѕї]{{0,{LONGEST_TAIL}}}"
 
 
-def of_bytes(listed: Sequence[Listed]) -> Automaton:
+def of_bytes(catalogue: Catalogue) -> Automaton:
     """The automaton for texts that fold to bytes."""
-    return Automaton(_narrow_alphabet(), listed, BytesAhoCorasick)
+    return Automaton(_narrow_alphabet(), catalogue, BytesAhoCorasick)
 
 
-def of_strings(listed: Sequence[Listed]) -> Automaton:
+def of_strings(catalogue: Catalogue) -> Automaton:
     """The automaton for texts that fold to strings."""
-    return Automaton(_wide_alphabet(), listed, AhoCorasick)
+    return Automaton(_wide_alphabet(), catalogue, AhoCorasick)
 
 
 def _narrow_alphabet() -> _Alphabet:

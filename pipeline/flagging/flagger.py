@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import functools
+import operator
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
 from pipeline import shipped
 from pipeline.errors import ConfigError
 from pipeline.flagging import rules
+from pipeline.flagging.catalogue import Group
 from pipeline.flagging.fold import fold
 from pipeline.flagging.matcher import Matcher
 from pipeline.flagging.passages import PassageSpace
 from pipeline.flagging.rules import Fired, Judged
-from pipeline.flagging.surfaces import GrammarError, Pattern, read_surface
+from pipeline.flagging.surfaces import GrammarError, all_sure, read_surface
 from pipeline.flagging.units import Level, Units
 from pipeline.flagging.version import config_version
 from pipeline.model import Assessment, Evidence, Field, NearMiss, Reference, Term
-from pipeline.settings.lexicon import (
-    Concept,
-    Topic,
-    TopicSet,
-    load_concepts,
-    load_topics,
-)
+from pipeline.settings.lexicon import Concept, Topic, TopicSet, load_concepts, load_topics
 from pipeline.settings.places import folder_of
 from pipeline.settings.reference import load_reference
 
@@ -48,8 +45,8 @@ class Flagger:
         self.reference = reference
         self.version = version
         self._names = {concept.id: concept.name for concept in self.concepts}
-        patterns, exceptions = _patterns(self.concepts)
-        self.matcher = Matcher(patterns, exceptions, {c.id for c in self.concepts if c.kind in _NAMES})
+        names = {concept.id for concept in self.concepts if concept.kind in _NAMES}
+        self.matcher = Matcher([concept.id for concept in self.concepts], _groups(self.concepts), names)
         self._numbers = {concept.id: 1 << number for number, concept in enumerate(self.concepts)}
         self._homes = {f"home:{home}": 1 << (len(self._numbers) + n) for n, home in enumerate(sorted(HOMES))}
         self._groups = {name: self._mask_of(members) for name, members in topics.groups.items()}
@@ -57,8 +54,9 @@ class Flagger:
         bits = rules.Bits(self._members)
         self._rules = [rules.compile_topic(topic, bits) for topic in self.topics]
         self._relevance = rules.compile_topic(topics.relevance, bits)
-        self._masks = [bits.set_by(self._mask_of(names)) for names in implied]
-        self._always = {home: bits.set_by(mask) for home, mask in self._homes.items()}
+        sets = bits.by_member()
+        self._masks = [_all_of(sets.get(self._numbers[name], 0) for name in names) for names in implied]
+        self._always = {home: sets.get(mask, 0) for home, mask in self._homes.items()}
         self._space = PassageSpace(reference.passages, implied)
 
     @classmethod
@@ -119,10 +117,7 @@ class Flagger:
         return self._groups[name] if name in self._groups else self._numbers[name]
 
     def _mask_of(self, names: Sequence[str]) -> int:
-        mask = 0
-        for name in names:
-            mask |= self._homes[name] if name.startswith("home:") else self._numbers[name]
-        return mask
+        return _all_of(self._homes[name] if name.startswith("home:") else self._numbers[name] for name in names)
 
     def _implied(self, name: str, concepts: Mapping[str, Concept]) -> tuple[str, ...]:
         """The concept itself and all that it implies, directly or not."""
@@ -168,6 +163,11 @@ class Flagger:
         return NearMiss(topic=judged.topic.topic.id, score=judged.score, missing=said)
 
 
+def _all_of(masks: Iterable[int]) -> int:
+    """One mask of several."""
+    return functools.reduce(operator.or_, masks, 0)
+
+
 def _terms(judged: Sequence[Judged]) -> tuple[Term, ...]:
     """Every addend of these sums, thresholds first."""
     terms: list[Term] = []
@@ -177,28 +177,33 @@ def _terms(judged: Sequence[Judged]) -> tuple[Term, ...]:
     return tuple(terms)
 
 
-def _patterns(
-    concepts: Sequence[Concept],
-) -> tuple[dict[str, list[Pattern]], dict[str, list[Pattern]]]:
-    patterns: dict[str, list[Pattern]] = {}
-    exceptions: dict[str, list[Pattern]] = {}
-    for concept in concepts:
-        patterns[concept.id] = _read(concept, concept.surfaces, inside=False)
-        if concept.exceptions:
-            exceptions[concept.id] = _read(concept, concept.exceptions, inside=True)
-    return patterns, exceptions
+def _groups(concepts: Sequence[Concept]) -> list[Group]:
+    """All surfaces, then all exceptions.
+
+    Raises:
+        ConfigError: one is not in the grammar.
+    """
+    surfaces = [Group(n, *item) for n, concept in enumerate(concepts) for item in concept.surfaces.items()]
+    exceptions = [Group(n, *item, True) for n, concept in enumerate(concepts) for item in concept.exceptions.items()]
+    groups = surfaces + exceptions
+    by_language: dict[str, list[str]] = {}
+    for group in groups:
+        by_language.setdefault(group.language, []).extend(group.surfaces)
+    if not all(all_sure(language, written) for language, written in by_language.items()):
+        for group in sorted(groups, key=lambda group: group.concept):
+            _check(group, concepts[group.concept].id)
+    return groups
 
 
-def _read(concept: Concept, surfaces: Mapping[str, tuple[str, ...]], *, inside: bool) -> list[Pattern]:
-    found: list[Pattern] = []
-    for language, group in surfaces.items():
-        for surface in group:
-            try:
-                found += read_surface(surface, language, inside=inside)
-            except GrammarError as error:
-                key = f"concept.{concept.id} › {'except.' if inside else ''}{language}"
-                raise ConfigError("concepts", key, f"“{surface}” {error}.") from None
-    return found
+def _check(group: Group, concept: str) -> None:
+    for surface in group.surfaces:
+        if all_sure(group.language, (surface,)):
+            continue
+        try:
+            read_surface(surface, group.language, inside=group.cancels)
+        except GrammarError as error:
+            key = f"concept.{concept} › {'except.' if group.cancels else ''}{group.language}"
+            raise ConfigError("concepts", key, f"“{surface}” {error}.") from None
 
 
 def _check_reference(

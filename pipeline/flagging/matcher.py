@@ -9,13 +9,13 @@ in the alphabet only.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from pipeline.flagging import automaton
 from pipeline.flagging.automaton import HITS_PER_CONCEPT, Span
+from pipeline.flagging.catalogue import Catalogue, Group
 from pipeline.flagging.fold import Folded, fold
-from pipeline.flagging.surfaces import Pattern
 
 __all__ = ["HITS_PER_CONCEPT", "Hit", "Matcher", "Span"]
 
@@ -33,28 +33,17 @@ class Matcher:
     """The lexicon as two automata.
 
     Args:
-        patterns: concept id and the patterns that find it.
-        exceptions: concept id and the patterns inside which a hit of it does not count.
+        concepts: ids, by number.
+        groups: their surfaces and exceptions, all in the grammar.
         names: concepts that are names, inside which no other concept is meant; None: all are.
     """
 
-    def __init__(
-        self,
-        patterns: Mapping[str, Iterable[Pattern]],
-        exceptions: Mapping[str, Iterable[Pattern]] | None = None,
-        names: Collection[str] | None = None,
-    ) -> None:
-        self.concepts: tuple[str, ...] = tuple(patterns)
-        number = {concept: index for index, concept in enumerate(self.concepts)}
-        listed = [
-            (pattern, number[concept], cancels)
-            for cancels, group in ((False, patterns), (True, exceptions or {}))
-            for concept, found in group.items()
-            for pattern in found
-        ]
+    def __init__(self, concepts: Sequence[str], groups: Sequence[Group], names: Collection[str] | None = None) -> None:
+        self.concepts = tuple(concepts)
         self._swallows = [names is None or concept in names for concept in self.concepts]
-        self._narrow = automaton.of_bytes(listed)
-        self._wide = automaton.of_strings(listed)
+        catalogue = Catalogue(groups)
+        self._narrow = automaton.of_bytes(catalogue)
+        self._wide = automaton.of_strings(catalogue)
 
     def find(self, text: str) -> list[Hit]:
         """Find all hits in any string, sorted by place; at most ``HITS_PER_CONCEPT`` of one concept."""

@@ -36,12 +36,15 @@ class Bits:
             mask |= self._members(name)
         return self.sets.setdefault(mask, 1 << len(self.sets)) if mask else 0
 
-    def set_by(self, concepts: int) -> int:
-        """The bits of all sets that have one of these concepts."""
-        found = 0
+    def by_member(self) -> dict[int, int]:
+        """For each concept and home country, as the mask of it alone, the bits of all sets that it is in."""
+        found: dict[int, int] = {}
         for members, bit in self.sets.items():
-            if members & concepts:
-                found |= bit
+            rest = members
+            while rest:
+                one = rest & -rest
+                found[one] = found.get(one, 0) | bit
+                rest ^= one
         return found
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from collections.abc import Sequence
 from enum import IntEnum
 from typing import NamedTuple
 
@@ -18,9 +19,19 @@ WORD_LANGUAGES = frozenset({"en", "ru"})
 LANGUAGES = ("en", "ru", "ko", "ja", "zh")
 
 _REFUSED = re.compile(r"[\\\[\](){}|^$?+]")
-_HANGUL = re.compile("[가-힣]")
 _MOST_OPTIONAL = 3  # spaces in one surface that may be left out, each by itself
-_HANJA_ONLY = re.compile("[一-鿿]+")
+
+# Surfaces, one a line, that are in the grammar at sight. There are others that are: of those _check knows.
+_NO_SIGN = r"\s\\\[\](){}|^$?+*=~"
+_LETTER = r"(?![\u02bc\u318d\u119e])\w"  # and none that folds to a sign
+_WORD = rf"(?:[^{_NO_SIGN}-]{{2,}}+\*?+|[^{_NO_SIGN}-])"
+_BETWEEN = "(?: -++ | |-++ ?)"
+_WORDS = rf"(?={_LETTER})[^{_NO_SIGN}]++(?: [^{_NO_SIGN}]++)*+\n"
+_SURE = {
+    **dict.fromkeys(WORD_LANGUAGES, re.compile(rf"(?:=?+(?={_LETTER}[^\n]){_WORD}(?:{_BETWEEN}{_WORD})*+-*+\n)*+")),
+    "ko": re.compile(rf"(?:[=~]?+{_WORDS})*+"),
+    **dict.fromkeys(("ja", "zh"), re.compile(rf"(?:{_WORDS})*+")),
+}
 
 
 class Beside(IntEnum):
@@ -81,6 +92,12 @@ def read_surface(surface: str, language: str, *, inside: bool = False) -> tuple[
     return (Pattern(folded, Beside.ANYTHING_GOES),)
 
 
+def all_sure(language: str, surfaces: Sequence[str]) -> bool:
+    """Whether these surfaces are all in the grammar at sight; of any that is not, ``read_surface`` knows better."""
+    text = "".join([f"{surface}\n" for surface in surfaces])
+    return _SURE[language].fullmatch(text) is not None and text.count("\n") == len(surfaces)
+
+
 def _check(mark: str, body: str, folded: str, language: str) -> None:  # noqa: C901, PLR0912 - one refusal a line
     if not folded.strip(" *·'"):
         raise GrammarError("is empty; write the word to look for")
@@ -127,28 +144,46 @@ def _korean_patterns(mark: str, body: str, folded: str) -> tuple[Pattern, ...]:
 
     Each spelling is a needle of its own: cut at the space, needles would be short words that stand everywhere.
     """
-    if " " not in folded and "·" not in folded:
-        return (_korean_pattern(mark, folded, body),)
-    spellings: dict[str, None] = {}
+    return tuple(_korean_pattern(mark, spelling, body) for spelling in spellings(folded))
+
+
+def spellings(folded: str) -> tuple[str, ...]:
+    """The ways in which a folded Korean surface may be spaced and dotted."""
+    dotted = "·" in folded
+    spaces = folded.count(" ")
+    if not spaces and not dotted:
+        return (folded,)
+    if spaces == 1 and not dotted:
+        return (folded, folded.replace(" ", ""))
+    found: dict[str, None] = {}
     for plain in (folded, folded.replace("·", "")):
         words = plain.split(" ")
         for joints in itertools.product((" ", ""), repeat=min(len(words) - 1, _MOST_OPTIONAL)):
             spaced = itertools.chain(joints, itertools.repeat(" "))
-            spellings["".join(word + joint for word, joint in zip(words[:-1], spaced, strict=False)) + words[-1]] = None
-    return tuple(_korean_pattern(mark, spelling, body) for spelling in spellings)
+            found["".join(word + joint for word, joint in zip(words[:-1], spaced, strict=False)) + words[-1]] = None
+    return tuple(found)
 
 
 def _korean_pattern(mark: str, folded: str, body: str) -> Pattern:
-    ends_in_letter = not _HANGUL.match(folded[-1]) and not _HANJA_ONLY.match(folded[-1])
+    ends_in_letter = not is_hangul(folded[-1]) and not _is_hanja(folded[-1])
     right = Beside.NO_HANGUL if mark == "=" else Beside.ANYTHING_GOES
     if ends_in_letter:
         right = Beside.NEITHER if mark == "=" else Beside.NO_LETTER
     if mark == "~":
         left = Beside.ANYTHING_GOES
-    elif _HANGUL.match(folded) or _HANJA_ONLY.match(folded):
+    elif is_hangul(folded[0]) or _is_hanja(folded[0]):
         left = Beside.NO_HANGUL
     else:
         left = Beside.NO_LETTER
     latin = mark == "=" and re.search("[a-z]", folded) is not None
-    short_hanja = len(folded) <= 2 and _HANJA_ONLY.fullmatch(folded) is not None
+    short_hanja = len(folded) <= 2 and all(map(_is_hanja, folded))
     return Pattern(folded, left, right=right, cased=cased_literal(body) if latin else None, in_korean=short_hanja)
+
+
+def is_hangul(sign: str) -> bool:
+    """Whether a character is a syllable of Hangul."""
+    return "가" <= sign <= "힣"
+
+
+def _is_hanja(sign: str) -> bool:
+    return "一" <= sign <= "鿿"

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from itertools import chain
 
-from pipeline.store.words import WORD, forms, terms
+from pipeline.store.words import WORD, all_terms, forms, words_of
 
 _ASKED = re.compile(r'(?P<minus>(?<!\S)-)?"(?P<phrase>[^"]*)"?|(?P<not>(?<!\S)-)?(?P<word>\w+)(?P<star>\*)?')
 _QUOTES = str.maketrans("“”„«»", '"""""')
@@ -21,8 +20,7 @@ RANKED = 5_000
 
 def index_terms(title: str, text: str) -> str:
     """The terms to index beside title and text, each once, parted by spaces."""
-    words = set(WORD.findall(f"{title}\n{text}".lower()))
-    return " ".join(sorted(set(chain.from_iterable(map(terms, words))) - words))
+    return " ".join(sorted(all_terms(words_of(f"{title}\n{text}".lower()))))
 
 
 def to_query(asked: str) -> str:

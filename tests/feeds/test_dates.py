@@ -9,10 +9,10 @@ from email.utils import format_datetime
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from pipeline.feeds import parse
+from pipeline.feeds import dates, parse
 from pipeline.feeds.dates import home_timezone, parse_date, read_date, zone_for
 from tests.feeds.build import NOW, URL, item, rss
 
@@ -217,3 +217,19 @@ def test_57_round_trip_without_zone(naive: datetime) -> None:
 def test_57_any_text_is_a_date_or_none(text: str) -> None:
     found = read_date(text, SEOUL, NOW)
     assert found is None or found.at.tzinfo is UTC
+
+
+CLOCKS = st.from_regex(r"[0-2][0-9]:[0-6][0-9]:[0-6][0-9]", fullmatch=True)
+ZONES = st.from_regex(r"(\.[0-9]{1,3})?( ?[+-][01][0-9]:?[0-6][0-9]|Z| GMT| EST|)", fullmatch=True)
+DAYS = st.from_regex(r"(Mon, |mon )?[0-3]?[0-9] (Jan|Feb|MAY|Dec) (20[0-9]{2}|0001|9999) ", fullmatch=True)
+ISO_DAYS = st.from_regex(r"(20[0-9]{2}|0001|9999)-[01][0-9]-[0-3][0-9][T ]", fullmatch=True)
+
+
+@settings(max_examples=500, deadline=None)
+@example("18 \u017fep 2026 10:00:00 GMT")
+@given(st.builds(lambda *parts: "".join(parts), DAYS | ISO_DAYS, CLOCKS, ZONES))
+def test_57_the_usual_forms_are_read_as_on_the_long_way(text: str) -> None:
+    quick = parse_date(text, SEOUL)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(dates, "_plain", lambda _match: None)
+        assert parse_date(text, SEOUL) == quick

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from pipeline.feeds import urls
 from pipeline.feeds.urls import MAX_LENGTH, accept_canonical, canonical, resolve, same_site, site_of
 
 BASE = "https://news.example/ru/rss.xml"
@@ -153,3 +156,22 @@ def test_62_a_tracker_never_counts(path: str, tracker: str) -> None:
     url = "https://n.example/" + path.replace("#", "").replace("?", "").strip()
     assert canonical(f"{url}?{tracker}") == canonical(url)
     assert canonical(f"{url}?id=1&{tracker}") == canonical(f"{url}?id=1")
+
+
+@settings(max_examples=500, deadline=None)
+@example("http://a..b/")
+@example("http://a.example/?a=1&amp;b=2")
+@example(f"http://{'a' * 254}/")
+@example(f"http://a.example/{'a' * MAX_LENGTH}")
+@given(
+    st.from_regex(
+        r"(https?|HTTP)://[a-z0-9_.-]{0,4}[a-zA.-]?(:(80|443|0|1000|8080|59999|65536))?[/?]?"
+        r"[a-zA-Z0-9_.~/@:!$'()*+,;=&?%#{ \[\]-]{0,8}(&amp;x)?",
+        fullmatch=True,
+    )
+)
+def test_61_what_is_clean_at_sight_is_left_as_the_long_way_leaves_it(link: str) -> None:
+    quick = resolve(link)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(urls, "_CLEAN", re.compile(r"(?!)"))
+        assert resolve(link) == quick

@@ -1,0 +1,96 @@
+"""The lexicon read as one text says what its surfaces say one by one."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from pipeline import shipped
+from pipeline.errors import ConfigError
+from pipeline.flagging import Flagger
+from pipeline.flagging.catalogue import Catalogue, Group
+from pipeline.flagging.fold import fold_literal, fold_literals, narrow, narrow_all
+from pipeline.flagging.surfaces import LANGUAGES, GrammarError, all_sure, read_surface
+from pipeline.settings.lexicon import load_concepts
+
+SIGNS = st.text(alphabet="abяё러北İΣʼㆍᆞ·' -*=~[?\n\r\u0301\u00a0_.1", max_size=9)
+SURFACES = st.lists(SIGNS | st.text(max_size=6), min_size=1, max_size=4)
+
+
+def right(surface: str, language: str) -> bool:
+    try:
+        return bool(read_surface(surface, language))
+    except GrammarError:
+        return False
+
+
+def one_by_one(groups: list[Group]) -> set[tuple[str, int]]:
+    written = [(surface, group) for group in groups for surface in group.surfaces]
+    return {
+        (pattern.needle, number)
+        for number, (surface, group) in enumerate(written)
+        for pattern in read_surface(surface, group.language, inside=group.cancels)
+    }
+
+
+@settings(max_examples=1000, deadline=None)
+@given(SURFACES, st.sampled_from(LANGUAGES))
+@example(["ab\n=ab"], "en")
+def test_what_is_taken_at_sight_is_in_the_grammar(surfaces: list[str], language: str) -> None:
+    assert not all_sure(language, surfaces) or all(right(surface, language) for surface in surfaces)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_shipped_surfaces_are_right_at_sight(language: str) -> None:
+    concepts = load_concepts(shipped.CONFIG / "concepts").values()
+    assert all_sure(language, [surface for concept in concepts for surface in concept.surfaces.get(language, ())])
+
+
+@settings(max_examples=500, deadline=None)
+@given(SURFACES, st.sampled_from(LANGUAGES), st.booleans())
+def test_literals_are_the_needles_of_the_patterns(surfaces: list[str], language: str, cancels: bool) -> None:
+    groups = [Group(0, language, tuple(s for s in surfaces if right(s, language)), cancels)] * 2
+    catalogue = Catalogue(groups)
+    assert {(one, number) for one in catalogue.literals for number in catalogue.numbers(one)} == one_by_one(groups)
+
+
+def test_each_surface_of_the_shipped_lexicon_is_found_by_its_needles() -> None:
+    concepts = load_concepts(shipped.CONFIG / "concepts").values()
+    groups = [Group(n, *item) for n, concept in enumerate(concepts) for item in concept.surfaces.items()]
+    groups += [Group(n, *item, True) for n, concept in enumerate(concepts) for item in concept.exceptions.items()]
+    catalogue = Catalogue(groups)
+    assert {(one, number) for one in catalogue.literals for number in catalogue.numbers(one)} == one_by_one(groups)
+    for literal in catalogue.literals[::50]:
+        for number in catalogue.numbers(literal):
+            assert catalogue.listed(literal, number).pattern.needle == literal
+
+
+@settings(max_examples=500, deadline=None)
+@given(SURFACES)
+def test_folding_many_is_folding_each(literals: list[str]) -> None:
+    folded = [fold_literal(literal) for literal in literals]
+    assert fold_literals(literals) == folded
+    unasked = [literal for literal in folded if "?" not in literal]  # which the grammar refuses
+    each = [(literal, held) for literal in unasked if (held := narrow(literal)) is not None]
+    assert narrow_all(unasked) == each
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ('en = ["good", "bad  one"]\nru = ["дур[ао]"]', "concept.zzz › en: “bad  one” has a space too many."),
+        ('ko = ["좋은"]\nexcept = { ru = ["а*"] }', "concept.zzz › except.ru: “а*” has the stem “а*”;"),
+        ('ja = ["~日"]', "concept.zzz › ja: “~日” has a ~; only Korean surfaces need it."),
+        ('en = [""]', "concept.zzz › en: “” is empty;"),
+    ],
+)
+def test_the_first_surface_out_of_the_grammar_is_told(tmp_path: Path, written: str, told: str) -> None:
+    shutil.copytree(shipped.CONFIG / "concepts", tmp_path / "concepts")
+    (tmp_path / "concepts" / "own.toml").write_text(f'[concept.zzz]\nname = "Z"\nkind = "term"\n{written}\n')
+    with pytest.raises(ConfigError, match="concepts") as error:
+        Flagger.from_config(tmp_path)
+    assert told in str(error.value)
