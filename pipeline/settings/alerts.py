@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-import tomllib
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, time
 from pathlib import Path
 from typing import Literal
+
+import tomli
 
 from pipeline.errors import ConfigError
 from pipeline.model import Source
@@ -166,7 +167,7 @@ def _topic_ids(folder: Path) -> set[str]:
     found: set[str] = set()
     for file in sorted(folder.glob("*.toml")):
         try:
-            found |= set(tomllib.loads(file.read_text(encoding="utf-8-sig")).get("topic", {}))
+            found |= set(tomli.loads(file.read_text(encoding="utf-8-sig")).get("topic", {}))
         except (ValueError, OSError):
             continue  # whoever reads the topics says what is wrong with them
     return found

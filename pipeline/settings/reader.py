@@ -11,12 +11,12 @@ import dataclasses
 import difflib
 import functools
 import re
-import tomllib
 import types
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import msgspec
+import tomli
 
 from pipeline.errors import ConfigError
 
@@ -25,12 +25,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_PLACE = "0E-00"
-_STRING = re.compile(r'"([^"]*)"')
-_LIST = re.compile(
-    r"""^(?P<key>[\w.-]++ = )\[(?P<items>(?:[ \n]*+"[^"\\\x00-\x1f\x7f]*+"[ \n]*+(?:,|(?=\])))*+[ \n]*+)\]$""",
-    re.MULTILINE,
-)
 _MAX_BYTES = 4 * 1024 * 1024
 _WORDS = {
     "int": "a whole number",
@@ -58,55 +52,17 @@ def load(path: Path) -> dict[str, Any]:
     if size > _MAX_BYTES:
         raise ConfigError(path, "", f"is {size:,} bytes long; a config file may have {_MAX_BYTES:,} at most.")
     try:
-        return read(raw.decode("utf-8-sig"))
+        return tomli.loads(raw.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         raise ConfigError(path, f"line {line}", "is not UTF-8; save the file as UTF-8.") from None
-    except tomllib.TOMLDecodeError as error:
+    except tomli.TOMLDecodeError as error:
         text = str(error)
         found = re.search(r"\(at line (\d+), column \d+\)", text)
         where = f"line {found[1]}" if found else "end of file"
         raise ConfigError(path, where, f"is not TOML: {re.sub(r' [(]at .*[)]$', '', text)}.") from None
     except RecursionError:
         raise ConfigError(path, "", "is nested too deeply to be a config file.") from None
-
-
-def read(text: str) -> dict[str, Any]:
-    """What ``tomllib.loads`` gives, in a third of the time where lists of plain strings are most of the text.
-
-    It is given a number in the place of each such list that is alone behind its key at the beginning of a line.
-    """
-    text = text.replace("\r\n", "\n")
-    if _PLACE in text or '"""' in text or "'''" in text:  # in a string of many lines anything may look like a list
-        return tomllib.loads(text)
-    lists: list[list[str]] = []
-
-    def placed(found: re.Match[str]) -> str:
-        lists.append(_STRING.findall(found["items"]))
-        return f"{found['key']}{_PLACE}{len(lists) - 1}"
-
-    def number(written: str) -> object:
-        return _Place(written[len(_PLACE) :]) if written.startswith(_PLACE) else float(written)
-
-    try:
-        data = tomllib.loads(_LIST.sub(placed, text), parse_float=number)
-    except tomllib.TOMLDecodeError:
-        return tomllib.loads(text)  # which tells the right line
-    _fill(data, lists)
-    return data
-
-
-class _Place(int):
-    """The number of a list that was taken out of a document."""
-
-
-def _fill(value: Any, lists: list[list[str]]) -> None:
-    """Put the lists back."""
-    for key, item in value.items() if isinstance(value, dict) else enumerate(value):
-        if isinstance(item, _Place):
-            value[key] = lists[item]
-        elif isinstance(item, (dict, list)):
-            _fill(item, lists)
 
 
 def convert(value: object, kind: type[T], *, file: Path, key: str = "") -> T:
