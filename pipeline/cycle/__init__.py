@@ -94,10 +94,11 @@ async def _cycle(
         feed_rows.sync(conn, settings.sources, now())
         run = runs.start(conn, trigger, flagging.version, now())
         tally = Tally(watcher=watcher)
-        fetcher = Fetcher(settings.fetch, remember=lambda site: _host(hosts.get(conn, site)), now=now)
+        ledger = Ledger(conn)
+        fetcher = Fetcher(settings.fetch, remember=lambda site: _host(hosts.get(ledger.reader, site)), now=now)
         archive = copies.beside(conn) if settings.archive.pages else None
         try:
-            async with fetcher, Ledger(conn) as ledger, asyncio.TaskGroup() as tasks:
+            async with fetcher, ledger, asyncio.TaskGroup() as tasks:
                 polls = Polls(
                     ledger=ledger,
                     fetcher=fetcher,
@@ -121,11 +122,11 @@ async def _cycle(
                     ends_at=asyncio.get_running_loop().time() + settings.cycle.minutes * 60,
                     copies=archive,
                 )
-                due = feed_rows.due(conn, now(), force=force)
+                due = feed_rows.due(ledger.reader, now(), force=force)
                 tally.feeds_total = len(due)
                 for feed in due:
                     tasks.create_task(_poll(polls, pages, feed))
-                for entry, url in entry_rows.waiting(conn, now(), _BACKLOG):
+                for entry, url in entry_rows.waiting(ledger.reader, now(), _BACKLOG):
                     pages.offer(entry, url)
         except* TumenError as group:
             raise _first(group) from None

@@ -1,7 +1,8 @@
-"""The cycle's one writer: gathers small writes into short transactions.
+"""The cycle's one writer: gathers small writes into short transactions, in a thread of its own.
 
 In: functions of a connection. Out: what each returned, once its transaction is on the disk. A function that fails is
-undone by itself; those beside it are kept, though they may be called a second time for it.
+undone by itself; those beside it are kept, though they may be called a second time for it. While SQLite works, the loop
+goes on with hosts and workers; the connection is the thread's as long as the ledger is open.
 """
 
 from __future__ import annotations
@@ -9,34 +10,44 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from pipeline.errors import StoreError
-from pipeline.store import transaction, unusable, why
+from pipeline.store import open_beside, transaction, unusable, why
 
 T = TypeVar("T")
 
 _MOST_AT_ONCE = 100
-_GATHERING_SECONDS = 0.1  # between two transactions; what came meanwhile shares the next one
+_GATHERING_SECONDS = 0.1  # between two transactions; what comes meanwhile shares the next one
+_LULL_SECONDS = 0.02  # after which nobody else is waited for
 _PATIENCE_SECONDS = 300.0
-_WAIT_MS = 100  # inside SQLite, where the loop stands still; the rest of the patience is spent between tries
+_WAIT_MS = 100  # inside SQLite; the rest of the patience is spent between tries, where the thread can be stopped
 
 
 @dataclass(slots=True)
 class Ledger:
-    """Writes through one connection, in groups. Use as ``async with``: leaving it writes what is left."""
+    """Writes through one connection, in groups. Use as ``async with``: leaving it writes what is left.
+
+    Attributes:
+        conn: as of ``open_store``; nobody else may use it meanwhile.
+        reader: for the loop, to see what is committed.
+    """
 
     conn: sqlite3.Connection
+    reader: sqlite3.Connection = field(init=False)
     _queue: asyncio.Queue[tuple[Callable[[sqlite3.Connection], Any], asyncio.Future[Any]]] = field(
         default_factory=asyncio.Queue
     )
     _task: asyncio.Task[None] | None = None
     _usual_wait: int = 0
+    _thread: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "ledger"))
 
     async def __aenter__(self) -> Self:
+        self.reader = open_beside(self.conn)
         self._usual_wait = self.conn.execute("PRAGMA busy_timeout").fetchone()[0]
         self.conn.execute(f"PRAGMA busy_timeout = {_WAIT_MS}")
         self._task = asyncio.create_task(self._work())
@@ -51,6 +62,8 @@ class Ledger:
             self._task.cancel()
             with suppress(asyncio.CancelledError):
                 await self._task
+        self._thread.shutdown()  # a transaction under way comes to its end
+        self.reader.close()
         self.conn.execute(f"PRAGMA busy_timeout = {self._usual_wait}")
 
     async def write(self, step: Callable[[sqlite3.Connection], T]) -> T:
@@ -67,11 +80,7 @@ class Ledger:
         clock = asyncio.get_running_loop().time
         last = clock() - _GATHERING_SECONDS
         while True:
-            group = [await self._queue.get()]
-            if (pause := last + _GATHERING_SECONDS - clock()) > 0:
-                await asyncio.sleep(pause)
-            while len(group) < _MOST_AT_ONCE and not self._queue.empty():
-                group.append(self._queue.get_nowait())
+            group = await self._gathered(until=last + _GATHERING_SECONDS)
             try:
                 answers = await self._commit([step for step, _ in group])
             except Exception as error:  # noqa: BLE001 - told to each who waits for this group
@@ -85,11 +94,26 @@ class Ledger:
                         future.set_result(answer)
                 self._queue.task_done()
 
+    async def _gathered(self, until: float) -> list[tuple[Callable[[sqlite3.Connection], Any], asyncio.Future[Any]]]:
+        """What waits, and what comes until this time, unless a lull says that no more is coming."""
+        clock = asyncio.get_running_loop().time
+        group = [await self._queue.get()]
+        while len(group) < _MOST_AT_ONCE:
+            if self._queue.empty():
+                try:
+                    async with asyncio.timeout(min(until - clock(), _LULL_SECONDS)):
+                        group.append(await self._queue.get())
+                except TimeoutError:
+                    break
+            else:
+                group.append(self._queue.get_nowait())
+        return group
+
     async def _commit(self, steps: list[Callable[[sqlite3.Connection], Any]]) -> list[Any]:
         deadline = asyncio.get_running_loop().time() + _PATIENCE_SECONDS
         while True:
             try:
-                return self._group(steps)
+                return await asyncio.get_running_loop().run_in_executor(self._thread, self._group, steps)
             except sqlite3.DatabaseError as error:
                 if "locked" not in str(error) or asyncio.get_running_loop().time() > deadline:
                     raise StoreError(

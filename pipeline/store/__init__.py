@@ -5,11 +5,21 @@
 """
 
 from pipeline.store.lock import cycle_lock
-from pipeline.store.schema import SCHEMA_VERSION, open_readonly, open_store, plain_errors, transaction, unusable, why
+from pipeline.store.schema import (
+    SCHEMA_VERSION,
+    open_beside,
+    open_readonly,
+    open_store,
+    plain_errors,
+    transaction,
+    unusable,
+    why,
+)
 
 __all__ = [
     "SCHEMA_VERSION",
     "cycle_lock",
+    "open_beside",
     "open_readonly",
     "open_store",
     "plain_errors",

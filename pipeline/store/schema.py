@@ -42,7 +42,8 @@ def open_store(path: Path, *, create: bool = True) -> sqlite3.Connection:
         raise StoreError(f"{path}: cannot be used ({why(sqlite3.OperationalError(_READ_ONLY))}).")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        conn = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
+        # it may be handed to another thread: that only one uses it at a time is its owner's to see
+        conn = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
         conn.row_factory = sqlite3.Row
     except (OSError, sqlite3.Error) as error:
         raise StoreError(f"{path}: cannot be opened ({why(error)}); choose another place with --db.") from None
@@ -52,6 +53,15 @@ def open_store(path: Path, *, create: bool = True) -> sqlite3.Connection:
         conn.close()
         raise
     return conn
+
+
+def open_beside(conn: sqlite3.Connection) -> sqlite3.Connection:
+    """Open the same database a second time, to read what is committed while the first is used by another thread."""
+    path = conn.execute("PRAGMA database_list").fetchone()["file"]
+    reader = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
+    reader.row_factory = sqlite3.Row
+    reader.execute("PRAGMA query_only = ON")
+    return reader
 
 
 def open_readonly(path: Path) -> sqlite3.Connection:
