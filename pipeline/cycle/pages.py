@@ -234,7 +234,9 @@ class Pages:
 
         def step(conn: sqlite3.Connection) -> Stored:
             now = self.now()
-            stored = article_rows.put(conn, entry, article, now, search_terms=flagged.search_terms)
+            stored = article_rows.put(
+                conn, entry, article, now, assessment=assessment, search_terms=flagged.search_terms
+            )
             if stored.what in ("new", "revised"):
                 flag_rows.put(conn, stored.id, stored.revision, assessment, now, first=stored.what == "new")
                 self.grouping.place(conn, stored, article, assessment, flagged.sentences, now)

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from pipeline.model import Article, ArticleId, QueuedEntry, Stored
+from pipeline.model import Article, ArticleId, Assessment, QueuedEntry, Stored
+from pipeline.store.flags import summary
 from pipeline.store.search import index_terms
 from pipeline.store.values import to_json, to_text, to_text_or_none, to_tuple
 
@@ -32,7 +33,13 @@ class StoredText:
 
 
 def put(
-    conn: sqlite3.Connection, entry: QueuedEntry, article: Article, now: datetime, *, search_terms: str | None = None
+    conn: sqlite3.Connection,
+    entry: QueuedEntry,
+    article: Article,
+    now: datetime,
+    *,
+    assessment: Assessment,
+    search_terms: str,
 ) -> Stored:
     """Store an article once.
 
@@ -44,11 +51,12 @@ def put(
         entry: whose article it is.
         article: the article.
         now: the present time.
-        search_terms: those of ``index_terms``, where the caller has had them made elsewhere.
+        assessment: what flagging said of it; a new article's row has it from the start, its reasons are to follow.
+        search_terms: those of ``index_terms``.
     """
     row = _same_piece(conn, entry, article)
     if row is None:
-        return Stored(id=_insert(conn, article, search_terms), revision=1, what="new")
+        return Stored(id=_insert(conn, article, assessment, search_terms), revision=1, what="new")
     found, revision = ArticleId(row["id"]), int(row["revision"])
     if row["content_hash"] == article.content_hash:
         return Stored(id=found, revision=revision, what="same" if entry.article == found else "joined")
@@ -134,13 +142,17 @@ _COLUMNS = (
 )
 _NAMES = _COLUMNS.split(", ")
 _FOR_EVER = {"feed_id", "url", "published_url", "first_seen_at", "sorted_at"}
-_INSERT = f"INSERT INTO articles ({_COLUMNS}) VALUES (:{', :'.join(_NAMES)}) RETURNING id"  # noqa: S608 - constants
+_FLAGS = "relevance, relevant, topics, top_topic, config_version"
+_INSERT = (
+    f"INSERT INTO articles ({_COLUMNS}, {_FLAGS})"  # noqa: S608 - constants
+    f" VALUES (:{', :'.join((*_NAMES, *_FLAGS.split(', ')))}) RETURNING id"
+)
 _CHANGES = ", ".join(f"{name} = :{name}" for name in _NAMES if name not in _FOR_EVER)
 _REVISE = f"UPDATE articles SET revision = :revision, {_CHANGES} WHERE id = :id"  # noqa: S608 - constants
 
 
-def _insert(conn: sqlite3.Connection, article: Article, search_terms: str | None) -> ArticleId:
-    return ArticleId(conn.execute(_INSERT, _values(article, search_terms)).fetchone()[0])
+def _insert(conn: sqlite3.Connection, article: Article, assessment: Assessment, search_terms: str) -> ArticleId:
+    return ArticleId(conn.execute(_INSERT, _values(article, search_terms) | summary(assessment)).fetchone()[0])
 
 
 def _revise(  # noqa: PLR0917 - the parts of one row

@@ -108,27 +108,33 @@ def put(
         revision: the revision of the text that was assessed: the offsets hold in it.
         assessment: what flagging said.
         now: the present time.
-        first: the article is new, so that there is nothing to replace.
+        first: the article is new, and was stored with its ``summary``: there is nothing to replace.
         note_changes: write down which topics were gained and lost (for a change of config, not of text).
     """
     if note_changes:
         _note_changes(conn, article, assessment, now)
     for table in () if first else ("flags", "evidence", "terms", "near_passages", "near_misses"):
         conn.execute(f"DELETE FROM {table} WHERE article_id = ?", (article,))  # noqa: S608 - names from the line above
-    topics = list(assessment.topics)
-    conn.execute(
-        "UPDATE articles SET relevance = ?, relevant = ?, topics = ?, top_topic = ?, config_version = ? WHERE id = ?",
-        (
-            round(assessment.relevance, 4),
-            int(assessment.relevant),
-            to_json(topics),
-            max(topics, key=assessment.topics.__getitem__, default=None),
-            assessment.config_version,
-            article,
-        ),
-    )
+    if not first:
+        conn.execute(
+            "UPDATE articles SET relevance = :relevance, relevant = :relevant, topics = :topics,"
+            " top_topic = :top_topic, config_version = :config_version WHERE id = :id",
+            summary(assessment) | {"id": article},
+        )
     _put_flags(conn, article, revision, assessment, now)
     _put_reasons(conn, article, assessment)
+
+
+def summary(assessment: Assessment) -> dict[str, object]:
+    """What the article's own row says of its flags."""
+    topics = list(assessment.topics)
+    return {
+        "relevance": round(assessment.relevance, 4),
+        "relevant": int(assessment.relevant),
+        "topics": to_json(topics),
+        "top_topic": max(topics, key=assessment.topics.__getitem__, default=None),
+        "config_version": assessment.config_version,
+    }
 
 
 def _note_changes(conn: sqlite3.Connection, article: ArticleId, assessment: Assessment, now: datetime) -> None:

@@ -62,12 +62,13 @@ def fingerprint(title: str, text: str) -> tuple[int, ...]:
     Case, punctuation and spaces do not count. Of a long text the 32 smallest numbers stand for it: they are the same
     ones in every copy.
     """
-    numbers = {number for piece in (title, *_BORDER.split(text)) if (number := _number(piece)) is not None}
+    pieces = (title.casefold(), *_BORDER.split(text.casefold()))
+    numbers = {number for piece in pieces if (number := _number(piece)) is not None}
     return tuple(sorted(numbers)[:_MOST_SENTENCES])
 
 
 def _number(sentence: str) -> int | None:
-    words = _WORD.findall(sentence.casefold())
+    words = _WORD.findall(sentence)
     plain = " ".join(words)
     if len(words) < _LEAST_WORDS and not (len(plain) >= _LEAST_SIGNS and _UNSPACED.search(plain)):
         return None
