@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 from pipeline import reading
 from pipeline.cycle.grouping import Grouping
 from pipeline.cycle.ledger import Ledger
+from pipeline.cycle.reader import Reader
 from pipeline.cycle.tally import Tally
 from pipeline.errors import StoreError, TumenError
 from pipeline.fetch import Fetcher
@@ -64,9 +65,13 @@ class Pages:
     ends_at: float
     copies: copies.Copies | None = None
     grouping: Grouping = field(default_factory=Grouping)
+    reader: Reader = field(init=False)
     _sites: dict[str, deque[tuple[EntryId, str]]] = field(default_factory=dict)
     _seen: set[EntryId] = field(default_factory=set)
     _in_hand: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_IN_HAND))
+
+    def __post_init__(self) -> None:
+        self.reader = Reader(self.workers, self.tasks, self.folder, self.now)
 
     def offer(self, entry: EntryId, url: str) -> None:
         """Take an entry into the queue of its site."""
@@ -113,14 +118,8 @@ class Pages:
     async def _read(self, entry: QueuedEntry, page: Fetched) -> None:
         try:
             try:
-                flagged = await self.workers.run(
-                    reading.read_page,
-                    entry,
-                    page.body,
-                    page.url,
-                    content_type=page.headers.get("content-type"),
-                    now=self.now(),
-                    folder=self.folder,
+                flagged = await self.reader.read(
+                    reading.Page(entry, page.body, page.url, page.headers.get("content-type"))
                 )
                 await self._keep(flagged, page)
             finally:

@@ -193,6 +193,11 @@ class Workers:
         self._usual = 0.8 * self._usual + 0.2 * seconds if self._usual else seconds
 
     @property
+    def processes(self) -> int:
+        """Workers at the same time, at the most."""
+        return self._processes
+
+    @property
     def server_pid(self) -> int | None:
         """The process that the workers are forked from; None while there is none."""
         return self._server
