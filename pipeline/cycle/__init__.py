@@ -95,7 +95,7 @@ async def _cycle(
         run = runs.start(conn, trigger, flagging.version, now())
         tally = Tally(watcher=watcher)
         ledger = Ledger(conn)
-        fetcher = Fetcher(settings.fetch, remember=lambda site: _host(hosts.get(ledger.reader, site)), now=now)
+        fetcher = Fetcher(settings.fetch, remember=lambda site: _host(hosts.get(ledger.committed, site)), now=now)
         archive = copies.beside(conn) if settings.archive.pages else None
         try:
             async with fetcher, ledger, asyncio.TaskGroup() as tasks:
@@ -122,11 +122,11 @@ async def _cycle(
                     ends_at=asyncio.get_running_loop().time() + settings.cycle.minutes * 60,
                     copies=archive,
                 )
-                due = feed_rows.due(ledger.reader, now(), force=force)
+                due = feed_rows.due(ledger.committed, now(), force=force)
                 tally.feeds_total = len(due)
                 for feed in due:
                     tasks.create_task(_poll(polls, pages, feed))
-                for entry, url in entry_rows.waiting(ledger.reader, now(), _BACKLOG):
+                for entry, url in entry_rows.waiting(ledger.committed, now(), _BACKLOG):
                     pages.offer(entry, url)
         except* TumenError as group:
             raise _first(group) from None

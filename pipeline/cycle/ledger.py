@@ -34,11 +34,11 @@ class Ledger:
 
     Attributes:
         conn: as of ``open_store``; nobody else may use it meanwhile.
-        reader: for the loop, to see what is committed.
+        committed: a second connection, for the loop to read what is committed.
     """
 
     conn: sqlite3.Connection
-    reader: sqlite3.Connection = field(init=False)
+    committed: sqlite3.Connection = field(init=False)
     _queue: asyncio.Queue[tuple[Callable[[sqlite3.Connection], Any], asyncio.Future[Any]]] = field(
         default_factory=asyncio.Queue
     )
@@ -47,7 +47,7 @@ class Ledger:
     _thread: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "ledger"))
 
     async def __aenter__(self) -> Self:
-        self.reader = open_beside(self.conn)
+        self.committed = open_beside(self.conn)
         self._usual_wait = self.conn.execute("PRAGMA busy_timeout").fetchone()[0]
         self.conn.execute(f"PRAGMA busy_timeout = {_WAIT_MS}")
         self._task = asyncio.create_task(self._work())
@@ -63,7 +63,7 @@ class Ledger:
             with suppress(asyncio.CancelledError):
                 await self._task
         self._thread.shutdown()  # a transaction under way comes to its end
-        self.reader.close()
+        self.committed.close()
         self.conn.execute(f"PRAGMA busy_timeout = {self._usual_wait}")
 
     async def write(self, step: Callable[[sqlite3.Connection], T]) -> T:

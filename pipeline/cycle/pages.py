@@ -93,11 +93,12 @@ class Pages:
             if asyncio.get_running_loop().time() > self.ends_at:
                 continue
             try:
-                await self._one(entry_rows.get(self.ledger.reader, entry))
+                await self._one(entry_rows.get(self.ledger.committed, entry))
             except TumenError:
                 raise
             except Exception as error:  # noqa: BLE001 - the edge of one page: recorded, stops nothing else
-                await self._failed(entry_rows.get(self.ledger.reader, entry), f"Tumen itself failed on it: {error!r}.")
+                again = entry_rows.get(self.ledger.committed, entry)
+                await self._failed(again, f"Tumen itself failed on it: {error!r}.")
         del self._sites[site]
 
     async def _one(self, entry: QueuedEntry) -> None:
