@@ -1,7 +1,8 @@
-"""Finds needles in a folded text and tells where they are hits: one alphabet's automaton and rules.
+"""The matcher in Python: finds needles in a text and tells where they are hits.
 
-In: the lexicon's surfaces, and a folded text. Out: hits, longest first where they begin together.
-One Aho–Corasick automaton finds the literals; what stands around each decides.
+In: the lexicon's surfaces, then a text. Out: hits. An Aho–Corasick automaton finds the literals; what stands around
+each decides. There are two automata, of bytes for texts in Latin and Cyrillic and of strings for all others (``fold``);
+they differ in the alphabet only. ``compiled`` finds the same in a fraction of the time, where it was built.
 """
 
 from __future__ import annotations
@@ -13,12 +14,20 @@ from typing import Any, NamedTuple
 from ahocorasick_rs import AhoCorasick, BytesAhoCorasick, Implementation
 
 from pipeline.flagging.catalogue import Catalogue, Listed
-from pipeline.flagging.fold import NARROW, NARROW_WORD, Folded, narrow, narrow_all, same_case, without_surrogates
+from pipeline.flagging.fold import (
+    NARROW,
+    NARROW_WORD,
+    Folded,
+    Span,
+    fold,
+    narrow,
+    narrow_all,
+    same_case,
+    without_surrogates,
+)
 from pipeline.flagging.surfaces import Beside, Pattern, is_hangul
 
 HITS_PER_CONCEPT = 200
-
-Span = tuple[int, int, int]  # start, end, number of the concept
 
 _NEAR = 12  # characters either side in which a lone hanja looks for Hangul
 _SHORT = 4  # bytes; literals so short are looked for together with the sign before them: most stand inside words
@@ -81,8 +90,28 @@ class _Alphabet(NamedTuple):
     leads: tuple[Any, ...]  # signs that short needles are looked for behind; none: by themselves
 
 
+class Automata:
+    """The lexicon as two automata.
+
+    Args:
+        catalogue: its surfaces.
+        names: for each concept's number whether it is a name, inside which no other concept is meant.
+    """
+
+    def __init__(self, catalogue: Catalogue, names: Sequence[int]) -> None:
+        self._names = names
+        self._narrow = Automaton(_narrow_alphabet(), catalogue, BytesAhoCorasick)
+        self._wide = Automaton(_wide_alphabet(), catalogue, AhoCorasick)
+
+    def spans(self, text: str) -> list[Span]:
+        """Find all hits in any string, sorted by place."""
+        folded = fold(text)
+        one = self._narrow if isinstance(folded.data, bytes) else self._wide
+        return folded.as_given(_settled(*one.places(folded), self._names))
+
+
 class Automaton:
-    """One alphabet's needles and rules; made by ``of_bytes`` and ``of_strings``."""
+    """One alphabet's needles and rules."""
 
     def __init__(self, alphabet: _Alphabet, catalogue: Catalogue, engine: Callable[..., Any]) -> None:
         found = _found(alphabet, catalogue)
@@ -93,13 +122,13 @@ class Automaton:
         if found:
             self._find = engine(list(found), implementation=Implementation.ContiguousNFA).find_matches_as_indexes
 
-    def hits(self, folded: Folded) -> list[Span]:  # noqa: C901 - the hot loop
-        """Find what stands in a folded text.
+    def places(self, folded: Folded) -> tuple[list[Span], list[Span]]:
+        """Find what stands in a folded text: hits, and exceptions.
 
         Offsets are of its source, the ends as negative numbers: sorted, the longest comes first.
         """
         if self._find is None:
-            return []
+            return [], []
         data: Any = folded.data
         try:
             places = self._find(data, overlapping=True)
@@ -124,9 +153,7 @@ class Automaton:
                     rules += phrases.get(data[space : space + _LOOKED_UP], ())
                 if rules:
                     self._try(rules, folded, (start, end), hits, cancelled)
-        if len(hits) > HITS_PER_CONCEPT:
-            hits = _capped(hits)
-        return _without(hits, cancelled) if cancelled else hits
+        return hits, cancelled
 
     def _try(
         self, rules: Sequence[_Rule], folded: Folded, place: tuple[int, int], hits: list[Span], cancelled: list[Span]
@@ -167,21 +194,22 @@ class _Rests(dict[str, _Match]):
 
 
 def _found(alphabet: _Alphabet, catalogue: Catalogue) -> dict[Any, tuple[str, ...]]:
-    """The literals that each needle stands for: mostly one."""
-    literals = catalogue.literals
+    """The spellings that each needle stands for."""
+    by_literal: dict[str, tuple[str, ...]] = {}
+    for spelling in catalogue.spellings:
+        literal = spelling.partition("*")[0]
+        by_literal[literal] = (*by_literal.get(literal, ()), spelling)
     if not alphabet.leads:  # strings, which are needles as they are
-        return {literal: (literal,) for literal in literals}
+        return dict(by_literal)
     found: dict[Any, tuple[str, ...]] = {}
-    short: list[tuple[str, Any]] = []
-    for literal, needle in narrow_all(literals):
+    for literal, needle in narrow_all(list(by_literal)):
+        spellings = by_literal[literal]
+        places = [needle]
         if len(needle) <= _SHORT:
-            short.append((literal, needle))
-        elif found.setdefault(needle, one := (literal,)) is not one:
-            found[needle] += one
-    for literal, needle in short:
-        starts = {catalogue.starts_a_word(literal, number) for number in catalogue.numbers(literal)}
-        for place in [lead + needle for lead in alphabet.leads if True in starts] + [needle] * (False in starts):
-            found[place] = (*found.get(place, ()), literal)
+            starts = {catalogue.starts_a_word(one, number) for one in spellings for number in catalogue.numbers(one)}
+            places = [lead + needle for lead in alphabet.leads if True in starts] + [needle] * (False in starts)
+        for place in places:
+            found[place] = (*found.get(place, ()), *spellings)
     return found
 
 
@@ -195,9 +223,9 @@ class _Needles(dict[int, _Needle]):
         self._catalogue = catalogue
 
     def __missing__(self, number: int) -> _Needle:
-        needle, literals = self._found[number]
-        places = sorted((place, literal) for literal in literals for place in self._catalogue.numbers(literal))
-        rules = [self._rule(needle, self._catalogue.listed(literal, place)) for place, literal in places]
+        needle, spellings = self._found[number]
+        places = sorted((place, spelling) for spelling in spellings for place in self._catalogue.numbers(spelling))
+        rules = [self._rule(needle, self._catalogue.listed(spelling, place)) for place, spelling in places]
         found = self[number] = self._sorted([rule for rule in rules if rule is not None])
         return found
 
@@ -242,27 +270,36 @@ class _Needles(dict[int, _Needle]):
         return _Needle(plain.lead, plain.left, ending, plain.right, plain.plural, plain.cased, plain.concept, more)
 
 
-def _capped(hits: list[Span]) -> list[Span]:
-    """At most ``HITS_PER_CONCEPT`` of each concept: a text that says one word ten thousand times is nothing more."""
+def _settled(hits: list[Span], cancelled: list[Span], names: Sequence[int]) -> list[Span]:
+    """Of hits, longest first at each place, those that count; at most ``HITS_PER_CONCEPT`` of each concept.
+
+    One inside an exception of its own concept is none. Of two, one inside the other, the longer counts where they are
+    of one concept, or where the longer is a name: the Sea of Japan speaks of no Japan, and a city's duma of no Duma;
+    but a visit to North Korea is both.
+    """
+    hits.sort()
+    cancelled.sort(reverse=True)
+    excepted: dict[int, int] = {}  # by concept, how far its exceptions reach
+    reached: dict[int, int] = {}  # and its hits
     counts: dict[int, int] = {}
+    name_start, name_end = 0, -1
     kept: list[Span] = []
-    for hit in hits:
-        count = counts[hit[2]] = counts.get(hit[2], 0) + 1
+    for start, minus_end, concept in hits:
+        while cancelled and cancelled[-1][0] <= start:
+            _, minus_stop, other = cancelled.pop()
+            excepted[other] = max(excepted.get(other, 0), -minus_stop)
+        end = -minus_end
+        if end <= excepted.get(concept, 0) or end <= reached.get(concept, 0):
+            continue
+        if end <= name_end and (start != name_start or end != name_end):
+            continue
+        reached[concept] = end
+        if end > name_end and names[concept]:
+            name_start, name_end = start, end
+        count = counts[concept] = counts.get(concept, 0) + 1
         if count <= HITS_PER_CONCEPT:
-            kept.append(hit)
+            kept.append((start, end, concept))
     return kept
-
-
-def _without(hits: list[Span], cancelled: list[Span]) -> list[Span]:
-    """Drop each hit that lies inside an exception of its own concept."""
-    by_concept: dict[int, list[Span]] = {}
-    for span in cancelled:
-        by_concept.setdefault(span[2], []).append(span)
-    return [
-        (start, minus_end, concept)
-        for start, minus_end, concept in hits
-        if not any(begin <= start and minus_stop <= minus_end for begin, minus_stop, _ in by_concept.get(concept, ()))
-    ]
 
 
 # ------------------------------------------------------------------------------------------------ the two alphabets
@@ -272,16 +309,6 @@ LONGEST_TAIL = 6  # letters that a free ending of a Cyrillic word may have
 _LATIN_TAIL = "[a-z]*+"
 _WIDE_TAIL = f"[а-яѐ-ԯ]{{0,{LONGEST_TAIL}}}"
 _NARROW_TAIL = f"[а-яѓђљњќћџўіґєјѕї]{{0,{LONGEST_TAIL}}}"
-
-
-def of_bytes(catalogue: Catalogue) -> Automaton:
-    """The automaton for texts that fold to bytes."""
-    return Automaton(_narrow_alphabet(), catalogue, BytesAhoCorasick)
-
-
-def of_strings(catalogue: Catalogue) -> Automaton:
-    """The automaton for texts that fold to strings."""
-    return Automaton(_wide_alphabet(), catalogue, AhoCorasick)
 
 
 def _narrow_alphabet() -> _Alphabet:

@@ -12,7 +12,6 @@ from pipeline import shipped
 from pipeline.errors import ConfigError
 from pipeline.flagging import rules
 from pipeline.flagging.catalogue import Group
-from pipeline.flagging.fold import fold
 from pipeline.flagging.matcher import Matcher
 from pipeline.flagging.passages import PassageSpace
 from pipeline.flagging.rules import Fired, Judged
@@ -86,7 +85,7 @@ class Flagger:
         """
         whole = f"{title}\n{text}"
         always = self._always.get(f"home:{home}", 0)
-        units = Units(whole, len(title), self.matcher.spans(fold(whole)), self._masks, always)
+        units = Units(whole, len(title), self.matcher.spans(whole), self._masks, always)
         told: list[Judged] = []
         near: list[Judged] = []
         flagged: dict[str, float] = {}

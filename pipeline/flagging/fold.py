@@ -16,22 +16,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 NARROW = "cp1251"  # Latin, Cyrillic and the typographic signs of both
+Span = tuple[int, int, int]  # start, end, number of the concept
+
 SENTINEL = '"'  # stands before and after every folded text, so that every hit has a neighbour on either side
 
-_ONE_FOR_ONE = {
+ONE_FOR_ONE = {
     **dict.fromkeys("-\t\u00a0\u2002\u2003\u2007\u2009\u200a\u202f\u3000\u2010\u2011\u2012\u2013\u2014\u2212", " "),
     **dict.fromkeys("\u2018\u2019\u02bc\u00b4`", "'"),
     **dict.fromkeys("\u318d\u2027\u30fb\uff65\u2022\u2219\u22c5\u119e", "·"),
     "ё": "е",
     "Ё": "Е",
 }
-_PLAIN = str.maketrans(_ONE_FOR_ONE)  # quick for a word, slow for a page
+_PLAIN = str.maketrans(ONE_FOR_ONE)  # quick for a word, slow for a page
 _SIGNS_OF_SURFACES = " '&/·."  # signs that a surface may hold; of others it is enough that they are none of these
-_INVISIBLE = "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
+INVISIBLE = "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
 _OTHER_SIGN = '"'
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _CLUSTER = re.compile(
-    f"(?P<invisible>[{_INVISIBLE}])"
+    f"(?P<invisible>[{INVISIBLE}])"
     "|[\u1100-\u1112][\u1161-\u1175][\u11a8-\u11c2]?"  # a decomposed Hangul syllable
     "|[가-힣][\u11a8-\u11c2]"
     "|[^\u0300-\u036f][\u0300-\u036f]{1,8}"  # a letter and its marks: и + breve
@@ -55,15 +57,22 @@ class Folded:
     starts: list[int] | None = None
     ends: list[int] | None = None
 
+    def as_given(self, spans: list[Span]) -> list[Span]:
+        """The same spans with offsets into the text as given."""
+        starts, ends = self.starts, self.ends
+        if starts is None or ends is None:
+            return spans
+        return [(starts[start], ends[end - 1], concept) for start, end, concept in spans]
+
 
 def fold(text: str) -> Folded:
     """Fold any string, broken Unicode included. Never raises."""
     try:
         raw = text.encode("ascii") if text.isascii() else text.encode(NARROW, "tumen-signs")
     except UnicodeEncodeError:
-        return _fold_wide(text)
+        return fold_wide(text)
     if b"\xad" in raw:  # a soft hyphen: it must disappear
-        return _fold_wide(text)
+        return fold_wide(text)
     return Folded(b'"%b"' % raw.translate(_TABLE), text)
 
 
@@ -77,7 +86,7 @@ def fold_literals(literals: Sequence[str]) -> list[str]:
     text = unicodedata.normalize("NFC", "\n".join(literals))
     if text.count("\n") != len(literals) - 1:
         return [fold_literal(literal) for literal in literals]
-    for sign, plain in _ONE_FOR_ONE.items():
+    for sign, plain in ONE_FOR_ONE.items():
         text = text.replace(sign, plain)
     return text.lower().split("\n")
 
@@ -114,7 +123,9 @@ def same_case(source: str, start: int, literal: str) -> bool:
     """Whether a ``cased_literal`` stands at a place as written, kinds of signs apart."""
     if source.startswith(literal, start):
         return True
-    return not literal.isalnum() and source[start : start + len(literal)].translate(_PLAIN) == literal
+    if literal.isascii() and literal.isalnum():  # nothing that a sign could stand for
+        return False
+    return source[start : start + len(literal)].translate(_PLAIN) == literal
 
 
 def without_surrogates(text: str) -> str:
@@ -122,12 +133,13 @@ def without_surrogates(text: str) -> str:
     return _SURROGATE.sub("\ufffd", text)
 
 
-def _fold_wide(text: str) -> Folded:
+def fold_wide(text: str) -> Folded:
+    """Fold any string to a string. Never raises."""
     cased = text
-    for char, plain in _ONE_FOR_ONE.items():
+    for char, plain in ONE_FOR_ONE.items():
         cased = cased.replace(char, plain)
     data = cased.lower()
-    if len(data) == len(text) and unicodedata.is_normalized("NFC", text) and not any(c in text for c in _INVISIBLE):
+    if len(data) == len(text) and unicodedata.is_normalized("NFC", text) and not any(c in text for c in INVISIBLE):
         return Folded(f"{SENTINEL}{data}{SENTINEL}", cased)
     return _fold_with_map(cased)
 
@@ -162,7 +174,7 @@ def _signs(error: UnicodeError) -> tuple[str, int]:
         raise error
     found: list[str] = []
     for char in error.object[error.start : error.end]:
-        plain = _ONE_FOR_ONE.get(char)
+        plain = ONE_FOR_ONE.get(char)
         if plain is None:
             if unicodedata.category(char) in _NO_SIGNS:
                 raise error
@@ -177,11 +189,9 @@ codecs.register_error("tumen-signs", _signs)
 
 def _folded_byte(byte: int) -> bytes:
     char = bytes([byte]).decode(NARROW, "replace")
-    plain = _ONE_FOR_ONE.get(char, char).lower()
+    plain = ONE_FOR_ONE.get(char, char).lower()
     if plain in "\r\n":
         plain = "\n"
-    elif plain in "!?…":
-        plain = "."
     elif not (plain.isalnum() or plain == "_" or plain in _SIGNS_OF_SURFACES):
         plain = _OTHER_SIGN
     return plain.encode(NARROW)

@@ -1,23 +1,22 @@
 """Finds every concept of the lexicon in a text, in all languages at once and in one pass.
 
 In: the lexicon's surfaces, then any string. Out: hits with offsets into the string as given. Of two hits, one inside
-the other, the longer wins.
+the other, the longer counts.
 
-There are two automata, of bytes for texts in Latin and Cyrillic and of strings for all others (``fold``); they differ
-in the alphabet only.
+There are two matchers that find the same: ``compiled``, where Tumen was installed with a C compiler, and ``automaton``
+in Python.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
-from pipeline.flagging import automaton
-from pipeline.flagging.automaton import HITS_PER_CONCEPT, Span
 from pipeline.flagging.catalogue import Catalogue, Group
-from pipeline.flagging.fold import Folded, fold
+from pipeline.flagging.fold import Span
+from pipeline.flagging.native import compiled
 
-__all__ = ["HITS_PER_CONCEPT", "Hit", "Matcher", "Span"]
+__all__ = ["Hit", "Matcher", "Span"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,52 +29,40 @@ class Hit:
 
 
 class Matcher:
-    """The lexicon as two automata.
+    """The lexicon, ready to be found.
 
     Args:
         concepts: ids, by number.
         groups: their surfaces and exceptions, all in the grammar.
         names: concepts that are names, inside which no other concept is meant; None: all are.
+        pure: in Python; None: only where nothing was compiled.
+
+    Attributes:
+        spans: finds all hits in any string, sorted by place, with numbers for concepts: what scoring works on. Never
+            more than 200 of one concept.
     """
 
-    def __init__(self, concepts: Sequence[str], groups: Sequence[Group], names: Collection[str] | None = None) -> None:
+    def __init__(
+        self,
+        concepts: Sequence[str],
+        groups: Sequence[Group],
+        names: Collection[str] | None = None,
+        *,
+        pure: bool | None = None,
+    ) -> None:
         self.concepts = tuple(concepts)
-        self._swallows = [names is None or concept in names for concept in self.concepts]
+        are_names = bytes(names is None or concept in names for concept in self.concepts)
         catalogue = Catalogue(groups)
-        self._narrow = automaton.of_bytes(catalogue)
-        self._wide = automaton.of_strings(catalogue)
+        self.spans: Callable[[str], list[Span]]
+        if pure or (pure is None and not compiled()):
+            from pipeline.flagging.automaton import Automata
+
+            self.spans = Automata(catalogue, are_names).spans
+        else:
+            from pipeline.flagging.compiled import Trie
+
+            self.spans = Trie(catalogue, are_names).spans
 
     def find(self, text: str) -> list[Hit]:
-        """Find all hits in any string, sorted by place; at most ``HITS_PER_CONCEPT`` of one concept."""
-        return [Hit(concept=self.concepts[c], start=start, end=end) for start, end, c in self.spans(fold(text))]
-
-    def spans(self, folded: Folded) -> list[Span]:
-        """Do as ``find``, with numbers for concepts: what scoring works on."""
-        one = self._narrow if isinstance(folded.data, bytes) else self._wide
-        found = _longest(one.hits(folded), self._swallows)
-        starts, ends = folded.starts, folded.ends
-        if starts is None or ends is None:
-            return found
-        return [(starts[start], ends[end - 1], concept) for start, end, concept in found]
-
-
-def _longest(hits: list[Span], swallows: Sequence[bool]) -> list[Span]:
-    """Of hits one inside the other keep the longer where they are of one concept, or where the longer is a name.
-
-    The Sea of Japan speaks of no Japan, and a city's duma of no Duma; but a visit to North Korea is both.
-    """
-    hits.sort()
-    kept: list[Span] = []
-    name_start, name_end = 0, -1
-    ends: dict[int, int] = {}
-    for start, minus_end, concept in hits:
-        end = -minus_end
-        if end <= name_end and (start != name_start or end != name_end):
-            continue
-        if concept in ends and end <= ends[concept]:
-            continue
-        ends[concept] = end
-        if end > name_end and swallows[concept]:
-            name_start, name_end = start, end
-        kept.append((start, end, concept))
-    return kept
+        """Find all hits, sorted by place."""
+        return [Hit(concept=self.concepts[c], start=start, end=end) for start, end, c in self.spans(text)]

@@ -89,7 +89,7 @@ def read_surface(surface: str, language: str, *, inside: bool = False) -> tuple[
         return (_word_pattern(mark, body, folded, language),)
     if language == "ko":
         return _korean_patterns("~" if inside and not mark else mark, body, folded)
-    return (Pattern(folded, Beside.ANYTHING_GOES),)
+    return (Pattern(folded, _left(folded[0], Beside.ANYTHING_GOES)),)
 
 
 def all_sure(language: str, surfaces: Sequence[str]) -> bool:
@@ -169,15 +169,15 @@ def _korean_pattern(mark: str, folded: str, body: str) -> Pattern:
     right = Beside.NO_HANGUL if mark == "=" else Beside.ANYTHING_GOES
     if ends_in_letter:
         right = Beside.NEITHER if mark == "=" else Beside.NO_LETTER
-    if mark == "~":
-        left = Beside.ANYTHING_GOES
-    elif is_hangul(folded[0]) or _is_hanja(folded[0]):
-        left = Beside.NO_HANGUL
-    else:
-        left = Beside.NO_LETTER
+    left = _left(folded[0], Beside.ANYTHING_GOES if mark == "~" else Beside.NO_HANGUL)
     latin = mark == "=" and re.search("[a-z]", folded) is not None
     short_hanja = len(folded) <= 2 and all(map(_is_hanja, folded))
     return Pattern(folded, left, right=right, cased=cased_literal(body) if latin else None, in_korean=short_hanja)
+
+
+def _left(first: str, inside: Beside) -> Beside:
+    """What may not stand before a surface of East Asia: what is said; a letter, where it begins with one."""
+    return inside if first >= "\u1100" else Beside.NO_LETTER
 
 
 def is_hangul(sign: str) -> bool:

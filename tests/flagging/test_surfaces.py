@@ -31,7 +31,7 @@ def right(surface: str, language: str) -> bool:
 def one_by_one(groups: list[Group]) -> set[tuple[str, int]]:
     written = [(surface, group) for group in groups for surface in group.surfaces]
     return {
-        (pattern.needle, number)
+        (pattern.needle + pattern.after, number)
         for number, (surface, group) in enumerate(written)
         for pattern in read_surface(surface, group.language, inside=group.cancels)
     }
@@ -52,21 +52,22 @@ def test_the_shipped_surfaces_are_right_at_sight(language: str) -> None:
 
 @settings(max_examples=500, deadline=None)
 @given(SURFACES, st.sampled_from(LANGUAGES), st.booleans())
-def test_literals_are_the_needles_of_the_patterns(surfaces: list[str], language: str, cancels: bool) -> None:
+def test_spellings_are_those_of_the_patterns(surfaces: list[str], language: str, cancels: bool) -> None:
     groups = [Group(0, language, tuple(s for s in surfaces if right(s, language)), cancels)] * 2
     catalogue = Catalogue(groups)
-    assert {(one, number) for one in catalogue.literals for number in catalogue.numbers(one)} == one_by_one(groups)
+    assert {(one, number) for one in catalogue.spellings for number in catalogue.numbers(one)} == one_by_one(groups)
 
 
-def test_each_surface_of_the_shipped_lexicon_is_found_by_its_needles() -> None:
+def test_each_surface_of_the_shipped_lexicon_is_found_by_its_spellings() -> None:
     concepts = load_concepts(shipped.CONFIG / "concepts").values()
     groups = [Group(n, *item) for n, concept in enumerate(concepts) for item in concept.surfaces.items()]
     groups += [Group(n, *item, True) for n, concept in enumerate(concepts) for item in concept.exceptions.items()]
     catalogue = Catalogue(groups)
-    assert {(one, number) for one in catalogue.literals for number in catalogue.numbers(one)} == one_by_one(groups)
-    for literal in catalogue.literals[::50]:
-        for number in catalogue.numbers(literal):
-            assert catalogue.listed(literal, number).pattern.needle == literal
+    assert {(one, number) for one in catalogue.spellings for number in catalogue.numbers(one)} == one_by_one(groups)
+    for spelling in catalogue.spellings[::50]:
+        for number in catalogue.numbers(spelling):
+            pattern = catalogue.listed(spelling, number).pattern
+            assert pattern.needle + pattern.after == spelling
 
 
 @settings(max_examples=500, deadline=None)

@@ -1,0 +1,676 @@
+/* Finds every surface of the lexicon in a text, in one pass and without a copy of it: the compiled matcher; and where
+   sentences end.
+
+   In: the lexicon's spellings, folded and sorted, and a text. Out: hits with offsets into the text. automaton.py and
+   sentences.py do the same in Python, for machines without a compiler, and tell the rules; what is found here must be
+   what is found there (tests/flagging/test_compiled.py).
+
+   The spellings are one trie, and walks through it begin where a word may begin. Most places are turned away at a glance
+   at their first four characters, the others begin at the node that these lead to. A free ending is an edge of its own,
+   STAR: it goes over the letters that are left of a word. As only a space or the end may follow it, no walk turns back.
+*/
+
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+#include <stdint.h>
+
+#define BMP 0x10000
+#define STAR 0         /* in spellings; no text folds to it */
+#define LONGEST_TAIL 6 /* letters of a Cyrillic ending, as in automaton.py */
+#define OPENING 4      /* characters by which most places are turned away */
+#define GLANCE 18      /* bits of a digest, for a glance */
+#define NEAR 12        /* characters either side in which a lone hanja looks for Hangul, as in automaton.py */
+#define MOST_HITS 200  /* of one concept, as in automaton.py */
+
+/* Kinds of characters; compiled.py makes the table. The first four are of what a character folds to. */
+enum { LETTER = 1, HANGUL = 2, CYRILLIC = 4, LATIN = 8, SIGN = 16, JOINING = 32, OPENS = 64 };
+#define OF_FOLDED (LETTER | HANGUL | CYRILLIC | LATIN)
+
+/* What may stand beside a hit, by surfaces.Beside. */
+static const uint8_t BESIDE[4] = {0, LETTER, HANGUL, LETTER | HANGUL};
+
+typedef struct {
+    uint32_t first;    /* its first child; the others stand behind, by the character that leads there; a STAR comes first */
+    uint32_t children; /* 0: none; it is the only spelling */
+    uint32_t label;    /* the characters that all that go through here have in common: where they stand in the pool */
+    uint32_t depth;    /* and how many they are */
+    int32_t spelling;  /* that ends here; -1: none does */
+    uint8_t tail;      /* what their free endings are made of */
+} Node;
+
+typedef struct {
+    uint32_t digest; /* of the first four characters; of all, where a spelling has fewer before its end or STAR */
+    uint32_t node;   /* 0: nobody here */
+    uint8_t whole;   /* only what ends here or goes on with a STAR */
+} Door;
+
+typedef struct {
+    PyObject *concept; /* its number, as Python has it */
+    PyObject *cased;   /* the literal as written where case counts, or NULL */
+    int32_t number;
+    uint8_t left, right; /* kinds that may not stand there */
+    uint8_t plural, in_korean, cancels;
+} Rule;
+
+typedef struct {
+    Rule *rules;
+    Py_ssize_t count; /* -1: not asked for yet */
+    uint32_t begin, end; /* in the pool */
+    uint8_t tail;        /* CYRILLIC or LATIN: what its free endings are made of */
+} Spelling;
+
+typedef struct {
+    Py_ssize_t end;
+    const Rule *rule;
+} Found;
+
+typedef struct {
+    Py_ssize_t last, cancelled; /* how far the last hit, and all exceptions, reach */
+    int32_t count;
+} Told;
+
+typedef struct {
+    PyObject_HEAD
+    PyObject *resolve; /* number of a spelling -> its rules */
+    uint16_t *fold;
+    uint8_t *kinds;
+    uint32_t *pool;   /* the characters of all spellings */
+    Spelling *spellings;
+    Py_ssize_t spelling_count;
+    Node *nodes;
+    uint32_t *edges; /* the character that leads to each node */
+    Py_ssize_t node_count, node_room;
+    Door *doors;      /* by digest, each in the next free place */
+    uint8_t *glances; /* a bit for each digest of a door */
+    uint32_t door_mask;
+    uint8_t *names; /* by concept: inside its hits no other concept is meant */
+    Py_ssize_t concept_count;
+} Trie;
+
+/* One look at a text: several may be under way, as rules are asked of Python. */
+typedef struct {
+    Trie *trie;
+    int kind;
+    const void *data;
+    Py_ssize_t length, start;
+    Found *group; /* what begins at ``start`` */
+    Py_ssize_t group_count, group_room;
+    Told *told; /* by concept */
+    Py_ssize_t name_start, name_end;
+    PyObject *spans;
+} Look;
+
+/* ------------------------------------------------------------------------------------------------ characters */
+
+static inline uint8_t kind_of(const Trie *trie, Py_UCS4 c) { return c < BMP ? trie->kinds[c] : OPENS; }
+
+static inline Py_UCS4 folded(const Trie *trie, Py_UCS4 c) { return c < BMP ? trie->fold[c] : c; }
+
+static inline Py_UCS4 folded_at(const Look *look, Py_ssize_t place) {
+    return folded(look->trie, PyUnicode_READ(look->kind, look->data, place));
+}
+
+static inline uint8_t kind_at(const Look *look, Py_ssize_t place) {
+    if (place < 0 || place >= look->length) return 0;
+    return kind_of(look->trie, PyUnicode_READ(look->kind, look->data, place));
+}
+
+static Py_ssize_t behind_tail(const Look *look, Py_ssize_t place, uint8_t tail) {
+    Py_ssize_t most = tail == CYRILLIC && look->length - place > LONGEST_TAIL ? place + LONGEST_TAIL : look->length;
+    while (place < most && kind_at(look, place) & tail) place++;
+    return place;
+}
+
+/* Whether a literal stands at a place as written, kinds of signs apart: fold.same_case. */
+static int same_case(const Look *look, Py_ssize_t place, PyObject *literal) {
+    Py_ssize_t length = PyUnicode_GET_LENGTH(literal);
+    int kind = PyUnicode_KIND(literal);
+    const void *data = PyUnicode_DATA(literal);
+    if (length > look->length - place) return 0;
+    for (Py_ssize_t i = 0; i < length; i++) {
+        Py_UCS4 c = PyUnicode_READ(look->kind, look->data, place + i), wanted = PyUnicode_READ(kind, data, i);
+        if (c != wanted) {
+            if (c == 0x401) c = 0x415; /* the capital of the letter that folds to another */
+            else if (kind_of(look->trie, c) & SIGN) c = folded(look->trie, c);
+            if (c != wanted) return 0;
+        }
+    }
+    return 1;
+}
+
+static inline uint32_t digest(uint32_t so_far, Py_UCS4 c) { return (so_far ^ c) * 0x9E3779B1u; }
+
+/* ------------------------------------------------------------------------------------------------ a walk */
+
+static void forget_rules(Rule *rules, Py_ssize_t count) {
+    for (Py_ssize_t i = 0; i < count; i++) {
+        Py_XDECREF(rules[i].concept);
+        Py_XDECREF(rules[i].cased);
+    }
+    PyMem_Free(rules);
+}
+
+/* Ask for the rules of a spelling that a text has for the first time. */
+static int resolve(Trie *trie, Py_ssize_t number) {
+    PyObject *answer = PyObject_CallFunction(trie->resolve, "n", number);
+    if (answer == NULL) return -1;
+    PyObject *asked = PySequence_Fast(answer, "rules are a sequence");
+    Py_DECREF(answer);
+    if (asked == NULL) return -1;
+    Py_ssize_t count = PySequence_Fast_GET_SIZE(asked);
+    Rule *rules = PyMem_Calloc(count ? count : 1, sizeof(Rule));
+    if (rules == NULL) {
+        Py_DECREF(asked);
+        PyErr_NoMemory();
+        return -1;
+    }
+    for (Py_ssize_t i = 0; i < count; i++) {
+        Rule *rule = &rules[i];
+        int left, right, plural, in_korean, cancels;
+        PyObject *concept, *cased;
+        if (!PyArg_ParseTuple(PySequence_Fast_GET_ITEM(asked, i), "iipppO!O:rule", &left, &right, &plural, &in_korean,
+                              &cancels, &PyLong_Type, &concept, &cased))
+            goto wrong;
+        long named = PyLong_AsLong(concept);
+        if (named < 0 || named >= trie->concept_count || left < 0 || left > 3 || right < 0 || right > 3 ||
+            !(cased == Py_None || PyUnicode_Check(cased))) {
+            if (!PyErr_Occurred()) PyErr_SetString(PyExc_ValueError, "a rule names no concept or no kind of sign");
+            goto wrong;
+        }
+        rule->concept = Py_NewRef(concept);
+        rule->cased = cased == Py_None ? NULL : Py_NewRef(cased);
+        rule->number = (int32_t)named;
+        rule->left = BESIDE[left];
+        rule->right = BESIDE[right];
+        rule->plural = (uint8_t)plural;
+        rule->in_korean = (uint8_t)in_korean;
+        rule->cancels = (uint8_t)cancels;
+    }
+    Py_DECREF(asked);
+    if (trie->spellings[number].count >= 0) { /* another thread was quicker */
+        forget_rules(rules, count);
+        return 0;
+    }
+    trie->spellings[number].rules = rules;
+    trie->spellings[number].count = count;
+    return 0;
+wrong:
+    Py_DECREF(asked);
+    forget_rules(rules, count);
+    return -1;
+}
+
+/* A spelling stands between the look's start and this end: note what it is, where the rules hold. */
+static int accept(Look *look, Py_ssize_t number, Py_ssize_t end) {
+    Trie *trie = look->trie;
+    Spelling *spelling = &trie->spellings[number];
+    if (spelling->count < 0 && resolve(trie, number) < 0) return -1;
+    uint8_t before = kind_at(look, look->start - 1);
+    for (Py_ssize_t i = 0; i < spelling->count; i++) {
+        const Rule *rule = &spelling->rules[i];
+        Py_ssize_t stop = end;
+        if (before & rule->left) continue;
+        if (kind_at(look, stop) & rule->right) {
+            if (!rule->plural || folded_at(look, stop) != 's') continue;
+            if (kind_at(look, ++stop) & rule->right) continue;
+        }
+        if (rule->cased != NULL && !same_case(look, look->start, rule->cased)) continue;
+        if (rule->in_korean) {
+            Py_ssize_t place = look->start - NEAR;
+            while (place < stop + NEAR && !(kind_at(look, place) & HANGUL)) place++;
+            if (place == stop + NEAR) continue;
+        }
+        if (look->group_count == look->group_room) {
+            Py_ssize_t room = 2 * look->group_room + 16;
+            Found *group = PyMem_Realloc(look->group, room * sizeof(Found));
+            if (group == NULL) {
+                PyErr_NoMemory();
+                return -1;
+            }
+            look->group = group;
+            look->group_room = room;
+        }
+        look->group[look->group_count++] = (Found){stop, rule};
+    }
+    return 0;
+}
+
+/* The child of a node that a character leads to; 0: none. */
+static inline uint32_t child_of(const Trie *trie, const Node *node, uint32_t character) {
+    uint32_t low = node->first, high = low + node->children;
+    while (high - low > 8) {
+        uint32_t middle = low + (high - low) / 2;
+        if (trie->edges[middle] <= character) low = middle;
+        else high = middle;
+    }
+    for (; low < high; low++)
+        if (trie->edges[low] == character) return low;
+    return 0;
+}
+
+/* Follow the text as far as spellings go.
+
+   at: a node; depth: how many characters of the spellings are behind us; place: in the text, behind these; whole: go on
+   with a STAR only. */
+static int walk(Look *look, uint32_t at, uint32_t depth, Py_ssize_t place, int whole) {
+    Trie *trie = look->trie;
+    for (;;) {
+        const Node *node = &trie->nodes[at];
+        const uint32_t *label = &trie->pool[node->label];
+        for (; depth < node->depth; depth++) {
+            if (label[depth] == STAR) place = behind_tail(look, place, node->tail);
+            else if (place < look->length && folded_at(look, place) == label[depth]) place++;
+            else return 0;
+        }
+        if (node->spelling >= 0 && accept(look, node->spelling, place) < 0) return -1;
+        if (node->children == 0) return 0;
+        if (trie->edges[node->first] == STAR &&
+            walk(look, node->first, depth + 1, behind_tail(look, place, node->tail), 0) < 0)
+            return -1;
+        if (whole || place >= look->length) return 0;
+        at = child_of(trie, node, folded_at(look, place));
+        if (at == 0) return 0;
+        depth++;
+        place++;
+    }
+}
+
+/* Go in by every door that the text at the look's start may open. */
+Py_ALWAYS_INLINE static inline int enter(Look *look, int kind) {
+    const Trie *trie = look->trie;
+    Py_ssize_t most = look->length - look->start;
+    uint32_t so_far = 0;
+    for (int n = 0; n < OPENING && n < most; n++) {
+        so_far = digest(so_far, folded(trie, PyUnicode_READ(kind, look->data, look->start + n)));
+        if (!(trie->glances[so_far >> (35 - GLANCE)] & 1 << (so_far >> (32 - GLANCE) & 7))) continue;
+        for (uint32_t i = so_far & trie->door_mask; trie->doors[i].node; i = (i + 1) & trie->door_mask) {
+            Door door = trie->doors[i];
+            if (door.digest == so_far && walk(look, door.node, 0, look->start, door.whole) < 0) return -1;
+        }
+    }
+    return 0;
+}
+
+/* Settle what begins at one place, longest first: no exception covers it, no name that reaches as far holds it, and its
+   concept has not been told of it already. */
+static int settle(Look *look) {
+    Found *group = look->group;
+    for (Py_ssize_t i = 0; i < look->group_count; i++) {
+        Found one = group[i];
+        Told *told = &look->told[one.rule->number];
+        if (one.rule->cancels && one.end > told->cancelled) told->cancelled = one.end;
+        Py_ssize_t place = i;
+        for (; place > 0; place--) {
+            Found *other = &group[place - 1];
+            if (other->end > one.end || (other->end == one.end && other->rule->number <= one.rule->number)) break;
+            group[place] = *other;
+        }
+        group[place] = one;
+    }
+    for (Py_ssize_t i = 0; i < look->group_count; i++) {
+        Py_ssize_t end = group[i].end;
+        const Rule *rule = group[i].rule;
+        Told *told = &look->told[rule->number];
+        if (rule->cancels || end <= told->cancelled || end <= told->last) continue;
+        if (end <= look->name_end && (look->start != look->name_start || end != look->name_end)) continue;
+        told->last = end;
+        if (end > look->name_end && look->trie->names[rule->number]) {
+            look->name_start = look->start;
+            look->name_end = end;
+        }
+        if (told->count == MOST_HITS) continue;
+        told->count++;
+        PyObject *span = PyTuple_New(3), *from = PyLong_FromSsize_t(look->start), *to = PyLong_FromSsize_t(end);
+        if (span == NULL || from == NULL || to == NULL) {
+            Py_XDECREF(span);
+            Py_XDECREF(from);
+            Py_XDECREF(to);
+            return -1;
+        }
+        PyTuple_SET_ITEM(span, 0, from);
+        PyTuple_SET_ITEM(span, 1, to);
+        PyTuple_SET_ITEM(span, 2, Py_NewRef(rule->concept));
+        int failed = PyList_Append(look->spans, span);
+        Py_DECREF(span);
+        if (failed) return -1;
+    }
+    look->group_count = 0;
+    return 0;
+}
+
+/* Look at each character; 1: there is one that joins others or is none, for which offsets need a map. */
+Py_ALWAYS_INLINE static inline int look_over(Look *look, int kind, int mapped) {
+    const uint8_t stops = mapped ? 0 : JOINING;
+    for (Py_ssize_t i = 0; i < look->length; i++) {
+        uint8_t here = kind_of(look->trie, PyUnicode_READ(kind, look->data, i));
+        if (here & stops) return 1;
+        if (here & OPENS) {
+            look->start = i;
+            if (enter(look, kind) < 0 || (look->group_count && settle(look) < 0)) return -1;
+        }
+        if (here & LETTER) /* no word begins inside a word */
+            while (i + 1 < look->length &&
+                   (kind_of(look->trie, PyUnicode_READ(kind, look->data, i + 1)) & (LETTER | stops)) == LETTER)
+                i++;
+    }
+    return 0;
+}
+
+PyDoc_STRVAR(spans_doc, "spans(text, mapped=False, /)\n--\n\n"
+"Find all hits, sorted by place: start, end, number of the concept.\n\n"
+"None where a character of the text joins others or stands for nothing, unless it was mapped before.");
+
+static PyObject *Trie_spans(Trie *trie, PyObject *arguments) {
+    PyObject *text;
+    int mapped = 0, done;
+    if (!PyArg_ParseTuple(arguments, "U|p:spans", &text, &mapped)) return NULL;
+    Look look = {.trie = trie, .kind = PyUnicode_KIND(text), .data = PyUnicode_DATA(text),
+                 .length = PyUnicode_GET_LENGTH(text), .name_end = -1};
+    look.told = PyMem_Calloc(trie->concept_count, sizeof(Told));
+    look.spans = PyList_New(0);
+    if (look.told == NULL || look.spans == NULL) {
+        if (look.told == NULL) PyErr_NoMemory();
+        done = -1;
+    }
+    else if (look.kind == PyUnicode_1BYTE_KIND) done = look_over(&look, PyUnicode_1BYTE_KIND, mapped);
+    else if (look.kind == PyUnicode_2BYTE_KIND) done = look_over(&look, PyUnicode_2BYTE_KIND, mapped);
+    else done = look_over(&look, PyUnicode_4BYTE_KIND, mapped);
+    PyMem_Free(look.told);
+    PyMem_Free(look.group);
+    if (done != 0) Py_CLEAR(look.spans);
+    if (done > 0) Py_RETURN_NONE;
+    return look.spans;
+}
+
+/* ------------------------------------------------------------------------------------------------ the trie */
+
+static int add_node(Trie *trie, uint32_t character, uint32_t low, uint32_t high, uint32_t depth) {
+    if (trie->node_count == trie->node_room) {
+        Py_ssize_t room = 2 * trie->node_room + 1024;
+        Node *nodes = PyMem_Realloc(trie->nodes, room * sizeof(Node));
+        if (nodes != NULL) trie->nodes = nodes;
+        uint32_t *edges = PyMem_Realloc(trie->edges, room * sizeof(uint32_t));
+        if (edges != NULL) trie->edges = edges;
+        if (nodes == NULL || edges == NULL) {
+            PyErr_NoMemory();
+            return -1;
+        }
+        trie->node_room = room;
+    }
+    trie->edges[trie->node_count] = character;
+    const Spelling *lowest = &trie->spellings[low];
+    trie->nodes[trie->node_count++] = (Node){low, high, lowest->begin, depth, -1, lowest->tail}; /* its range at first */
+    return 0;
+}
+
+static inline uint32_t size_of(const Spelling *spelling) { return spelling->end - spelling->begin; }
+
+/* Make the nodes, level by level, from the sorted spellings: each stands for those that share its beginning. */
+static int grow(Trie *trie) {
+    if (add_node(trie, STAR, 0, (uint32_t)trie->spelling_count, 0) < 0) return -1;
+    for (Py_ssize_t at = 0; at < trie->node_count; at++) {
+        Node node = trie->nodes[at];
+        uint32_t low = node.first, high = node.children;
+        node.first = (uint32_t)trie->node_count;
+        if (at && high - low == 1) {
+            node.spelling = (int32_t)low;
+            node.depth = size_of(&trie->spellings[low++]);
+        }
+        else if (at) {
+            const uint32_t *lowest = &trie->pool[trie->spellings[low].begin];
+            const uint32_t *highest = &trie->pool[trie->spellings[high - 1].begin];
+            uint32_t shortest = size_of(&trie->spellings[low]);
+            while (node.depth < shortest && lowest[node.depth] == highest[node.depth]) node.depth++;
+            if (node.depth == shortest) node.spelling = (int32_t)low++;
+        }
+        while (low < high) {
+            uint32_t character = trie->pool[trie->spellings[low].begin + node.depth], next = low;
+            while (next < high && trie->pool[trie->spellings[next].begin + node.depth] == character) next++;
+            if (add_node(trie, character, low, next, node.depth + 1) < 0) return -1;
+            low = next;
+        }
+        node.children = (uint32_t)trie->node_count - node.first;
+        trie->nodes[at] = node;
+    }
+    return 0;
+}
+
+/* Make the doors. Spellings of fewer than four characters have one of their own, all others share one for the first four. */
+static int open_doors(Trie *trie) {
+    uint32_t room = 16;
+    while (room < 2 * trie->spelling_count) room *= 2;
+    trie->door_mask = room - 1;
+    trie->doors = PyMem_Calloc(room, sizeof(Door));
+    trie->glances = PyMem_Calloc(1 << (GLANCE - 3), 1);
+    if (trie->doors == NULL || trie->glances == NULL) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    for (Py_ssize_t i = 0; i < trie->spelling_count; i++) {
+        const Spelling *spelling = &trie->spellings[i];
+        const uint32_t *characters = &trie->pool[spelling->begin];
+        uint32_t so_far = 0, size = size_of(spelling), n = 0, at = 0;
+        for (; n < OPENING && n < size && characters[n] != STAR; n++) so_far = digest(so_far, characters[n]);
+        while (trie->nodes[at].depth < n) at = child_of(trie, &trie->nodes[at], characters[trie->nodes[at].depth]);
+        Door door = {so_far, at, n < OPENING && trie->nodes[at].depth == n}, *place;
+        for (uint32_t k = so_far; (place = &trie->doors[k & trie->door_mask])->node; k++)
+            if (place->digest == so_far && place->node == at && place->whole == door.whole) break;
+        *place = door;
+        trie->glances[so_far >> (35 - GLANCE)] |= (uint8_t)(1 << (so_far >> (32 - GLANCE) & 7));
+    }
+    for (uint32_t c = 0; c < BMP; c++)
+        if (child_of(trie, trie->nodes, trie->fold[c])) trie->kinds[c] |= OPENS;
+    return 0;
+}
+
+/* Copy the spellings into the pool. */
+static int pour(Trie *trie, PyObject *spellings) {
+    Py_ssize_t size = 0, count = PyList_GET_SIZE(spellings);
+    for (Py_ssize_t i = 0; i < count; i++) {
+        PyObject *one = PyList_GET_ITEM(spellings, i);
+        if (!PyUnicode_Check(one) || PyUnicode_GET_LENGTH(one) == 0 || PyUnicode_READ_CHAR(one, 0) == STAR ||
+            (i && PyUnicode_Compare(PyList_GET_ITEM(spellings, i - 1), one) >= 0)) {
+            if (!PyErr_Occurred()) PyErr_SetString(PyExc_ValueError, "spellings are strings, sorted, each once");
+            return -1;
+        }
+        size += PyUnicode_GET_LENGTH(one);
+    }
+    if (size > INT32_MAX) {
+        PyErr_SetString(PyExc_ValueError, "too many spellings");
+        return -1;
+    }
+    trie->spellings = PyMem_Calloc(count + 1, sizeof(Spelling));
+    trie->pool = PyMem_Malloc((size + 1) * sizeof(uint32_t));
+    if (trie->spellings == NULL || trie->pool == NULL) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    uint32_t end = 0;
+    for (Py_ssize_t i = 0; i < count; i++) {
+        PyObject *one = PyList_GET_ITEM(spellings, i);
+        Spelling *spelling = &trie->spellings[i];
+        int star = 0;
+        spelling->count = -1;
+        spelling->begin = end;
+        spelling->tail = LATIN;
+        for (Py_ssize_t k = 0; k < PyUnicode_GET_LENGTH(one); k++) {
+            Py_UCS4 c = PyUnicode_READ_CHAR(one, k);
+            star |= c == STAR;
+            if (!star && kind_of(trie, c) & CYRILLIC) spelling->tail = CYRILLIC;
+            trie->pool[end++] = c;
+        }
+        spelling->end = end;
+    }
+    trie->spelling_count = count;
+    return 0;
+}
+
+static PyObject *Trie_new(PyTypeObject *type, PyObject *arguments, PyObject *keywords) {
+    PyObject *spellings, *resolve;
+    Py_buffer fold, kinds, names;
+    (void)keywords;
+    if (!PyArg_ParseTuple(arguments, "O!Oy*y*y*:Trie", &PyList_Type, &spellings, &resolve, &fold, &kinds, &names))
+        return NULL;
+    Trie *trie = NULL;
+    if (fold.len != BMP * (Py_ssize_t)sizeof(uint16_t) || kinds.len != BMP || !PyCallable_Check(resolve)) {
+        PyErr_SetString(PyExc_ValueError, "fold and kinds are tables of the first plane, and resolve can be called");
+        goto done;
+    }
+    trie = (Trie *)type->tp_alloc(type, 0);
+    if (trie == NULL) goto done;
+    trie->resolve = Py_NewRef(resolve);
+    trie->concept_count = names.len;
+    trie->fold = PyMem_Malloc(fold.len);
+    trie->kinds = PyMem_Malloc(kinds.len);
+    trie->names = PyMem_Malloc(names.len + 1);
+    if (!trie->fold || !trie->kinds || !trie->names) {
+        PyErr_NoMemory();
+        Py_CLEAR(trie);
+        goto done;
+    }
+    memcpy(trie->fold, fold.buf, fold.len);
+    const uint8_t *of = kinds.buf;
+    for (uint32_t c = 0; c < BMP; c++) trie->kinds[c] = (of[trie->fold[c]] & OF_FOLDED) | (of[c] & ~OF_FOLDED);
+    memcpy(trie->names, names.buf, names.len);
+    if (pour(trie, spellings) < 0 || grow(trie) < 0 || open_doors(trie) < 0) Py_CLEAR(trie);
+done:
+    PyBuffer_Release(&fold);
+    PyBuffer_Release(&kinds);
+    PyBuffer_Release(&names);
+    return (PyObject *)trie;
+}
+
+static int Trie_traverse(Trie *trie, visitproc visit, void *arg) {
+    Py_VISIT(Py_TYPE(trie));
+    Py_VISIT(trie->resolve);
+    return 0;
+}
+
+static int Trie_clear(Trie *trie) {
+    Py_CLEAR(trie->resolve);
+    return 0;
+}
+
+static void Trie_dealloc(Trie *trie) {
+    PyTypeObject *type = Py_TYPE(trie);
+    PyObject_GC_UnTrack(trie);
+    Trie_clear(trie);
+    for (Py_ssize_t i = 0; i < trie->spelling_count; i++)
+        if (trie->spellings[i].count > 0) forget_rules(trie->spellings[i].rules, trie->spellings[i].count);
+        else PyMem_Free(trie->spellings[i].rules);
+    PyMem_Free(trie->fold);
+    PyMem_Free(trie->kinds);
+    PyMem_Free(trie->pool);
+    PyMem_Free(trie->spellings);
+    PyMem_Free(trie->nodes);
+    PyMem_Free(trie->edges);
+    PyMem_Free(trie->glances);
+    PyMem_Free(trie->doors);
+    PyMem_Free(trie->names);
+    type->tp_free(trie);
+    Py_DECREF(type);
+}
+
+static PyMethodDef trie_methods[] = {
+    {"spans", (PyCFunction)Trie_spans, METH_VARARGS, spans_doc},
+    {NULL, NULL, 0, NULL},
+};
+
+PyDoc_STRVAR(trie_doc, "Trie(spellings, resolve, fold, kinds, names, /)\n--\n\n"
+"The lexicon, ready to be found. See the stub for what these are.");
+
+static PyType_Slot trie_slots[] = {
+    {Py_tp_doc, (void *)trie_doc},
+    {Py_tp_new, Trie_new},
+    {Py_tp_traverse, Trie_traverse},
+    {Py_tp_clear, Trie_clear},
+    {Py_tp_dealloc, Trie_dealloc},
+    {Py_tp_methods, trie_methods},
+    {0, NULL},
+};
+
+static PyType_Spec trie_spec = {
+    .name = "pipeline.flagging._scan.Trie",
+    .basicsize = sizeof(Trie),
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_IMMUTABLETYPE,
+    .slots = trie_slots,
+};
+
+/* ------------------------------------------------------------------------------------------------ sentences */
+
+PyDoc_STRVAR(sentence_ends_doc, "sentence_ends(text, /)\n--\n\nAs sentences.sentence_ends, which tells the rules.");
+
+static inline int stops(Py_UCS4 c) {
+    return c == '\n' || c == '.' || c == '!' || c == '?' || c == 0x2026 || c == 0x3002; /* … and the ideographic stop */
+}
+
+static inline int closes(Py_UCS4 c) {
+    return c == '"' || c == '\'' || c == ')' || c == 0xBB || c == 0x201D || c == 0x2019; /* », ” and ’ */
+}
+
+static inline int ends_a_verb(Py_UCS4 c) {
+    return c == 0xB2E4 || c == 0xC694 || c == 0xC74C || c == 0xD568 || c == 0xB428; /* da, yo, eum, ham, doem */
+}
+
+/* The end of a sentence whose stop is at a place; 0: it is none. */
+static Py_ssize_t sentence_end(int kind, const void *data, Py_ssize_t length, Py_ssize_t stop) {
+    Py_ssize_t at = stop + 1, most = length - at > 4 ? at + 4 : length;
+    if (PyUnicode_READ(kind, data, stop) == '\n') return at;
+    while (at < most && closes(PyUnicode_READ(kind, data, at))) at++;
+    if (at == most || PyUnicode_READ(kind, data, at) != ' ')
+        return stop && ends_a_verb(PyUnicode_READ(kind, data, stop - 1)) ? stop + 1 : 0;
+    Py_ssize_t end = at + 1;
+    while (at < most && PyUnicode_READ(kind, data, at) == ' ') at++;
+    return at < most && Py_UNICODE_ISLOWER(PyUnicode_READ(kind, data, at)) ? 0 : end;
+}
+
+static PyObject *sentence_ends(PyObject *module, PyObject *text) {
+    (void)module;
+    if (!PyUnicode_Check(text)) return PyErr_Format(PyExc_TypeError, "a text is a string");
+    PyObject *ends = PyList_New(0);
+    if (ends == NULL) return NULL;
+    int kind = PyUnicode_KIND(text);
+    const void *data = PyUnicode_DATA(text);
+    Py_ssize_t length = PyUnicode_GET_LENGTH(text);
+    for (Py_ssize_t i = 0; i < length; i++) {
+        Py_ssize_t end = stops(PyUnicode_READ(kind, data, i)) ? sentence_end(kind, data, length, i) : 0;
+        if (end == 0) continue;
+        PyObject *one = PyLong_FromSsize_t(end);
+        int failed = one == NULL || PyList_Append(ends, one);
+        Py_XDECREF(one);
+        if (failed) {
+            Py_DECREF(ends);
+            return NULL;
+        }
+    }
+    return ends;
+}
+
+/* ------------------------------------------------------------------------------------------------ the module */
+
+static int fill(PyObject *module) {
+    PyObject *type = PyType_FromModuleAndSpec(module, &trie_spec, NULL);
+    int failed = type == NULL || PyModule_AddType(module, (PyTypeObject *)type) < 0;
+    Py_XDECREF(type);
+    return failed ? -1 : 0;
+}
+
+static PyModuleDef_Slot module_slots[] = {
+    {Py_mod_exec, fill},
+    {0, NULL},
+};
+
+static PyMethodDef module_methods[] = {
+    {"sentence_ends", sentence_ends, METH_O, sentence_ends_doc},
+    {NULL, NULL, 0, NULL},
+};
+
+static PyModuleDef module = {
+    .m_base = PyModuleDef_HEAD_INIT,
+    .m_name = "_scan",
+    .m_doc = "The compiled matcher.",
+    .m_methods = module_methods,
+    .m_slots = module_slots,
+};
+
+PyMODINIT_FUNC PyInit__scan(void) { return PyModuleDef_Init(&module); }

@@ -1,0 +1,43 @@
+"""What ``_scan.c`` is to Python."""
+
+from collections.abc import Callable, Sequence
+
+Rule = tuple[int, int, bool, bool, bool, int, str | None]
+"""Left and right (``surfaces.Beside``), plural, in Korean only, cancels, number of the concept, cased literal."""
+
+def sentence_ends(text: str, /) -> list[int]:
+    """As ``sentences.ends_in_python``."""
+
+class Trie:
+    """The lexicon as one trie.
+
+    Args:
+        spellings: folded, NUL for each free ending; sorted, each once.
+        resolve: from the number of a spelling to its rules; asked once, when a text first has it.
+        fold: what each character of the first plane folds to, 16 bits each.
+        kinds: of which kinds it is; of the first four kinds it is what it folds to.
+        names: for each concept's number whether it is a name.
+
+    Raises:
+        ValueError: these are not what they should be.
+    """
+
+    def __new__(
+        cls,
+        spellings: list[str],
+        resolve: Callable[[int], Sequence[Rule]],
+        fold: bytes,
+        kinds: bytes,
+        names: bytes,
+        /,
+    ) -> Trie: ...
+    def spans(self, text: str, mapped: bool = False, /) -> list[tuple[int, int, int]] | None:
+        """Find all hits, sorted by place.
+
+        Args:
+            text: any string.
+            mapped: characters that join others or stand for nothing have been dealt with.
+
+        Returns:
+            Start, end and number of the concept of each; None where such a character stands in the text.
+        """
