@@ -8,21 +8,23 @@ the config's grammar, ``catalogue`` keeps the lexicon's surfaces by what finds t
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from pipeline.flagging.version import config_version
 
 if TYPE_CHECKING:
     from pipeline.flagging.flagger import Flagger
+    from pipeline.flagging.matcher import compiled
 
-__all__ = ["Flagger", "config_version"]
+__all__ = ["Flagger", "compiled", "config_version"]
+
+_LATER = {"Flagger": "pipeline.flagging.flagger", "compiled": "pipeline.flagging.matcher"}
 
 
 def __getattr__(name: str) -> Any:
     """Load the flagger when it is first named: what only needs the config's version saves the time."""
-    if name != "Flagger":
+    if name not in _LATER:
         raise AttributeError(name)
-    from pipeline.flagging import flagger
-
-    globals()[name] = flagger.Flagger
-    return flagger.Flagger
+    globals()[name] = value = getattr(import_module(_LATER[name]), name)
+    return value

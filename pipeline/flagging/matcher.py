@@ -11,13 +11,19 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 
 from pipeline.flagging import automaton
 from pipeline.flagging.automaton import HITS_PER_CONCEPT, Span
 from pipeline.flagging.catalogue import Catalogue, Group
 from pipeline.flagging.fold import Folded, fold
 
-__all__ = ["HITS_PER_CONCEPT", "Hit", "Matcher", "Span"]
+__all__ = ["HITS_PER_CONCEPT", "Hit", "Matcher", "Span", "compiled"]
+
+
+def compiled() -> bool:
+    """Say whether texts are searched by the compiled module; where it was not built, Python does the same, slower."""
+    return find_spec("pipeline.flagging._scan") is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

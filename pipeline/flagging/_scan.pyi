@@ -1,0 +1,3 @@
+"""A placeholder for the stub of ``_scan.c``."""
+
+def answer() -> int: ...
