@@ -1,28 +1,31 @@
 """Flagging: rules that a person can read, at the speed of a string search.
 
 ``Flagger.from_config().flag(title, text)`` gives an ``Assessment``. ``fold`` makes spellings equal, ``surfaces`` reads
-the config's grammar, ``catalogue`` keeps the lexicon's surfaces by what finds them, ``matcher`` finds concepts,
-``units`` cuts the article, ``rules`` adds up the clauses, ``passages`` finds the nearest part of the reference;
-``explain`` shows why, ``lint`` and ``backtest`` help who edits the rules.
+the config's grammar, ``catalogue`` keeps the lexicon's surfaces by what finds them, ``matcher`` finds concepts
+(``compiled`` with ``_scan.c``, or ``automaton`` in Python), ``units`` cuts the article, ``rules`` adds up the clauses,
+``passages`` finds the nearest part of the reference; ``explain`` shows why, ``lint`` and ``backtest`` help who edits
+the rules.
 """
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from pipeline.flagging.version import config_version
 
 if TYPE_CHECKING:
     from pipeline.flagging.flagger import Flagger
+    from pipeline.flagging.native import compiled
 
-__all__ = ["Flagger", "config_version"]
+__all__ = ["Flagger", "compiled", "config_version"]
+
+_LATER = {"Flagger": "pipeline.flagging.flagger", "compiled": "pipeline.flagging.native"}
 
 
 def __getattr__(name: str) -> Any:
     """Load the flagger when it is first named: what only needs the config's version saves the time."""
-    if name != "Flagger":
+    if name not in _LATER:
         raise AttributeError(name)
-    from pipeline.flagging import flagger
-
-    globals()[name] = flagger.Flagger
-    return flagger.Flagger
+    globals()[name] = value = getattr(import_module(_LATER[name]), name)
+    return value

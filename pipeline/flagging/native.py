@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import os
 from functools import cache
-from importlib.util import find_spec
 
 
 @cache
 def compiled() -> bool:
-    """Whether it is: it was built when Tumen was installed, and the environment does not say ``TUMEN_PURE=1``."""
-    return os.environ.get("TUMEN_PURE", "0") in {"", "0"} and find_spec("pipeline.flagging._scan") is not None
+    """Whether it is: it was built when Tumen was installed, and the environment does not set ``TUMEN_PURE``."""
+    if os.environ.get("TUMEN_PURE"):
+        return False
+    try:
+        from pipeline.flagging import _scan  # noqa: F401 - that it can be is the question
+    except ImportError:
+        return False
+    return True
