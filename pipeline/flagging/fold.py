@@ -12,6 +12,8 @@ from __future__ import annotations
 import codecs
 import re
 import unicodedata
+from array import array
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -32,6 +34,7 @@ _SIGNS_OF_SURFACES = " '&/·."  # signs that a surface may hold; of others it is
 INVISIBLE = "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
 _OTHER_SIGN = '"'
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_NO_CHARACTER = re.compile(f"[{INVISIBLE}İ\u0300-\u036f\u1100-\u1112\u1161-\u1175\u11a8-\u11c2]")  # by itself
 _CLUSTER = re.compile(
     f"(?P<invisible>[{INVISIBLE}])"
     "|[\u1100-\u1112][\u1161-\u1175][\u11a8-\u11c2]?"  # a decomposed Hangul syllable
@@ -41,28 +44,59 @@ _CLUSTER = re.compile(
 )
 
 
+class Places:
+    """The way back from a folded text in which characters disappeared or were joined.
+
+    Pieces: each from a place in the folded text on stands for what begins at a place in the text as given; character by
+    character where its width is 0, else as a whole for so many characters.
+    """
+
+    def __init__(self) -> None:
+        self._at = array("q", [0])
+        self._given = array("q", [0])
+        self._width = array("q", [0])
+
+    def add(self, at: int, given: int, width: int = 0) -> None:
+        """Begin the next piece."""
+        if self._at[-1] == at:
+            self._given[-1], self._width[-1] = given, width
+        else:
+            self._at.append(at)
+            self._given.append(given)
+            self._width.append(width)
+
+    def as_given(self, spans: Sequence[Span]) -> list[Span]:
+        """The same spans with offsets into the text as given."""
+        found: list[Span] = []
+        for start, end, concept in spans:
+            first = bisect_right(self._at, start) - 1
+            last = bisect_right(self._at, end - 1) - 1
+            begin, stop = self._given[first], self._given[last] + self._width[last]
+            if not self._width[first]:
+                begin += start - self._at[first]
+            if not self._width[last]:
+                stop += end - self._at[last]
+            found.append((begin, stop, concept))
+        return found
+
+
 @dataclass(frozen=True, slots=True)
 class Folded:
     """A text made comparable.
 
     Attributes:
         data: the sentinel, one byte or one character for each character of ``source``, and the sentinel.
-        source: what ``data`` stands for, case kept: the text as given where ``starts`` is None.
-        starts, ends: for each character of ``source`` the half-open range of the text as given that it stands for; None
-            when the offsets are the same.
+        source: what ``data`` stands for, case kept: the text as given where ``places`` is None.
+        places: the way back to the text as given; None when the offsets are the same.
     """
 
     data: bytes | str
     source: str
-    starts: list[int] | None = None
-    ends: list[int] | None = None
+    places: Places | None = None
 
     def as_given(self, spans: list[Span]) -> list[Span]:
         """The same spans with offsets into the text as given."""
-        starts, ends = self.starts, self.ends
-        if starts is None or ends is None:
-            return spans
-        return [(starts[start], ends[end - 1], concept) for start, end, concept in spans]
+        return spans if self.places is None else self.places.as_given(spans)
 
 
 def fold(text: str) -> Folded:
@@ -146,26 +180,30 @@ def fold_wide(text: str) -> Folded:
 
 def _fold_with_map(text: str) -> Folded:
     cased: list[str] = []
-    starts: list[int] = []
-    ends: list[int] = []
-    position = 0
-    for cluster in _CLUSTER.finditer(text):
-        start, end = cluster.span()
+    places = Places()
+    position = size = 0
+    while found := _NO_CHARACTER.search(text, position):
+        at = found.start()
+        cluster = (at > position and _CLUSTER.match(text, at - 1)) or _CLUSTER.match(text, at)
+        start, end = cluster.span() if cluster else (at, at + 1)
         cased.append(text[position:start])
-        starts.extend(range(position, start))
-        ends.extend(range(position + 1, start + 1))
-        if not cluster["invisible"]:
-            joined = "I" if cluster[0] == "İ" else unicodedata.normalize("NFC", cluster[0])
-            joined = joined.replace("ё", "е").replace("Ё", "Е")
+        size += start - position
+        if not (cluster and cluster["invisible"]):
+            joined = _joined(text[start:end]) if cluster else text[at]
             cased.append(joined)
-            starts.extend([start] * len(joined))
-            ends.extend([end] * len(joined))
+            places.add(size, start, end - start)
+            size += len(joined)
+        places.add(size, end)
         position = end
     cased.append(text[position:])
-    starts.extend(range(position, len(text) + 1))
-    ends.extend(range(position + 1, len(text) + 2))
     plain = "".join(cased)
-    return Folded(f"{SENTINEL}{plain.lower()}{SENTINEL}", plain, starts, ends)
+    return Folded(f"{SENTINEL}{plain.lower()}{SENTINEL}", plain, places)
+
+
+def _joined(cluster: str) -> str:
+    if cluster == "İ":
+        return "I"
+    return unicodedata.normalize("NFC", cluster).replace("ё", "е").replace("Ё", "Е")
 
 
 def _signs(error: UnicodeError) -> tuple[str, int]:

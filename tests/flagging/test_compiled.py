@@ -12,12 +12,13 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pipeline import shipped
-from pipeline.flagging import flagger, sentences
+from pipeline.flagging import sentences
 from pipeline.flagging.catalogue import Group
 from pipeline.flagging.matcher import Matcher
 from pipeline.flagging.native import compiled
 from pipeline.flagging.surfaces import LANGUAGES, GrammarError, read_surface
 from pipeline.settings.lexicon import load_concepts
+from tests.flagging.lexicon import matcher
 
 pytestmark = pytest.mark.skipif(
     not compiled() and shutil.which("cc") is None, reason="Tumen was installed without a C compiler"
@@ -56,15 +57,6 @@ def both(groups: Sequence[Group], names: Sequence[str] | None) -> tuple[Matcher,
     return Matcher(concepts, groups, names, pure=True), Matcher(concepts, groups, names, pure=False)
 
 
-@cache
-def shipped_lexicon() -> tuple[Matcher, Matcher]:
-    concepts = tuple(load_concepts(shipped.CONFIG / "concepts").values())
-    groups = flagger._groups(concepts)
-    names = {concept.id for concept in concepts if concept.kind in flagger._NAMES}
-    in_python, fast = (Matcher([one.id for one in concepts], groups, names, pure=pure) for pure in (True, False))
-    return in_python, fast
-
-
 @settings(max_examples=400, deadline=None)
 @given(st.lists(GROUPS, min_size=1, max_size=8), st.sampled_from((None, "ab", "")), TEXTS)
 @example([Group(0, "ru", ("юри* борис*", "юри* ушаков*"))], None, "Юрий Борисов и Юрий Ушаков")
@@ -78,7 +70,7 @@ def test_any_lexicon_in_any_text(groups: list[Group], names: str | None, text: s
 @settings(max_examples=200, deadline=None)
 @given(st.data())
 def test_the_shipped_lexicon_in_texts_full_of_it(data: st.DataObject) -> None:
-    in_python, fast = shipped_lexicon()
+    in_python, fast = matcher(pure=True), matcher(pure=False)
     surfaces = [s.strip("=~").replace("*", "a") for c in load_surfaces() for s in c]
     text = "".join(
         data.draw(st.lists(st.sampled_from(surfaces) | st.sampled_from((" ", ", ", "\n", "의 ", "s ")), max_size=30))
@@ -98,7 +90,7 @@ def load_surfaces() -> list[tuple[str, ...]]:
     ["", "x" * 100_000, "Kim Jong Un " * 10_000, "北러" * 20_000, "газопровод" * 10_000, "푸틴 " * 3_000 + "\u00ad"],
 )
 def test_long_and_odd_texts(text: str) -> None:
-    in_python, fast = shipped_lexicon()
+    in_python, fast = matcher(pure=True), matcher(pure=False)
     assert fast.spans(text) == in_python.spans(text)
 
 
@@ -145,7 +137,7 @@ def test_what_goes_wrong_in_python_comes_out_and_leaves_the_matcher_whole() -> N
 
 
 def test_threads_may_share_it() -> None:
-    _, fast = shipped_lexicon()
+    fast = matcher(pure=False)
     text = "Ким Чен Ын и Путин во Владивостоке; Kim Jong Un and Putin. 북러 정상회담\n" * 50
     expected = fast.spans(text)
     found: list[bool] = []
