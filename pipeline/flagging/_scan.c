@@ -18,7 +18,7 @@
 #define STAR 0         /* in spellings; no text folds to it */
 #define LONGEST_TAIL 6 /* letters of a Cyrillic ending, as in automaton.py */
 #define OPENING 4      /* characters by which most places are turned away */
-#define GLANCE 18      /* bits of a digest, for a glance */
+#define GLANCE 19      /* bits of a digest, for a glance */
 #define NEAR 12        /* characters either side in which a lone hanja looks for Hangul, as in automaton.py */
 #define MOST_HITS 200  /* of one concept, as in automaton.py */
 
@@ -435,10 +435,22 @@ static int grow(Trie *trie) {
     return 0;
 }
 
+/* By how many of its first characters a spelling is told apart at a glance; their digest. */
+static uint32_t opening_of(const Trie *trie, const Spelling *spelling, uint32_t *of) {
+    const uint32_t *characters = &trie->pool[spelling->begin];
+    uint32_t n = 0, size = size_of(spelling);
+    for (*of = 0; n < OPENING && n < size && characters[n] != STAR; n++) *of = digest(*of, characters[n]);
+    return n;
+}
+
 /* Make the doors. Spellings of fewer than four characters have one of their own, all others share one for the first four. */
 static int open_doors(Trie *trie) {
-    uint32_t room = 16;
-    while (room < 2 * trie->spelling_count) room *= 2;
+    uint32_t room = 16, doors = 0, so_far, before = 0;
+    for (Py_ssize_t i = 0; i < trie->spelling_count; i++, before = so_far) {
+        opening_of(trie, &trie->spellings[i], &so_far);
+        doors += so_far != before;
+    }
+    while (room < 4 * doors) room *= 2;
     trie->door_mask = room - 1;
     trie->doors = PyMem_Calloc(room, sizeof(Door));
     trie->glances = PyMem_Calloc(1 << (GLANCE - 3), 1);
@@ -447,10 +459,8 @@ static int open_doors(Trie *trie) {
         return -1;
     }
     for (Py_ssize_t i = 0; i < trie->spelling_count; i++) {
-        const Spelling *spelling = &trie->spellings[i];
-        const uint32_t *characters = &trie->pool[spelling->begin];
-        uint32_t so_far = 0, size = size_of(spelling), n = 0, at = 0;
-        for (; n < OPENING && n < size && characters[n] != STAR; n++) so_far = digest(so_far, characters[n]);
+        const uint32_t *characters = &trie->pool[trie->spellings[i].begin];
+        uint32_t n = opening_of(trie, &trie->spellings[i], &so_far), at = 0;
         while (trie->nodes[at].depth < n) at = child_of(trie, &trie->nodes[at], characters[trie->nodes[at].depth]);
         Door door = {so_far, at, n < OPENING && trie->nodes[at].depth == n}, *place;
         for (uint32_t k = so_far; (place = &trie->doors[k & trie->door_mask])->node; k++)
