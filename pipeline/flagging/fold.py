@@ -201,9 +201,7 @@ def _fold_with_map(text: str) -> Folded:
 
 
 def _joined(cluster: str) -> str:
-    if cluster == "İ":
-        return "I"
-    return unicodedata.normalize("NFC", cluster).replace("ё", "е").replace("Ё", "Е")
+    return unicodedata.normalize("NFC", cluster).replace("ё", "е").replace("Ё", "Е").replace("İ", "I")
 
 
 def _signs(error: UnicodeError) -> tuple[str, int]:

@@ -7,7 +7,7 @@ import unicodedata
 from functools import cache
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pipeline.flagging import Flagger, config_version
@@ -99,8 +99,9 @@ def test_latin_and_cyrillic_read_as_bytes_give_the_hits_that_strings_give(text: 
     assert find(f"{text} .") == find(f"{text} 뷁")
 
 
-@settings(max_examples=100, deadline=None)
-@given(st.text(max_size=200))
+@settings(max_examples=200, deadline=None)
+@given(st.text(max_size=200) | st.text("aеЁİI\u0308\u0301한\u1112\u1161\u11a8\u200b", max_size=9))
+@example("İ\u0308")
 def test_folding_keeps_every_place(text: str) -> None:
     folded = fold(text)
     assert len(folded.data) == len(folded.source) + 2
