@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 
 from pipeline.flagging.matcher import Span
 from pipeline.model import NearPassage, Passage
@@ -32,11 +33,13 @@ class PassageSpace:
         self._axes = [tuple(name for name in names if name in self._idf) for names in implied]
         self._passages = [passage.id for passage in passages]
         self._unit: dict[str, list[tuple[int, float]]] = {}  # by axis, the passages of that concept and their share
+        self._vectors: dict[str, list[tuple[str, float]]] = {}  # the same by passage
         for number, passage in enumerate(passages):
             concepts = sorted(set(passage.concepts))
             norm = math.sqrt(sum(self._idf[c] ** 2 for c in concepts)) or 1.0
-            for concept in concepts:
-                self._unit.setdefault(concept, []).append((number, self._idf[concept] / norm))
+            self._vectors[passage.id] = [(concept, self._idf[concept] / norm) for concept in concepts]
+            for concept, share in self._vectors[passage.id]:
+                self._unit.setdefault(concept, []).append((number, share))
 
     def nearest(self, spans: Iterable[Span]) -> tuple[NearPassage, ...]:
         """The nearest passages, nearest first.
@@ -44,25 +47,24 @@ class PassageSpace:
         Args:
             spans: the article's hits.
         """
-        counts: dict[str, int] = {}
-        for number, times in Counter(concept for _, _, concept in spans).items():
-            for axis in self._axes[number]:
-                counts[axis] = counts.get(axis, 0) + times
-        weights = {axis: (1 + math.log(n)) * self._idf[axis] for axis, n in counts.items()}
-        norm = math.sqrt(sum(w * w for w in weights.values()))
+        idf = self._idf
+        counts = Counter(chain.from_iterable([self._axes[concept] for _, _, concept in spans]))
+        weights = {axis: (1 + math.log(n)) * idf[axis] for axis, n in counts.items()}
+        norm = math.sqrt(sum([w * w for w in weights.values()]))
         similarity = [0.0] * len(self._passages)
         for axis, weight in weights.items():
             for number, share in self._unit[axis]:
                 similarity[number] += weight * share / norm
-        best = sorted(zip(similarity, self._passages, strict=True), key=lambda one: (-one[0], one[1]))[:_SHOWN]
+        farness = [-near for near in similarity]
         return tuple(
-            NearPassage(passage=name, similarity=near, shared=self._shared(name, weights))
-            for near, name in best
-            if near >= _LEAST
+            [
+                NearPassage(passage=name, similarity=-far, shared=self._shared(name, weights))
+                for far, name in sorted(zip(farness, self._passages, strict=True))[:_SHOWN]
+                if far <= -_LEAST
+            ]
         )
 
     def _shared(self, passage: str, weights: Mapping[str, float]) -> tuple[str, ...]:
         """The concepts that article and passage share, those that make them alike most first."""
-        number = self._passages.index(passage)
-        shares = [(-weights[c] * share, c) for c in weights for n, share in self._unit[c] if n == number]
-        return tuple(concept for _, concept in sorted(shares)[:_SHARED])
+        shares = [(-weights[axis] * share, axis) for axis, share in self._vectors[passage] if axis in weights]
+        return tuple([concept for _, concept in sorted(shares)[:_SHARED]])

@@ -1,0 +1,254 @@
+"""All clauses of all topics as numbers, so that every clause is tried on a sentence at once.
+
+In: the topics. Out: ``Clauses``, and for an article's ``Units`` a ``Trial``: which clauses hold, and where. Pure.
+
+A clause makes conditions: one for each item of ``all``, one for ``any``, one for ``unless``, one for
+``unless_anywhere``. What a concept, a sentence or an article meets is one number with a bit for each condition. The
+bits lie in lanes, each with a bit a clause: the first condition of every clause, the second of every clause, and so on,
+then every ``unless``, then every ``unless_anywhere``. So a sentence meets the OR of what its concepts meet, and what
+holds in it is the AND of its lanes: some five operations on numbers for hundreds of clauses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from typing import NamedTuple
+
+from pipeline.flagging.units import Level, Units
+from pipeline.model import Term
+from pipeline.settings.lexicon import Clause, Topic, Within
+
+Held = tuple[int, int, int]  # the clauses that hold in a unit, and its hits, from the first to behind the last
+
+
+class Compiled(NamedTuple):
+    """A clause.
+
+    Attributes:
+        bit: its own in a lane.
+        is_evident: whether what it holds on is shown: its hits speak for the topic.
+        groups: the conditions of ``all``, one an item, then that of ``any``.
+        topics: of each of these sets one must be flagged.
+        term: what it adds, as it is told.
+    """
+
+    clause: Clause
+    weight: float
+    bit: int
+    is_evident: bool
+    groups: tuple[int, ...]
+    topics: tuple[frozenset[str], ...]
+    term: Term
+
+
+class _Asked(NamedTuple):
+    """What a clause asks for, sets of concepts and home countries as masks.
+
+    Attributes:
+        groups: of ``all``, one an item, then that of ``any``.
+        topics: of each of these sets one must be flagged.
+    """
+
+    groups: list[int]
+    topics: list[frozenset[str]]
+    unless: int
+    anywhere: int
+
+    @property
+    def lanes(self) -> list[int]:
+        """The sets that need a lane: each once."""
+        return [group for group in dict.fromkeys(self.groups) if group]
+
+
+class Clauses:
+    """Every clause of these topics, in their order.
+
+    Args:
+        topics: whose clauses they are.
+        members: the concepts and home countries, as a mask, that a name of a clause stands for.
+
+    Attributes:
+        of: each topic's clauses.
+        without_units: clauses on topics only, which speak of no part of the article.
+        within: for each kind of unit the clauses that speak of it.
+        repeated: clauses that must hold in several units.
+        everywhere: the conditions met in every unit: those that shorter clauses leave out of the lanes.
+    """
+
+    def __init__(self, topics: Sequence[Topic], members: Callable[[str], int]) -> None:
+        clauses = [(topic.id, clause, _read(clause, members)) for topic in topics for clause in topic.clause]
+        self._lane = len(clauses)
+        self._all = (1 << self._lane) - 1
+        lanes = max((len(asked.lanes) for _, _, asked in clauses), default=0) or 1
+        self._lanes = tuple(range(self._lane, lanes * self._lane, self._lane))  # where the second begins, the third …
+        self._unless = lanes * self._lane
+        self._anywhere = self._unless + self._lane
+        self.without_units = 0
+        self.within: dict[Within, int] = {}
+        self.repeated: list[Compiled] = []
+        self.everywhere = 0
+        self._sets: dict[int, int] = {}  # for each set of concepts and home countries the conditions that it meets
+        compiled: dict[str, list[Compiled]] = {topic.id: [] for topic in topics}
+        for number, (topic, clause, asked) in enumerate(clauses):
+            bit = 1 << number
+            for lane in range(lanes):
+                if lane < len(asked.lanes):
+                    self._ask(asked.lanes[lane], bit << lane * self._lane)
+                else:
+                    self.everywhere |= bit << lane * self._lane
+            self._ask(asked.unless, bit << self._unless)
+            self._ask(asked.anywhere, bit << self._anywhere)
+            groups = tuple(bit << asked.lanes.index(group) * self._lane if group else 0 for group in asked.groups)
+            one = Compiled(
+                clause,
+                clause.weight,
+                bit,
+                clause.weight > 0 and any(groups),
+                groups,
+                tuple(asked.topics),
+                _term(topic, clause),
+            )
+            compiled[topic].append(one)
+            if not asked.lanes:
+                self.without_units |= bit
+            else:
+                self.within[clause.within] = self.within.get(clause.within, 0) | bit
+                if clause.times > 1:
+                    self.repeated.append(one)
+        self.of = {topic: tuple(found) for topic, found in compiled.items()}
+
+    def meets(self) -> dict[int, int]:
+        """For each concept and home country, as the mask of it alone, the conditions that it meets."""
+        found: dict[int, int] = {}
+        for members, conditions in self._sets.items():
+            rest = members
+            while rest:
+                one = rest & -rest
+                found[one] = found.get(one, 0) | conditions
+                rest ^= one
+        return found
+
+    def served(self, met: int) -> int:
+        """The clauses of which at least one condition is met, ``unless`` apart: a hit that is evidence for them."""
+        found = 0
+        for lane in range(0, self._unless, self._lane):
+            found |= met >> lane
+        return found & self._all
+
+    def possible(self, met: int) -> int:
+        """The clauses that an article which meets this may hold somewhere."""
+        found = met & self._all
+        for lane in self._lanes:
+            found &= met >> lane
+        return found & ~(met >> self._anywhere)
+
+    def holding(self, level: Level, among: int) -> list[Held]:
+        """The units in which some of these clauses hold."""
+        held: list[Held] = []
+        lanes, unless = self._lanes, self._unless
+        for number, met in enumerate(level.met):
+            found = met & among
+            for lane in lanes:
+                if not found:
+                    break
+                found &= met >> lane
+            else:
+                found &= ~(met >> unless)
+                if found:
+                    held.append((found, level.firsts[number], level.firsts[number + 1]))
+        return held
+
+    def _ask(self, members: int, condition: int) -> None:
+        if members:
+            self._sets[members] = self._sets.get(members, 0) | condition
+
+
+class Trial:
+    """One article before all clauses.
+
+    Args:
+        clauses: to be tried.
+        units: of the article.
+
+    Attributes:
+        holding: the clauses that hold, whatever topics they ask for.
+    """
+
+    def __init__(self, clauses: Clauses, units: Units) -> None:
+        self._held: dict[Within, list[Held]] = {}
+        self._in_front: list[Held] = []  # of those in focus
+        self._front = 0
+        possible = clauses.possible(units.parts[0])
+        self.holding = possible & clauses.without_units
+        for within, speak_of_it in clauses.within.items():
+            among = possible & speak_of_it
+            if among:
+                held = clauses.holding(units.level(within), among)
+                if held:
+                    self._held[within] = held
+                    self.holding |= self._focus(held, units) if within == "focus" else _in_one(held)
+        for one in clauses.repeated:
+            if self.holding & one.bit and len(self.units_of(one)) < one.clause.times:
+                self.holding ^= one.bit
+
+    def units_of(self, one: Compiled) -> list[tuple[int, int]]:
+        """The units in which a clause holds: the hits of each, from the first to behind the last."""
+        held = self._in_front if self._front & one.bit else self._held[one.clause.within]
+        bit = one.bit
+        return [(first, last) for found, first, last in held if found & bit]
+
+    def _focus(self, held: Sequence[Held], units: Units) -> int:
+        """The clauses that hold in a sentence of title or lead, or in several further down."""
+        self._in_front = [one for one in held if one[1] < units.lead_hits]
+        self._front = _in_one(self._in_front)
+        return self._front | _in_several(held, units.times_further_down)
+
+
+def _in_one(held: Sequence[Held]) -> int:
+    found = 0
+    for clauses, _, _ in held:
+        found |= clauses
+    return found
+
+
+def _in_several(held: Sequence[Held], times: int) -> int:
+    counted = [0] * times  # the clauses that held in one unit so far, in two …
+    for clauses, _, _ in held:
+        once_more = clauses
+        for n, earlier in enumerate(counted):
+            counted[n] |= once_more
+            once_more &= earlier
+    return counted[-1]
+
+
+def _read(clause: Clause, members: Callable[[str], int]) -> _Asked:
+    groups: list[int] = []
+    topics: list[frozenset[str]] = []
+    for names in [item.split("|") for item in clause.all] + [_names(clause.any)]:
+        if names and names[0].startswith("topic:"):
+            topics.append(frozenset(name.removeprefix("topic:") for name in names))
+        elif names:
+            groups.append(_mask(names, members))
+    return _Asked(groups, topics, _mask(_names(clause.unless), members), _mask(clause.unless_anywhere, members))
+
+
+def _names(items: Collection[str]) -> list[str]:
+    return [name for item in items for name in item.split("|")]
+
+
+def _mask(names: Collection[str], members: Callable[[str], int]) -> int:
+    mask = 0
+    for name in names:
+        mask |= members(name)
+    return mask
+
+
+def _term(topic: str, clause: Clause) -> Term:
+    home = any(name.startswith("home:") for name in _names(clause.all + clause.any))
+    return Term(
+        topic=topic,
+        clause=clause.id,
+        weight=clause.weight,
+        concepts=clause.all + clause.any,
+        note="the source's home country may stand in" if home else "",
+    )
