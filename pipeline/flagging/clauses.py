@@ -25,17 +25,19 @@ class Compiled(NamedTuple):
     """A clause.
 
     Attributes:
+        names: its topic's and its own.
+        speaks: it speaks for the topic, and by hits, which are shown.
         bit: its own in a lane.
-        is_evident: whether what it holds on is shown: its hits speak for the topic.
         groups: the conditions of ``all``, one an item, then that of ``any``.
         topics: of each of these sets one must be flagged.
         term: what it adds, as it is told.
     """
 
     clause: Clause
+    names: tuple[str, str]
     weight: float
+    speaks: bool
     bit: int
-    is_evident: bool
     groups: tuple[int, ...]
     topics: tuple[frozenset[str], ...]
     term: Term
@@ -100,13 +102,14 @@ class Clauses:
             self._ask(asked.anywhere, bit << self._anywhere)
             groups = tuple(bit << asked.lanes.index(group) * self._lane if group else 0 for group in asked.groups)
             one = Compiled(
-                clause,
-                clause.weight,
-                bit,
-                clause.weight > 0 and any(groups),
-                groups,
-                tuple(asked.topics),
-                _term(topic, clause),
+                clause=clause,
+                names=(topic, clause.id),
+                weight=clause.weight,
+                speaks=clause.weight > 0 and any(groups),
+                bit=bit,
+                groups=groups,
+                topics=tuple(asked.topics),
+                term=_term(topic, clause),
             )
             compiled[topic].append(one)
             if not asked.lanes:
