@@ -2,11 +2,10 @@
 
 In: the topics. Out: ``Clauses``, and for an article's ``Units`` a ``Trial``: which clauses hold, and where. Pure.
 
-A clause makes conditions: one for each item of ``all``, one for ``any``, one for ``unless``, one for
-``unless_anywhere``. What a concept, a sentence or an article meets is one number with a bit for each condition. The
-bits lie in lanes, each with a bit a clause: the first condition of every clause, the second of every clause, and so on,
-then every ``unless``, then every ``unless_anywhere``. So a sentence meets the OR of what its concepts meet, and what
-holds in it is the AND of its lanes: some five operations on numbers for hundreds of clauses.
+What a concept meets is one number, in which each clause has a field: a bit for each item of ``all`` and one for
+``any``, then the clause's own bit, 0 as yet, then a bit for ``unless`` and one for ``unless_anywhere``. A sentence or
+an article meets the OR of what its concepts meet. Where all that a clause asks for is met, its field begins with ones
+only, and 1 added there carries into the clause's own bit: one addition tries all clauses.
 """
 
 from __future__ import annotations
@@ -18,6 +17,7 @@ from pipeline.flagging.units import Level, Units
 from pipeline.model import Term
 from pipeline.settings.lexicon import Clause, Topic, Within
 
+_UNLESS, _UNLESS_ANYWHERE = 1, 2  # so far above a clause's own bit
 Held = tuple[int, int, int]  # the clauses that hold in a unit, and its hits, from the first to behind the last
 
 
@@ -27,7 +27,7 @@ class Compiled(NamedTuple):
     Attributes:
         names: its topic's and its own.
         speaks: it speaks for the topic, and by hits, which are shown.
-        bit: its own in a lane.
+        bit: its own, which carries what its field holds.
         groups: the conditions of ``all``, one an item, then that of ``any``.
         topics: of each of these sets one must be flagged.
         term: what it adds, as it is told.
@@ -56,11 +56,6 @@ class _Asked(NamedTuple):
     unless: int
     anywhere: int
 
-    @property
-    def lanes(self) -> list[int]:
-        """The sets that need a lane: each once."""
-        return [group for group in dict.fromkeys(self.groups) if group]
-
 
 class Clauses:
     """Every clause of these topics, in their order.
@@ -74,51 +69,55 @@ class Clauses:
         without_units: clauses on topics only, which speak of no part of the article.
         within: for each kind of unit the clauses that speak of it.
         repeated: clauses that must hold in several units.
-        everywhere: the conditions met in every unit: those that shorter clauses leave out of the lanes.
     """
 
     def __init__(self, topics: Sequence[Topic], members: Callable[[str], int]) -> None:
-        clauses = [(topic.id, clause, _read(clause, members)) for topic in topics for clause in topic.clause]
-        self._lane = len(clauses)
-        self._all = (1 << self._lane) - 1
-        lanes = max((len(asked.lanes) for _, _, asked in clauses), default=0) or 1
-        self._lanes = tuple(range(self._lane, lanes * self._lane, self._lane))  # where the second begins, the third …
-        self._unless = lanes * self._lane
-        self._anywhere = self._unless + self._lane
+        asked = [(topic.id, clause, _read(clause, members)) for topic in topics for clause in topic.clause]
+        self._lowest = 0  # of each field
+        self._conditions = 0
+        self._all = 0
+        self._sets: dict[int, int] = {}  # for each set of concepts and home countries the conditions that it meets
+        self.of: dict[str, list[Compiled]] = {topic.id: [] for topic in topics}
         self.without_units = 0
         self.within: dict[Within, int] = {}
         self.repeated: list[Compiled] = []
-        self.everywhere = 0
-        self._sets: dict[int, int] = {}  # for each set of concepts and home countries the conditions that it meets
-        compiled: dict[str, list[Compiled]] = {topic.id: [] for topic in topics}
-        for number, (topic, clause, asked) in enumerate(clauses):
-            bit = 1 << number
-            for lane in range(lanes):
-                if lane < len(asked.lanes):
-                    self._ask(asked.lanes[lane], bit << lane * self._lane)
-                else:
-                    self.everywhere |= bit << lane * self._lane
-            self._ask(asked.unless, bit << self._unless)
-            self._ask(asked.anywhere, bit << self._anywhere)
-            groups = tuple(bit << asked.lanes.index(group) * self._lane if group else 0 for group in asked.groups)
-            one = Compiled(
-                clause=clause,
-                names=(topic, clause.id),
-                weight=clause.weight,
-                speaks=clause.weight > 0 and any(groups),
-                bit=bit,
-                groups=groups,
-                topics=tuple(asked.topics),
-                term=_term(topic, clause),
-            )
-            compiled[topic].append(one)
-            if not asked.lanes:
-                self.without_units |= bit
-            else:
-                self.within[clause.within] = self.within.get(clause.within, 0) | bit
-                if clause.times > 1:
-                    self.repeated.append(one)
-        self.of = {topic: tuple(found) for topic, found in compiled.items()}
+        lowest = 1
+        for topic, clause, one in asked:
+            self.of[topic].append(self._place(topic, clause, one, lowest))
+            lowest <<= len(one.groups) + 3
+
+    def _place(self, topic: str, clause: Clause, asked: _Asked, lowest: int) -> Compiled:
+        """Give a clause its field."""
+        groups = tuple(lowest << n for n in range(len(asked.groups)))
+        bit = lowest << len(groups)
+        for members, condition in zip(asked.groups, groups, strict=True):
+            self._ask(members, condition)
+        self._ask(asked.unless, bit << _UNLESS)
+        self._ask(asked.anywhere, bit << _UNLESS_ANYWHERE)
+        self._lowest |= lowest
+        self._conditions |= bit - lowest
+        self._all |= bit
+        compiled = Compiled(
+            clause=clause,
+            names=(topic, clause.id),
+            weight=clause.weight,
+            speaks=clause.weight > 0 and bool(groups),
+            bit=bit,
+            groups=groups,
+            topics=tuple(asked.topics),
+            term=_term(topic, clause),
+        )
+        if not groups:
+            self.without_units |= bit
+        else:
+            self.within[clause.within] = self.within.get(clause.within, 0) | bit
+            if clause.times > 1:
+                self.repeated.append(compiled)
+        return compiled
+
+    def _ask(self, members: int, condition: int) -> None:
+        if members:
+            self._sets[members] = self._sets.get(members, 0) | condition
 
     def meets(self) -> dict[int, int]:
         """For each concept and home country, as the mask of it alone, the conditions that it meets."""
@@ -132,38 +131,22 @@ class Clauses:
         return found
 
     def served(self, met: int) -> int:
-        """The clauses of which at least one condition is met, ``unless`` apart: a hit that is evidence for them."""
-        found = 0
-        for lane in range(0, self._unless, self._lane):
-            found |= met >> lane
-        return found & self._all
+        """The clauses of which at least one condition is met: a hit that meets this is evidence for them."""
+        return (met & self._conditions) + self._conditions & self._all
 
     def possible(self, met: int) -> int:
-        """The clauses that an article which meets this may hold somewhere."""
-        found = met & self._all
-        for lane in self._lanes:
-            found &= met >> lane
-        return found & ~(met >> self._anywhere)
+        """The clauses that may hold somewhere in an article which meets this."""
+        return met + self._lowest & self._all & ~(met >> _UNLESS_ANYWHERE)
 
     def holding(self, level: Level, among: int) -> list[Held]:
         """The units in which some of these clauses hold."""
         held: list[Held] = []
-        lanes, unless = self._lanes, self._unless
+        lowest = self._lowest
         for number, met in enumerate(level.met):
-            found = met & among
-            for lane in lanes:
-                if not found:
-                    break
-                found &= met >> lane
-            else:
-                found &= ~(met >> unless)
-                if found:
-                    held.append((found, level.firsts[number], level.firsts[number + 1]))
+            met_all = met + lowest & among
+            if met_all and (found := met_all & ~(met >> _UNLESS)):
+                held.append((found, level.firsts[number], level.firsts[number + 1]))
         return held
-
-    def _ask(self, members: int, condition: int) -> None:
-        if members:
-            self._sets[members] = self._sets.get(members, 0) | condition
 
 
 class Trial:
@@ -204,7 +187,8 @@ class Trial:
         """The clauses that hold in a sentence of title or lead, or in several further down."""
         self._in_front = [one for one in held if one[1] < units.lead_hits]
         self._front = _in_one(self._in_front)
-        return self._front | _in_several(held, units.times_further_down)
+        below = [one for one in held if one[0] & ~self._front]
+        return self._front | (_in_several(below, units.times_further_down) if len(below) > 1 else 0)
 
 
 def _in_one(held: Sequence[Held]) -> int:

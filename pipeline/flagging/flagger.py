@@ -91,7 +91,7 @@ class Flagger:
             home: the source's country, which its texts leave out; counts as hit of ``home:XX`` only.
         """
         whole = f"{title}\n{text}"
-        always = self._clauses.everywhere | self._homes_meet.get(f"home:{home}", 0)
+        always = self._homes_meet.get(f"home:{home}", 0)
         units = Units(whole, len(title), self.matcher.spans(fold(whole)), self._meets, always)
         trial = Trial(self._clauses, units)
         told: list[Judged] = []

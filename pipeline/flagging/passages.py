@@ -31,14 +31,14 @@ class PassageSpace:
         found_in = Counter(concept for passage in passages for concept in set(passage.concepts))
         self._idf = {concept: math.log(1 + len(passages) / count) for concept, count in found_in.items()}
         self._axes = [tuple(name for name in names if name in self._idf) for names in implied]
-        self._passages = [passage.id for passage in passages]
+        self._passages: list[tuple[str, list[tuple[str, float]]]] = []  # ids, and the share of each axis
         self._unit: dict[str, list[tuple[int, float]]] = {}  # by axis, the passages of that concept and their share
-        self._vectors: dict[str, list[tuple[str, float]]] = {}  # the same by passage
-        for number, passage in enumerate(passages):
+        for number, passage in enumerate(sorted(passages, key=lambda passage: passage.id)):
             concepts = sorted(set(passage.concepts))
             norm = math.sqrt(sum(self._idf[c] ** 2 for c in concepts)) or 1.0
-            self._vectors[passage.id] = [(concept, self._idf[concept] / norm) for concept in concepts]
-            for concept, share in self._vectors[passage.id]:
+            shares = [(concept, self._idf[concept] / norm) for concept in concepts]
+            self._passages.append((passage.id, shares))
+            for concept, share in shares:
                 self._unit.setdefault(concept, []).append((number, share))
 
     def nearest(self, spans: Iterable[Span]) -> tuple[NearPassage, ...]:
@@ -55,16 +55,11 @@ class PassageSpace:
         for axis, weight in weights.items():
             for number, share in self._unit[axis]:
                 similarity[number] += weight * share / norm
-        farness = [-near for near in similarity]
-        return tuple(
-            [
-                NearPassage(passage=name, similarity=-far, shared=self._shared(name, weights))
-                for far, name in sorted(zip(farness, self._passages, strict=True))[:_SHOWN]
-                if far <= -_LEAST
-            ]
-        )
+        nearest = sorted(range(len(similarity)), key=similarity.__getitem__, reverse=True)[:_SHOWN]
+        return tuple([self._near(n, similarity[n], weights) for n in nearest if similarity[n] >= _LEAST])
 
-    def _shared(self, passage: str, weights: Mapping[str, float]) -> tuple[str, ...]:
-        """The concepts that article and passage share, those that make them alike most first."""
-        shares = [(-weights[axis] * share, axis) for axis, share in self._vectors[passage] if axis in weights]
-        return tuple([concept for _, concept in sorted(shares)[:_SHARED]])
+    def _near(self, number: int, similarity: float, weights: Mapping[str, float]) -> NearPassage:
+        """A passage with the concepts that article and passage share, those that make them alike most first."""
+        name, shares = self._passages[number]
+        shared = sorted([(-weights[axis] * share, axis) for axis, share in shares if axis in weights])[:_SHARED]
+        return NearPassage(name, similarity, tuple([axis for _, axis in shared]))

@@ -6,7 +6,7 @@ In: a topic, and which clauses hold in an article. Out: ``Judged``: the sum with
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from pipeline.flagging.clauses import Clauses, Compiled
@@ -26,7 +26,8 @@ class CompiledTopic(NamedTuple):
     """
 
     topic: Topic
-    clauses: tuple[Compiled, ...]
+    clauses: Sequence[Compiled]
+    by_bit: dict[int, Compiled]
     bits: int
     needs_none: bool
     threshold: Term
@@ -59,7 +60,9 @@ def compile_topic(topic: Topic, clauses: Clauses) -> CompiledTopic:
     """Join a topic with its clauses."""
     own = clauses.of[topic.id]
     threshold = Term(topic=topic.id, clause="threshold", weight=-topic.threshold)
-    return CompiledTopic(topic, own, sum(one.bit for one in own), topic.threshold <= 0, threshold)
+    return CompiledTopic(
+        topic, own, {one.bit: one for one in own}, sum(one.bit for one in own), topic.threshold <= 0, threshold
+    )
 
 
 def judge(topic: CompiledTopic, holding: int, flagged: Collection[str]) -> Judged:
@@ -72,11 +75,14 @@ def judge(topic: CompiledTopic, holding: int, flagged: Collection[str]) -> Judge
     """
     fired: list[Compiled] = []
     total = 0.0
-    if holding & topic.bits:
-        for one in topic.clauses:
-            if holding & one.bit and (not one.topics or not any(names.isdisjoint(flagged) for names in one.topics)):
-                fired.append(one)
-                total += one.weight
+    rest = holding & topic.bits
+    while rest:
+        bit = rest & -rest
+        rest ^= bit
+        one = topic.by_bit[bit]
+        if not one.topics or not any(names.isdisjoint(flagged) for names in one.topics):
+            fired.append(one)
+            total += one.weight
     return Judged(topic, total, fired)
 
 
