@@ -34,26 +34,31 @@ class CompiledTopic(NamedTuple):
 
 
 class Judged(NamedTuple):
-    """A topic's sum over an article."""
+    """A topic's sum over an article.
+
+    Attributes:
+        short: what the sum is short of the threshold.
+    """
 
     topic: CompiledTopic
     total: float
+    short: float
     fired: list[Compiled]
 
     @property
     def flagged(self) -> bool:
         """Whether the sum reaches the threshold."""
-        return self.total >= self.topic.topic.threshold
+        return self.short <= 0
 
     @property
     def score(self) -> float:
         """The logistic of the sum's distance from the threshold: 0.5 at the threshold."""
-        return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, self.total - self.topic.topic.threshold))))
+        return 1.0 / (1.0 + math.exp(max(-30.0, min(30.0, self.short))))
 
     @property
     def near(self) -> bool:
         """Whether it was nearly flagged."""
-        return self.total > 0 and 0 < self.topic.topic.threshold - self.total <= _NEAR
+        return 0 < self.short <= _NEAR and self.total > 0
 
 
 def compile_topic(topic: Topic, clauses: Clauses) -> CompiledTopic:
@@ -83,7 +88,7 @@ def judge(topic: CompiledTopic, holding: int, flagged: Collection[str]) -> Judge
         if not one.topics or not any(names.isdisjoint(flagged) for names in one.topics):
             fired.append(one)
             total += one.weight
-    return Judged(topic, total, fired)
+    return Judged(topic, total, topic.topic.threshold - total, fired)
 
 
 _PLACES: Mapping[Within, str] = {
@@ -105,13 +110,12 @@ def missing(judged: Judged, whole: int, name: Callable[[str], str]) -> str:
         name: what people call a concept.
     """
     held = {compiled.clause.id for compiled in judged.fired}
-    threshold = judged.topic.topic.threshold
     lacking = [
         (sum(not group & whole for group in compiled.groups), -compiled.weight, compiled)
         for compiled in judged.topic.clauses
-        if compiled.clause.all and compiled.clause.id not in held and 0 < compiled.weight >= threshold - judged.total
+        if compiled.clause.all and compiled.clause.id not in held and 0 < compiled.weight >= judged.short
     ]
-    short = f"{threshold - judged.total:.1f} points short"
+    short = f"{judged.short:.1f} points short"
     if not lacking:
         return short
     _, _, best = min(lacking, key=lambda one: one[:2])
