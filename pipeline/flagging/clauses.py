@@ -65,7 +65,7 @@ class Clauses:
         members: the concepts and home countries, as a mask, that a name of a clause stands for.
 
     Attributes:
-        of: each topic's clauses.
+        of: each topic's clauses, by the bit of each.
         without_units: clauses on topics only, which speak of no part of the article.
         within: for each kind of unit the clauses that speak of it.
         repeated: clauses that must hold in several units.
@@ -77,14 +77,15 @@ class Clauses:
         self._conditions = 0
         self._all = 0
         self._sets: dict[int, int] = {}  # for each set of concepts and home countries the conditions that it meets
-        self.of: dict[str, list[Compiled]] = {topic.id: [] for topic in topics}
+        self.of: dict[str, dict[int, Compiled]] = {topic.id: {} for topic in topics}
         self.without_units = 0
         self.within: dict[Within, int] = {}
         self.repeated: list[Compiled] = []
         lowest = 1
         for topic, clause, one in asked:
-            self.of[topic].append(self._place(topic, clause, one, lowest))
-            lowest <<= len(one.groups) + 3
+            compiled = self._place(topic, clause, one, lowest)
+            self.of[topic][compiled.bit] = compiled
+            lowest = compiled.bit << _UNLESS_ANYWHERE + 1
 
     def _place(self, topic: str, clause: Clause, asked: _Asked, lowest: int) -> Compiled:
         """Give a clause its field."""
@@ -132,18 +133,18 @@ class Clauses:
 
     def served(self, met: int) -> int:
         """The clauses of which at least one condition is met: a hit that meets this is evidence for them."""
-        return (met & self._conditions) + self._conditions & self._all
+        return ((met & self._conditions) + self._conditions) & self._all
 
     def possible(self, met: int) -> int:
         """The clauses that may hold somewhere in an article which meets this."""
-        return met + self._lowest & self._all & ~(met >> _UNLESS_ANYWHERE)
+        return (met + self._lowest) & self._all & ~(met >> _UNLESS_ANYWHERE)
 
     def holding(self, level: Level, among: int) -> list[Held]:
         """The units in which some of these clauses hold."""
         held: list[Held] = []
         lowest = self._lowest
         for number, met in enumerate(level.met):
-            met_all = met + lowest & among
+            met_all = (met + lowest) & among
             if met_all and (found := met_all & ~(met >> _UNLESS)):
                 held.append((found, level.firsts[number], level.firsts[number + 1]))
         return held
@@ -162,8 +163,8 @@ class Trial:
 
     def __init__(self, clauses: Clauses, units: Units) -> None:
         self._held: dict[Within, list[Held]] = {}
-        self._in_front: list[Held] = []  # of those in focus
-        self._front = 0
+        self._front = 0  # the clauses in focus by a sentence of title or lead
+        self._in_front: list[Held] = []
         possible = clauses.possible(units.parts[0])
         self.holding = possible & clauses.without_units
         for within, speak_of_it in clauses.within.items():
@@ -185,10 +186,16 @@ class Trial:
 
     def _focus(self, held: Sequence[Held], units: Units) -> int:
         """The clauses that hold in a sentence of title or lead, or in several further down."""
-        self._in_front = [one for one in held if one[1] < units.lead_hits]
-        self._front = _in_one(self._in_front)
-        below = [one for one in held if one[0] & ~self._front]
-        return self._front | (_in_several(below, units.times_further_down) if len(below) > 1 else 0)
+        once = twice = thrice = 0
+        for one in held:
+            clauses, first, _ = one
+            if first < units.lead_hits:
+                self._front |= clauses
+                self._in_front.append(one)
+            thrice |= twice & clauses
+            twice |= once & clauses
+            once |= clauses
+        return self._front | (thrice if units.is_long else twice)
 
 
 def _in_one(held: Sequence[Held]) -> int:
@@ -196,16 +203,6 @@ def _in_one(held: Sequence[Held]) -> int:
     for clauses, _, _ in held:
         found |= clauses
     return found
-
-
-def _in_several(held: Sequence[Held], times: int) -> int:
-    counted = [0] * times  # the clauses that held in one unit so far, in two …
-    for clauses, _, _ in held:
-        once_more = clauses
-        for n, earlier in enumerate(counted):
-            counted[n] |= once_more
-            once_more &= earlier
-    return counted[-1]
 
 
 def _read(clause: Clause, members: Callable[[str], int]) -> _Asked:

@@ -6,7 +6,7 @@ In: a topic, and which clauses hold in an article. Out: ``Judged``: the sum with
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from typing import NamedTuple
 
 from pipeline.flagging.clauses import Clauses, Compiled
@@ -20,14 +20,14 @@ class CompiledTopic(NamedTuple):
     """A topic with its clauses.
 
     Attributes:
+        clauses: by the bit of each.
         bits: of all its clauses.
         needs_none: its threshold is so low that it is flagged with no clause.
         threshold: what is taken off, as it is told.
     """
 
     topic: Topic
-    clauses: Sequence[Compiled]
-    by_bit: dict[int, Compiled]
+    clauses: Mapping[int, Compiled]
     bits: int
     needs_none: bool
     threshold: Term
@@ -65,9 +65,7 @@ def compile_topic(topic: Topic, clauses: Clauses) -> CompiledTopic:
     """Join a topic with its clauses."""
     own = clauses.of[topic.id]
     threshold = Term(topic=topic.id, clause="threshold", weight=-topic.threshold)
-    return CompiledTopic(
-        topic, own, {one.bit: one for one in own}, sum(one.bit for one in own), topic.threshold <= 0, threshold
-    )
+    return CompiledTopic(topic, own, sum(own), topic.threshold <= 0, threshold)
 
 
 def judge(topic: CompiledTopic, holding: int, flagged: Collection[str]) -> Judged:
@@ -84,7 +82,7 @@ def judge(topic: CompiledTopic, holding: int, flagged: Collection[str]) -> Judge
     while rest:
         bit = rest & -rest
         rest ^= bit
-        one = topic.by_bit[bit]
+        one = topic.clauses[bit]
         if not one.topics or not any(names.isdisjoint(flagged) for names in one.topics):
             fired.append(one)
             total += one.weight
@@ -112,7 +110,7 @@ def missing(judged: Judged, whole: int, name: Callable[[str], str]) -> str:
     held = {compiled.clause.id for compiled in judged.fired}
     lacking = [
         (sum(not group & whole for group in compiled.groups), -compiled.weight, compiled)
-        for compiled in judged.topic.clauses
+        for compiled in judged.topic.clauses.values()
         if compiled.clause.all and compiled.clause.id not in held and 0 < compiled.weight >= judged.short
     ]
     short = f"{judged.short:.1f} points short"

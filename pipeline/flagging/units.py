@@ -1,8 +1,8 @@
 """Cuts an article into the units that clauses speak of, and says which conditions of clauses each one meets.
 
 In: title and text in one, with their hits. Out: ``Units``: for title, lead, sentences, paragraphs and article a number
-each, whose bits are the conditions met there (``pipeline.flagging.rules``). Most articles fail every clause as a whole
-and are never cut.
+each, whose bits are the conditions met there (``pipeline.flagging.clauses``). Most articles fail every clause as a
+whole and are never cut.
 """
 
 from __future__ import annotations
@@ -48,8 +48,7 @@ class Units:
         spans, title_length: as given.
         parts: the conditions met in the whole, the title and the lead.
         title_hits, lead_hits: how many of the hits are the title's, and the title's and the lead's; they come first.
-        times_further_down: in so many sentences below the lead must a clause hold to be in focus: a long text names
-            much in passing.
+        is_long: it names much in passing: a clause is in focus by three sentences below the lead, not by two.
     """
 
     def __init__(self, whole: str, title_length: int, spans: Sequence[Span], meets: Sequence[int], always: int) -> None:
@@ -67,14 +66,10 @@ class Units:
         for _, _, concept in spans[self.lead_hits :]:
             met |= meets[concept]
         self.parts = (met, title, lead)
+        self.is_long = len(whole) - title_length - 1 >= LONG_CHARACTERS
         self._whole = whole
         self._meets = meets
         self._always = always
-
-    @property
-    def times_further_down(self) -> int:
-        """See above."""
-        return 2 if len(self._whole) - self.title_length - 1 < LONG_CHARACTERS else 3
 
     @cached_property
     def sentences(self) -> Level:
