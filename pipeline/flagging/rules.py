@@ -21,7 +21,7 @@ class CompiledTopic(NamedTuple):
 
     Attributes:
         clauses: by the bit of each.
-        bits: of all its clauses.
+        bits: of all its clauses; and of those that ask for no topic.
         needs_none: its threshold is so low that it is flagged with no clause.
         threshold: what is taken off, as it is told.
     """
@@ -29,6 +29,7 @@ class CompiledTopic(NamedTuple):
     topic: Topic
     clauses: Mapping[int, Compiled]
     bits: int
+    bits_without_topics: int
     needs_none: bool
     threshold: Term
 
@@ -65,7 +66,8 @@ def compile_topic(topic: Topic, clauses: Clauses) -> CompiledTopic:
     """Join a topic with its clauses."""
     own = clauses.of[topic.id]
     threshold = Term(topic=topic.id, clause="threshold", weight=-topic.threshold)
-    return CompiledTopic(topic, own, sum(own), topic.threshold <= 0, threshold)
+    without_topics = sum(bit for bit, clause in own.items() if not clause.topics)
+    return CompiledTopic(topic, own, sum(own), without_topics, topic.threshold <= 0, threshold)
 
 
 def judge(topic: CompiledTopic, holding: int, flagged: Collection[str]) -> Judged:
@@ -78,12 +80,15 @@ def judge(topic: CompiledTopic, holding: int, flagged: Collection[str]) -> Judge
     """
     fired: list[Compiled] = []
     total = 0.0
-    rest = holding & topic.bits
+    rest = holding & (topic.bits if flagged else topic.bits_without_topics)
     while rest:
         bit = rest & -rest
         rest ^= bit
         one = topic.clauses[bit]
-        if not one.topics or not any(names.isdisjoint(flagged) for names in one.topics):
+        for names in one.topics:
+            if names.isdisjoint(flagged):
+                break
+        else:
             fired.append(one)
             total += one.weight
     return Judged(topic, total, topic.topic.threshold - total, fired)

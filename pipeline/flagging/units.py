@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Sequence
-from functools import cached_property
 from typing import NamedTuple
 
 from pipeline.flagging.matcher import Span
@@ -70,10 +69,17 @@ class Units:
         self._whole = whole
         self._meets = meets
         self._always = always
+        self._sentences: Level | None = None
 
-    @cached_property
+    @property
     def sentences(self) -> Level:
-        """The sentences with a hit; what ends inside the title does not count."""
+        """The sentences with a hit."""
+        if self._sentences is None:
+            self._sentences = self._cut()
+        return self._sentences
+
+    def _cut(self) -> Level:
+        """Cut at the ends of sentences; what ends inside the title does not count."""
         ends = sentence_ends(self._whole)
         borders = [*ends[bisect_left(ends, self.title_length + 1) :], _NEVER]
         meets, always = self._meets, self._always
@@ -95,13 +101,14 @@ class Units:
         firsts.append(len(self.spans))
         return Level(found, firsts)
 
-    @cached_property
+    @property
     def paragraphs(self) -> Level:
         """The paragraphs with a hit: sentences with no line end between them."""
         found: list[int] = []
         firsts: list[int] = []
         before = 0
-        for first, met in zip(self.sentences.firsts, self.sentences.met, strict=False):
+        sentences = self.sentences
+        for first, met in zip(sentences.firsts, sentences.met, strict=False):
             start = self.spans[first][0]
             if found and self._whole.find("\n", before, start) < 0:
                 found[-1] |= met
