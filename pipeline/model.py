@@ -352,8 +352,7 @@ class Term:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NearPassage:
+class NearPassage(NamedTuple):
     """A passage of the reference and how near the article is to it (cosine in concept space, 0…1)."""
 
     passage: str
@@ -361,8 +360,7 @@ class NearPassage:
     shared: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NearMiss:
+class NearMiss(NamedTuple):
     """A topic that was nearly flagged, and what was missing, in words."""
 
     topic: str
@@ -370,8 +368,7 @@ class NearMiss:
     missing: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Assessment:
+class Assessment(NamedTuple):
     """All that flagging says of one article.
 
     Attributes:

@@ -12,11 +12,12 @@ from pipeline import shipped
 from pipeline.errors import ConfigError
 from pipeline.flagging import rules
 from pipeline.flagging.catalogue import Group
+from pipeline.flagging.clauses import Clauses, Compiled, Trial
 from pipeline.flagging.matcher import Matcher
 from pipeline.flagging.passages import PassageSpace
-from pipeline.flagging.rules import Fired, Judged
+from pipeline.flagging.rules import Judged
 from pipeline.flagging.surfaces import GrammarError, all_sure, read_surface
-from pipeline.flagging.units import Level, Units
+from pipeline.flagging.units import Units
 from pipeline.flagging.version import config_version
 from pipeline.model import Assessment, Evidence, Field, NearMiss, Reference, Term
 from pipeline.settings.lexicon import Concept, Topic, TopicSet, load_concepts, load_topics
@@ -24,8 +25,12 @@ from pipeline.settings.places import folder_of
 from pipeline.settings.reference import load_reference
 
 HOMES = {"RU": "russia", "KR": "south_korea", "KP": "north_korea", "JP": "japan", "US": "united_states", "CN": "china"}
+_EVIDENCE_UNITS = 4
 _EVIDENCE_PER_CLAUSE = 12
 _NAMES = frozenset({"country", "place", "trap"})  # inside such a name no other concept is meant
+
+_Hit = tuple[str, str, Field, int, int]  # an ``Evidence`` without topic and clause
+_made = tuple.__new__  # as ``Evidence._make``, in half its time
 
 
 class Flagger:
@@ -50,12 +55,13 @@ class Flagger:
         self._homes = {f"home:{home}": 1 << (len(self._numbers) + n) for n, home in enumerate(sorted(HOMES))}
         self._groups = {name: self._mask_of(members) for name, members in topics.groups.items()}
         implied = [self._implied(concept.id, concepts) for concept in self.concepts]
-        bits = rules.Bits(self._members)
-        self._rules = [rules.compile_topic(topic, bits) for topic in self.topics]
-        self._relevance = rules.compile_topic(topics.relevance, bits)
-        sets = bits.by_member()
-        self._masks = [_all_of(sets.get(self._numbers[name], 0) for name in names) for names in implied]
-        self._always = {home: sets.get(mask, 0) for home, mask in self._homes.items()}
+        self._clauses = Clauses([*self.topics, topics.relevance], self._members)
+        self._rules = [rules.compile_topic(topic, self._clauses) for topic in self.topics]
+        self._relevance = rules.compile_topic(topics.relevance, self._clauses)
+        meets = self._clauses.meets()
+        self._meets = [_all_of(meets.get(self._numbers[name], 0) for name in names) for names in implied]
+        self._serves = [self._clauses.served(met) for met in self._meets]
+        self._homes_meet = {home: meets.get(mask, 0) for home, mask in self._homes.items()}
         self._space = PassageSpace(reference.passages, implied)
 
     @classmethod
@@ -84,25 +90,29 @@ class Flagger:
             home: the source's country, which its texts leave out; counts as hit of ``home:XX`` only.
         """
         whole = f"{title}\n{text}"
-        always = self._always.get(f"home:{home}", 0)
-        units = Units(whole, len(title), self.matcher.spans(whole), self._masks, always)
+        always = self._homes_meet.get(f"home:{home}", 0)
+        units = Units(whole, len(title), self.matcher.spans(whole), self._meets, always)
+        trial = Trial(self._clauses, units)
         told: list[Judged] = []
         near: list[Judged] = []
         flagged: dict[str, float] = {}
+        holding = trial.holding
         for topic in self._rules:
-            one = rules.judge(topic, units, {})
+            if not (holding & topic.bits or topic.needs_none):
+                continue
+            one = rules.judge(topic, holding, ())
             if one.flagged:
                 flagged[topic.topic.id] = one.score
                 told.append(one)
             elif one.near:
                 near.append(one)
-        relevance = rules.judge(self._relevance, units, flagged)
+        relevance = rules.judge(self._relevance, holding, flagged)
         relevant = relevance.flagged
         return Assessment(
             relevance=relevance.score,
             relevant=relevant,
             topics=flagged,
-            evidence=self._evidence([*told, relevance] if relevant else told, units, whole),
+            evidence=self._evidence([*told, relevance] if relevant else told, trial, units, whole),
             terms=_terms([*told, relevance]),
             passages=self._space.nearest(units.spans) if flagged or relevant else (),
             near_misses=tuple(self._near_miss(one, units) for one in near),
@@ -129,30 +139,33 @@ class Flagger:
                 todo += concepts[one].implies
         return tuple(found)
 
-    def _evidence(self, judged: Sequence[Judged], units: Units, whole: str) -> tuple[Evidence, ...]:
+    def _evidence(self, judged: Sequence[Judged], trial: Trial, units: Units, whole: str) -> tuple[Evidence, ...]:
+        """The hits that each clause stands on, of those that speak for a topic."""
         found: list[Evidence] = []
+        hits: dict[int, _Hit] = {}
         for one in judged:
-            for fired in one.fired:
-                if fired.level is not None and fired.compiled.clause.weight > 0:
-                    found += self._evidence_of(one.topic.topic.id, fired, fired.level, units, whole)
+            for clause in one.fired:
+                if clause.speaks:
+                    found += self._evidence_of(clause, trial.units_of(clause), units, whole, hits)
         return tuple(found)
 
-    def _evidence_of(self, topic: str, fired: Fired, level: Level, units: Units, whole: str) -> list[Evidence]:
-        clause, needs = fired.compiled.clause.id, fired.compiled.needs
-        firsts, spans, masks, concepts = level.firsts, units.spans, self._masks, self.matcher.concepts
+    def _evidence_of(
+        self, clause: Compiled, held_in: Sequence[tuple[int, int]], units: Units, whole: str, hits: dict[int, _Hit]
+    ) -> list[Evidence]:
+        """The first hits of the first units; ``hits`` keeps them by place, as they serve several clauses."""
+        serves, bit, names = self._serves, clause.bit, clause.names
         text_at = units.title_length + 1
         found: list[Evidence] = []
-        for unit in fired.units:
-            for place in range(firsts[unit], firsts[unit + 1]):
-                start, end, number = spans[place]
-                if masks[number] & needs:
-                    field: Field = "text"
-                    offset = text_at
-                    if place < units.title_hits:
-                        field, offset = "title", 0
-                    found.append(
-                        Evidence(concepts[number], whole[start:end], field, start - offset, end - offset, topic, clause)
-                    )
+        for first, last in held_in[:_EVIDENCE_UNITS]:
+            for place, (start, end, concept) in enumerate(units.spans[first:last], first):
+                if serves[concept] & bit:
+                    if place not in hits:
+                        name, surface = self.matcher.concepts[concept], whole[start:end]
+                        if place < units.title_hits:
+                            hits[place] = name, surface, "title", start, end
+                        else:
+                            hits[place] = name, surface, "text", start - text_at, end - text_at
+                    found.append(_made(Evidence, hits[place] + names))
                     if len(found) == _EVIDENCE_PER_CLAUSE:
                         return found
         return found
@@ -172,7 +185,7 @@ def _terms(judged: Sequence[Judged]) -> tuple[Term, ...]:
     terms: list[Term] = []
     for one in judged:
         terms.append(one.topic.threshold)
-        terms += [fired.compiled.term for fired in one.fired]
+        terms += [clause.term for clause in one.fired]
     return tuple(terms)
 
 

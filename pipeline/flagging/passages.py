@@ -28,41 +28,42 @@ class PassageSpace:
 
     def __init__(self, passages: Sequence[Passage], implied: Sequence[Sequence[str]]) -> None:
         found_in = Counter(concept for passage in passages for concept in set(passage.concepts))
-        self._idf = {concept: math.log(1 + len(passages) / count) for concept, count in found_in.items()}
-        self._axes = [tuple(name for name in names if name in self._idf) for names in implied]
-        self._passages = [passage.id for passage in passages]
-        self._unit: dict[str, list[tuple[int, float]]] = {}  # by axis, the passages of that concept and their share
+        numbers = {concept: axis for axis, concept in enumerate(found_in)}
+        self._concepts = tuple(found_in)  # of each axis
+        self._idf = [math.log(1 + len(passages) / count) for count in found_in.values()]
+        self._axes = [tuple(numbers[name] for name in names if name in numbers) for names in implied]
+        self._shares: list[list[tuple[int, float]]] = []  # by passage, its axes and the share of each
+        self._passages: list[list[tuple[int, float]]] = [[] for _ in found_in]  # the same by axis
+        passages = sorted(passages, key=lambda passage: passage.id)
+        self._ids = [passage.id for passage in passages]
         for number, passage in enumerate(passages):
-            concepts = sorted(set(passage.concepts))
-            norm = math.sqrt(sum(self._idf[c] ** 2 for c in concepts)) or 1.0
-            for concept in concepts:
-                self._unit.setdefault(concept, []).append((number, self._idf[concept] / norm))
+            axes = [numbers[concept] for concept in sorted(set(passage.concepts))]
+            norm = math.sqrt(sum(self._idf[axis] ** 2 for axis in axes)) or 1.0
+            self._shares.append([(axis, self._idf[axis] / norm) for axis in axes])
+            for axis, share in self._shares[number]:
+                self._passages[axis].append((number, share))
 
     def nearest(self, spans: Iterable[Span]) -> tuple[NearPassage, ...]:
-        """The nearest passages, nearest first.
+        """The nearest passages, nearest first, then by id.
 
         Args:
             spans: the article's hits.
         """
-        counts: dict[str, int] = {}
-        for number, times in Counter(concept for _, _, concept in spans).items():
-            for axis in self._axes[number]:
-                counts[axis] = counts.get(axis, 0) + times
+        counts: dict[int, int] = {}
+        for _, _, concept in spans:
+            for axis in self._axes[concept]:
+                counts[axis] = counts.get(axis, 0) + 1
         weights = {axis: (1 + math.log(n)) * self._idf[axis] for axis, n in counts.items()}
-        norm = math.sqrt(sum(w * w for w in weights.values()))
-        similarity = [0.0] * len(self._passages)
+        norm = math.sqrt(sum([w * w for w in weights.values()]))
+        similarity = [0.0] * len(self._ids)
         for axis, weight in weights.items():
-            for number, share in self._unit[axis]:
+            for number, share in self._passages[axis]:
                 similarity[number] += weight * share / norm
-        best = sorted(zip(similarity, self._passages, strict=True), key=lambda one: (-one[0], one[1]))[:_SHOWN]
-        return tuple(
-            NearPassage(passage=name, similarity=near, shared=self._shared(name, weights))
-            for near, name in best
-            if near >= _LEAST
-        )
+        best = sorted(range(len(similarity)), key=similarity.__getitem__, reverse=True)[:_SHOWN]
+        return tuple([self._near(n, similarity[n], weights) for n in best if similarity[n] >= _LEAST])
 
-    def _shared(self, passage: str, weights: Mapping[str, float]) -> tuple[str, ...]:
-        """The concepts that article and passage share, those that make them alike most first."""
-        number = self._passages.index(passage)
-        shares = [(-weights[c] * share, c) for c in weights for n, share in self._unit[c] if n == number]
-        return tuple(concept for _, concept in sorted(shares)[:_SHARED])
+    def _near(self, number: int, similarity: float, weights: Mapping[int, float]) -> NearPassage:
+        """A passage with the concepts that article and passage share, those that make them alike most first."""
+        concepts = self._concepts
+        alike = [(-weights[axis] * share, concepts[axis]) for axis, share in self._shares[number] if axis in weights]
+        return NearPassage(self._ids[number], similarity, tuple([concept for _, concept in sorted(alike)[:_SHARED]]))
