@@ -16,6 +16,7 @@
 
 #define BMP 0x10000
 #define STAR 0         /* in spellings; no text folds to it */
+#define LONGEST_SPELLING 250 /* a little more than the grammar's */
 #define LONGEST_TAIL 6 /* letters of a Cyrillic ending, as in automaton.py */
 #define OPENING 4      /* characters by which most places are turned away */
 #define GLANCE 19      /* bits of a digest, for a glance */
@@ -29,19 +30,19 @@ enum { LETTER = 1, HANGUL = 2, CYRILLIC = 4, LATIN = 8, SIGN = 16, JOINING = 32,
 /* What may stand beside a hit, by surfaces.Beside. */
 static const uint8_t BESIDE[4] = {0, LETTER, HANGUL, LETTER | HANGUL};
 
-typedef struct {
-    uint32_t first;    /* its first child; the others stand behind, by the character that leads there; a STAR comes first */
-    uint32_t children; /* 0: none; it is the only spelling */
-    uint32_t label;    /* the characters that all that go through here have in common: where they stand in the pool */
-    uint32_t depth;    /* and how many they are */
-    int32_t spelling;  /* that ends here; -1: none does */
-    uint8_t tail;      /* what their free endings are made of */
+typedef struct { /* small, as most of what a walk costs is memory that is not at hand */
+    uint32_t first;     /* its first child; the others stand behind, by the character that leads there; a STAR comes first */
+    uint32_t label;     /* the characters that all that go through here have in common: where they stand in the pool */
+    int32_t spelling;   /* that ends here; -1: none does */
+    uint16_t children;  /* 0: it is the only spelling */
+    uint8_t depth;      /* how many characters they have in common */
+    uint8_t tail;       /* what their free endings are made of */
 } Node;
 
 typedef struct {
-    uint32_t digest; /* of the first four characters; of all, where a spelling has fewer before its end or STAR */
-    uint32_t node;   /* 0: nobody here */
-    uint8_t whole;   /* only what ends here or goes on with a STAR */
+    uint32_t digest;    /* of the first four characters; of all, where a spelling has fewer before its end or STAR */
+    uint32_t node : 31; /* 0: nobody here */
+    uint32_t whole : 1; /* only what ends there or goes on with a STAR */
 } Door;
 
 typedef struct {
@@ -49,15 +50,13 @@ typedef struct {
     PyObject *cased;   /* the literal as written where case counts, or NULL */
     int32_t number;
     uint8_t left, right; /* kinds that may not stand there */
-    uint8_t plural, in_korean, cancels;
+    uint8_t plural : 1, in_korean : 1, cancels : 1;
 } Rule;
 
 typedef struct {
-    Rule *rules;
-    Py_ssize_t count; /* -1: not asked for yet */
-    uint32_t begin, end; /* in the pool */
-    uint8_t tail;        /* CYRILLIC or LATIN: what its free endings are made of */
-} Spelling;
+    Py_ssize_t count;
+    Rule rules[];
+} Rules;
 
 typedef struct {
     Py_ssize_t end;
@@ -74,8 +73,9 @@ typedef struct {
     PyObject *resolve; /* number of a spelling -> its rules */
     uint16_t *fold;
     uint8_t *kinds;
-    uint32_t *pool;   /* the characters of all spellings */
-    Spelling *spellings;
+    uint32_t *pool;   /* the characters of all spellings, one after the other */
+    uint32_t *begins; /* of each in the pool, and of nobody the end */
+    Rules **rules;    /* of each; NULL: not asked for yet */
     Py_ssize_t spelling_count;
     Node *nodes;
     uint32_t *edges; /* the character that leads to each node */
@@ -142,72 +142,62 @@ static inline uint32_t digest(uint32_t so_far, Py_UCS4 c) { return (so_far ^ c) 
 
 /* ------------------------------------------------------------------------------------------------ a walk */
 
-static void forget_rules(Rule *rules, Py_ssize_t count) {
-    for (Py_ssize_t i = 0; i < count; i++) {
-        Py_XDECREF(rules[i].concept);
-        Py_XDECREF(rules[i].cased);
+static void forget(Rules *rules) {
+    if (rules == NULL) return;
+    for (Py_ssize_t i = 0; i < rules->count; i++) {
+        Py_XDECREF(rules->rules[i].concept);
+        Py_XDECREF(rules->rules[i].cased);
     }
     PyMem_Free(rules);
 }
 
-/* Ask for the rules of a spelling that a text has for the first time. */
-static int resolve(Trie *trie, Py_ssize_t number) {
-    PyObject *answer = PyObject_CallFunction(trie->resolve, "n", number);
-    if (answer == NULL) return -1;
-    PyObject *asked = PySequence_Fast(answer, "rules are a sequence");
-    Py_DECREF(answer);
-    if (asked == NULL) return -1;
-    Py_ssize_t count = PySequence_Fast_GET_SIZE(asked);
-    Rule *rules = PyMem_Calloc(count ? count : 1, sizeof(Rule));
-    if (rules == NULL) {
-        Py_DECREF(asked);
-        PyErr_NoMemory();
+static int read_rule(const Trie *trie, PyObject *asked, Rule *rule) {
+    int left, right, plural, in_korean, cancels;
+    PyObject *concept, *cased;
+    if (!PyArg_ParseTuple(asked, "iipppO!O:rule", &left, &right, &plural, &in_korean, &cancels, &PyLong_Type, &concept,
+                          &cased))
+        return -1;
+    long number = PyLong_AsLong(concept);
+    if (number < 0 || number >= trie->concept_count || left < 0 || left > 3 || right < 0 || right > 3 ||
+        !(cased == Py_None || PyUnicode_Check(cased))) {
+        if (!PyErr_Occurred()) PyErr_SetString(PyExc_ValueError, "a rule names no concept or no kind of sign");
         return -1;
     }
-    for (Py_ssize_t i = 0; i < count; i++) {
-        Rule *rule = &rules[i];
-        int left, right, plural, in_korean, cancels;
-        PyObject *concept, *cased;
-        if (!PyArg_ParseTuple(PySequence_Fast_GET_ITEM(asked, i), "iipppO!O:rule", &left, &right, &plural, &in_korean,
-                              &cancels, &PyLong_Type, &concept, &cased))
-            goto wrong;
-        long named = PyLong_AsLong(concept);
-        if (named < 0 || named >= trie->concept_count || left < 0 || left > 3 || right < 0 || right > 3 ||
-            !(cased == Py_None || PyUnicode_Check(cased))) {
-            if (!PyErr_Occurred()) PyErr_SetString(PyExc_ValueError, "a rule names no concept or no kind of sign");
-            goto wrong;
-        }
-        rule->concept = Py_NewRef(concept);
-        rule->cased = cased == Py_None ? NULL : Py_NewRef(cased);
-        rule->number = (int32_t)named;
-        rule->left = BESIDE[left];
-        rule->right = BESIDE[right];
-        rule->plural = (uint8_t)plural;
-        rule->in_korean = (uint8_t)in_korean;
-        rule->cancels = (uint8_t)cancels;
-    }
-    Py_DECREF(asked);
-    if (trie->spellings[number].count >= 0) { /* another thread was quicker */
-        forget_rules(rules, count);
-        return 0;
-    }
-    trie->spellings[number].rules = rules;
-    trie->spellings[number].count = count;
+    *rule = (Rule){Py_NewRef(concept), cased == Py_None ? NULL : Py_NewRef(cased), (int32_t)number, BESIDE[left],
+                   BESIDE[right],      plural,                                     in_korean,       cancels};
     return 0;
-wrong:
+}
+
+/* Ask for the rules of a spelling that a text has for the first time. */
+static const Rules *resolve(Trie *trie, Py_ssize_t number) {
+    PyObject *answer = PyObject_CallFunction(trie->resolve, "n", number);
+    if (answer == NULL) return NULL;
+    PyObject *asked = PySequence_Fast(answer, "rules are a sequence");
+    Py_DECREF(answer);
+    if (asked == NULL) return NULL;
+    Py_ssize_t count = PySequence_Fast_GET_SIZE(asked);
+    Rules *rules = PyMem_Calloc(1, sizeof(Rules) + count * sizeof(Rule));
+    int failed = rules == NULL;
+    if (failed) PyErr_NoMemory();
+    for (Py_ssize_t i = 0; i < count && !failed; i++) {
+        failed = read_rule(trie, PySequence_Fast_GET_ITEM(asked, i), &rules->rules[i]);
+        rules->count += !failed;
+    }
     Py_DECREF(asked);
-    forget_rules(rules, count);
-    return -1;
+    if (failed || trie->rules[number] != NULL) { /* or another thread was quicker */
+        forget(rules);
+        return failed ? NULL : trie->rules[number];
+    }
+    return trie->rules[number] = rules;
 }
 
 /* A spelling stands between the look's start and this end: note what it is, where the rules hold. */
 static int accept(Look *look, Py_ssize_t number, Py_ssize_t end) {
-    Trie *trie = look->trie;
-    Spelling *spelling = &trie->spellings[number];
-    if (spelling->count < 0 && resolve(trie, number) < 0) return -1;
+    const Rules *rules = look->trie->rules[number];
+    if (rules == NULL && (rules = resolve(look->trie, number)) == NULL) return -1;
     uint8_t before = kind_at(look, look->start - 1);
-    for (Py_ssize_t i = 0; i < spelling->count; i++) {
-        const Rule *rule = &spelling->rules[i];
+    for (Py_ssize_t i = 0; i < rules->count; i++) {
+        const Rule *rule = &rules->rules[i];
         Py_ssize_t stop = end;
         if (before & rule->left) continue;
         if (kind_at(look, stop) & rule->right) {
@@ -398,47 +388,55 @@ static int add_node(Trie *trie, uint32_t character, uint32_t low, uint32_t high,
         trie->node_room = room;
     }
     trie->edges[trie->node_count] = character;
-    const Spelling *lowest = &trie->spellings[low];
-    trie->nodes[trie->node_count++] = (Node){low, high, lowest->begin, depth, -1, lowest->tail}; /* its range at first */
+    trie->nodes[trie->node_count++] = (Node){.first = low, .label = high, .depth = (uint8_t)depth}; /* its range, at first */
     return 0;
 }
 
-static inline uint32_t size_of(const Spelling *spelling) { return spelling->end - spelling->begin; }
+static inline uint32_t size_of(const Trie *trie, Py_ssize_t spelling) {
+    return trie->begins[spelling + 1] - trie->begins[spelling];
+}
+
+/* What the free endings of a spelling are made of: it is told by the letters before the first of them. */
+static uint8_t tail_of(const Trie *trie, Py_ssize_t spelling) {
+    for (uint32_t i = trie->begins[spelling]; i < trie->begins[spelling + 1] && trie->pool[i] != STAR; i++)
+        if (kind_of(trie, trie->pool[i]) & CYRILLIC) return CYRILLIC;
+    return LATIN;
+}
 
 /* Make the nodes, level by level, from the sorted spellings: each stands for those that share its beginning. */
 static int grow(Trie *trie) {
     if (add_node(trie, STAR, 0, (uint32_t)trie->spelling_count, 0) < 0) return -1;
     for (Py_ssize_t at = 0; at < trie->node_count; at++) {
-        Node node = trie->nodes[at];
-        uint32_t low = node.first, high = node.children;
-        node.first = (uint32_t)trie->node_count;
-        if (at && high - low == 1) {
-            node.spelling = (int32_t)low;
-            node.depth = size_of(&trie->spellings[low++]);
-        }
-        else if (at) {
-            const uint32_t *lowest = &trie->pool[trie->spellings[low].begin];
-            const uint32_t *highest = &trie->pool[trie->spellings[high - 1].begin];
-            uint32_t shortest = size_of(&trie->spellings[low]);
-            while (node.depth < shortest && lowest[node.depth] == highest[node.depth]) node.depth++;
-            if (node.depth == shortest) node.spelling = (int32_t)low++;
+        uint32_t low = trie->nodes[at].first, high = trie->nodes[at].label, depth = trie->nodes[at].depth;
+        Node node = {.first = (uint32_t)trie->node_count, .spelling = -1};
+        if (at) {
+            node.label = trie->begins[low];
+            node.tail = tail_of(trie, low);
+            uint32_t shortest = size_of(trie, low), highest = trie->begins[high - 1];
+            while (depth < shortest && trie->pool[node.label + depth] == trie->pool[highest + depth]) depth++;
+            if (depth == shortest) node.spelling = (int32_t)low++;
         }
         while (low < high) {
-            uint32_t character = trie->pool[trie->spellings[low].begin + node.depth], next = low;
-            while (next < high && trie->pool[trie->spellings[next].begin + node.depth] == character) next++;
-            if (add_node(trie, character, low, next, node.depth + 1) < 0) return -1;
+            uint32_t character = trie->pool[trie->begins[low] + depth], next = low;
+            while (next < high && trie->pool[trie->begins[next] + depth] == character) next++;
+            if (add_node(trie, character, low, next, depth + 1) < 0) return -1;
             low = next;
         }
-        node.children = (uint32_t)trie->node_count - node.first;
+        if (trie->node_count - node.first > UINT16_MAX) {
+            PyErr_SetString(PyExc_ValueError, "spellings begin in too many ways");
+            return -1;
+        }
+        node.depth = (uint8_t)depth;
+        node.children = (uint16_t)(trie->node_count - node.first);
         trie->nodes[at] = node;
     }
     return 0;
 }
 
 /* By how many of its first characters a spelling is told apart at a glance; their digest. */
-static uint32_t opening_of(const Trie *trie, const Spelling *spelling, uint32_t *of) {
-    const uint32_t *characters = &trie->pool[spelling->begin];
-    uint32_t n = 0, size = size_of(spelling);
+static uint32_t opening_of(const Trie *trie, Py_ssize_t spelling, uint32_t *of) {
+    const uint32_t *characters = &trie->pool[trie->begins[spelling]];
+    uint32_t n = 0, size = size_of(trie, spelling);
     for (*of = 0; n < OPENING && n < size && characters[n] != STAR; n++) *of = digest(*of, characters[n]);
     return n;
 }
@@ -447,7 +445,7 @@ static uint32_t opening_of(const Trie *trie, const Spelling *spelling, uint32_t 
 static int open_doors(Trie *trie) {
     uint32_t room = 16, doors = 0, so_far, before = 0;
     for (Py_ssize_t i = 0; i < trie->spelling_count; i++, before = so_far) {
-        opening_of(trie, &trie->spellings[i], &so_far);
+        opening_of(trie, i, &so_far);
         doors += so_far != before;
     }
     while (room < 4 * doors) room *= 2;
@@ -459,8 +457,8 @@ static int open_doors(Trie *trie) {
         return -1;
     }
     for (Py_ssize_t i = 0; i < trie->spelling_count; i++) {
-        const uint32_t *characters = &trie->pool[trie->spellings[i].begin];
-        uint32_t n = opening_of(trie, &trie->spellings[i], &so_far), at = 0;
+        const uint32_t *characters = &trie->pool[trie->begins[i]];
+        uint32_t n = opening_of(trie, i, &so_far), at = 0;
         while (trie->nodes[at].depth < n) at = child_of(trie, &trie->nodes[at], characters[trie->nodes[at].depth]);
         Door door = {so_far, at, n < OPENING && trie->nodes[at].depth == n}, *place;
         for (uint32_t k = so_far; (place = &trie->doors[k & trie->door_mask])->node; k++)
@@ -478,39 +476,31 @@ static int pour(Trie *trie, PyObject *spellings) {
     Py_ssize_t size = 0, count = PyList_GET_SIZE(spellings);
     for (Py_ssize_t i = 0; i < count; i++) {
         PyObject *one = PyList_GET_ITEM(spellings, i);
-        if (!PyUnicode_Check(one) || PyUnicode_GET_LENGTH(one) == 0 || PyUnicode_READ_CHAR(one, 0) == STAR ||
-            (i && PyUnicode_Compare(PyList_GET_ITEM(spellings, i - 1), one) >= 0)) {
-            if (!PyErr_Occurred()) PyErr_SetString(PyExc_ValueError, "spellings are strings, sorted, each once");
+        if (!PyUnicode_Check(one) || PyUnicode_GET_LENGTH(one) == 0 || PyUnicode_GET_LENGTH(one) > LONGEST_SPELLING ||
+            PyUnicode_READ_CHAR(one, 0) == STAR || (i && PyUnicode_Compare(PyList_GET_ITEM(spellings, i - 1), one) >= 0)) {
+            if (!PyErr_Occurred()) PyErr_SetString(PyExc_ValueError, "spellings are short strings, sorted, each once");
             return -1;
         }
         size += PyUnicode_GET_LENGTH(one);
     }
     if (size > INT32_MAX) {
-        PyErr_SetString(PyExc_ValueError, "too many spellings");
+        PyErr_SetString(PyExc_ValueError, "there are too many spellings");
         return -1;
     }
-    trie->spellings = PyMem_Calloc(count + 1, sizeof(Spelling));
+    trie->begins = PyMem_Malloc((count + 1) * sizeof(uint32_t));
+    trie->rules = PyMem_Calloc(count + 1, sizeof(Rules *));
     trie->pool = PyMem_Malloc((size + 1) * sizeof(uint32_t));
-    if (trie->spellings == NULL || trie->pool == NULL) {
+    if (!trie->begins || !trie->rules || !trie->pool) {
         PyErr_NoMemory();
         return -1;
     }
     uint32_t end = 0;
     for (Py_ssize_t i = 0; i < count; i++) {
         PyObject *one = PyList_GET_ITEM(spellings, i);
-        Spelling *spelling = &trie->spellings[i];
-        int star = 0;
-        spelling->count = -1;
-        spelling->begin = end;
-        spelling->tail = LATIN;
-        for (Py_ssize_t k = 0; k < PyUnicode_GET_LENGTH(one); k++) {
-            Py_UCS4 c = PyUnicode_READ_CHAR(one, k);
-            star |= c == STAR;
-            if (!star && kind_of(trie, c) & CYRILLIC) spelling->tail = CYRILLIC;
-            trie->pool[end++] = c;
-        }
-        spelling->end = end;
+        trie->begins[i] = end;
+        for (Py_ssize_t k = 0; k < PyUnicode_GET_LENGTH(one); k++) trie->pool[end++] = PyUnicode_READ_CHAR(one, k);
     }
+    trie->begins[count] = end;
     trie->spelling_count = count;
     return 0;
 }
@@ -565,13 +555,12 @@ static void Trie_dealloc(Trie *trie) {
     PyTypeObject *type = Py_TYPE(trie);
     PyObject_GC_UnTrack(trie);
     Trie_clear(trie);
-    for (Py_ssize_t i = 0; i < trie->spelling_count; i++)
-        if (trie->spellings[i].count > 0) forget_rules(trie->spellings[i].rules, trie->spellings[i].count);
-        else PyMem_Free(trie->spellings[i].rules);
+    for (Py_ssize_t i = 0; i < trie->spelling_count; i++) forget(trie->rules[i]);
     PyMem_Free(trie->fold);
     PyMem_Free(trie->kinds);
     PyMem_Free(trie->pool);
-    PyMem_Free(trie->spellings);
+    PyMem_Free(trie->begins);
+    PyMem_Free(trie->rules);
     PyMem_Free(trie->nodes);
     PyMem_Free(trie->edges);
     PyMem_Free(trie->glances);

@@ -19,9 +19,10 @@ WORD_LANGUAGES = frozenset({"en", "ru"})
 LANGUAGES = ("en", "ru", "ko", "ja", "zh")
 
 _REFUSED = re.compile(r"[\\\[\](){}|^$?+]")
+_LONGEST = 240  # characters of a folded surface
 _MOST_OPTIONAL = 3  # spaces in one surface that may be left out, each by itself
 
-# Surfaces, one a line, that are in the grammar at sight. There are others that are: of those _check knows.
+# Surfaces, one a line, that are in the grammar at sight, if short. There are others that are: of those _check knows.
 _NO_SIGN = r"\s\\\[\](){}|^$?+*=~"
 _LETTER = r"(?![\u02bc\u318d\u119e])\w"  # and none that folds to a sign
 _WORD = rf"(?:[^{_NO_SIGN}-]{{2,}}+\*?+|[^{_NO_SIGN}-])"
@@ -94,6 +95,8 @@ def read_surface(surface: str, language: str, *, inside: bool = False) -> tuple[
 
 def all_sure(language: str, surfaces: Sequence[str]) -> bool:
     """Whether these surfaces are all in the grammar at sight; of any that is not, ``read_surface`` knows better."""
+    if max(map(len, surfaces), default=0) > _LONGEST // 4:  # folding may make one character into several
+        return False
     text = "".join([f"{surface}\n" for surface in surfaces])
     return _SURE[language].fullmatch(text) is not None and text.count("\n") == len(surfaces)
 
@@ -101,6 +104,8 @@ def all_sure(language: str, surfaces: Sequence[str]) -> bool:
 def _check(mark: str, body: str, folded: str, language: str) -> None:  # noqa: C901, PLR0912 - one refusal a line
     if not folded.strip(" *·'"):
         raise GrammarError("is empty; write the word to look for")
+    if len(folded) > _LONGEST:
+        raise GrammarError(f"has {len(folded)} characters; {_LONGEST} are the most")
     if body != body.strip() or "  " in body:
         raise GrammarError("has a space too many")
     if found := _REFUSED.search(body):

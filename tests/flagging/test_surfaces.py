@@ -87,6 +87,7 @@ def test_folding_many_is_folding_each(literals: list[str]) -> None:
         ('ko = ["좋은"]\nexcept = { ru = ["а*"] }', "concept.zzz › except.ru: “а*” has the stem “а*”;"),
         ('ja = ["~日"]', "concept.zzz › ja: “~日” has a ~; only Korean surfaces need it."),
         ('en = [""]', "concept.zzz › en: “” is empty;"),
+        (f'en = ["{"long " * 60}word"]', "has 304 characters; 240 are the most."),
     ],
 )
 def test_the_first_surface_out_of_the_grammar_is_told(tmp_path: Path, written: str, told: str) -> None:
