@@ -72,6 +72,14 @@ def test_flag(benchmark: BenchmarkFixture, language: str, kind: str) -> None:
 
 @pytest.mark.parametrize("kind", _KINDS)
 @pytest.mark.parametrize("language", _PARAGRAPHS)
+def test_score(benchmark: BenchmarkFixture, language: str, kind: str) -> None:
+    """The same without evidence, passages and terms: matching and scoring alone."""
+    text = _text(language, kind)
+    assert bool(benchmark(_flagger().score, text.partition("\n")[0], text).topics) == (kind != "plain")
+
+
+@pytest.mark.parametrize("kind", _KINDS)
+@pytest.mark.parametrize("language", _PARAGRAPHS)
 def test_match(benchmark: BenchmarkFixture, language: str, kind: str) -> None:
     """The matcher alone: folding, automaton, what stands around."""
     text = _text(language, kind)

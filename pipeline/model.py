@@ -368,6 +368,19 @@ class NearMiss(NamedTuple):
     missing: str
 
 
+class Score(NamedTuple):
+    """What flagging says of one article, without the reasons.
+
+    Attributes:
+        relevance: 0…1, how much the desk wants it.
+        topics: score 0…1 of each *flagged* topic.
+    """
+
+    relevance: float
+    relevant: bool
+    topics: Mapping[str, float]
+
+
 class Assessment(NamedTuple):
     """All that flagging says of one article.
 

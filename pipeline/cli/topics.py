@@ -69,8 +69,7 @@ def backtest(database: Path, folder: Path | None) -> None:
     told = Backtest()
     for page in pages(conn):
         for one in page:
-            assessment = flagger.flag(one.title, one.text, language=one.language, home=one.home)
-            told.add(one.title, one.topics, assessment.topics.keys())
+            told.add(one.title, one.topics, flagger.score(one.title, one.text, home=one.home).topics.keys())
     conn.close()
     click.echo(f"{told.articles:,} articles, config {flagger.version} against the stored flags")
     click.echo("\n".join(told.lines()))

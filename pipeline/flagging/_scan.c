@@ -600,7 +600,8 @@ static PyType_Spec trie_spec = {
 PyDoc_STRVAR(sentence_ends_doc, "sentence_ends(text, /)\n--\n\nAs sentences.sentence_ends, which tells the rules.");
 
 static inline int stops(Py_UCS4 c) {
-    return c == '\n' || c == '.' || c == '!' || c == '?' || c == 0x2026 || c == 0x3002; /* … and the ideographic stop */
+    if (c > '?') return c == 0x2026 || c == 0x3002; /* … and the ideographic stop; most characters end here */
+    return c == '.' || c == '\n' || c == '?' || c == '!';
 }
 
 static inline int closes(Py_UCS4 c) {
@@ -623,25 +624,33 @@ static Py_ssize_t sentence_end(int kind, const void *data, Py_ssize_t length, Py
     return at < most && Py_UNICODE_ISLOWER(PyUnicode_READ(kind, data, at)) ? 0 : end;
 }
 
-static PyObject *sentence_ends(PyObject *module, PyObject *text) {
-    (void)module;
-    if (!PyUnicode_Check(text)) return PyErr_Format(PyExc_TypeError, "a text is a string");
-    PyObject *ends = PyList_New(0);
-    if (ends == NULL) return NULL;
-    int kind = PyUnicode_KIND(text);
-    const void *data = PyUnicode_DATA(text);
-    Py_ssize_t length = PyUnicode_GET_LENGTH(text);
+Py_ALWAYS_INLINE static inline int find_ends(int kind, const void *data, Py_ssize_t length, PyObject *ends) {
     for (Py_ssize_t i = 0; i < length; i++) {
-        Py_ssize_t end = stops(PyUnicode_READ(kind, data, i)) ? sentence_end(kind, data, length, i) : 0;
+        if (!stops(PyUnicode_READ(kind, data, i))) continue;
+        Py_ssize_t end = sentence_end(kind, data, length, i);
         if (end == 0) continue;
         PyObject *one = PyLong_FromSsize_t(end);
         int failed = one == NULL || PyList_Append(ends, one);
         Py_XDECREF(one);
-        if (failed) {
-            Py_DECREF(ends);
-            return NULL;
-        }
+        if (failed) return -1;
     }
+    return 0;
+}
+
+static PyObject *sentence_ends(PyObject *module, PyObject *text) {
+    int failed;
+    (void)module;
+    if (!PyUnicode_Check(text)) return PyErr_Format(PyExc_TypeError, "a text is a string");
+    PyObject *ends = PyList_New(0);
+    if (ends == NULL) return NULL;
+    const void *data = PyUnicode_DATA(text);
+    Py_ssize_t length = PyUnicode_GET_LENGTH(text);
+    switch (PyUnicode_KIND(text)) {
+    case PyUnicode_1BYTE_KIND: failed = find_ends(PyUnicode_1BYTE_KIND, data, length, ends); break;
+    case PyUnicode_2BYTE_KIND: failed = find_ends(PyUnicode_2BYTE_KIND, data, length, ends); break;
+    default: failed = find_ends(PyUnicode_4BYTE_KIND, data, length, ends);
+    }
+    if (failed) Py_CLEAR(ends);
     return ends;
 }
 

@@ -74,7 +74,6 @@ class Clauses:
     def __init__(self, topics: Sequence[Topic], members: Callable[[str], int]) -> None:
         asked = [(topic.id, clause, _read(clause, members)) for topic in topics for clause in topic.clause]
         self._lowest = 0  # of each field
-        self._conditions = 0
         self._all = 0
         self._sets: dict[int, int] = {}  # for each set of concepts and home countries the conditions that it meets
         self.of: dict[str, dict[int, Compiled]] = {topic.id: {} for topic in topics}
@@ -96,7 +95,6 @@ class Clauses:
         self._ask(asked.unless, bit << _UNLESS)
         self._ask(asked.anywhere, bit << _UNLESS_ANYWHERE)
         self._lowest |= lowest
-        self._conditions |= bit - lowest
         self._all |= bit
         compiled = Compiled(
             clause=clause,
@@ -131,9 +129,15 @@ class Clauses:
                 rest ^= one
         return found
 
-    def served(self, met: int) -> int:
-        """The clauses of which at least one condition is met: a hit that meets this is evidence for them."""
-        return ((met & self._conditions) + self._conditions) & self._all
+    def served_by(self, clause: Compiled, meets: Sequence[int]) -> frozenset[int]:
+        """The concepts, by number, of which a hit is evidence for a clause: it meets at least one of its conditions.
+
+        Args:
+            clause: one of these.
+            meets: for each concept's number the conditions that a hit of it meets.
+        """
+        conditions = sum(clause.groups)
+        return frozenset(number for number, met in enumerate(meets) if met & conditions)
 
     def possible(self, met: int) -> int:
         """The clauses that may hold somewhere in an article which meets this."""

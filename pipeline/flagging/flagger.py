@@ -6,7 +6,7 @@ import functools
 import operator
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Self
+from typing import NamedTuple, Self
 
 from pipeline import shipped
 from pipeline.errors import ConfigError
@@ -19,7 +19,7 @@ from pipeline.flagging.rules import Judged
 from pipeline.flagging.surfaces import GrammarError, all_sure, read_surface
 from pipeline.flagging.units import Units
 from pipeline.flagging.version import config_version
-from pipeline.model import Assessment, Evidence, Field, NearMiss, Reference, Term
+from pipeline.model import Assessment, Evidence, Field, NearMiss, Reference, Score, Term
 from pipeline.settings.lexicon import Concept, Topic, TopicSet, load_concepts, load_topics
 from pipeline.settings.places import folder_of
 from pipeline.settings.reference import load_reference
@@ -31,6 +31,23 @@ _NAMES = frozenset({"country", "place", "trap"})  # inside such a name no other 
 
 _Hit = tuple[str, str, Field, int, int]  # an ``Evidence`` without topic and clause
 _made = tuple.__new__  # as ``Evidence._make``, in half its time
+
+
+class _Told(NamedTuple):
+    """An article, cut and judged.
+
+    Attributes:
+        topics: those that are flagged; ``near``: those that nearly are.
+        flagged: their scores.
+    """
+
+    whole: str
+    units: Units
+    trial: Trial
+    topics: list[Judged]
+    near: list[Judged]
+    flagged: dict[str, float]
+    relevance: Judged
 
 
 class Flagger:
@@ -60,7 +77,7 @@ class Flagger:
         self._relevance = rules.compile_topic(topics.relevance, self._clauses)
         meets = self._clauses.meets()
         self._meets = [_all_of(meets.get(self._numbers[name], 0) for name in names) for names in implied]
-        self._serves = [self._clauses.served(met) for met in self._meets]
+        self._serving: dict[int, frozenset[int]] = {}  # by a clause's bit the concepts that serve it, once asked for
         self._homes_meet = {home: meets.get(mask, 0) for home, mask in self._homes.items()}
         self._space = PassageSpace(reference.passages, implied)
 
@@ -89,11 +106,30 @@ class Flagger:
             language: not needed: all languages are matched at once, as papers mix them.
             home: the source's country, which its texts leave out; counts as hit of ``home:XX`` only.
         """
+        told = self._judge(title, text, home)
+        return Assessment(
+            relevance=told.relevance.score,
+            relevant=told.relevance.flagged,
+            topics=told.flagged,
+            evidence=self._evidence(told),
+            terms=_terms([*told.topics, told.relevance]),
+            passages=self._space.nearest(told.units.spans) if told.flagged or told.relevance.flagged else (),
+            near_misses=tuple([self._near_miss(one, told.units) for one in told.near]),
+            config_version=self.version,
+        )
+
+    def score(self, title: str, text: str, *, home: str | None = None) -> Score:
+        """Do as ``flag``, and say only what, not why: for who compares many articles."""
+        told = self._judge(title, text, home)
+        return Score(told.relevance.score, told.relevance.flagged, told.flagged)
+
+    def _judge(self, title: str, text: str, home: str | None) -> _Told:
+        """Match, cut, and add up the clauses of each topic, then of relevance."""
         whole = f"{title}\n{text}"
         always = self._homes_meet.get(f"home:{home}", 0)
         units = Units(whole, len(title), self.matcher.spans(whole), self._meets, always)
         trial = Trial(self._clauses, units)
-        told: list[Judged] = []
+        topics: list[Judged] = []
         near: list[Judged] = []
         flagged: dict[str, float] = {}
         holding = trial.holding
@@ -103,21 +139,10 @@ class Flagger:
             one = rules.judge(topic, holding, ())
             if one.flagged:
                 flagged[topic.topic.id] = one.score
-                told.append(one)
+                topics.append(one)
             elif one.near:
                 near.append(one)
-        relevance = rules.judge(self._relevance, holding, flagged)
-        relevant = relevance.flagged
-        return Assessment(
-            relevance=relevance.score,
-            relevant=relevant,
-            topics=flagged,
-            evidence=self._evidence([*told, relevance] if relevant else told, trial, units, whole),
-            terms=_terms([*told, relevance]),
-            passages=self._space.nearest(units.spans) if flagged or relevant else (),
-            near_misses=tuple(self._near_miss(one, units) for one in near),
-            config_version=self.version,
-        )
+        return _Told(whole, units, trial, topics, near, flagged, rules.judge(self._relevance, holding, flagged))
 
     def _members(self, name: str) -> int:
         """The concepts that a name of a clause stands for, as a mask."""
@@ -139,33 +164,35 @@ class Flagger:
                 todo += concepts[one].implies
         return tuple(found)
 
-    def _evidence(self, judged: Sequence[Judged], trial: Trial, units: Units, whole: str) -> tuple[Evidence, ...]:
+    def _evidence(self, told: _Told) -> tuple[Evidence, ...]:
         """The hits that each clause stands on, of those that speak for a topic."""
         found: list[Evidence] = []
         hits: dict[int, _Hit] = {}
-        for one in judged:
+        for one in [*told.topics, told.relevance] if told.relevance.flagged else told.topics:
             for clause in one.fired:
                 if clause.speaks:
-                    found += self._evidence_of(clause, trial.units_of(clause), units, whole, hits)
+                    found += self._evidence_of(clause, told, hits)
         return tuple(found)
 
-    def _evidence_of(
-        self, clause: Compiled, held_in: Sequence[tuple[int, int]], units: Units, whole: str, hits: dict[int, _Hit]
-    ) -> list[Evidence]:
+    def _evidence_of(self, clause: Compiled, told: _Told, hits: dict[int, _Hit]) -> list[Evidence]:
         """The first hits of the first units; ``hits`` keeps them by place, as they serve several clauses."""
-        serves, bit, names = self._serves, clause.bit, clause.names
+        names, units, whole = clause.names, told.units, told.whole
+        serving = self._serving.get(clause.bit)
+        if serving is None:
+            serving = self._serving[clause.bit] = self._clauses.served_by(clause, self._meets)
         text_at = units.title_length + 1
         found: list[Evidence] = []
-        for first, last in held_in[:_EVIDENCE_UNITS]:
+        for first, last in told.trial.units_of(clause)[:_EVIDENCE_UNITS]:
             for place, (start, end, concept) in enumerate(units.spans[first:last], first):
-                if serves[concept] & bit:
-                    if place not in hits:
+                if concept in serving:
+                    hit = hits.get(place)
+                    if hit is None:
                         name, surface = self.matcher.concepts[concept], whole[start:end]
                         if place < units.title_hits:
-                            hits[place] = name, surface, "title", start, end
+                            hit = hits[place] = name, surface, "title", start, end
                         else:
-                            hits[place] = name, surface, "text", start - text_at, end - text_at
-                    found.append(_made(Evidence, hits[place] + names))
+                            hit = hits[place] = name, surface, "text", start - text_at, end - text_at
+                    found.append(_made(Evidence, hit + names))
                     if len(found) == _EVIDENCE_PER_CLAUSE:
                         return found
         return found
