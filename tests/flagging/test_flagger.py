@@ -278,3 +278,14 @@ def test_the_nearest_passage_of_a_text_on_the_duma_address_is_one_on_the_duma_ad
 
 def test_the_version_changes_with_the_config_and_only_with_it() -> None:
     assert config_version() == config_version() == flagger().version
+
+
+def test_a_score_is_what_flagging_says_without_the_reasons() -> None:
+    for title, text in (
+        ("Putin and Kim sign a treaty in Pyongyang", "Russia and North Korea will help each other if attacked."),
+        ("Seoul weighs a gas pipeline through North Korea", "Gazprom and KOGAS met in Vladivostok."),
+        ("A late harvest", "It rained."),
+    ):
+        for home in (None, "RU", "KR"):
+            told, scored = flagger().flag(title, text, home=home), flagger().score(title, text, home=home)
+            assert (scored.relevance, scored.relevant, scored.topics) == (told.relevance, told.relevant, told.topics)
