@@ -13,6 +13,7 @@ ITEMS = Path(__file__).with_name("items.jsonl")
 BATCHES = Path(__file__).with_name("batches.jsonl")
 INDEPENDENT = Path(__file__).with_name("independent.jsonl")
 CALIBRATED = Path(__file__).with_name("calibrated.jsonl")
+FIFTH = Path(__file__).with_name("fifth.jsonl")
 FIELDS = {
     "id",
     "lang",
@@ -140,6 +141,20 @@ def test_the_calibrated_items_keep_shape_and_balance() -> None:
     assert len({item["id"] for item in found}) == len({item["title"] for item in found}) == len(found) == 401
     assert min(Counter(item["lang"] for item in found).values()) >= 120
     assert min(Counter(topic for item in found for topic in item["topics"]).values()) >= 16
+    parts = {part: {item["story_id"] for item in found if item["split"] == part} for part in ("open", "held")}
+    assert not parts["open"] & parts["held"]
+
+
+def test_the_fifth_hands_items_keep_shape_and_balance() -> None:
+    found = [json.loads(line) for line in FIFTH.read_text(encoding="utf-8").splitlines()]
+    assert named([item for item in found if set(item) != FIELDS]) == []
+    assert named([item for item in found if not item["relevant"] and set(item["topics"]) - WITHOUT_RUSSIA]) == []
+    assert named([item for item in found if set(item["topics"] + item["topics_unsure"]) - TOPICS]) == []
+    assert len({item["id"] for item in found}) == len({item["title"] for item in found}) == len(found) == 240
+    assert Counter(item["lang"] for item in found) == {"en": 80, "ru": 80, "ko": 80}
+    topics = Counter(topic for item in found if item["relevant"] for topic in item["topics"])
+    assert min(topics[topic] for topic in TOPICS) >= 12
+    assert min(topics[topic] for topic in FREQUENT) >= 18
     parts = {part: {item["story_id"] for item in found if item["split"] == part} for part in ("open", "held")}
     assert not parts["open"] & parts["held"]
 
