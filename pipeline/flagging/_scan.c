@@ -104,7 +104,7 @@ typedef struct {
 
 static inline uint8_t kind_of(const Trie *trie, Py_UCS4 c) { return c < BMP ? trie->kinds[c] : OPENS; }
 
-static inline Py_UCS4 folded(const Trie *trie, Py_UCS4 c) { return c < BMP ? trie->fold[c] : c; }
+static inline Py_UCS4 folded(const Trie *trie, Py_UCS4 c) { return c < BMP ? trie->fold[c] : Py_UNICODE_TOLOWER(c); }
 
 static inline Py_UCS4 folded_at(const Look *look, Py_ssize_t place) {
     return folded(look->trie, PyUnicode_READ(look->kind, look->data, place));
