@@ -16,7 +16,7 @@ from pipeline.settings.lexicon import Clause, Concept, Topic, TopicSet, Within
 WORDS = ("birch", "cedar", "maple", "olive", "poplar", "willow")
 IMPLIES = {"willow": ("cedar",), "cedar": ("birch",)}
 GROUPS = {"bushes": ("maple", "olive"), "ours": ("poplar", "home:RU")}
-HOMES = (None, "RU", "KR")
+HOMES = (None, "RU", "KR", "FR")
 KINDS: tuple[Within, ...] = ("title", "lead", "focus", "sentence", "paragraph", "article")
 LEAD, LONG = 450, 3000
 
@@ -37,7 +37,7 @@ class Written(NamedTuple):
 
 
 Paragraphs = list[list[list[str]]]
-concepts = st.sampled_from([*WORDS, *GROUPS, "home:RU", "home:KR", "birch|maple", "bushes|home:KR"])
+concepts = st.sampled_from([*WORDS, *GROUPS, "home:RU", "home:KR", "home:FR", "birch|maple", "bushes|home:KR"])
 words = st.sampled_from([*WORDS, *WORDS, "x", "y" * 45, "z" * 460, "q" * 1500])
 clauses = st.builds(
     Clause,
