@@ -282,7 +282,7 @@ Py_ALWAYS_INLINE static inline int enter(Look *look, int kind) {
 }
 
 /* Settle what begins at one place, longest first: no exception covers it, no name that reaches as far holds it, and its
-   concept has not been told of it already. */
+   concept has not been told of it already. It is sorted the other way round, as a walk comes by the shortest first. */
 static int settle(Look *look) {
     Found *group = look->group;
     for (Py_ssize_t i = 0; i < look->group_count; i++) {
@@ -292,12 +292,12 @@ static int settle(Look *look) {
         Py_ssize_t place = i;
         for (; place > 0; place--) {
             Found *other = &group[place - 1];
-            if (other->end > one.end || (other->end == one.end && other->rule->number <= one.rule->number)) break;
+            if (other->end < one.end || (other->end == one.end && other->rule->number >= one.rule->number)) break;
             group[place] = *other;
         }
         group[place] = one;
     }
-    for (Py_ssize_t i = 0; i < look->group_count; i++) {
+    for (Py_ssize_t i = look->group_count - 1; i >= 0; i--) {
         Py_ssize_t end = group[i].end;
         const Rule *rule = group[i].rule;
         Told *told = &look->told[rule->number];
