@@ -278,13 +278,15 @@ def _check_clause(clause: Clause, known: Collection[str], path: Path, where: str
 
 
 def _check_topics(clause: Clause, path: Path, where: str) -> None:
-    """A clause asks for topics by themselves, and forbids none."""
+    """A clause asks for topics in items of their own, and forbids none."""
     for item in (*clause.all, "|".join(clause.any)):
         if len({name.startswith(_TOPIC) for name in item.split("|")}) > 1:
             raise ConfigError(path, where, f"asks for a topic or a concept in “{item}”; write a clause for each.")
     for item in (*clause.unless, *clause.unless_anywhere):
         if item.startswith(_TOPIC) or f"|{_TOPIC}" in item:
             raise ConfigError(path, where, f"may not forbid “{item}”: “unless” speaks of concepts only.")
+    if clause.unless and all(item.startswith(_TOPIC) for item in (*clause.all, *clause.any)):
+        raise ConfigError(path, where, "asks for topics only, which stand in no unit; write “unless_anywhere”.")
 
 
 def _check_mentions(topics: Mapping[str, Topic], folder: Path) -> None:

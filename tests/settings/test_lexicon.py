@@ -32,6 +32,7 @@ SOUND = {"group": "", "threshold": "1.0", "weight": "1.0", "clause": 'all = ["to
         ({"clause": 'all = ["topic:gas|pipe"]'}, "asks for a topic or a concept in “topic:gas|pipe”"),
         ({"clause": 'all = ["pipe"], unless = ["topic:gas"]'}, "may not forbid “topic:gas”"),
         ({"clause": 'all = ["pipe"], unless_anywhere = ["topic:gas"]'}, "may not forbid “topic:gas”"),
+        ({"clause": 'all = ["topic:gas"], unless = ["pipe"]'}, "asks for topics only, which stand in no unit;"),
         ({"group": 'pipes = ["pipe", "topic:gas"]'}, "group.pipes: may hold concepts and homes only, not “topic:gas”."),
         ({"threshold": "nan"}, "topic.gas › threshold: must be a finite number."),
         ({"weight": "inf"}, "topic.gas › clause “a” › weight: must be a finite number."),
