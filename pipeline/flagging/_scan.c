@@ -18,6 +18,7 @@
 #define STAR 0         /* in spellings; no text folds to it */
 #define LONGEST_SPELLING 250 /* a little more than the grammar's */
 #define LONGEST_TAIL 6 /* letters of a Cyrillic ending, as in automaton.py */
+#define LONGEST_LATIN_TAIL 40 /* and of a Latin one */
 #define OPENING 4      /* characters by which most places are turned away */
 #define GLANCE 19      /* bits of a digest, for a glance */
 #define NEAR 12        /* characters either side in which a lone hanja looks for Hangul, as in automaton.py */
@@ -116,7 +117,8 @@ static inline uint8_t kind_at(const Look *look, Py_ssize_t place) {
 }
 
 static Py_ssize_t behind_tail(const Look *look, Py_ssize_t place, uint8_t tail) {
-    Py_ssize_t most = tail == CYRILLIC && look->length - place > LONGEST_TAIL ? place + LONGEST_TAIL : look->length;
+    Py_ssize_t most = place + (tail == CYRILLIC ? LONGEST_TAIL : LONGEST_LATIN_TAIL);
+    if (most > look->length) most = look->length;
     while (place < most && kind_at(look, place) & tail) place++;
     return place;
 }
