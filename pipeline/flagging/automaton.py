@@ -16,6 +16,7 @@ from ahocorasick_rs import AhoCorasick, BytesAhoCorasick, Implementation
 from pipeline.flagging.catalogue import Catalogue, Listed
 from pipeline.flagging.fold import (
     NARROW,
+    NARROW_SIGNS,
     NARROW_WORD,
     Folded,
     Span,
@@ -312,13 +313,12 @@ _NARROW_TAIL = f"[а-яѓђљњќћџўіґєјѕї]{{0,{LONGEST_TAIL}}}"
 
 
 def _narrow_alphabet() -> _Alphabet:
-    signs = {sign for byte in range(256) if (sign := narrow(chr(byte))) is not None and sign[0] not in NARROW_WORD}
     return _Alphabet(
         convert=narrow,
         besides=(None, NARROW_WORD, None, NARROW_WORD),
         plural=ord("s"),
         compiled=_compile_narrow,
-        leads=tuple(sorted(signs)),
+        leads=tuple(bytes([sign]) for sign in sorted(NARROW_SIGNS)),
     )
 
 

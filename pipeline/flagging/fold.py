@@ -28,6 +28,8 @@ ONE_FOR_ONE = {
     **dict.fromkeys("\u318d\u2027\u30fb\uff65\u2022\u2219\u22c5\u119e", "·"),
     "ё": "е",
     "Ё": "Е",
+    "Σ": "σ",  # which lower() turns into the next one, or not, by what follows
+    "ς": "σ",
 }
 _PLAIN = str.maketrans(ONE_FOR_ONE)  # quick for a word, slow for a page
 SIGNS_OF_SURFACES = " '&/·.,:№«»"  # what a surface may hold; of other signs it is enough that they are none of these
@@ -236,3 +238,4 @@ def _folded_byte(byte: int) -> bytes:
 
 _TABLE = b"".join(_folded_byte(byte) for byte in range(256))
 NARROW_WORD = frozenset(byte for byte in _TABLE if (c := bytes([byte]).decode(NARROW)).isalnum() or c == "_")
+NARROW_SIGNS = frozenset(_TABLE) - NARROW_WORD

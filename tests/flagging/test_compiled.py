@@ -64,6 +64,8 @@ def both(groups: Sequence[Group], names: Sequence[str] | None) -> tuple[Matcher,
 @example([Group(0, "en", ("putin, kim", "155㎜"))], None, "Putin; Kim: 155㎜")
 @example([Group(0, "en", ("!!", "\0b", "𐐨a"))], None, "!! \0b 𐐀A")
 @example([Group(0, "en", ("rus* gas",))], None, "rus" + "x" * 40 + " gas, rus" + "x" * 41 + " gas")
+@example([Group(0, "zh", ("us",)), Group(1, "ru", ("мир",))], None, "№us №мир")
+@example([Group(0, "en", ("ΟΥΣ", "=ΟΣ"))], None, "ΟΥΣ ους Ους ΟΣ Οσ")
 @example([Group(0, "ko", ("~러시아",)), Group(0, "ko", ("러시아인",), True)], None, "러시아인 중러시아")
 def test_any_lexicon_in_any_text(groups: list[Group], names: str | None, text: str) -> None:
     in_python, fast = both([group for group in groups if right(group)], names)
