@@ -18,6 +18,7 @@
 #define STAR 0         /* in spellings; no text folds to it */
 #define LONGEST_SPELLING 250 /* a little more than the grammar's */
 #define LONGEST_TAIL 6 /* letters of a Cyrillic ending, as in automaton.py */
+#define LONGEST_LATIN_TAIL 40 /* and of a Latin one */
 #define OPENING 4      /* characters by which most places are turned away */
 #define GLANCE 19      /* bits of a digest, for a glance */
 #define NEAR 12        /* characters either side in which a lone hanja looks for Hangul, as in automaton.py */
@@ -104,7 +105,7 @@ typedef struct {
 
 static inline uint8_t kind_of(const Trie *trie, Py_UCS4 c) { return c < BMP ? trie->kinds[c] : OPENS; }
 
-static inline Py_UCS4 folded(const Trie *trie, Py_UCS4 c) { return c < BMP ? trie->fold[c] : c; }
+static inline Py_UCS4 folded(const Trie *trie, Py_UCS4 c) { return c < BMP ? trie->fold[c] : Py_UNICODE_TOLOWER(c); }
 
 static inline Py_UCS4 folded_at(const Look *look, Py_ssize_t place) {
     return folded(look->trie, PyUnicode_READ(look->kind, look->data, place));
@@ -116,7 +117,8 @@ static inline uint8_t kind_at(const Look *look, Py_ssize_t place) {
 }
 
 static Py_ssize_t behind_tail(const Look *look, Py_ssize_t place, uint8_t tail) {
-    Py_ssize_t most = tail == CYRILLIC && look->length - place > LONGEST_TAIL ? place + LONGEST_TAIL : look->length;
+    Py_ssize_t most = place + (tail == CYRILLIC ? LONGEST_TAIL : LONGEST_LATIN_TAIL);
+    if (most > look->length) most = look->length;
     while (place < most && kind_at(look, place) & tail) place++;
     return place;
 }
@@ -282,7 +284,7 @@ Py_ALWAYS_INLINE static inline int enter(Look *look, int kind) {
 }
 
 /* Settle what begins at one place, longest first: no exception covers it, no name that reaches as far holds it, and its
-   concept has not been told of it already. */
+   concept has not been told of it already. It is sorted the other way round, as a walk comes by the shortest first. */
 static int settle(Look *look) {
     Found *group = look->group;
     for (Py_ssize_t i = 0; i < look->group_count; i++) {
@@ -292,12 +294,12 @@ static int settle(Look *look) {
         Py_ssize_t place = i;
         for (; place > 0; place--) {
             Found *other = &group[place - 1];
-            if (other->end > one.end || (other->end == one.end && other->rule->number <= one.rule->number)) break;
+            if (other->end < one.end || (other->end == one.end && other->rule->number >= one.rule->number)) break;
             group[place] = *other;
         }
         group[place] = one;
     }
-    for (Py_ssize_t i = 0; i < look->group_count; i++) {
+    for (Py_ssize_t i = look->group_count - 1; i >= 0; i--) {
         Py_ssize_t end = group[i].end;
         const Rule *rule = group[i].rule;
         Told *told = &look->told[rule->number];

@@ -16,6 +16,7 @@ from ahocorasick_rs import AhoCorasick, BytesAhoCorasick, Implementation
 from pipeline.flagging.catalogue import Catalogue, Listed
 from pipeline.flagging.fold import (
     NARROW,
+    NARROW_SIGNS,
     NARROW_WORD,
     Folded,
     Span,
@@ -31,7 +32,8 @@ HITS_PER_CONCEPT = 200
 
 _NEAR = 12  # characters either side in which a lone hanja looks for Hangul
 _SHORT = 4  # bytes; literals so short are looked for together with the sign before them: most stand inside words
-_LONGEST_WORD = 40  # letters of the rest of a phrase's first word, at the most
+LONGEST_TAIL = 6  # letters that a free ending of a Cyrillic word may have
+_LONGEST_LATIN_TAIL = 40  # and of a Latin one
 _LOOKED_UP = 3  # characters, the space included, of a phrase's second word
 
 _Match = Callable[[Any, int], re.Match[Any] | None]
@@ -149,7 +151,7 @@ class Automaton:
             if more is not None:
                 rules, phrases = more
                 if phrases:
-                    space = data.find(blank, end, end + _LONGEST_WORD)
+                    space = data.find(blank, end, end + _LONGEST_LATIN_TAIL + 1)
                     rules += phrases.get(data[space : space + _LOOKED_UP], ())
                 if rules:
                     self._try(rules, folded, (start, end), hits, cancelled)
@@ -305,20 +307,18 @@ def _settled(hits: list[Span], cancelled: list[Span], names: Sequence[int]) -> l
 # ------------------------------------------------------------------------------------------------ the two alphabets
 
 _CYRILLIC = re.compile("[а-яѐ-ԯ]")
-LONGEST_TAIL = 6  # letters that a free ending of a Cyrillic word may have
-_LATIN_TAIL = "[a-z]*+"
+_LATIN_TAIL = f"[a-z]{{0,{_LONGEST_LATIN_TAIL}}}"
 _WIDE_TAIL = f"[а-яѐ-ԯ]{{0,{LONGEST_TAIL}}}"
 _NARROW_TAIL = f"[а-яѓђљњќћџўіґєјѕї]{{0,{LONGEST_TAIL}}}"
 
 
 def _narrow_alphabet() -> _Alphabet:
-    signs = {sign for byte in range(256) if (sign := narrow(chr(byte))) is not None and sign[0] not in NARROW_WORD}
     return _Alphabet(
         convert=narrow,
         besides=(None, NARROW_WORD, None, NARROW_WORD),
         plural=ord("s"),
         compiled=_compile_narrow,
-        leads=tuple(sorted(signs)),
+        leads=tuple(bytes([sign]) for sign in sorted(NARROW_SIGNS)),
     )
 
 

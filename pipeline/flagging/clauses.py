@@ -217,7 +217,8 @@ def _read(clause: Clause, members: Callable[[str], int]) -> _Asked:
             topics.append(frozenset(name.removeprefix("topic:") for name in names))
         elif names:
             groups.append(_mask(names, members))
-    return _Asked(groups, topics, _mask(_names(clause.unless), members), _mask(clause.unless_anywhere, members))
+    unless, anywhere = (_mask(_names(items), members) for items in (clause.unless, clause.unless_anywhere))
+    return _Asked(groups, topics, unless, anywhere)
 
 
 def _names(items: Collection[str]) -> list[str]:

@@ -24,7 +24,6 @@ from pipeline.settings.lexicon import Concept, Topic, TopicSet, load_concepts, l
 from pipeline.settings.places import folder_of
 from pipeline.settings.reference import load_reference
 
-HOMES = {"RU": "russia", "KR": "south_korea", "KP": "north_korea", "JP": "japan", "US": "united_states", "CN": "china"}
 _EVIDENCE_UNITS = 4
 _EVIDENCE_PER_CLAUSE = 12
 _NAMES = frozenset({"country", "place", "trap"})  # inside such a name no other concept is meant
@@ -69,8 +68,8 @@ class Flagger:
         names = {concept.id for concept in self.concepts if concept.kind in _NAMES}
         self.matcher = Matcher([concept.id for concept in self.concepts], _groups(self.concepts), names)
         self._numbers = {concept.id: 1 << number for number, concept in enumerate(self.concepts)}
-        self._homes = {f"home:{home}": 1 << (len(self._numbers) + n) for n, home in enumerate(sorted(HOMES))}
-        self._groups = {name: self._mask_of(members) for name, members in topics.groups.items()}
+        self._homes: dict[str, int] = {}  # likewise, of those that a clause or a group names
+        self._groups = {name: _all_of(map(self._bit, members)) for name, members in topics.groups.items()}
         implied = [self._implied(concept.id, concepts) for concept in self.concepts]
         self._clauses = Clauses([*self.topics, topics.relevance], self._members)
         self._rules = [rules.compile_topic(topic, self._clauses) for topic in self.topics]
@@ -146,12 +145,13 @@ class Flagger:
 
     def _members(self, name: str) -> int:
         """The concepts that a name of a clause stands for, as a mask."""
-        if name.startswith("home:"):
-            return self._homes[name]
-        return self._groups[name] if name in self._groups else self._numbers[name]
+        return self._groups[name] if name in self._groups else self._bit(name)
 
-    def _mask_of(self, names: Sequence[str]) -> int:
-        return _all_of(self._homes[name] if name.startswith("home:") else self._numbers[name] for name in names)
+    def _bit(self, name: str) -> int:
+        """A concept or a home country, as a mask."""
+        if name.startswith("home:"):
+            return self._homes.setdefault(name, 1 << len(self._numbers) + len(self._homes))
+        return self._numbers[name]
 
     def _implied(self, name: str, concepts: Mapping[str, Concept]) -> tuple[str, ...]:
         """The concept itself and all that it implies, directly or not."""

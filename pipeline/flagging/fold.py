@@ -28,15 +28,18 @@ ONE_FOR_ONE = {
     **dict.fromkeys("\u318d\u2027\u30fb\uff65\u2022\u2219\u22c5\u119e", "·"),
     "ё": "е",
     "Ё": "Е",
+    "Σ": "σ",  # which lower() turns into the next one, or not, by what follows
+    "ς": "σ",
 }
 _PLAIN = str.maketrans(ONE_FOR_ONE)  # quick for a word, slow for a page
-_SIGNS_OF_SURFACES = " '&/·."  # signs that a surface may hold; of others it is enough that they are none of these
+SIGNS_OF_SURFACES = " '&/·.,:№«»"  # what a surface may hold; of other signs it is enough that they are none of these
+SQUARED = frozenset(map(chr, range(0x3300, 0x3400)))  # nor of these: units such as ㎜, which keep a text wide
 INVISIBLE = "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
 _OTHER_SIGN = '"'
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _NO_CHARACTER = re.compile(f"[{INVISIBLE}İ\u0300-\u036f\u1100-\u1112\u1161-\u1175\u11a8-\u11c2]")  # by itself
 _CLUSTER = re.compile(
-    f"(?P<invisible>[{INVISIBLE}])"
+    f"(?P<invisible>[{INVISIBLE}]++)"
     "|[\u1100-\u1112][\u1161-\u1175][\u11a8-\u11c2]?"  # a decomposed Hangul syllable
     "|[가-힣][\u11a8-\u11c2]"
     "|[^\u0300-\u036f][\u0300-\u036f]{1,8}"  # a letter and its marks: и + breve
@@ -212,7 +215,7 @@ def _signs(error: UnicodeError) -> tuple[str, int]:
     for char in error.object[error.start : error.end]:
         plain = ONE_FOR_ONE.get(char)
         if plain is None:
-            if unicodedata.category(char) in _NO_SIGNS:
+            if unicodedata.category(char) in _NO_SIGNS or char in SQUARED:
                 raise error
             plain = _OTHER_SIGN
         found.append(plain)
@@ -228,10 +231,11 @@ def _folded_byte(byte: int) -> bytes:
     plain = ONE_FOR_ONE.get(char, char).lower()
     if plain in "\r\n":
         plain = "\n"
-    elif not (plain.isalnum() or plain == "_" or plain in _SIGNS_OF_SURFACES):
+    elif not (plain.isalnum() or plain == "_" or plain in SIGNS_OF_SURFACES):
         plain = _OTHER_SIGN
     return plain.encode(NARROW)
 
 
 _TABLE = b"".join(_folded_byte(byte) for byte in range(256))
 NARROW_WORD = frozenset(byte for byte in _TABLE if (c := bytes([byte]).decode(NARROW)).isalnum() or c == "_")
+NARROW_SIGNS = frozenset(_TABLE) - NARROW_WORD

@@ -13,21 +13,24 @@ from collections.abc import Sequence
 from enum import IntEnum
 from typing import NamedTuple
 
-from pipeline.flagging.fold import cased_literal, fold_literal
+from pipeline.flagging.fold import SENTINEL, SIGNS_OF_SURFACES, SQUARED, cased_literal, fold_literal
 
 WORD_LANGUAGES = frozenset({"en", "ru"})
 LANGUAGES = ("en", "ru", "ko", "ja", "zh")
 
 _REFUSED = re.compile(r"[\\\[\](){}|^$?+]")
 _LONGEST = 240  # characters of a folded surface
+_SIGNS_IN_WORDS = " ".join(SIGNS_OF_SURFACES.strip())
+_ALLOWED = SQUARED.union(SIGNS_OF_SURFACES, "_*=~")  # some of these are refused in words of their own
 _MOST_OPTIONAL = 3  # spaces in one surface that may be left out, each by itself
 
 # Surfaces, one a line, that are in the grammar at sight, if short. There are others that are: of those _check knows.
-_NO_SIGN = r"\s\\\[\](){}|^$?+*=~"
+_PLAIN = "\\dA-Z_a-zÀ-ÖØ-öø-įı-ɏЀ-ҁҊ-ԯ'’&/·.,:№«»"
+_EASTERN = f"(?:[{_PLAIN}・㎜Ⅰ-Ⅻㄱ-ㅎぁ-ゖァ-ヺー一-鿿가-힣０-９Ａ-Ｚ-]++|(?<=[가-힣])∼)++"
 _LETTER = r"(?![\u02bc\u318d\u119e])\w"  # and none that folds to a sign
-_WORD = rf"(?:[^{_NO_SIGN}-]{{2,}}+\*?+|[^{_NO_SIGN}-])"
+_WORD = rf"(?:[{_PLAIN}]{{2,}}+\*?+|[{_PLAIN}])"
 _BETWEEN = "(?: -++ | |-++ ?)"
-_WORDS = rf"(?={_LETTER})[^{_NO_SIGN}]++(?: [^{_NO_SIGN}]++)*+\n"
+_WORDS = rf"(?={_LETTER}){_EASTERN}(?: {_EASTERN})*+\n"
 _SURE = {
     **dict.fromkeys(WORD_LANGUAGES, re.compile(rf"(?:=?+(?={_LETTER}[^\n]){_WORD}(?:{_BETWEEN}{_WORD})*+-*+\n)*+")),
     "ko": re.compile(rf"(?:[=~]?+{_WORDS})*+"),
@@ -110,6 +113,9 @@ def _check(mark: str, body: str, folded: str, language: str) -> None:  # noqa: C
         raise GrammarError("has a space too many")
     if found := _REFUSED.search(body):
         raise GrammarError(f"has “{found[0]}” in it; a surface is a literal with * = or ~, not a regular expression")
+    if odd := _odd_sign(folded):
+        shown = odd if odd.isprintable() else f"U+{ord(odd):04X}"
+        raise GrammarError(f"has “{shown}” in it; letters, digits, spaces, hyphens and {_SIGNS_IN_WORDS} are allowed")
     if "=" in body or "~" in body:
         raise GrammarError("may have = or ~ only as its first character")
     if language not in WORD_LANGUAGES:
@@ -129,6 +135,18 @@ def _check(mark: str, body: str, folded: str, language: str) -> None:  # noqa: C
             raise GrammarError(f"has the stem “{word}”; a stem needs two letters at least")
     if len(body) < 2:
         raise GrammarError("is one letter long; that would match everywhere")
+
+
+def _odd_sign(folded: str) -> str | None:
+    """A sign that the surface may not hold; beside a letter of East Asia most may stand.
+
+    Such a letter is found in wide texts only, in which signs stay what they are; in narrow ones most become one.
+    """
+    eastern = any(sign >= "\u1100" and sign.isalnum() for sign in folded)
+    for sign in folded:
+        if not (sign.isalnum() or sign in _ALLOWED or (eastern and sign.isprintable() and sign != SENTINEL)):
+            return sign
+    return None
 
 
 def _word_pattern(mark: str, body: str, folded: str, language: str) -> Pattern:

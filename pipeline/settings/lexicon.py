@@ -6,6 +6,7 @@ The format is told in ``docs/editing-topics.md``.
 from __future__ import annotations
 
 import difflib
+import math
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -213,6 +214,8 @@ def _groups(files: list[tuple[Path, dict[str, Any]]], concepts: Mapping[str, Con
     for name, (path, members) in written.items():
         for member in members:
             _check_name(member, known, path, f"group.{name}")
+            if member.startswith(_TOPIC):
+                raise ConfigError(path, f"group.{name}", f"may hold concepts and homes only, not “{member}”.")
         opened[name] = tuple(_open(name, written, (), path))
     return opened
 
@@ -242,6 +245,8 @@ def _check_topic(topic: Topic, known: Collection[str], path: Path) -> None:
     key = f"topic.{topic.id}"
     if not re.fullmatch(r"#[0-9a-fA-F]{6}", topic.colour):
         raise ConfigError(path, f"{key} › colour", "must be written as #rrggbb.")
+    if not math.isfinite(topic.threshold):
+        raise ConfigError(path, f"{key} › threshold", "must be a finite number.")
     seen: set[str] = set()
     for clause in topic.clause:
         where = f"{key} › clause “{clause.id}”"
@@ -256,6 +261,8 @@ def _check_topic(topic: Topic, known: Collection[str], path: Path) -> None:
 def _check_clause(clause: Clause, known: Collection[str], path: Path, where: str) -> None:
     if not clause.all and not clause.any:
         raise ConfigError(path, where, "can never fire: it has neither “all” nor “any”.")
+    if not math.isfinite(clause.weight):
+        raise ConfigError(path, f"{where} › weight", "must be a finite number.")
     if clause.times < 1:
         raise ConfigError(path, f"{where} › times", "must be 1 or more.")
     if clause.times > 1 and clause.within in ("title", "lead", "article"):
@@ -263,10 +270,23 @@ def _check_clause(clause: Clause, known: Collection[str], path: Path, where: str
     for item in (*clause.all, *clause.any, *clause.unless, *clause.unless_anywhere):
         for name in item.split("|"):
             _check_name(name, known, path, where)
+    _check_topics(clause, path, where)
     against = {name for item in (*clause.unless, *clause.unless_anywhere) for name in item.split("|")}
     for item in clause.all or (clause.any if len(clause.any) == 1 else ()):
         if against.issuperset(item.split("|")):
             raise ConfigError(path, where, f"can never fire: it needs “{item}”, and “unless” forbids the same.")
+
+
+def _check_topics(clause: Clause, path: Path, where: str) -> None:
+    """A clause asks for topics in items of their own, and forbids none."""
+    for item in (*clause.all, "|".join(clause.any)):
+        if len({name.startswith(_TOPIC) for name in item.split("|")}) > 1:
+            raise ConfigError(path, where, f"asks for a topic or a concept in “{item}”; write a clause for each.")
+    for item in (*clause.unless, *clause.unless_anywhere):
+        if item.startswith(_TOPIC) or f"|{_TOPIC}" in item:
+            raise ConfigError(path, where, f"may not forbid “{item}”: “unless” speaks of concepts only.")
+    if clause.unless and all(item.startswith(_TOPIC) for item in (*clause.all, *clause.any)):
+        raise ConfigError(path, where, "asks for topics only, which stand in no unit; write “unless_anywhere”.")
 
 
 def _check_mentions(topics: Mapping[str, Topic], folder: Path) -> None:

@@ -16,7 +16,7 @@ from pipeline.settings.lexicon import Clause, Concept, Topic, TopicSet, Within
 WORDS = ("birch", "cedar", "maple", "olive", "poplar", "willow")
 IMPLIES = {"willow": ("cedar",), "cedar": ("birch",)}
 GROUPS = {"bushes": ("maple", "olive"), "ours": ("poplar", "home:RU")}
-HOMES = (None, "RU", "KR")
+HOMES = (None, "RU", "KR", "FR")
 KINDS: tuple[Within, ...] = ("title", "lead", "focus", "sentence", "paragraph", "article")
 LEAD, LONG = 450, 3000
 
@@ -37,7 +37,7 @@ class Written(NamedTuple):
 
 
 Paragraphs = list[list[list[str]]]
-concepts = st.sampled_from([*WORDS, *GROUPS, "home:RU", "home:KR", "birch|maple", "bushes|home:KR"])
+concepts = st.sampled_from([*WORDS, *GROUPS, "home:RU", "home:KR", "home:FR", "birch|maple", "bushes|home:KR"])
 words = st.sampled_from([*WORDS, *WORDS, "x", "y" * 45, "z" * 460, "q" * 1500])
 clauses = st.builds(
     Clause,
@@ -45,8 +45,8 @@ clauses = st.builds(
     weight=st.sampled_from([-0.5, 0.5, 1.0]),
     all=st.lists(concepts | st.just("topic:other"), max_size=2).map(tuple),
     any=st.lists(concepts, max_size=2).map(tuple) | st.just(("topic:main", "topic:other")),
-    unless=st.just(()) | st.sampled_from([*WORDS, "bushes"]).map(lambda name: (name,)),
-    unless_anywhere=st.just(()) | st.just(()) | st.sampled_from(WORDS).map(lambda name: (name,)),
+    unless=st.just(()) | st.sampled_from([*WORDS, "bushes", "cedar|olive"]).map(lambda name: (name,)),
+    unless_anywhere=st.just(()) | st.just(()) | st.sampled_from([*WORDS, "cedar|olive"]).map(lambda name: (name,)),
     within=st.sampled_from([*KINDS, "focus", "focus"]),
     times=st.sampled_from([1, 1, 1, 2]),
 ).filter(lambda clause: bool(clause.all or clause.any))
@@ -142,7 +142,7 @@ def _plainly(clause: Clause, written: Written, home: str | None, flagged: set[st
         if item[0].startswith("topic:") and not any(name.removeprefix("topic:") in flagged for name in item):
             return None
     asked = [item for item in asked if not item[0].startswith("topic:")]
-    if _meets(written.said, clause.unless_anywhere, None):
+    if _meets(written.said, "|".join(clause.unless_anywhere).split("|"), None):
         return None
     if not asked:
         return []
@@ -151,7 +151,9 @@ def _plainly(clause: Clause, written: Written, home: str | None, flagged: set[st
     held = [
         unit
         for unit in units
-        if unit and all(_meets(unit, item, home) for item in asked) and not _meets(unit, clause.unless, None)
+        if unit
+        and all(_meets(unit, item, home) for item in asked)
+        and not _meets(unit, "|".join(clause.unless).split("|"), None)
     ]
     if clause.within == "focus":
         front = [unit for unit in held if unit[0] in lead]

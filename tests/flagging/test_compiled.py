@@ -28,19 +28,19 @@ WORDS = (
     *("russia", "russian", "rus", "us", "kim", "kims", "north korea", "gas pipeline"),
     *("росси", "российск", "ким", "мун", "газопровод", "дума", "чжэ ин"),
     *("러", "러시아", "북러", "한·러", "사드", "푸틴 대통령", "北", "文", "普京", "ロシア", "k방산"),
+    *("putin, kim", "№ 5", "«евразия»", "155㎜", "𐐨a"),
 )
+SIGNS = tuple(" -·'’.,;:!\n\"“”«»№㎜∼ёЁэ는аяs*\0İ\u00ad\u200b\u0301\u1109\u1161\u11a8\ud800👍𝐀𐐀_7")
 SURFACES = st.builds(
     lambda mark, words, star, joint: mark + joint.join(word + star for word in words),
     st.sampled_from(("", "", "=", "~")),
-    st.lists(st.sampled_from(WORDS), min_size=1, max_size=3),
+    st.lists(st.sampled_from(WORDS) | st.sampled_from(WORDS + SIGNS), min_size=1, max_size=3),
     st.sampled_from(("", "", "*")),
     st.sampled_from((" ", " ", "-", "")),
 )
 GROUPS = st.builds(Group, st.integers(0, 3), st.sampled_from(LANGUAGES), st.tuples(SURFACES, SURFACES), st.booleans())
 TEXTS = st.lists(
-    st.sampled_from((*WORDS, *(word.upper() for word in WORDS)))
-    | st.sampled_from(tuple(" -·'’.,\n“”ёЁэ는аяs*\0İ\u00ad\u200b\u0301\u1109\u1161\u11a8\ud800👍𝐀_7"))
-    | st.text(max_size=3),
+    st.sampled_from((*WORDS, *(word.upper() for word in WORDS))) | st.sampled_from(SIGNS) | st.text(max_size=3),
     max_size=25,
 ).map("".join)
 
@@ -61,6 +61,11 @@ def both(groups: Sequence[Group], names: Sequence[str] | None) -> tuple[Matcher,
 @given(st.lists(GROUPS, min_size=1, max_size=8), st.sampled_from((None, "ab", "")), TEXTS)
 @example([Group(0, "ru", ("юри* борис*", "юри* ушаков*"))], None, "Юрий Борисов и Юрий Ушаков")
 @example([Group(0, "en", ("rus", "russ", "russia*"))], None, "Russ of Russia, rus")
+@example([Group(0, "en", ("putin, kim", "155㎜"))], None, "Putin; Kim: 155㎜")
+@example([Group(0, "en", ("!!", "\0b", "𐐨a"))], None, "!! \0b 𐐀A")
+@example([Group(0, "en", ("rus* gas",))], None, "rus" + "x" * 40 + " gas, rus" + "x" * 41 + " gas")
+@example([Group(0, "zh", ("us",)), Group(1, "ru", ("мир",))], None, "№us №мир")
+@example([Group(0, "en", ("ΟΥΣ", "=ΟΣ"))], None, "ΟΥΣ ους Ους ΟΣ Οσ")
 @example([Group(0, "ko", ("~러시아",)), Group(0, "ko", ("러시아인",), True)], None, "러시아인 중러시아")
 def test_any_lexicon_in_any_text(groups: list[Group], names: str | None, text: str) -> None:
     in_python, fast = both([group for group in groups if right(group)], names)

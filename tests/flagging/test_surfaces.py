@@ -17,7 +17,7 @@ from pipeline.flagging.fold import fold_literal, fold_literals, narrow, narrow_a
 from pipeline.flagging.surfaces import LANGUAGES, GrammarError, all_sure, read_surface
 from pipeline.settings.lexicon import load_concepts
 
-SIGNS = st.text(alphabet="abяё러北İΣʼㆍᆞ·' -*=~[?\n\r\u0301\u00a0_.1", max_size=9)
+SIGNS = st.text(alphabet="abяё러北İΣʼㆍᆞ·' -*=~[?!,№㎜∼\0\n\r\u0301\u00a0_.1", max_size=9)
 SURFACES = st.lists(SIGNS | st.text(max_size=6), min_size=1, max_size=4)
 
 
@@ -87,6 +87,9 @@ def test_folding_many_is_folding_each(literals: list[str]) -> None:
         ('ko = ["좋은"]\nexcept = { ru = ["а*"] }', "concept.zzz › except.ru: “а*” has the stem “а*”;"),
         ('ja = ["~日"]', "concept.zzz › ja: “~日” has a ~; only Korean surfaces need it."),
         ('en = [""]', "concept.zzz › en: “” is empty;"),
+        ('ru = ["ура!"]', "concept.zzz › ru: “ура!” has “!” in it; letters, digits, spaces, hyphens and"),
+        ('en = ["a\\u0000b"]', "has “U+0000” in it;"),
+        ('ko = ["“러시아”", "\\"러\\""]', '“"러"” has “"” in it;'),
         (f'en = ["{"long " * 60}word"]', "has 304 characters; 240 are the most."),
     ],
 )
