@@ -14,6 +14,7 @@ BATCHES = Path(__file__).with_name("batches.jsonl")
 INDEPENDENT = Path(__file__).with_name("independent.jsonl")
 CALIBRATED = Path(__file__).with_name("calibrated.jsonl")
 FIFTH = Path(__file__).with_name("fifth.jsonl")
+PROBES = Path(__file__).with_name("probes.jsonl")
 FIELDS = {
     "id",
     "lang",
@@ -157,6 +158,15 @@ def test_the_fifth_hands_items_keep_shape_and_balance() -> None:
     assert min(topics[topic] for topic in FREQUENT) >= 18
     parts = {part: {item["story_id"] for item in found if item["split"] == part} for part in ("open", "held")}
     assert not parts["open"] & parts["held"]
+
+
+def test_the_probes_keep_shape() -> None:
+    found = [json.loads(line) for line in PROBES.read_text(encoding="utf-8").splitlines()]
+    assert named([item for item in found if set(item) != FIELDS]) == []
+    assert named([item for item in found if not item["relevant"] and set(item["topics"]) - WITHOUT_RUSSIA]) == []
+    assert named([item for item in found if set(item["topics"] + item["topics_unsure"]) - TOPICS]) == []
+    assert len({item["id"] for item in found}) == len({(item["lang"], item["title"]) for item in found}) == len(found)
+    assert Counter(item["evidence"] for item in found) == {"probe 1": 425, "probe 2": 654}
 
 
 def test_the_set_is_balanced_as_its_readme_says(items: list[Item]) -> None:
