@@ -25,6 +25,10 @@ class TumenError(Exception):
 
     exit_code = 70
 
+    def __str__(self) -> str:
+        """The text without control characters: what it quotes may hold any, and is shown on terminals."""
+        return "".join(sign if sign.isprintable() or sign == "\n" else " " for sign in super().__str__())
+
 
 class ConfigError(TumenError):
     """A config file that cannot be used.

@@ -99,3 +99,14 @@ def test_the_first_surface_out_of_the_grammar_is_told(tmp_path: Path, written: s
     with pytest.raises(ConfigError, match="concepts") as error:
         Flagger.from_config(tmp_path)
     assert told in str(error.value)
+
+
+def test_a_refusal_shows_no_control_characters(tmp_path: Path) -> None:
+    shutil.copytree(shipped.CONFIG / "concepts", tmp_path / "concepts")
+    (tmp_path / "concepts" / "own.toml").write_text(
+        '[concept.zzz]\nname = "Z"\nkind = "term"\nen = ["bad\\u001b]2;x"]\n'
+    )
+    with pytest.raises(ConfigError, match="concepts") as error:
+        Flagger.from_config(tmp_path)
+    assert "\x1b" in error.value.problem
+    assert "\x1b" not in str(error.value)
