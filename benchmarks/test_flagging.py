@@ -7,6 +7,7 @@ that any matching without regard to case must do.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
@@ -53,12 +54,16 @@ def _text(language: str, kind: str) -> str:
 
 
 @cache
-def _article(language: str) -> str:
-    """Our own full articles on the subject, joined and cut to the size of the others."""
+def _articles(language: str) -> list[str]:
+    """Our own full articles on the subject, the title a line of its own."""
     items = map(json.loads, _ARTICLES.read_text("utf-8").splitlines())
     wanted = [item for item in items if item["kind"] == "article" and item["lang"] == language and item["relevant"]]
-    text = "\n".join(f"{item['title']}\n{item['text']}" for item in wanted)
-    return text.encode()[:_BYTES].decode("utf-8", "ignore")
+    return [f"{item['title']}\n{item['text']}" for item in wanted]
+
+
+def _article(language: str) -> str:
+    """As many of them as make the size of the other texts."""
+    return "\n".join(_articles(language)).encode()[:_BYTES].decode("utf-8", "ignore")
 
 
 @pytest.mark.parametrize("kind", _KINDS)
@@ -91,6 +96,23 @@ def test_match(benchmark: BenchmarkFixture, language: str, kind: str) -> None:
 def test_lower(benchmark: BenchmarkFixture, language: str, kind: str) -> None:
     """The measure for the matcher."""
     assert benchmark(_text(language, kind).lower)
+
+
+@pytest.mark.parametrize("what", ["lower", "match", "score", "flag"])
+@pytest.mark.parametrize("language", _PARAGRAPHS)
+def test_in_turn(benchmark: BenchmarkFixture, language: str, what: str) -> None:
+    """All those articles one after the other, as a cycle meets them; with -s it prints the figure for 5 KB."""
+    flagger, texts = _flagger(), _articles(language)
+    pairs = [(text.partition("\n")[0], text.partition("\n")[2]) for text in texts]
+    work: Callable[[], object] = {
+        "lower": lambda: [text.lower() for text in texts],
+        "match": lambda: [flagger.matcher.spans(text) for text in texts],
+        "score": lambda: [flagger.score(*pair) for pair in pairs],
+        "flag": lambda: [flagger.flag(*pair) for pair in pairs],
+    }[what]
+    assert benchmark(work)
+    size = sum(len(text.encode()) for text in texts)
+    print(f"\n{language} {what}: {benchmark.stats.stats.min * 1e6 * _BYTES / size:.1f} µs for 5 KB")
 
 
 def test_load(benchmark: BenchmarkFixture) -> None:

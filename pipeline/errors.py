@@ -20,14 +20,19 @@ from __future__ import annotations
 from pathlib import Path
 
 
+def printable(text: str) -> str:
+    """A text that came from outside, for a terminal or a message: a blank for each control character but line feeds."""
+    return "".join(sign if sign.isprintable() or sign == "\n" else " " for sign in text)
+
+
 class TumenError(Exception):
     """What stopped a command. ``exit_code`` is the process's exit status (numbers as in BSD's sysexits.h)."""
 
     exit_code = 70
 
     def __str__(self) -> str:
-        """The text without control characters: what it quotes may hold any, and is shown on terminals."""
-        return "".join(sign if sign.isprintable() or sign == "\n" else " " for sign in super().__str__())
+        """The text without control characters: what it quotes may hold any."""
+        return printable(super().__str__())
 
 
 class ConfigError(TumenError):

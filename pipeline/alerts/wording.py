@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
+from pipeline.errors import printable
 from pipeline.store.health import FeedEvent
 from pipeline.store.outbox import Alert, Told, Verdict
 
@@ -60,5 +61,5 @@ def _article(told: Told, desk: str) -> str:
 
 def _line(text: str, longest: int = _LONGEST) -> str:
     """One line without control characters: a title may be anything."""
-    plain = " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
+    plain = " ".join(printable(text).split())
     return plain if len(plain) <= longest else plain[: longest - 1].rstrip() + "…"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from pipeline.errors import printable
 from pipeline.model import CycleReport
 
 if TYPE_CHECKING:
@@ -134,4 +135,4 @@ def failures(report: CycleReport) -> str:
 
 
 def _plain(text: str) -> str:
-    return "".join(letter if letter.isprintable() else " " for letter in text)[:300]
+    return printable(text).replace("\n", " ")[:300]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pipeline.flagging.native import compiled
 
-__all__ = ["ends_in_python", "line_ends", "sentence_ends"]
+__all__ = ["ends_in_python", "sentence_ends"]
 
 _STOPS = ".!?…。"
 _CLOSERS = "\"'»”’)"
@@ -17,7 +17,7 @@ _KOREAN_ENDINGS = "다요음함됨"  # Korean texts at times leave out the blank
 
 def ends_in_python(text: str) -> list[int]:
     """What ``sentence_ends`` is where nothing was compiled."""
-    ends = line_ends(text)
+    ends = _line_ends(text)
     for stop in _STOPS:
         at = text.find(stop)
         while at >= 0:
@@ -34,7 +34,7 @@ def ends_in_python(text: str) -> list[int]:
     return ends
 
 
-def line_ends(text: str) -> list[int]:
+def _line_ends(text: str) -> list[int]:
     """The offsets behind each line feed."""
     ends: list[int] = []
     place = text.find("\n")
