@@ -85,8 +85,8 @@ class Crashed:
 def crash(world: World, config: Path, folder: Path, kills: int, rng: random.Random) -> Iterator[Crashed]:
     """Kill cycles, then finish them.
 
-    A cycle spends most of its time on loading the lexicon. So every other kill comes at any time, and the rest a moment
-    after the world was asked something, wherever in the cycle that is.
+    A cycle spends most of its time on loading the lexicon. So a third of the kills come at any time, a third a moment
+    after the world was asked something, wherever in the cycle that is, and a third as soon as an article was stored.
 
     Args:
         world: is served.
@@ -106,7 +106,13 @@ def crash(world: World, config: Path, folder: Path, kills: int, rng: random.Rand
         given: Verdicts = []
         instants, articles = [], []
         for kill in range(number * _KILLS_EACH, min((number + 1) * _KILLS_EACH, kills)):
-            when = _at_a_time(rng.uniform(0.05, longest)) if kill % 2 else _at_a_request(world, rng, requests)
+            match (kill + number) % 3:  # each database begins with another
+                case 0:
+                    when = _at_an_article(database)
+                case 1:
+                    when = _at_a_time(rng.uniform(0.05, longest))
+                case _:
+                    when = _at_a_request(world, rng, requests)
             process = subprocess.Popen(command(database, config), stderr=subprocess.DEVNULL, start_new_session=True)
             analyst = threading.Thread(target=_review, args=(database, rng, given, longest / 2))
             analyst.start()
@@ -145,6 +151,12 @@ def _at_a_request(world: World, rng: random.Random, requests: int) -> Callable[[
         return True
 
     return reached
+
+
+def _at_an_article(database: Path) -> Callable[[], bool]:
+    """When the database holds an article more than it does now."""
+    before = _count_articles(database)
+    return lambda: _count_articles(database) > before
 
 
 def _kill(process: subprocess.Popen[bytes], when: Callable[[], bool]) -> float:
