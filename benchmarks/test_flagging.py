@@ -88,7 +88,7 @@ def test_score(benchmark: BenchmarkFixture, language: str, kind: str) -> None:
 def test_match(benchmark: BenchmarkFixture, language: str, kind: str) -> None:
     """The matcher alone: folding, automaton, what stands around."""
     text = _text(language, kind)
-    benchmark(_flagger().matcher.spans, text)
+    benchmark(_flagger().matcher.hits, text)
 
 
 @pytest.mark.parametrize("kind", _KINDS)
@@ -106,7 +106,7 @@ def test_in_turn(benchmark: BenchmarkFixture, language: str, what: str) -> None:
     pairs = [(text.partition("\n")[0], text.partition("\n")[2]) for text in texts]
     work: Callable[[], object] = {
         "lower": lambda: [text.lower() for text in texts],
-        "match": lambda: [flagger.matcher.spans(text) for text in texts],
+        "match": lambda: [flagger.matcher.hits(text) for text in texts],
         "score": lambda: [flagger.score(*pair) for pair in pairs],
         "flag": lambda: [flagger.flag(*pair) for pair in pairs],
     }[what]

@@ -48,7 +48,7 @@ def command(database: Path, folder: Path | None, *, housekeeping: bool) -> int:
         elif not housekeeping:
             click.echo(f"{what}: sound")
     if not housekeeping:
-        click.echo(f"matcher: {'compiled' if compiled() else 'Python'}")
+        click.echo(f"flagging: {'compiled' if compiled() else 'Python'}")
     if not problems and not housekeeping:
         click.echo("All is sound.")
     return 1 if problems else 0

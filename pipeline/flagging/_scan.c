@@ -1,9 +1,8 @@
-/* Finds every surface of the lexicon in a text, in one pass and without a copy of it: the compiled matcher; and where
-   sentences end.
+/* Finds every surface of the lexicon in a text, in one pass and without a copy of it: the compiled matcher.
 
-   In: the lexicon's spellings, folded and sorted, and a text. Out: hits with offsets into the text. automaton.py and
-   sentences.py do the same in Python, for machines without a compiler, and tell the rules; what is found here must be
-   what is found there (tests/flagging/test_compiled.py).
+   In: the lexicon's spellings, folded and sorted, and a text. Out: hits with offsets into the text. automaton.py does the
+   same in Python, for machines without a compiler, and tells the rules; what is found here must be what is found there
+   (tests/flagging/test_compiled.py).
 
    The spellings are one trie, and walks through it begin where a word may begin. Most places are turned away at a glance
    at their first four characters, the others begin at the node that these lead to. A free ending is an edge of its own,
@@ -13,6 +12,8 @@
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 #include <stdint.h>
+
+#include "_hits.h"
 
 #define BMP 0x10000
 #define STAR 0         /* in spellings; no text folds to it */
@@ -47,9 +48,8 @@ typedef struct {
 } Door;
 
 typedef struct {
-    PyObject *concept; /* its number, as Python has it */
-    PyObject *cased;   /* the literal as written where case counts, or NULL */
-    int32_t number;
+    PyObject *cased; /* the literal as written where case counts, or NULL */
+    int32_t concept;
     uint8_t left, right; /* kinds that may not stand there */
     uint8_t plural : 1, in_korean : 1, cancels : 1;
 } Rule;
@@ -98,7 +98,8 @@ typedef struct {
     Py_ssize_t group_count, group_room;
     Told *told; /* by concept */
     Py_ssize_t name_start, name_end;
-    PyObject *spans;
+    Hit *hits;
+    Py_ssize_t hit_count, hit_room;
 } Look;
 
 /* ------------------------------------------------------------------------------------------------ characters */
@@ -146,27 +147,20 @@ static inline uint32_t digest(uint32_t so_far, Py_UCS4 c) { return (so_far ^ c) 
 
 static void forget(Rules *rules) {
     if (rules == NULL) return;
-    for (Py_ssize_t i = 0; i < rules->count; i++) {
-        Py_XDECREF(rules->rules[i].concept);
-        Py_XDECREF(rules->rules[i].cased);
-    }
+    for (Py_ssize_t i = 0; i < rules->count; i++) Py_XDECREF(rules->rules[i].cased);
     PyMem_Free(rules);
 }
 
 static int read_rule(const Trie *trie, PyObject *asked, Rule *rule) {
-    int left, right, plural, in_korean, cancels;
-    PyObject *concept, *cased;
-    if (!PyArg_ParseTuple(asked, "iipppO!O:rule", &left, &right, &plural, &in_korean, &cancels, &PyLong_Type, &concept,
-                          &cased))
-        return -1;
-    long number = PyLong_AsLong(concept);
-    if (number < 0 || number >= trie->concept_count || left < 0 || left > 3 || right < 0 || right > 3 ||
+    int left, right, plural, in_korean, cancels, concept;
+    PyObject *cased;
+    if (!PyArg_ParseTuple(asked, "iipppiO:rule", &left, &right, &plural, &in_korean, &cancels, &concept, &cased)) return -1;
+    if (concept < 0 || concept >= trie->concept_count || left < 0 || left > 3 || right < 0 || right > 3 ||
         !(cased == Py_None || PyUnicode_Check(cased))) {
-        if (!PyErr_Occurred()) PyErr_SetString(PyExc_ValueError, "a rule names no concept or no kind of sign");
+        PyErr_SetString(PyExc_ValueError, "a rule names no concept or no kind of sign");
         return -1;
     }
-    *rule = (Rule){Py_NewRef(concept), cased == Py_None ? NULL : Py_NewRef(cased), (int32_t)number, BESIDE[left],
-                   BESIDE[right],      plural,                                     in_korean,       cancels};
+    *rule = (Rule){cased == Py_None ? NULL : Py_NewRef(cased), concept, BESIDE[left], BESIDE[right], plural, in_korean, cancels};
     return 0;
 }
 
@@ -289,12 +283,12 @@ static int settle(Look *look) {
     Found *group = look->group;
     for (Py_ssize_t i = 0; i < look->group_count; i++) {
         Found one = group[i];
-        Told *told = &look->told[one.rule->number];
+        Told *told = &look->told[one.rule->concept];
         if (one.rule->cancels && one.end > told->cancelled) told->cancelled = one.end;
         Py_ssize_t place = i;
         for (; place > 0; place--) {
             Found *other = &group[place - 1];
-            if (other->end < one.end || (other->end == one.end && other->rule->number >= one.rule->number)) break;
+            if (other->end < one.end || (other->end == one.end && other->rule->concept >= one.rule->concept)) break;
             group[place] = *other;
         }
         group[place] = one;
@@ -302,29 +296,27 @@ static int settle(Look *look) {
     for (Py_ssize_t i = look->group_count - 1; i >= 0; i--) {
         Py_ssize_t end = group[i].end;
         const Rule *rule = group[i].rule;
-        Told *told = &look->told[rule->number];
+        Told *told = &look->told[rule->concept];
         if (rule->cancels || end <= told->cancelled || end <= told->last) continue;
         if (end <= look->name_end && (look->start != look->name_start || end != look->name_end)) continue;
         told->last = end;
-        if (end > look->name_end && look->trie->names[rule->number]) {
+        if (end > look->name_end && look->trie->names[rule->concept]) {
             look->name_start = look->start;
             look->name_end = end;
         }
         if (told->count == MOST_HITS) continue;
         told->count++;
-        PyObject *span = PyTuple_New(3), *from = PyLong_FromSsize_t(look->start), *to = PyLong_FromSsize_t(end);
-        if (span == NULL || from == NULL || to == NULL) {
-            Py_XDECREF(span);
-            Py_XDECREF(from);
-            Py_XDECREF(to);
-            return -1;
+        if (look->hit_count == look->hit_room) {
+            Py_ssize_t room = 2 * look->hit_room + 64;
+            Hit *hits = PyMem_Realloc(look->hits, room * sizeof(Hit));
+            if (hits == NULL) {
+                PyErr_NoMemory();
+                return -1;
+            }
+            look->hits = hits;
+            look->hit_room = room;
         }
-        PyTuple_SET_ITEM(span, 0, from);
-        PyTuple_SET_ITEM(span, 1, to);
-        PyTuple_SET_ITEM(span, 2, Py_NewRef(rule->concept));
-        int failed = PyList_Append(look->spans, span);
-        Py_DECREF(span);
-        if (failed) return -1;
+        look->hits[look->hit_count++] = (Hit){look->start, end, rule->concept};
     }
     look->group_count = 0;
     return 0;
@@ -348,30 +340,30 @@ Py_ALWAYS_INLINE static inline int look_over(Look *look, int kind, int mapped) {
     return 0;
 }
 
-PyDoc_STRVAR(spans_doc, "spans(text, mapped=False, /)\n--\n\n"
-"Find all hits, sorted by place: start, end, number of the concept.\n\n"
+PyDoc_STRVAR(hits_doc, "hits(text, mapped=False, /)\n--\n\n"
+"Find all hits, sorted by place, packed as hits.py says.\n\n"
 "None where a character of the text joins others or stands for nothing, unless it was mapped before.");
 
-static PyObject *Trie_spans(Trie *trie, PyObject *arguments) {
-    PyObject *text;
+static PyObject *Trie_hits(Trie *trie, PyObject *arguments) {
+    PyObject *text, *hits = NULL;
     int mapped = 0, done;
-    if (!PyArg_ParseTuple(arguments, "U|p:spans", &text, &mapped)) return NULL;
+    if (!PyArg_ParseTuple(arguments, "U|p:hits", &text, &mapped)) return NULL;
     Look look = {.trie = trie, .kind = PyUnicode_KIND(text), .data = PyUnicode_DATA(text),
                  .length = PyUnicode_GET_LENGTH(text), .name_end = -1};
     look.told = PyMem_Calloc(trie->concept_count, sizeof(Told));
-    look.spans = PyList_New(0);
-    if (look.told == NULL || look.spans == NULL) {
-        if (look.told == NULL) PyErr_NoMemory();
+    if (look.told == NULL) {
+        PyErr_NoMemory();
         done = -1;
     }
     else if (look.kind == PyUnicode_1BYTE_KIND) done = look_over(&look, PyUnicode_1BYTE_KIND, mapped);
     else if (look.kind == PyUnicode_2BYTE_KIND) done = look_over(&look, PyUnicode_2BYTE_KIND, mapped);
     else done = look_over(&look, PyUnicode_4BYTE_KIND, mapped);
+    if (done == 0) hits = PyBytes_FromStringAndSize((const char *)look.hits, look.hit_count * sizeof(Hit));
+    if (done > 0) hits = Py_NewRef(Py_None);
     PyMem_Free(look.told);
     PyMem_Free(look.group);
-    if (done != 0) Py_CLEAR(look.spans);
-    if (done > 0) Py_RETURN_NONE;
-    return look.spans;
+    PyMem_Free(look.hits);
+    return hits;
 }
 
 /* ------------------------------------------------------------------------------------------------ the trie */
@@ -573,7 +565,7 @@ static void Trie_dealloc(Trie *trie) {
 }
 
 static PyMethodDef trie_methods[] = {
-    {"spans", (PyCFunction)Trie_spans, METH_VARARGS, spans_doc},
+    {"hits", (PyCFunction)Trie_hits, METH_VARARGS, hits_doc},
     {NULL, NULL, 0, NULL},
 };
 
@@ -597,65 +589,6 @@ static PyType_Spec trie_spec = {
     .slots = trie_slots,
 };
 
-/* ------------------------------------------------------------------------------------------------ sentences */
-
-PyDoc_STRVAR(sentence_ends_doc, "sentence_ends(text, /)\n--\n\nAs sentences.sentence_ends, which tells the rules.");
-
-static inline int stops(Py_UCS4 c) {
-    if (c > '?') return c == 0x2026 || c == 0x3002; /* … and the ideographic stop; most characters end here */
-    return c == '.' || c == '\n' || c == '?' || c == '!';
-}
-
-static inline int closes(Py_UCS4 c) {
-    return c == '"' || c == '\'' || c == ')' || c == 0xBB || c == 0x201D || c == 0x2019; /* », ” and ’ */
-}
-
-static inline int ends_a_verb(Py_UCS4 c) {
-    return c == 0xB2E4 || c == 0xC694 || c == 0xC74C || c == 0xD568 || c == 0xB428; /* da, yo, eum, ham, doem */
-}
-
-/* The end of a sentence whose stop is at a place; 0: it is none. */
-static Py_ssize_t sentence_end(int kind, const void *data, Py_ssize_t length, Py_ssize_t stop) {
-    Py_ssize_t at = stop + 1, most = length - at > 4 ? at + 4 : length;
-    if (PyUnicode_READ(kind, data, stop) == '\n') return at;
-    while (at < most && closes(PyUnicode_READ(kind, data, at))) at++;
-    if (at == most || PyUnicode_READ(kind, data, at) != ' ')
-        return stop && ends_a_verb(PyUnicode_READ(kind, data, stop - 1)) ? stop + 1 : 0;
-    Py_ssize_t end = at + 1;
-    while (at < most && PyUnicode_READ(kind, data, at) == ' ') at++;
-    return at < most && Py_UNICODE_ISLOWER(PyUnicode_READ(kind, data, at)) ? 0 : end;
-}
-
-Py_ALWAYS_INLINE static inline int find_ends(int kind, const void *data, Py_ssize_t length, PyObject *ends) {
-    for (Py_ssize_t i = 0; i < length; i++) {
-        if (!stops(PyUnicode_READ(kind, data, i))) continue;
-        Py_ssize_t end = sentence_end(kind, data, length, i);
-        if (end == 0) continue;
-        PyObject *one = PyLong_FromSsize_t(end);
-        int failed = one == NULL || PyList_Append(ends, one);
-        Py_XDECREF(one);
-        if (failed) return -1;
-    }
-    return 0;
-}
-
-static PyObject *sentence_ends(PyObject *module, PyObject *text) {
-    int failed;
-    (void)module;
-    if (!PyUnicode_Check(text)) return PyErr_Format(PyExc_TypeError, "a text is a string");
-    PyObject *ends = PyList_New(0);
-    if (ends == NULL) return NULL;
-    const void *data = PyUnicode_DATA(text);
-    Py_ssize_t length = PyUnicode_GET_LENGTH(text);
-    switch (PyUnicode_KIND(text)) {
-    case PyUnicode_1BYTE_KIND: failed = find_ends(PyUnicode_1BYTE_KIND, data, length, ends); break;
-    case PyUnicode_2BYTE_KIND: failed = find_ends(PyUnicode_2BYTE_KIND, data, length, ends); break;
-    default: failed = find_ends(PyUnicode_4BYTE_KIND, data, length, ends);
-    }
-    if (failed) Py_CLEAR(ends);
-    return ends;
-}
-
 /* ------------------------------------------------------------------------------------------------ the module */
 
 static int fill(PyObject *module) {
@@ -670,16 +603,10 @@ static PyModuleDef_Slot module_slots[] = {
     {0, NULL},
 };
 
-static PyMethodDef module_methods[] = {
-    {"sentence_ends", sentence_ends, METH_O, sentence_ends_doc},
-    {NULL, NULL, 0, NULL},
-};
-
 static PyModuleDef module = {
     .m_base = PyModuleDef_HEAD_INIT,
     .m_name = "_scan",
     .m_doc = "The compiled matcher.",
-    .m_methods = module_methods,
     .m_slots = module_slots,
 };
 

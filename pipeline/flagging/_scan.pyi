@@ -5,9 +5,6 @@ from collections.abc import Callable, Sequence
 Rule = tuple[int, int, bool, bool, bool, int, str | None]
 """Left and right (``surfaces.Beside``), plural, in Korean only, cancels, number of the concept, cased literal."""
 
-def sentence_ends(text: str, /) -> list[int]:
-    """As ``sentences.ends_in_python``."""
-
 class Trie:
     """The lexicon as one trie.
 
@@ -31,7 +28,7 @@ class Trie:
         names: bytes,
         /,
     ) -> Trie: ...
-    def spans(self, text: str, mapped: bool = False, /) -> list[tuple[int, int, int]] | None:
+    def hits(self, text: str, mapped: bool = False, /) -> bytes | None:
         """Find all hits, sorted by place.
 
         Args:
@@ -39,5 +36,5 @@ class Trie:
             mapped: characters that join others or stand for nothing have been dealt with.
 
         Returns:
-            Start, end and number of the concept of each; None where such a character stands in the text.
+            Packed as in ``hits``; None where such a character stands in the text.
         """

@@ -19,13 +19,13 @@ from pipeline.flagging.fold import (
     NARROW_SIGNS,
     NARROW_WORD,
     Folded,
-    Span,
     fold,
     narrow,
     narrow_all,
     same_case,
     without_surrogates,
 )
+from pipeline.flagging.hits import Hits, Span, packed
 from pipeline.flagging.surfaces import Beside, Pattern, is_hangul
 
 HITS_PER_CONCEPT = 200
@@ -105,11 +105,11 @@ class Automata:
         self._narrow = Automaton(_narrow_alphabet(), catalogue, BytesAhoCorasick)
         self._wide = Automaton(_wide_alphabet(), catalogue, AhoCorasick)
 
-    def spans(self, text: str) -> list[Span]:
+    def hits(self, text: str) -> Hits:
         """Find all hits in any string, sorted by place."""
         folded = fold(text)
         one = self._narrow if isinstance(folded.data, bytes) else self._wide
-        return folded.as_given(_settled(*one.places(folded), self._names))
+        return packed(folded.as_given(_settled(*one.places(folded), self._names)))
 
 
 class Automaton:

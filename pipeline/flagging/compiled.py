@@ -10,7 +10,8 @@ import sys
 
 from pipeline.flagging import _scan
 from pipeline.flagging.catalogue import Catalogue
-from pipeline.flagging.fold import INVISIBLE, ONE_FOR_ONE, Span, fold_wide
+from pipeline.flagging.fold import INVISIBLE, ONE_FOR_ONE, fold_wide
+from pipeline.flagging.hits import Hits, packed, spans_of
 
 _BMP = 0x10000
 _STAR = "\0"  # a free ending, in spellings
@@ -39,13 +40,14 @@ class Trie:
         fold, kinds = _tables()
         self._trie = _scan.Trie(self._spellings, self._rules, fold, kinds, names)
 
-    def spans(self, text: str) -> list[Span]:
+    def hits(self, text: str) -> Hits:
         """Find all hits in any string, sorted by place."""
-        found = self._trie.spans(text)
-        if found is not None:
-            return found
+        hits = self._trie.hits(text)
+        if hits is not None:
+            return hits
         folded = fold_wide(text)
-        return folded.as_given(self._trie.spans(folded.source, True) or [])
+        hits = self._trie.hits(folded.source, True) or b""
+        return hits if folded.places is None else packed(folded.places.as_given(spans_of(hits)))
 
     def _rules(self, number: int) -> list[_scan.Rule]:
         """What is asked around a place that has this spelling."""

@@ -12,37 +12,33 @@ from pipeline import shipped
 from pipeline.errors import ConfigError
 from pipeline.flagging import rules
 from pipeline.flagging.catalogue import Group
-from pipeline.flagging.clauses import Clauses, Compiled, Trial
+from pipeline.flagging.clauses import Clauses, Compiled
+from pipeline.flagging.hits import Hits, numbers_of
 from pipeline.flagging.matcher import Matcher
 from pipeline.flagging.passages import PassageSpace
 from pipeline.flagging.rules import Judged
 from pipeline.flagging.surfaces import GrammarError, all_sure, read_surface
-from pipeline.flagging.units import Units
+from pipeline.flagging.trial import trier
 from pipeline.flagging.version import config_version
-from pipeline.model import Assessment, Evidence, Field, NearMiss, Reference, Score, Term
-from pipeline.settings.lexicon import Concept, Topic, TopicSet, load_concepts, load_topics
+from pipeline.model import Assessment, Evidence, NearMiss, Reference, Score, Term
+from pipeline.settings.lexicon import RELEVANCE, Concept, Topic, TopicSet, load_concepts, load_topics
 from pipeline.settings.places import folder_of
 from pipeline.settings.reference import load_reference
 
-_EVIDENCE_UNITS = 4
-_EVIDENCE_PER_CLAUSE = 12
 _NAMES = frozenset({"country", "place", "trap"})  # inside such a name no other concept is meant
-
-_Hit = tuple[str, str, Field, int, int]  # an ``Evidence`` without topic and clause
-_made = tuple.__new__  # as ``Evidence._make``, in half its time
 
 
 class _Told(NamedTuple):
-    """An article, cut and judged.
+    """An article, matched and judged.
 
     Attributes:
+        evidence: for each clause that holds, by number, the hits that it stands on.
         topics: those that are flagged; ``near``: those that nearly are.
         flagged: their scores.
     """
 
-    whole: str
-    units: Units
-    trial: Trial
+    hits: Hits
+    evidence: dict[int, list[Evidence]]
     topics: list[Judged]
     near: list[Judged]
     flagged: dict[str, float]
@@ -59,26 +55,35 @@ class Flagger:
         version: the config version that goes on every flag.
     """
 
-    def __init__(self, concepts: Mapping[str, Concept], topics: TopicSet, reference: Reference, version: str) -> None:
+    def __init__(
+        self,
+        concepts: Mapping[str, Concept],
+        topics: TopicSet,
+        reference: Reference,
+        version: str,
+        *,
+        pure: bool | None = None,
+    ) -> None:
         self.concepts: tuple[Concept, ...] = tuple(concepts.values())
         self.topics: tuple[Topic, ...] = topics.topics
         self.reference = reference
         self.version = version
         self._names = {concept.id: concept.name for concept in self.concepts}
         names = {concept.id for concept in self.concepts if concept.kind in _NAMES}
-        self.matcher = Matcher([concept.id for concept in self.concepts], _groups(self.concepts), names)
-        self._numbers = {concept.id: 1 << number for number, concept in enumerate(self.concepts)}
-        self._homes: dict[str, int] = {}  # likewise, of those that a clause or a group names
+        self.matcher = Matcher([concept.id for concept in self.concepts], _groups(self.concepts), names, pure=pure)
+        self._numbers = {concept.id: number for number, concept in enumerate(self.concepts)}
+        self._homes: dict[str, int] = {}  # likewise, behind them, of those that a clause or a group names
         self._groups = {name: _all_of(map(self._bit, members)) for name, members in topics.groups.items()}
         implied = [self._implied(concept.id, concepts) for concept in self.concepts]
-        self._clauses = Clauses([*self.topics, topics.relevance], self._members)
-        self._rules = [rules.compile_topic(topic, self._clauses) for topic in self.topics]
-        self._relevance = rules.compile_topic(topics.relevance, self._clauses)
-        meets = self._clauses.meets()
-        self._meets = [_all_of(meets.get(self._numbers[name], 0) for name in names) for names in implied]
-        self._serving: dict[int, frozenset[int]] = {}  # by a clause's bit the concepts that serve it, once asked for
-        self._homes_meet = {home: meets.get(mask, 0) for home, mask in self._homes.items()}
-        self._space = PassageSpace(reference.passages, implied)
+        clauses = Clauses([*self.topics, topics.relevance], self._members)
+        self._clauses = clauses.all
+        self._rules = [rules.compile_topic(topic, clauses) for topic in self.topics]
+        self._relevance = rules.compile_topic(topics.relevance, clauses)
+        meets = clauses.meets()
+        self._meets = [_all_of(meets.get(self._bit(name), 0) for name in names) for names in implied]
+        self._meets += [meets.get(self._bit(home), 0) for home in self._homes]
+        self._trier = trier(clauses, self._meets, self.matcher.concepts, pure=pure)
+        self._space = PassageSpace(reference.passages, implied, pure=pure)
 
     @classmethod
     def from_config(cls, config_dir: Path | None = None) -> Self:
@@ -105,43 +110,47 @@ class Flagger:
             language: not needed: all languages are matched at once, as papers mix them.
             home: the source's country, which its texts leave out; counts as hit of ``home:XX`` only.
         """
-        told = self._judge(title, text, home)
+        told = self._judge(title, text, home, explained=True)
+        said = [*told.topics, told.relevance] if told.relevance.flagged else told.topics
         return Assessment(
             relevance=told.relevance.score,
             relevant=told.relevance.flagged,
             topics=told.flagged,
-            evidence=self._evidence(told),
+            evidence=tuple([hit for one in said for clause in one.fired for hit in told.evidence[clause.number]]),
             terms=_terms([*told.topics, told.relevance]),
-            passages=self._space.nearest(told.units.spans) if told.flagged or told.relevance.flagged else (),
-            near_misses=tuple([self._near_miss(one, told.units) for one in told.near]),
+            passages=self._space.nearest(told.hits) if said else (),
+            near_misses=tuple([self._near_miss(one, told.hits, home) for one in told.near]),
             config_version=self.version,
         )
 
     def score(self, title: str, text: str, *, home: str | None = None) -> Score:
         """Do as ``flag``, and say only what, not why: for who compares many articles."""
-        told = self._judge(title, text, home)
+        told = self._judge(title, text, home, explained=False)
         return Score(told.relevance.score, told.relevance.flagged, told.flagged)
 
-    def _judge(self, title: str, text: str, home: str | None) -> _Told:
-        """Match, cut, and add up the clauses of each topic, then of relevance."""
+    def _judge(self, title: str, text: str, home: str | None, *, explained: bool) -> _Told:
+        """Match, try the clauses, and add up those of each topic, then of relevance."""
         whole = f"{title}\n{text}"
-        always = self._homes_meet.get(f"home:{home}", 0)
-        units = Units(whole, len(title), self.matcher.spans(whole), self._meets, always)
-        trial = Trial(self._clauses, units)
+        hits = self.matcher.hits(whole)
+        at_home = self._homes.get(f"home:{home}", -1)
+        holding, evidence = self._trier.tried(whole, len(title), hits, at_home, explained)
+        held: dict[str, list[Compiled]] = {}
+        for number in holding:
+            one = self._clauses[number]
+            held.setdefault(one.names[0], []).append(one)
         topics: list[Judged] = []
         near: list[Judged] = []
         flagged: dict[str, float] = {}
-        holding = trial.holding
         for topic in self._rules:
-            if not (holding & topic.bits or topic.needs_none):
-                continue
-            one = rules.judge(topic, holding, ())
-            if one.flagged:
-                flagged[topic.topic.id] = one.score
-                topics.append(one)
-            elif one.near:
-                near.append(one)
-        return _Told(whole, units, trial, topics, near, flagged, rules.judge(self._relevance, holding, flagged))
+            if (own := held.get(topic.topic.id)) or topic.needs_none:
+                judged = rules.judge(topic, own or (), ())
+                if judged.flagged:
+                    flagged[topic.topic.id] = judged.score
+                    topics.append(judged)
+                elif judged.near:
+                    near.append(judged)
+        relevance = rules.judge(self._relevance, held.get(RELEVANCE, ()), flagged)
+        return _Told(hits, dict(zip(holding, evidence, strict=False)), topics, near, flagged, relevance)
 
     def _members(self, name: str) -> int:
         """The concepts that a name of a clause stands for, as a mask."""
@@ -150,8 +159,8 @@ class Flagger:
     def _bit(self, name: str) -> int:
         """A concept or a home country, as a mask."""
         if name.startswith("home:"):
-            return self._homes.setdefault(name, 1 << len(self._numbers) + len(self._homes))
-        return self._numbers[name]
+            return 1 << self._homes.setdefault(name, len(self._numbers) + len(self._homes))
+        return 1 << self._numbers[name]
 
     def _implied(self, name: str, concepts: Mapping[str, Concept]) -> tuple[str, ...]:
         """The concept itself and all that it implies, directly or not."""
@@ -164,41 +173,10 @@ class Flagger:
                 todo += concepts[one].implies
         return tuple(found)
 
-    def _evidence(self, told: _Told) -> tuple[Evidence, ...]:
-        """The hits that each clause stands on, of those that speak for a topic."""
-        found: list[Evidence] = []
-        hits: dict[int, _Hit] = {}
-        for one in [*told.topics, told.relevance] if told.relevance.flagged else told.topics:
-            for clause in one.fired:
-                if clause.speaks:
-                    found += self._evidence_of(clause, told, hits)
-        return tuple(found)
-
-    def _evidence_of(self, clause: Compiled, told: _Told, hits: dict[int, _Hit]) -> list[Evidence]:
-        """The first hits of the first units; ``hits`` keeps them by place, as they serve several clauses."""
-        names, units, whole = clause.names, told.units, told.whole
-        serving = self._serving.get(clause.bit)
-        if serving is None:
-            serving = self._serving[clause.bit] = self._clauses.served_by(clause, self._meets)
-        text_at = units.title_length + 1
-        found: list[Evidence] = []
-        for first, last in told.trial.units_of(clause)[:_EVIDENCE_UNITS]:
-            for place, (start, end, concept) in enumerate(units.spans[first:last], first):
-                if concept in serving:
-                    hit = hits.get(place)
-                    if hit is None:
-                        name, surface = self.matcher.concepts[concept], whole[start:end]
-                        if place < units.title_hits:
-                            hit = hits[place] = name, surface, "title", start, end
-                        else:
-                            hit = hits[place] = name, surface, "text", start - text_at, end - text_at
-                    found.append(_made(Evidence, hit + names))
-                    if len(found) == _EVIDENCE_PER_CLAUSE:
-                        return found
-        return found
-
-    def _near_miss(self, judged: Judged, units: Units) -> NearMiss:
-        said = rules.missing(judged, units.parts[0], lambda name: self._names.get(name, name))
+    def _near_miss(self, judged: Judged, hits: Hits, home: str | None) -> NearMiss:
+        met = {*numbers_of(hits)[2::3], self._homes.get(f"home:{home}", -1)} - {-1}
+        anywhere = _all_of(self._meets[number] for number in met)
+        said = rules.missing(judged, anywhere, lambda name: self._names.get(name, name))
         return NearMiss(topic=judged.topic.topic.id, score=judged.score, missing=said)
 
 

@@ -17,8 +17,9 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from pipeline.flagging.hits import Span
+
 NARROW = "cp1251"  # Latin, Cyrillic and the typographic signs of both
-Span = tuple[int, int, int]  # start, end, number of the concept
 
 SENTINEL = '"'  # stands before and after every folded text, so that every hit has a neighbour on either side
 

@@ -13,10 +13,8 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from pipeline.flagging.catalogue import Catalogue, Group
-from pipeline.flagging.fold import Span
+from pipeline.flagging.hits import Hits, spans_of
 from pipeline.flagging.native import compiled
-
-__all__ = ["Hit", "Matcher", "Span"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +36,7 @@ class Matcher:
         pure: in Python; None: only where nothing was compiled.
 
     Attributes:
-        spans: finds all hits in any string, sorted by place, with numbers for concepts: what scoring works on. Never
+        hits: finds all hits in any string, sorted by place, with numbers for concepts: what scoring works on. Never
             more than 200 of one concept.
     """
 
@@ -53,16 +51,16 @@ class Matcher:
         self.concepts = tuple(concepts)
         are_names = bytes(names is None or concept in names for concept in self.concepts)
         catalogue = Catalogue(groups)
-        self.spans: Callable[[str], list[Span]]
+        self.hits: Callable[[str], Hits]
         if pure or (pure is None and not compiled()):
             from pipeline.flagging.automaton import Automata
 
-            self.spans = Automata(catalogue, are_names).spans
+            self.hits = Automata(catalogue, are_names).hits
         else:
             from pipeline.flagging.compiled import Trie
 
-            self.spans = Trie(catalogue, are_names).spans
+            self.hits = Trie(catalogue, are_names).hits
 
     def find(self, text: str) -> list[Hit]:
         """Find all hits, sorted by place."""
-        return [Hit(concept=self.concepts[c], start=start, end=end) for start, end, c in self.spans(text)]
+        return [Hit(concept=self.concepts[c], start=start, end=end) for start, end, c in spans_of(self.hits(text))]

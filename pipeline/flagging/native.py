@@ -12,7 +12,7 @@ def compiled() -> bool:
     if os.environ.get("TUMEN_PURE"):
         return False
     try:
-        from pipeline.flagging import _scan  # noqa: F401 - that it can be is the question
+        from pipeline.flagging import _passages, _scan, _trial  # noqa: F401 - that it can be is the question
     except ImportError:
         return False
     return True

@@ -7,10 +7,14 @@ documents (Spärck Jones 1972), similarity is the cosine. It ranks and shows nei
 from __future__ import annotations
 
 import math
+from array import array
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from itertools import accumulate, chain
+from typing import Protocol
 
-from pipeline.flagging.matcher import Span
+from pipeline.flagging.hits import Hits, numbers_of
+from pipeline.flagging.native import compiled
 from pipeline.model import NearPassage, Passage
 
 _SHOWN = 3
@@ -24,46 +28,87 @@ class PassageSpace:
     Args:
         passages: of the reference.
         implied: for each concept's number the ids of itself and all that it implies.
+        pure: in Python; None: only where nothing was compiled.
     """
 
-    def __init__(self, passages: Sequence[Passage], implied: Sequence[Sequence[str]]) -> None:
-        found_in = Counter(concept for passage in passages for concept in set(passage.concepts))
-        numbers = {concept: axis for axis, concept in enumerate(found_in)}
-        self._concepts = tuple(found_in)  # of each axis
-        self._idf = [math.log(1 + len(passages) / count) for count in found_in.values()]
-        self._axes = [tuple(numbers[name] for name in names if name in numbers) for names in implied]
-        self._shares: list[list[tuple[int, float]]] = []  # by passage, its axes and the share of each
-        self._passages: list[list[tuple[int, float]]] = [[] for _ in found_in]  # the same by axis
+    def __init__(
+        self, passages: Sequence[Passage], implied: Sequence[Sequence[str]], *, pure: bool | None = None
+    ) -> None:
         passages = sorted(passages, key=lambda passage: passage.id)
+        found_in = Counter(concept for passage in passages for concept in set(passage.concepts))
         self._ids = [passage.id for passage in passages]
-        for number, passage in enumerate(passages):
-            axes = [numbers[concept] for concept in sorted(set(passage.concepts))]
-            norm = math.sqrt(sum(self._idf[axis] ** 2 for axis in axes)) or 1.0
-            self._shares.append([(axis, self._idf[axis] / norm) for axis in axes])
-            for axis, share in self._shares[number]:
-                self._passages[axis].append((number, share))
+        self._concepts = sorted(found_in)  # of each axis
+        numbers = {concept: axis for axis, concept in enumerate(self._concepts)}
+        axes = [[numbers[name] for name in names if name in numbers] for names in implied]
+        idf = [math.log(1 + len(passages) / found_in[concept]) for concept in self._concepts]
+        shares = [_shares(idf, {numbers[concept] for concept in passage.concepts}) for passage in passages]
+        self._space = _space(axes, idf, shares, pure=pure)
 
-    def nearest(self, spans: Iterable[Span]) -> tuple[NearPassage, ...]:
-        """The nearest passages, nearest first, then by id.
-
-        Args:
-            spans: the article's hits.
-        """
-        counts: dict[int, int] = {}
-        for _, _, concept in spans:
-            for axis in self._axes[concept]:
-                counts[axis] = counts.get(axis, 0) + 1
-        weights = {axis: (1 + math.log(n)) * self._idf[axis] for axis, n in counts.items()}
-        norm = math.sqrt(sum([w * w for w in weights.values()]))
-        similarity = [0.0] * len(self._ids)
-        for axis, weight in weights.items():
-            for number, share in self._passages[axis]:
-                similarity[number] += weight * share / norm
-        best = sorted(range(len(similarity)), key=similarity.__getitem__, reverse=True)[:_SHOWN]
-        return tuple([self._near(n, similarity[n], weights) for n in best if similarity[n] >= _LEAST])
-
-    def _near(self, number: int, similarity: float, weights: Mapping[int, float]) -> NearPassage:
-        """A passage with the concepts that article and passage share, those that make them alike most first."""
+    def nearest(self, hits: Hits) -> tuple[NearPassage, ...]:
+        """The nearest passages, nearest first, then by id; with each the concepts that make them alike most."""
         concepts = self._concepts
-        alike = [(-weights[axis] * share, concepts[axis]) for axis, share in self._shares[number] if axis in weights]
-        return NearPassage(self._ids[number], similarity, tuple([concept for _, concept in sorted(alike)[:_SHARED]]))
+        return tuple(
+            [
+                NearPassage(self._ids[number], similarity, tuple([concepts[axis] for axis in shared]))
+                for number, similarity, shared in self._space.nearest(hits)
+            ]
+        )
+
+
+def _shares(idf: Sequence[float], own: set[int]) -> list[float]:
+    """A passage's share of each axis: a vector of length 1."""
+    norm = math.sqrt(sum(idf[axis] ** 2 for axis in own)) or 1.0
+    return [weight / norm if axis in own else 0.0 for axis, weight in enumerate(idf)]
+
+
+class Space(Protocol):
+    """What does the sums: ``_passages.c``, or the one in Python."""
+
+    def nearest(self, hits: Hits, /) -> list[tuple[int, float, list[int]]]:
+        """The nearest passages, by number, with similarity and the axes that count most."""
+
+
+def _space(
+    axes: Sequence[Sequence[int]], idf: Sequence[float], shares: Sequence[Sequence[float]], *, pure: bool | None
+) -> Space:
+    """Make ready: the axes of each concept, the weight of each axis, and each passage's share of each."""
+    if pure or (pure is None and not compiled()):
+        return _InPython(axes, idf, shares)
+    from pipeline.flagging import _passages
+
+    begins = array("i", accumulate(map(len, axes), initial=0))
+    table = array("i", chain.from_iterable(axes))
+    return _passages.Space(begins, table, array("d", idf), array("d", chain.from_iterable(shares)))
+
+
+class _InPython:
+    """The sums are made in the order of the axes, as in C, so that both come to the same."""
+
+    def __init__(self, axes: Sequence[Sequence[int]], idf: Sequence[float], shares: Sequence[Sequence[float]]) -> None:
+        self._axes = axes
+        self._idf = idf
+        self._shares = [[(axis, share) for axis, share in enumerate(own) if share] for own in shares]
+
+    def nearest(self, hits: Hits, /) -> list[tuple[int, float, list[int]]]:
+        """The nearest passages."""
+        counts = Counter(chain.from_iterable([self._axes[concept] for concept in numbers_of(hits)[2::3]]))
+        weights = {axis: (1 + math.log(counts[axis])) * self._idf[axis] for axis in sorted(counts)}
+        length = math.sqrt(_sum(weight * weight for weight in weights.values()))
+        found: list[tuple[float, int]] = []
+        for number, own in enumerate(self._shares):
+            similarity = _sum(weights.get(axis, 0.0) * share for axis, share in own) / (length or 1.0)
+            if similarity >= _LEAST:
+                found.append((-similarity, number))
+        return [(number, -less, self._shared(number, weights)) for less, number in sorted(found)[:_SHOWN]]
+
+    def _shared(self, number: int, weights: dict[int, float]) -> list[int]:
+        alike = [(-weights[axis] * share, axis) for axis, share in self._shares[number] if axis in weights]
+        return [axis for _, axis in sorted(alike)[:_SHARED]]
+
+
+def _sum(numbers: Iterator[float]) -> float:
+    """Add up one after the other; ``sum`` corrects the last digit since Python 3.12."""
+    total = 0.0
+    for number in numbers:
+        total += number
+    return total

@@ -1,12 +1,12 @@
 """Sums over clauses: what a topic's clauses add up to, and what was missing.
 
-In: a topic, and which clauses hold in an article. Out: ``Judged``: the sum with its terms. Pure.
+In: a topic, and which of its clauses hold in an article. Out: ``Judged``: the sum with its terms. Pure.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import NamedTuple
 
 from pipeline.flagging.clauses import Clauses, Compiled
@@ -20,16 +20,12 @@ class CompiledTopic(NamedTuple):
     """A topic with its clauses.
 
     Attributes:
-        clauses: by the bit of each.
-        bits: of all its clauses; and of those that ask for no topic.
         needs_none: its threshold is so low that it is flagged with no clause.
         threshold: what is taken off, as it is told.
     """
 
     topic: Topic
-    clauses: Mapping[int, Compiled]
-    bits: int
-    bits_without_topics: int
+    clauses: tuple[Compiled, ...]
     needs_none: bool
     threshold: Term
 
@@ -64,27 +60,23 @@ class Judged(NamedTuple):
 
 def compile_topic(topic: Topic, clauses: Clauses) -> CompiledTopic:
     """Join a topic with its clauses."""
-    own = clauses.of[topic.id]
-    threshold = Term(topic=topic.id, clause="threshold", weight=-topic.threshold)
-    without_topics = sum(bit for bit, clause in own.items() if not clause.topics)
-    return CompiledTopic(topic, own, sum(own), without_topics, topic.threshold <= 0, threshold)
+    own = tuple(one for one in clauses.all if one.names[0] == topic.id)
+    return CompiledTopic(
+        topic, own, topic.threshold <= 0, Term(topic=topic.id, clause="threshold", weight=-topic.threshold)
+    )
 
 
-def judge(topic: CompiledTopic, holding: int, flagged: Collection[str]) -> Judged:
+def judge(topic: CompiledTopic, holding: Iterable[Compiled], flagged: Collection[str]) -> Judged:
     """Add up the clauses that hold.
 
     Args:
         topic: whose clauses they are.
-        holding: the clauses that hold in the article, whatever topics they ask for.
+        holding: those of its clauses that hold in the article, whatever topics they ask for.
         flagged: topics flagged so far, for clauses on topics.
     """
     fired: list[Compiled] = []
     total = 0.0
-    rest = holding & (topic.bits if flagged else topic.bits_without_topics)
-    while rest:
-        bit = rest & -rest
-        rest ^= bit
-        one = topic.clauses[bit]
+    for one in holding:
         for names in one.topics:
             if names.isdisjoint(flagged):
                 break
@@ -115,7 +107,7 @@ def missing(judged: Judged, whole: int, name: Callable[[str], str]) -> str:
     held = {compiled.clause.id for compiled in judged.fired}
     lacking = [
         (sum(not group & whole for group in compiled.groups), -compiled.weight, compiled)
-        for compiled in judged.topic.clauses.values()
+        for compiled in judged.topic.clauses
         if compiled.clause.all and compiled.clause.id not in held and 0 < compiled.weight >= judged.short
     ]
     short = f"{judged.short:.1f} points short"

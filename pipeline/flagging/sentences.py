@@ -6,17 +6,13 @@ behind it, unless a lower-case letter follows, as in “U.S. forces”; and in K
 
 from __future__ import annotations
 
-from pipeline.flagging.native import compiled
-
-__all__ = ["ends_in_python", "sentence_ends"]
-
 _STOPS = ".!?…。"
 _CLOSERS = "\"'»”’)"
 _KOREAN_ENDINGS = "다요음함됨"  # Korean texts at times leave out the blank
 
 
-def ends_in_python(text: str) -> list[int]:
-    """What ``sentence_ends`` is where nothing was compiled."""
+def sentence_ends(text: str) -> list[int]:
+    """The offsets behind each, sorted."""
     ends = _line_ends(text)
     for stop in _STOPS:
         at = text.find(stop)
@@ -42,9 +38,3 @@ def _line_ends(text: str) -> list[int]:
         ends.append(place + 1)
         place = text.find("\n", place + 1)
     return ends
-
-
-if compiled():
-    from pipeline.flagging._scan import sentence_ends
-else:
-    sentence_ends = ends_in_python

@@ -11,7 +11,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from pipeline.flagging.matcher import Span
+from pipeline.flagging.hits import Span
 from pipeline.flagging.sentences import sentence_ends
 from pipeline.settings.lexicon import Within
 
@@ -44,13 +44,14 @@ class Units:
         always: the conditions met in every unit: the home country's.
 
     Attributes:
-        spans, title_length: as given.
+        whole, spans, title_length: as given.
         parts: the conditions met in the whole, the title and the lead.
         title_hits, lead_hits: how many of the hits are the title's, and the title's and the lead's; they come first.
         is_long: it names much in passing: a clause is in focus by three sentences below the lead, not by two.
     """
 
     def __init__(self, whole: str, title_length: int, spans: Sequence[Span], meets: Sequence[int], always: int) -> None:
+        self.whole = whole
         self.spans = spans
         self.title_length = title_length
         self.title_hits = bisect_left(spans, (title_length,))
@@ -66,7 +67,6 @@ class Units:
             met |= meets[concept]
         self.parts = (met, title, lead)
         self.is_long = len(whole) - title_length - 1 >= LONG_CHARACTERS
-        self._whole = whole
         self._meets = meets
         self._always = always
         self._sentences: Level | None = None
@@ -80,7 +80,7 @@ class Units:
 
     def _cut(self) -> Level:
         """Cut at the ends of sentences; what ends inside the title does not count."""
-        ends = sentence_ends(self._whole)
+        ends = sentence_ends(self.whole)
         borders = [*ends[bisect_left(ends, self.title_length + 1) :], _NEVER]
         meets, always = self._meets, self._always
         found: list[int] = []
@@ -110,7 +110,7 @@ class Units:
         sentences = self.sentences
         for first, met in zip(sentences.firsts, sentences.met, strict=False):
             start = self.spans[first][0]
-            if found and self._whole.find("\n", before, start) < 0:
+            if found and self.whole.find("\n", before, start) < 0:
                 found[-1] |= met
             else:
                 found.append(met)

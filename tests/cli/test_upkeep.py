@@ -140,11 +140,11 @@ def test_a_sound_database_is_called_sound(database: Path) -> None:
     assert "All is sound." in done.stdout
 
 
-def test_doctor_says_whether_the_matcher_is_compiled(database: Path) -> None:
+def test_doctor_says_whether_flagging_is_compiled(database: Path) -> None:
     built = Path(matcher.__file__).with_name("_scan" + sysconfig.get_config_var("EXT_SUFFIX"))
-    line = "matcher: compiled" if built.exists() else "matcher: Python"
+    line = "flagging: compiled" if built.exists() else "flagging: Python"
     assert line in tumen("doctor", "--db", database).stdout.splitlines()
-    assert "matcher" not in tumen("doctor", "--housekeeping", "--db", database).stdout
+    assert "flagging: " not in tumen("doctor", "--housekeeping", "--db", database).stdout
 
 
 def test_a_damaged_database_is_named_with_what_to_do(database: Path) -> None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.flagging import Flagger
-from pipeline.model import Reference
+from pipeline.flagging import Flagger, compiled
+from pipeline.flagging.hits import packed
+from pipeline.model import Evidence, Passage, Reference
 from pipeline.settings.lexicon import Clause, Concept, Topic, TopicSet, Within
 
 WORDS = ("birch", "cedar", "maple", "olive", "poplar", "willow")
@@ -18,6 +21,7 @@ IMPLIES = {"willow": ("cedar",), "cedar": ("birch",)}
 GROUPS = {"bushes": ("maple", "olive"), "ours": ("poplar", "home:RU")}
 HOMES = (None, "RU", "KR", "FR")
 KINDS: tuple[Within, ...] = ("title", "lead", "focus", "sentence", "paragraph", "article")
+SIGNS = [*" \n.!?…。\"'»”’)aAя1다요\u00ad\ud800👍"]
 LEAD, LONG = 450, 3000
 
 
@@ -51,6 +55,10 @@ clauses = st.builds(
     times=st.sampled_from([1, 1, 1, 2]),
 ).filter(lambda clause: bool(clause.all or clause.any))
 sentences = st.lists(words, max_size=5)
+texts = st.lists(
+    st.tuples(st.sampled_from([*WORDS, *WORDS, "", "x" * 451]), st.sampled_from(SIGNS) | st.text(SIGNS, max_size=3)),
+    max_size=40,
+).map(lambda parts: "".join(word + sign for word, sign in parts))
 paragraphs = st.lists(st.lists(st.lists(words, min_size=1, max_size=5), min_size=1, max_size=5), max_size=6)
 
 
@@ -61,13 +69,14 @@ paragraphs = st.lists(st.lists(st.lists(words, min_size=1, max_size=5), min_size
     sentences,
     paragraphs,
     st.sampled_from(HOMES),
+    st.sampled_from([True, False] if compiled() else [True]),
 )
 def test_clauses_hold_where_a_plain_reading_says(
-    main: list[Clause], relevance: list[Clause], title: list[str], text: Paragraphs, home: str | None
+    main: list[Clause], relevance: list[Clause], title: list[str], text: Paragraphs, home: str | None, pure: bool
 ) -> None:
     main, relevance = ([replace(one, id=f"c{n}") for n, one in enumerate(of)] for of in (main, relevance))
     written = _write(title, text)
-    said = _flagger(main, relevance).flag(written.title, written.text, home=home)
+    said = _flagger(main, relevance, pure=pure).flag(written.title, written.text, home=home)
     held = {
         topic: [(clause, where) for clause in of if (where := _plainly(clause, written, home, flagged)) is not None]
         for topic, of, flagged in (("main", main, set()), ("relevance", relevance, {"main"}))
@@ -86,7 +95,78 @@ def test_clauses_hold_where_a_plain_reading_says(
     ]
 
 
-def _flagger(main: list[Clause], relevance: list[Clause]) -> Flagger:
+@pytest.mark.skipif(not compiled(), reason="Tumen was installed without a C compiler")
+@settings(max_examples=1000, deadline=None)
+@given(
+    st.lists(clauses, min_size=1, max_size=60),  # more than a word of the machine holds
+    st.lists(clauses, max_size=3),
+    texts,
+    texts,
+    st.sampled_from(HOMES),
+)
+def test_what_is_compiled_says_what_the_one_in_python_says(
+    main: list[Clause], relevance: list[Clause], title: str, text: str, home: str | None
+) -> None:
+    main, relevance = ([replace(one, id=f"c{n}") for n, one in enumerate(of)] for of in (main, relevance))
+    _say_the_same(main, relevance, [(title, text)], home)
+
+
+@pytest.mark.skipif(not compiled(), reason="Tumen was installed without a C compiler")
+@pytest.mark.parametrize("within", KINDS)
+@pytest.mark.parametrize("times", [1, 2, 3])
+def test_what_is_compiled_counts_to_the_same_numbers(within: Within, times: int) -> None:
+    lead = [("birch", f"{'x' * n} birch cedar") for n in range(LEAD - 3, LEAD + 3)]
+    long = [("", f"{'x' * LEAD} {'birch cedar. A ' * 2}".ljust(n, "z")) for n in range(LONG - 2, LONG + 2)]
+    much = [("", f"{'x' * LEAD} {'birch cedar. A ' * n}") for n in range(8)]
+    evidence = [("", f"{'birch cedar, ' * n}. A {'birch, ' * n}") for n in range(15)]
+    clause = Clause(id="", weight=1.0, all=("birch",), any=("cedar",), within=within, times=times)
+    barred = [("birch cedar", "birch cedar. A birch cedar maple"), ("birch cedar", "birch cedar. A olive")]
+    main = [clause, replace(clause, all=("birch", "cedar") * 100)]  # more conditions than bits in a word
+    for n in range(150):  # and fields that reach over the end of one in every way
+        one = replace(clause, all=("birch",) * (n % 7), unless=("maple",))
+        main.append(one if n % 2 else replace(one, unless_anywhere=("olive",)))
+    main = [replace(one, id=str(n)) for n, one in enumerate(main)]
+    _say_the_same(main, [], [*lead, *long, *much, *evidence, *barred], None)
+
+
+def _say_the_same(
+    main: list[Clause], relevance: list[Clause], articles: list[tuple[str, str]], home: str | None
+) -> None:
+    in_python, fast = (_flagger(main, relevance, pure=pure) for pure in (True, False))
+    for title, text in articles:
+        assert fast.flag(title, text, home=home) == in_python.flag(title, text, home=home)
+        assert fast.score(title, text, home=home) == in_python.score(title, text, home=home)
+
+
+@pytest.mark.skipif(not compiled(), reason="Tumen was installed without a C compiler")
+def test_what_is_compiled_refuses_what_it_cannot_read() -> None:
+    from pipeline.flagging import _passages, _trial
+
+    field = (1, 1, 2, 1, ("topic", "clause"))
+    with pytest.raises(ValueError, match="words"):
+        _trial.Trier(2, array("Q", [0]), [field], ("birch",), Evidence)
+    for wrong in ((1, 2, 2, 1, None), (63, 1, 2, 1, None), (1, 1, 6, 1, None), (1, 1, 2, 1, ("one",))):
+        with pytest.raises(ValueError, match="clause"):
+            _trial.Trier(1, array("Q", [1]), [field, wrong], ("birch",), Evidence)  # type: ignore[list-item]
+    trier = _trial.Trier(1, array("Q", [1]), [field], ("birch",), Evidence)
+    with pytest.raises(ValueError, match="no such"):
+        trier.tried("\nbirch", 0, packed([(1, 6, 1)]), -1, True)
+    with pytest.raises(ValueError, match="no such"):
+        trier.tried("\nbirch", 0, packed([(1, 6, 0)]), 1, True)
+    assert trier.tried("\nbirch", 0, packed([(1, 6, 0)]), -1, True) == (
+        [0],
+        [[Evidence("birch", "birch", "text", 0, 5, "topic", "clause")]],
+    )
+    for begins, axes in (([0, 2], [0]), ([1, 1], [0]), ([0, 1], [1]), ([0, 1], [-1])):
+        with pytest.raises(ValueError, match="axes"):
+            _passages.Space(array("i", begins), array("i", axes), array("d", [1.0]), array("d", [1.0]))
+    space = _passages.Space(array("i", [0, 1]), array("i", [0]), array("d", [1.0]), array("d", [1.0]))
+    with pytest.raises(ValueError, match="concept"):
+        space.nearest(packed([(0, 1, 1)]))
+    assert space.nearest(packed([(0, 1, 0)])) == [(0, 1.0, [0])]
+
+
+def _flagger(main: list[Clause], relevance: list[Clause], *, pure: bool) -> Flagger:
     """A threshold that any sum reaches, so that every clause that holds is told."""
     concepts = {
         word: Concept(
@@ -105,8 +185,12 @@ def _flagger(main: list[Clause], relevance: list[Clause]) -> Flagger:
         relevance=Topic(id="relevance", title="", threshold=-99.0, clause=tuple(relevance)),
         groups=GROUPS,
     )
-    reference = Reference(title="", author="", publication="", published="", url="", passages=())
-    return Flagger(concepts, topics, reference, "")
+    passages = tuple(
+        Passage(id=f"p{n}", part="", digest="", topics=(), concepts=WORDS[n : n + 2 + n % 2])
+        for n in range(len(WORDS) - 1)
+    )
+    reference = Reference(title="", author="", publication="", published="", url="", passages=passages)
+    return Flagger(concepts, topics, reference, "", pure=pure)
 
 
 def _write(title: list[str], text: Paragraphs) -> Written:

@@ -1,0 +1,181 @@
+"""Tries all clauses on an article, and tells on which hits each one stands.
+
+In: the clauses; then an article and its hits. Out: the clauses that hold. ``_trial.c`` does the same where Tumen was
+installed with a C compiler; the rules are told here.
+
+A clause holds in a unit of its kind: the title, the lead, a sentence, a paragraph or the whole. One of focus must hold
+in a sentence of title or lead, or in several further down.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Sequence
+from typing import Protocol, get_args
+
+from pipeline.flagging.clauses import UNLESS, UNLESS_ANYWHERE, Clauses, Compiled
+from pipeline.flagging.hits import Hits, Span, spans_of
+from pipeline.flagging.native import compiled
+from pipeline.flagging.units import Level, Units
+from pipeline.model import Evidence
+from pipeline.settings.lexicon import Within
+
+_EVIDENCE_UNITS = 4  # of one clause
+_EVIDENCE_HITS = 12
+_WORD = 64  # bits, as in _trial.c
+_KINDS: tuple[Within, ...] = get_args(Within)
+
+_Held = tuple[int, int, int]  # the clauses that hold in a unit, and its hits, from the first to behind the last
+Tried = tuple[list[int], list[list[Evidence]]]
+
+
+class Trier(Protocol):
+    """All clauses, ready to be tried on any article."""
+
+    def tried(self, whole: str, title_length: int, hits: Hits, home: int, explained: bool, /) -> Tried:
+        """Try them.
+
+        Args:
+            whole: title, line end and text.
+            title_length: of the title, in characters.
+            hits: of all that.
+            home: the number of the home country, which is met everywhere; -1: none that a clause asks for.
+            explained: evidence is wanted, too.
+
+        Returns:
+            The numbers of the clauses that hold, whatever topics they ask for, in order; and the evidence of each that
+            speaks for its topic: the first hits of its first units.
+        """
+
+
+def trier(clauses: Clauses, meets: Sequence[int], concepts: Sequence[str], *, pure: bool | None = None) -> Trier:
+    """Make ready.
+
+    Args:
+        clauses: to be tried.
+        concepts: their names, by number.
+        meets: for each concept's number, and those of the home countries behind them, the conditions that it meets.
+        pure: in Python; None: only where nothing was compiled.
+    """
+    if pure or (pure is None and not compiled()):
+        return _InPython(clauses, meets, concepts)
+    from pipeline.flagging import _trial
+
+    fields = [
+        (one.bit.bit_length() - 1, len(one.groups), _kind(one), one.clause.times, one.names if one.speaks else None)
+        for one in clauses.all
+    ]
+    words = -(-(clauses.bits << UNLESS_ANYWHERE).bit_length() // _WORD) or 1
+    table = array("Q")
+    for conditions in meets:
+        table.extend(conditions >> _WORD * word & (1 << _WORD) - 1 for word in range(words))
+    return _trial.Trier(words, table, fields, tuple(concepts), Evidence)
+
+
+def _kind(one: Compiled) -> int:
+    return _KINDS.index(one.clause.within) if one.groups else -1
+
+
+class _InPython:
+    def __init__(self, clauses: Clauses, meets: Sequence[int], concepts: Sequence[str]) -> None:
+        self._clauses = clauses
+        self._meets = meets
+        self._concepts = concepts
+        self._numbers = {one.bit: one.number for one in clauses.all}
+        self._without_units = sum(one.bit for one in clauses.all if not one.groups)
+        self._within = {
+            kind: sum(one.bit for one in clauses.all if one.groups and one.clause.within == kind) for kind in _KINDS
+        }
+        self._repeated = [one for one in clauses.all if one.groups and one.clause.times > 1]
+
+    def tried(self, whole: str, title_length: int, hits: Hits, home: int, explained: bool, /) -> Tried:
+        """Try them."""
+        units = Units(whole, title_length, spans_of(hits), self._meets, self._meets[home] if home >= 0 else 0)
+        met = units.parts[0]
+        possible = (met + self._clauses.lowest) & self._clauses.bits & ~(met >> UNLESS_ANYWHERE)
+        holding = possible & self._without_units
+        held: dict[Within, list[_Held]] = {}
+        for kind, speak_of_it in self._within.items():
+            if among := possible & speak_of_it:
+                held[kind] = self._held(units.level(kind), among)
+                if kind == "focus":
+                    holding |= _in_focus(held[kind], units)
+                else:
+                    holding |= _in_one(held[kind])
+        for one in self._repeated:
+            if holding & one.bit and len(_units_of(one, held, units)) < one.clause.times:
+                holding ^= one.bit
+        numbers = sorted(self._numbers[bit] for bit in _bits_of(holding))
+        if not explained:
+            return numbers, []
+        return numbers, [self._evidence(self._clauses.all[number], held, units) for number in numbers]
+
+    def _held(self, level: Level, among: int) -> list[_Held]:
+        """The units in which some of these clauses hold."""
+        held: list[_Held] = []
+        lowest = self._clauses.lowest
+        for number, met in enumerate(level.met):
+            met_all = (met + lowest) & among
+            if met_all and (found := met_all & ~(met >> UNLESS)):
+                held.append((found, level.firsts[number], level.firsts[number + 1]))
+        return held
+
+    def _evidence(self, one: Compiled, held: dict[Within, list[_Held]], units: Units) -> list[Evidence]:
+        """The hits that meet at least one of its conditions."""
+        if not one.speaks:
+            return []
+        conditions = sum(one.groups)
+        hits = (
+            units.spans[place]
+            for first, last in _units_of(one, held, units)[:_EVIDENCE_UNITS]
+            for place in range(first, last)
+        )
+        found = [hit for hit in hits if self._meets[hit[2]] & conditions]
+        return [self._evidence_at(hit, one, units) for hit in found[:_EVIDENCE_HITS]]
+
+    def _evidence_at(self, hit: Span, one: Compiled, units: Units) -> Evidence:
+        start, end, concept = hit
+        surface = units.whole[start:end]
+        if start < units.title_length:
+            return Evidence(self._concepts[concept], surface, "title", start, end, *one.names)
+        begin = units.title_length + 1
+        return Evidence(self._concepts[concept], surface, "text", start - begin, end - begin, *one.names)
+
+
+def _in_one(held: Sequence[_Held]) -> int:
+    """The clauses that hold in any of these units."""
+    found = 0
+    for clauses, _, _ in held:
+        found |= clauses
+    return found
+
+
+def _in_focus(held: Sequence[_Held], units: Units) -> int:
+    """The clauses that hold in a sentence of title or lead, or in several further down."""
+    front = once = twice = thrice = 0
+    for clauses, first, _ in held:
+        if first < units.lead_hits:
+            front |= clauses
+        thrice |= twice & clauses
+        twice |= once & clauses
+        once |= clauses
+    return front | (thrice if units.is_long else twice)
+
+
+def _units_of(one: Compiled, held: dict[Within, list[_Held]], units: Units) -> list[tuple[int, int]]:
+    """The units in which a clause holds, by their hits; of focus those in front, if there are any."""
+    if not one.groups:
+        return []
+    found = [(first, last) for clauses, first, last in held[one.clause.within] if clauses & one.bit]
+    if one.clause.within == "focus" and found and found[0][0] < units.lead_hits:
+        return [unit for unit in found if unit[0] < units.lead_hits]
+    return found
+
+
+def _bits_of(mask: int) -> list[int]:
+    """Each bit by itself."""
+    found: list[int] = []
+    while mask:
+        found.append(mask & -mask)
+        mask ^= found[-1]
+    return found
