@@ -14,6 +14,7 @@ BATCHES = Path(__file__).with_name("batches.jsonl")
 INDEPENDENT = Path(__file__).with_name("independent.jsonl")
 CALIBRATED = Path(__file__).with_name("calibrated.jsonl")
 FIFTH = Path(__file__).with_name("fifth.jsonl")
+SIXTH = Path(__file__).with_name("sixth.jsonl")
 PROBES = Path(__file__).with_name("probes.jsonl")
 FIELDS = {
     "id",
@@ -155,6 +156,15 @@ def test_the_fifth_hands_items_keep_shape_and_balance() -> None:
     topics = Counter(topic for item in found if item["relevant"] for topic in item["topics"])
     assert min(topics[topic] for topic in TOPICS) >= 12
     assert min(topics[topic] for topic in FREQUENT) >= 18
+
+
+def test_the_sixth_hands_items_keep_shape_and_balance() -> None:
+    found = well_formed(SIXTH)
+    assert Counter(item["kind"] for item in found) == {"headline": 160, "lead": 56, "article": 54}
+    assert Counter(item["lang"] for item in found) == {"en": 90, "ru": 90, "ko": 90}
+    topics = Counter(topic for item in found if item["relevant"] for topic in item["topics"])
+    assert min(topics[topic] for topic in TOPICS) >= 7
+    assert min(topics[topic] for topic in FREQUENT) >= 12
 
 
 def test_the_probes_keep_shape() -> None:
