@@ -27,7 +27,7 @@ class Compiled(NamedTuple):
         names: its topic's and its own.
         speaks: it speaks for the topic, and by hits, which are shown.
         bit: its own, which carries what its field holds.
-        groups: the conditions of ``all``, one an item, then that of ``any``.
+        groups: the conditions of ``all``, one an item, then that of ``any``; ``conditions``: all of them.
         topics: of each of these sets one must be flagged.
         term: what it adds, as it is told.
     """
@@ -39,6 +39,7 @@ class Compiled(NamedTuple):
     speaks: bool
     bit: int
     groups: tuple[int, ...]
+    conditions: int
     topics: tuple[frozenset[str], ...]
     term: Term
 
@@ -100,6 +101,7 @@ class Clauses:
             speaks=clause.weight > 0 and bool(groups),
             bit=bit,
             groups=groups,
+            conditions=sum(groups),
             topics=tuple(asked.topics),
             term=_term(topic, clause),
         )

@@ -104,11 +104,10 @@ def missing(judged: Judged, whole: int, name: Callable[[str], str]) -> str:
         whole: the conditions met anywhere in the article.
         name: what people call a concept.
     """
-    held = {compiled.clause.id for compiled in judged.fired}
     lacking = [
-        (sum(not group & whole for group in compiled.groups), -compiled.weight, compiled)
-        for compiled in judged.topic.clauses
-        if compiled.clause.all and compiled.clause.id not in held and 0 < compiled.weight >= judged.short
+        ((one.conditions & ~whole).bit_count(), -one.weight, one)
+        for one in judged.topic.clauses
+        if one.weight >= judged.short and one.weight > 0 and one.clause.all and one not in judged.fired
     ]
     short = f"{judged.short:.1f} points short"
     if not lacking:

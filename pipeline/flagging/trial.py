@@ -124,13 +124,12 @@ class _InPython:
         """The hits that meet at least one of its conditions."""
         if not one.speaks:
             return []
-        conditions = sum(one.groups)
         hits = (
             units.spans[place]
             for first, last in _units_of(one, held, units)[:_EVIDENCE_UNITS]
             for place in range(first, last)
         )
-        found = [hit for hit in hits if self._meets[hit[2]] & conditions]
+        found = [hit for hit in hits if self._meets[hit[2]] & one.conditions]
         return [self._evidence_at(hit, one, units) for hit in found[:_EVIDENCE_HITS]]
 
     def _evidence_at(self, hit: Span, one: Compiled, units: Units) -> Evidence:
