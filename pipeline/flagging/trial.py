@@ -9,6 +9,7 @@ in a sentence of title or lead, or in several further down.
 
 from __future__ import annotations
 
+import sys
 from array import array
 from collections.abc import Sequence
 from typing import Protocol, get_args
@@ -22,7 +23,6 @@ from pipeline.settings.lexicon import Within
 
 _EVIDENCE_UNITS = 4  # of one clause
 _EVIDENCE_HITS = 12
-_WORD = 64  # bits, as in _trial.c
 _KINDS: tuple[Within, ...] = get_args(Within)
 
 _Held = tuple[int, int, int]  # the clauses that hold in a unit, and its hits, from the first to behind the last
@@ -65,10 +65,10 @@ def trier(clauses: Clauses, meets: Sequence[int], concepts: Sequence[str], *, pu
         (one.bit.bit_length() - 1, len(one.groups), _kind(one), one.clause.times, one.names if one.speaks else None)
         for one in clauses.all
     ]
-    words = -(-(clauses.bits << UNLESS_ANYWHERE).bit_length() // _WORD) or 1
-    table = array("Q")
-    for conditions in meets:
-        table.extend(conditions >> _WORD * word & (1 << _WORD) - 1 for word in range(words))
+    words = (clauses.bits << UNLESS_ANYWHERE).bit_length() // 64 + 1  # as in _trial.c
+    table = array("Q", b"".join(conditions.to_bytes(words * 8, "little") for conditions in meets))
+    if sys.byteorder == "big":
+        table.byteswap()
     return _trial.Trier(words, table, fields, tuple(concepts), Evidence)
 
 
