@@ -1,17 +1,21 @@
-/* Finds every surface of the lexicon in a text, in one pass and without a copy of it: the compiled matcher.
+/* Finds every surface of the lexicon in a text: the compiled matcher.
 
    In: the lexicon's spellings, folded and sorted, and a text. Out: hits with offsets into the text. automaton.py does the
    same in Python, for machines without a compiler, and tells the rules; what is found here must be what is found there
    (tests/flagging/test_compiled.py).
 
-   The spellings are one trie, and walks through it begin where a word may begin. Most places are turned away at a glance
-   at their first four characters, the others begin at the node that these lead to. A free ending is an edge of its own,
-   STAR: it goes over the letters that are left of a word. As only a space or the end may follow it, no walk turns back.
+   The text is folded first. The spellings are one trie, and walks through it begin where a word may begin. Most places
+   are turned away at a glance at their first characters, the others begin at the node that these lead to. A free ending
+   is an edge of its own, STAR: it goes over the letters that are left of a word. As only a space or the end may follow
+   it, no walk turns back.
 */
 
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 #include <stdint.h>
+#ifdef _MSC_VER
+#include <intrin.h>
+#endif
 
 #include "_hits.h"
 
@@ -20,13 +24,19 @@
 #define LONGEST_SPELLING 250 /* a little more than the grammar's */
 #define LONGEST_TAIL 6 /* letters of a Cyrillic ending, as in automaton.py */
 #define LONGEST_LATIN_TAIL 40 /* and of a Latin one */
-#define OPENING 4      /* characters by which most places are turned away */
-#define GLANCE 19      /* bits of a digest, for a glance */
+#define OPENING 4      /* characters that most walks begin behind */
+#define FOURS 16       /* bits of a digest of them, for a glance */
+#define PAIRS 15       /* bits of a digest of two */
+#define PAIR 256       /* a spelling of two characters begins with these; the bits below are for the third of three */
+#define BLOCK 1024     /* characters that are glanced at before any walk */
+#define AFAR 0xD800    /* the first character beyond the first plane that spellings have, in 16 bits; then the next */
+#define NOBODY 0xDFFF  /* what no spelling has */
 #define NEAR 12        /* characters either side in which a lone hanja looks for Hangul, as in automaton.py */
 #define MOST_HITS 200  /* of one concept, as in automaton.py */
 
 /* Kinds of characters; compiled.py makes the table. The first four are of what a character folds to. */
-enum { LETTER = 1, HANGUL = 2, CYRILLIC = 4, LATIN = 8, SIGN = 16, JOINING = 32, OPENS = 64 };
+enum { LETTER = 1, HANGUL = 2, CYRILLIC = 4, LATIN = 8, SIGN = 16, JOINING = 32, OPENS = 64, ALONE = 128 };
+/* OPENS: a spelling begins with it; ALONE: or is this one character. */
 #define OF_FOLDED (LETTER | HANGUL | CYRILLIC | LATIN)
 
 /* What may stand beside a hit, by surfaces.Beside. */
@@ -42,9 +52,8 @@ typedef struct { /* small, as most of what a walk costs is memory that is not at
 } Node;
 
 typedef struct {
-    uint32_t digest;    /* of the first four characters; of all, where a spelling has fewer before its end or STAR */
-    uint32_t node : 31; /* 0: nobody here */
-    uint32_t whole : 1; /* only what ends there or goes on with a STAR */
+    uint64_t opening; /* four characters; fewer, where a spelling has fewer before its end or STAR */
+    uint32_t node;    /* 0: nobody here */
 } Door;
 
 typedef struct {
@@ -60,7 +69,7 @@ typedef struct {
 } Rules;
 
 typedef struct {
-    Py_ssize_t end;
+    Py_ssize_t start, end;
     const Rule *rule;
 } Found;
 
@@ -72,19 +81,23 @@ typedef struct {
 typedef struct {
     PyObject_HEAD
     PyObject *resolve; /* number of a spelling -> its rules */
-    uint16_t *fold;
-    uint8_t *kinds;
-    uint32_t *pool;   /* the characters of all spellings, one after the other */
+    uint16_t fold[BMP];
+    uint8_t kinds[BMP];
+    int plain;        /* of ASCII these say what arithmetic says */
+    Py_UCS4 afar[NOBODY - AFAR]; /* characters of spellings, beyond the first plane */
+    uint32_t afar_count;
+    uint16_t *pool;   /* the characters of all spellings, one after the other */
     uint32_t *begins; /* of each in the pool, and of nobody the end */
     Rules **rules;    /* of each; NULL: not asked for yet */
     Py_ssize_t spelling_count;
     Node *nodes;
-    uint32_t *edges; /* the character that leads to each node */
+    uint16_t *edges;  /* the character that leads to each node */
     Py_ssize_t node_count, node_room;
     Door *doors;      /* by digest, each in the next free place */
-    uint8_t *glances; /* a bit for each digest of a door */
     uint32_t door_mask;
-    uint8_t *names; /* by concept: inside its hits no other concept is meant */
+    uint16_t fours[1 << FOURS]; /* by four characters: a bit for each fifth */
+    uint16_t pairs[1 << PAIRS]; /* by two that spellings of fewer than four have: PAIR, and a bit for each third */
+    uint8_t *names;   /* by concept: inside its hits no other concept is meant */
     Py_ssize_t concept_count;
 } Trie;
 
@@ -94,33 +107,63 @@ typedef struct {
     int kind;
     const void *data;
     Py_ssize_t length, start;
-    Found *group; /* what begins at ``start`` */
-    Py_ssize_t group_count, group_room;
-    Told *told; /* by concept */
+    uint16_t *folded; /* what each character folds to; NOBODY stands behind the last */
+    uint8_t *kinds;   /* of which kinds it is; 0 stands on either side */
+    Found *found;     /* what counts, and behind that what begins at ``start`` and is not settled yet */
+    Py_ssize_t found_count, settled, room;
+    Told *told;       /* by concept */
     Py_ssize_t name_start, name_end;
-    Hit *hits;
-    Py_ssize_t hit_count, hit_room;
 } Look;
 
 /* ------------------------------------------------------------------------------------------------ characters */
 
-static inline uint8_t kind_of(const Trie *trie, Py_UCS4 c) { return c < BMP ? trie->kinds[c] : OPENS; }
-
-static inline Py_UCS4 folded(const Trie *trie, Py_UCS4 c) { return c < BMP ? trie->fold[c] : Py_UNICODE_TOLOWER(c); }
-
-static inline Py_UCS4 folded_at(const Look *look, Py_ssize_t place) {
-    return folded(look->trie, PyUnicode_READ(look->kind, look->data, place));
+/* A folded character from beyond the first plane, in 16 bits. */
+static uint16_t code_of(const Trie *trie, Py_UCS4 folded) {
+    for (uint32_t i = 0; i < trie->afar_count; i++)
+        if (trie->afar[i] == folded) return (uint16_t)(AFAR + i);
+    return NOBODY;
 }
 
-static inline uint8_t kind_at(const Look *look, Py_ssize_t place) {
-    if (place < 0 || place >= look->length) return 0;
-    return kind_of(look->trie, PyUnicode_READ(look->kind, look->data, place));
+static inline uint8_t if_so(int so, int value) { return (uint8_t)(-so & value); } /* compilers see no branch in it */
+
+/* What ASCII folds to, and its kinds below: as the tables have it, but by arithmetic, which takes many at once. */
+static inline uint8_t ascii_folded(uint8_t c) {
+    return c ^ (if_so((uint8_t)(c - 'A') < 26, 'A' ^ 'a') | if_so(c == '-', '-' ^ ' ') | if_so(c == '\t', '\t' ^ ' ') |
+                if_so(c == '`', '`' ^ '\'') | if_so(c == '*', '*' ^ '"') | if_so(c == 0, '"'));
+}
+
+static inline uint8_t ascii_kinds(uint8_t folded) {
+    return if_so((uint8_t)(folded - 'a') < 26, LETTER | LATIN | OPENS) |
+           if_so((uint8_t)(folded - '0') < 10, LETTER | OPENS) | if_so(folded == '_', LETTER);
+}
+
+static void fold_ascii(const uint8_t *data, Py_ssize_t length, uint16_t *folded, uint8_t *kinds) {
+    for (Py_ssize_t i = 0; i < length; i++) {
+        uint8_t c = ascii_folded(data[i]);
+        folded[i] = c;
+        kinds[i] = ascii_kinds(c);
+    }
+}
+
+/* Fold the text; of which kinds there are characters in it. */
+Py_ALWAYS_INLINE static inline int fold_text(Look *look, int kind) {
+    const uint16_t *fold = look->trie->fold;
+    const uint8_t *of = look->trie->kinds;
+    const void *data = look->data;
+    uint16_t *folded = look->folded;
+    uint8_t *kinds = look->kinds, seen = 0;
+    for (Py_ssize_t i = 0, length = look->length; i < length; i++) {
+        Py_UCS4 c = PyUnicode_READ(kind, data, i);
+        int far_off = kind == PyUnicode_4BYTE_KIND && c >= BMP;
+        folded[i] = far_off ? code_of(look->trie, Py_UNICODE_TOLOWER(c)) : fold[c];
+        seen |= kinds[i] = far_off ? OPENS | ALONE : of[c];
+    }
+    return seen;
 }
 
 static Py_ssize_t behind_tail(const Look *look, Py_ssize_t place, uint8_t tail) {
     Py_ssize_t most = place + (tail == CYRILLIC ? LONGEST_TAIL : LONGEST_LATIN_TAIL);
-    if (most > look->length) most = look->length;
-    while (place < most && kind_at(look, place) & tail) place++;
+    while (place < most && look->kinds[place] & tail) place++;
     return place;
 }
 
@@ -134,14 +177,35 @@ static int same_case(const Look *look, Py_ssize_t place, PyObject *literal) {
         Py_UCS4 c = PyUnicode_READ(look->kind, look->data, place + i), wanted = PyUnicode_READ(kind, data, i);
         if (c != wanted) {
             if (c == 0x401) c = 0x415; /* the capital of the letter that folds to another */
-            else if (kind_of(look->trie, c) & SIGN) c = folded(look->trie, c);
+            else if (c < BMP && look->trie->kinds[c] & SIGN) c = look->folded[place + i];
             if (c != wanted) return 0;
         }
     }
     return 1;
 }
 
-static inline uint32_t digest(uint32_t so_far, Py_UCS4 c) { return (so_far ^ c) * 0x9E3779B1u; }
+/* The first characters from a place on, as one number. */
+static inline uint64_t opening_of(const uint16_t *characters, uint32_t size) {
+    static const uint16_t masks[OPENING + 1][OPENING] = {
+        {0}, {0xFFFF}, {0xFFFF, 0xFFFF}, {0xFFFF, 0xFFFF, 0xFFFF}, {0xFFFF, 0xFFFF, 0xFFFF, 0xFFFF}};
+    uint64_t opening, mask;
+    memcpy(&opening, characters, sizeof opening);
+    memcpy(&mask, masks[size], sizeof mask);
+    return opening & mask;
+}
+
+static inline uint32_t digest(uint64_t opening) { return (uint32_t)((opening * 0x9E3779B97F4A7C15u) >> 32); }
+
+/* No mixing here: so letters of one script have a small part of the table, which stays at hand. */
+static inline uint32_t pair_of(const uint16_t *at) {
+    return ((uint32_t)at[0] << (PAIRS - 7) ^ at[1]) & ((1 << PAIRS) - 1);
+}
+
+static inline const Door *door_of(const Trie *trie, uint64_t opening) {
+    uint32_t i = digest(opening) & trie->door_mask;
+    while (trie->doors[i].node && trie->doors[i].opening != opening) i = (i + 1) & trie->door_mask;
+    return &trie->doors[i];
+}
 
 /* ------------------------------------------------------------------------------------------------ a walk */
 
@@ -191,32 +255,33 @@ static const Rules *resolve(Trie *trie, Py_ssize_t number) {
 static int accept(Look *look, Py_ssize_t number, Py_ssize_t end) {
     const Rules *rules = look->trie->rules[number];
     if (rules == NULL && (rules = resolve(look->trie, number)) == NULL) return -1;
-    uint8_t before = kind_at(look, look->start - 1);
+    const uint8_t *kinds = look->kinds;
+    uint8_t before = kinds[look->start - 1];
     for (Py_ssize_t i = 0; i < rules->count; i++) {
         const Rule *rule = &rules->rules[i];
         Py_ssize_t stop = end;
         if (before & rule->left) continue;
-        if (kind_at(look, stop) & rule->right) {
-            if (!rule->plural || folded_at(look, stop) != 's') continue;
-            if (kind_at(look, ++stop) & rule->right) continue;
+        if (kinds[stop] & rule->right) {
+            if (!rule->plural || look->folded[stop] != 's') continue;
+            if (kinds[++stop] & rule->right) continue;
         }
         if (rule->cased != NULL && !same_case(look, look->start, rule->cased)) continue;
         if (rule->in_korean) {
             Py_ssize_t place = look->start - NEAR;
-            while (place < stop + NEAR && !(kind_at(look, place) & HANGUL)) place++;
+            while (place < stop + NEAR && !(kinds[place] & HANGUL)) place++;
             if (place == stop + NEAR) continue;
         }
-        if (look->group_count == look->group_room) {
-            Py_ssize_t room = 2 * look->group_room + 16;
-            Found *group = PyMem_Realloc(look->group, room * sizeof(Found));
-            if (group == NULL) {
+        if (look->found_count == look->room) {
+            Py_ssize_t room = 2 * look->room + 64;
+            Found *found = PyMem_Realloc(look->found, room * sizeof(Found));
+            if (found == NULL) {
                 PyErr_NoMemory();
                 return -1;
             }
-            look->group = group;
-            look->group_room = room;
+            look->found = found;
+            look->room = room;
         }
-        look->group[look->group_count++] = (Found){stop, rule};
+        look->found[look->found_count++] = (Found){look->start, stop, rule};
     }
     return 0;
 }
@@ -224,7 +289,7 @@ static int accept(Look *look, Py_ssize_t number, Py_ssize_t end) {
 /* The child of a node that a character leads to; 0: none. */
 static inline uint32_t child_of(const Trie *trie, const Node *node, uint32_t character) {
     uint32_t low = node->first, high = low + node->children;
-    while (high - low > 8) {
+    while (high - low > 8 && trie->afar_count == 0) { /* those from afar are out of order */
         uint32_t middle = low + (high - low) / 2;
         if (trie->edges[middle] <= character) low = middle;
         else high = middle;
@@ -242,10 +307,10 @@ static int walk(Look *look, uint32_t at, uint32_t depth, Py_ssize_t place, int w
     Trie *trie = look->trie;
     for (;;) {
         const Node *node = &trie->nodes[at];
-        const uint32_t *label = &trie->pool[node->label];
+        const uint16_t *label = &trie->pool[node->label];
         for (; depth < node->depth; depth++) {
-            if (label[depth] == STAR) place = behind_tail(look, place, node->tail);
-            else if (place < look->length && folded_at(look, place) == label[depth]) place++;
+            if (look->folded[place] == label[depth]) place++;
+            else if (label[depth] == STAR) place = behind_tail(look, place, node->tail);
             else return 0;
         }
         if (node->spelling >= 0 && accept(look, node->spelling, place) < 0) return -1;
@@ -253,47 +318,32 @@ static int walk(Look *look, uint32_t at, uint32_t depth, Py_ssize_t place, int w
         if (trie->edges[node->first] == STAR &&
             walk(look, node->first, depth + 1, behind_tail(look, place, node->tail), 0) < 0)
             return -1;
-        if (whole || place >= look->length) return 0;
-        at = child_of(trie, node, folded_at(look, place));
+        if (whole) return 0;
+        at = child_of(trie, node, look->folded[place]);
         if (at == 0) return 0;
         depth++;
         place++;
     }
 }
 
-/* Go in by every door that the text at the look's start may open. */
-Py_ALWAYS_INLINE static inline int enter(Look *look, int kind) {
-    const Trie *trie = look->trie;
-    Py_ssize_t most = look->length - look->start;
-    uint32_t so_far = 0;
-    for (int n = 0; n < OPENING && n < most; n++) {
-        so_far = digest(so_far, folded(trie, PyUnicode_READ(kind, look->data, look->start + n)));
-        if (!(trie->glances[so_far >> (35 - GLANCE)] & 1 << (so_far >> (32 - GLANCE) & 7))) continue;
-        for (uint32_t i = so_far & trie->door_mask; trie->doors[i].node; i = (i + 1) & trie->door_mask) {
-            Door door = trie->doors[i];
-            if (door.digest == so_far && walk(look, door.node, 0, look->start, door.whole) < 0) return -1;
-        }
-    }
-    return 0;
-}
-
 /* Settle what begins at one place, longest first: no exception covers it, no name that reaches as far holds it, and its
-   concept has not been told of it already. It is sorted the other way round, as a walk comes by the shortest first. */
-static int settle(Look *look) {
-    Found *group = look->group;
-    for (Py_ssize_t i = 0; i < look->group_count; i++) {
+   concept has not been told of it already. */
+static void settle(Look *look) {
+    Found *group = look->found + look->settled;
+    Py_ssize_t count = look->found_count - look->settled;
+    for (Py_ssize_t i = 0; i < count; i++) {
         Found one = group[i];
         Told *told = &look->told[one.rule->concept];
         if (one.rule->cancels && one.end > told->cancelled) told->cancelled = one.end;
         Py_ssize_t place = i;
         for (; place > 0; place--) {
             Found *other = &group[place - 1];
-            if (other->end < one.end || (other->end == one.end && other->rule->concept >= one.rule->concept)) break;
+            if (other->end > one.end || (other->end == one.end && other->rule->concept <= one.rule->concept)) break;
             group[place] = *other;
         }
         group[place] = one;
     }
-    for (Py_ssize_t i = look->group_count - 1; i >= 0; i--) {
+    for (Py_ssize_t i = 0; i < count; i++) {
         Py_ssize_t end = group[i].end;
         const Rule *rule = group[i].rule;
         Told *told = &look->told[rule->concept];
@@ -306,38 +356,79 @@ static int settle(Look *look) {
         }
         if (told->count == MOST_HITS) continue;
         told->count++;
-        if (look->hit_count == look->hit_room) {
-            Py_ssize_t room = 2 * look->hit_room + 64;
-            Hit *hits = PyMem_Realloc(look->hits, room * sizeof(Hit));
-            if (hits == NULL) {
-                PyErr_NoMemory();
-                return -1;
-            }
-            look->hits = hits;
-            look->hit_room = room;
-        }
-        look->hits[look->hit_count++] = (Hit){look->start, end, rule->concept};
+        look->found[look->settled++] = group[i];
     }
-    look->group_count = 0;
+    look->found_count = look->settled;
+}
+
+/* Go in by the door that so many characters at the look's start open. One for fewer than four is for what ends there or
+   goes on with a STAR; all else comes by that of four. */
+static inline int enter(Look *look, uint32_t n) {
+    const Trie *trie = look->trie;
+    uint32_t at = door_of(trie, opening_of(&look->folded[look->start], n))->node;
+    return at ? walk(look, at, n, look->start + n, n < OPENING && trie->nodes[at].depth == n) : 0;
+}
+
+/* Where in 64 characters a word may begin: a bit for each. */
+static inline uint64_t begins_of(const uint8_t *kinds) {
+    const uint64_t gather = PY_BIG_ENDIAN ? 0x8040201008040201u : 0x0102040810204080u; /* one bit of each byte */
+    uint64_t begins = 0, here, before;
+    for (int i = 0; i < 64; i += 8) {
+        memcpy(&here, kinds + i, 8);
+        memcpy(&before, kinds + i - 1, 8);
+        here = here >> 6 & ~(here & before) & 0x0101010101010101u; /* OPENS; no word begins inside a word */
+        begins |= (here * gather >> 56) << i;
+    }
+    return begins;
+}
+
+static inline uint32_t first_of(uint64_t bits) {
+#ifdef _MSC_VER
+    unsigned long first;
+    _BitScanForward64(&first, bits);
+    return first;
+#else
+    return (uint32_t)__builtin_ctzll(bits);
+#endif
+}
+
+/* Look at each place. All of a block are glanced at before any walk: without a branch, as each that is guessed wrong
+   takes as long as ten glances. */
+static int look_over(Look *look) {
+    const uint16_t *fours = look->trie->fours, *pairs = look->trie->pairs;
+    uint16_t places[BLOCK];
+    for (Py_ssize_t from = 0; from < look->length; from += BLOCK) {
+        uint32_t count = 0, most = look->length - from < BLOCK ? (uint32_t)(look->length - from) : BLOCK;
+        const uint16_t *folded = look->folded + from;
+        const uint8_t *kinds = look->kinds + from;
+        for (uint32_t part = 0; part < most; part += 64) {
+            for (uint64_t begins = begins_of(kinds + part); begins; begins &= begins - 1) {
+                uint32_t i = part + first_of(begins);
+                const uint16_t *at = &folded[i];
+                int four = fours[digest(opening_of(at, OPENING)) >> (32 - FOURS)] >> (at[OPENING] & 15) & 1;
+                places[count] = (uint16_t)(2 * i + four);
+                count += (four | (pairs[pair_of(at)] & (PAIR | 1 << (at[2] & 7))) | (kinds[i] & ALONE)) != 0;
+            }
+        }
+        for (uint32_t k = 0; k < count; k++) {
+            uint32_t i = places[k] / 2, pair = pairs[pair_of(&folded[i])];
+            look->start = from + i;
+            if ((kinds[i] & ALONE && enter(look, 1) < 0) || (pair & PAIR && enter(look, 2) < 0) ||
+                (pair >> (folded[i + 2] & 7) & 1 && enter(look, 3) < 0) || (places[k] & 1 && enter(look, OPENING) < 0))
+                return -1;
+            if (look->found_count > look->settled) settle(look);
+        }
+    }
     return 0;
 }
 
-/* Look at each character; 1: there is one that joins others or is none, for which offsets need a map. */
-Py_ALWAYS_INLINE static inline int look_over(Look *look, int kind, int mapped) {
-    const uint8_t stops = mapped ? 0 : JOINING;
-    for (Py_ssize_t i = 0; i < look->length; i++) {
-        uint8_t here = kind_of(look->trie, PyUnicode_READ(kind, look->data, i));
-        if (here & stops) return 1;
-        if (here & OPENS) {
-            look->start = i;
-            if (enter(look, kind) < 0 || (look->group_count && settle(look) < 0)) return -1;
-        }
-        if (here & LETTER) /* no word begins inside a word */
-            while (i + 1 < look->length &&
-                   (kind_of(look->trie, PyUnicode_READ(kind, look->data, i + 1)) & (LETTER | stops)) == LETTER)
-                i++;
-    }
-    return 0;
+static PyObject *as_bytes(const Look *look) {
+    PyObject *packed = PyBytes_FromStringAndSize(NULL, look->settled * (Py_ssize_t)sizeof(Hit));
+    if (packed == NULL) return NULL;
+    Hit *hits = (Hit *)PyBytes_AS_STRING(packed);
+    for (Py_ssize_t i = 0; i < look->settled; i++)
+        hits[i] = (Hit){look->found[i].start, look->found[i].end, look->found[i].rule->concept};
+    return packed;
 }
 
 PyDoc_STRVAR(hits_doc, "hits(text, mapped=False, /)\n--\n\n"
@@ -345,35 +436,44 @@ PyDoc_STRVAR(hits_doc, "hits(text, mapped=False, /)\n--\n\n"
 "None where a character of the text joins others or stands for nothing, unless it was mapped before.");
 
 static PyObject *Trie_hits(Trie *trie, PyObject *arguments) {
-    PyObject *text, *hits = NULL;
-    int mapped = 0, done;
+    PyObject *text;
+    int mapped = 0;
     if (!PyArg_ParseTuple(arguments, "U|p:hits", &text, &mapped)) return NULL;
     Look look = {.trie = trie, .kind = PyUnicode_KIND(text), .data = PyUnicode_DATA(text),
                  .length = PyUnicode_GET_LENGTH(text), .name_end = -1};
+    PyObject *hits = NULL;
+    Py_ssize_t size = look.length + NEAR + 64; /* 64 are looked at together, the last ones as well */
+    uint16_t *room = PyMem_Malloc(size * (sizeof(uint16_t) + sizeof(uint8_t)));
     look.told = PyMem_Calloc(trie->concept_count, sizeof(Told));
-    if (look.told == NULL) {
-        PyErr_NoMemory();
-        done = -1;
+    if (room == NULL || look.told == NULL) PyErr_NoMemory();
+    else {
+        int seen = 0;
+        look.folded = room;
+        look.kinds = (uint8_t *)(room + size) + NEAR;
+        memset(look.kinds - NEAR, 0, NEAR);
+        memset(look.kinds + look.length, 0, 64);
+        for (int i = 0; i <= OPENING; i++) room[look.length + i] = NOBODY;
+        if (PyUnicode_IS_ASCII(text) && trie->plain) fold_ascii(look.data, look.length, look.folded, look.kinds);
+        else if (look.kind == PyUnicode_1BYTE_KIND) seen = fold_text(&look, PyUnicode_1BYTE_KIND);
+        else if (look.kind == PyUnicode_2BYTE_KIND) seen = fold_text(&look, PyUnicode_2BYTE_KIND);
+        else seen = fold_text(&look, PyUnicode_4BYTE_KIND);
+        if (seen & JOINING && !mapped) hits = Py_NewRef(Py_None);
+        else if (look_over(&look) == 0) hits = as_bytes(&look);
     }
-    else if (look.kind == PyUnicode_1BYTE_KIND) done = look_over(&look, PyUnicode_1BYTE_KIND, mapped);
-    else if (look.kind == PyUnicode_2BYTE_KIND) done = look_over(&look, PyUnicode_2BYTE_KIND, mapped);
-    else done = look_over(&look, PyUnicode_4BYTE_KIND, mapped);
-    if (done == 0) hits = PyBytes_FromStringAndSize((const char *)look.hits, look.hit_count * sizeof(Hit));
-    if (done > 0) hits = Py_NewRef(Py_None);
+    PyMem_Free(room);
     PyMem_Free(look.told);
-    PyMem_Free(look.group);
-    PyMem_Free(look.hits);
+    PyMem_Free(look.found);
     return hits;
 }
 
 /* ------------------------------------------------------------------------------------------------ the trie */
 
-static int add_node(Trie *trie, uint32_t character, uint32_t low, uint32_t high, uint32_t depth) {
+static int add_node(Trie *trie, uint16_t character, uint32_t low, uint32_t high, uint32_t depth) {
     if (trie->node_count == trie->node_room) {
         Py_ssize_t room = 2 * trie->node_room + 1024;
         Node *nodes = PyMem_Realloc(trie->nodes, room * sizeof(Node));
         if (nodes != NULL) trie->nodes = nodes;
-        uint32_t *edges = PyMem_Realloc(trie->edges, room * sizeof(uint32_t));
+        uint16_t *edges = PyMem_Realloc(trie->edges, room * sizeof(uint16_t));
         if (edges != NULL) trie->edges = edges;
         if (nodes == NULL || edges == NULL) {
             PyErr_NoMemory();
@@ -393,7 +493,7 @@ static inline uint32_t size_of(const Trie *trie, Py_ssize_t spelling) {
 /* What the free endings of a spelling are made of: it is told by the letters before the first of them. */
 static uint8_t tail_of(const Trie *trie, Py_ssize_t spelling) {
     for (uint32_t i = trie->begins[spelling]; i < trie->begins[spelling + 1] && trie->pool[i] != STAR; i++)
-        if (kind_of(trie, trie->pool[i]) & CYRILLIC) return CYRILLIC;
+        if (trie->kinds[trie->pool[i]] & CYRILLIC) return CYRILLIC;
     return LATIN;
 }
 
@@ -411,7 +511,8 @@ static int grow(Trie *trie) {
             if (depth == shortest) node.spelling = (int32_t)low++;
         }
         while (low < high) {
-            uint32_t character = trie->pool[trie->begins[low] + depth], next = low;
+            uint16_t character = trie->pool[trie->begins[low] + depth];
+            uint32_t next = low;
             while (next < high && trie->pool[trie->begins[next] + depth] == character) next++;
             if (add_node(trie, character, low, next, depth + 1) < 0) return -1;
             low = next;
@@ -427,41 +528,40 @@ static int grow(Trie *trie) {
     return 0;
 }
 
-/* By how many of its first characters a spelling is told apart at a glance; their digest. */
-static uint32_t opening_of(const Trie *trie, Py_ssize_t spelling, uint32_t *of) {
-    const uint32_t *characters = &trie->pool[trie->begins[spelling]];
-    uint32_t n = 0, size = size_of(trie, spelling);
-    for (*of = 0; n < OPENING && n < size && characters[n] != STAR; n++) *of = digest(*of, characters[n]);
-    return n;
-}
-
 /* Make the doors. Spellings of fewer than four characters have one of their own, all others share one for the first four. */
 static int open_doors(Trie *trie) {
-    uint32_t room = 16, doors = 0, so_far, before = 0;
-    for (Py_ssize_t i = 0; i < trie->spelling_count; i++, before = so_far) {
-        opening_of(trie, i, &so_far);
-        doors += so_far != before;
-    }
-    while (room < 4 * doors) room *= 2;
+    uint32_t room = 16;
+    while (room < 2 * trie->spelling_count) room *= 2;
     trie->door_mask = room - 1;
     trie->doors = PyMem_Calloc(room, sizeof(Door));
-    trie->glances = PyMem_Calloc(1 << (GLANCE - 3), 1);
-    if (trie->doors == NULL || trie->glances == NULL) {
+    if (trie->doors == NULL) {
         PyErr_NoMemory();
         return -1;
     }
     for (Py_ssize_t i = 0; i < trie->spelling_count; i++) {
-        const uint32_t *characters = &trie->pool[trie->begins[i]];
-        uint32_t n = opening_of(trie, i, &so_far), at = 0;
+        const uint16_t *characters = &trie->pool[trie->begins[i]];
+        uint32_t n = 0, size = size_of(trie, i), at = 0;
+        while (n < OPENING && n < size && characters[n] != STAR) n++;
+        uint64_t opening = opening_of(characters, n);
+        Door *door = (Door *)door_of(trie, opening);
         while (trie->nodes[at].depth < n) at = child_of(trie, &trie->nodes[at], characters[trie->nodes[at].depth]);
-        Door door = {so_far, at, n < OPENING && trie->nodes[at].depth == n}, *place;
-        for (uint32_t k = so_far; (place = &trie->doors[k & trie->door_mask])->node; k++)
-            if (place->digest == so_far && place->node == at && place->whole == door.whole) break;
-        *place = door;
-        trie->glances[so_far >> (35 - GLANCE)] |= (uint8_t)(1 << (so_far >> (32 - GLANCE) & 7));
+        *door = (Door){opening, at};
+        if (n == 2) trie->pairs[pair_of(characters)] |= PAIR;
+        if (n == 3) trie->pairs[pair_of(characters)] |= 1 << (characters[2] & 7);
+        if (n == OPENING) {
+            int ends = n == size || characters[n] == STAR;
+            trie->fours[digest(opening) >> (32 - FOURS)] |= ends ? UINT16_MAX : 1 << (characters[n] & 15);
+        }
     }
-    for (uint32_t c = 0; c < BMP; c++)
+    for (uint32_t c = 0; c < BMP; c++) {
         if (child_of(trie, trie->nodes, trie->fold[c])) trie->kinds[c] |= OPENS;
+        if (door_of(trie, opening_of((uint16_t[OPENING]){trie->fold[c]}, 1))->node) trie->kinds[c] |= ALONE;
+    }
+    trie->plain = 1;
+    for (uint8_t c = 0; c < 128; c++) { /* it does no harm to look for what opens nothing */
+        uint8_t folded = ascii_folded(c), kinds = ascii_kinds(folded), differ = (trie->kinds[c] & ~SIGN) ^ kinds;
+        if (trie->fold[c] != folded || differ & ~(kinds & OPENS)) trie->plain = 0;
+    }
     return 0;
 }
 
@@ -483,7 +583,7 @@ static int pour(Trie *trie, PyObject *spellings) {
     }
     trie->begins = PyMem_Malloc((count + 1) * sizeof(uint32_t));
     trie->rules = PyMem_Calloc(count + 1, sizeof(Rules *));
-    trie->pool = PyMem_Malloc((size + 1) * sizeof(uint32_t));
+    trie->pool = PyMem_Calloc(size + OPENING, sizeof(uint16_t)); /* four are read together, behind the last one as well */
     if (!trie->begins || !trie->rules || !trie->pool) {
         PyErr_NoMemory();
         return -1;
@@ -492,7 +592,19 @@ static int pour(Trie *trie, PyObject *spellings) {
     for (Py_ssize_t i = 0; i < count; i++) {
         PyObject *one = PyList_GET_ITEM(spellings, i);
         trie->begins[i] = end;
-        for (Py_ssize_t k = 0; k < PyUnicode_GET_LENGTH(one); k++) trie->pool[end++] = PyUnicode_READ_CHAR(one, k);
+        for (Py_ssize_t k = 0; k < PyUnicode_GET_LENGTH(one); k++) {
+            Py_UCS4 c = PyUnicode_READ_CHAR(one, k);
+            if (c >= BMP) {
+                if (code_of(trie, c) == NOBODY && trie->afar_count < NOBODY - AFAR) trie->afar[trie->afar_count++] = c;
+                c = code_of(trie, c);
+            }
+            else if (c >= AFAR && c <= NOBODY) c = NOBODY;
+            trie->pool[end++] = (uint16_t)c;
+            if (c == NOBODY) {
+                PyErr_SetString(PyExc_ValueError, "spellings have surrogates, or too many characters of other planes");
+                return -1;
+            }
+        }
     }
     trie->begins[count] = end;
     trie->spelling_count = count;
@@ -514,10 +626,8 @@ static PyObject *Trie_new(PyTypeObject *type, PyObject *arguments, PyObject *key
     if (trie == NULL) goto done;
     trie->resolve = Py_NewRef(resolve);
     trie->concept_count = names.len;
-    trie->fold = PyMem_Malloc(fold.len);
-    trie->kinds = PyMem_Malloc(kinds.len);
     trie->names = PyMem_Malloc(names.len + 1);
-    if (!trie->fold || !trie->kinds || !trie->names) {
+    if (trie->names == NULL) {
         PyErr_NoMemory();
         Py_CLEAR(trie);
         goto done;
@@ -525,6 +635,8 @@ static PyObject *Trie_new(PyTypeObject *type, PyObject *arguments, PyObject *key
     memcpy(trie->fold, fold.buf, fold.len);
     const uint8_t *of = kinds.buf;
     for (uint32_t c = 0; c < BMP; c++) trie->kinds[c] = (of[trie->fold[c]] & OF_FOLDED) | (of[c] & ~OF_FOLDED);
+    for (uint32_t c = 0; c < BMP; c++) /* surrogates say something else here, and so does STAR */
+        if ((trie->fold[c] >= AFAR && trie->fold[c] <= NOBODY) || trie->fold[c] == STAR) trie->fold[c] = NOBODY;
     memcpy(trie->names, names.buf, names.len);
     if (pour(trie, spellings) < 0 || grow(trie) < 0 || open_doors(trie) < 0) Py_CLEAR(trie);
 done:
@@ -550,14 +662,11 @@ static void Trie_dealloc(Trie *trie) {
     PyObject_GC_UnTrack(trie);
     Trie_clear(trie);
     for (Py_ssize_t i = 0; i < trie->spelling_count; i++) forget(trie->rules[i]);
-    PyMem_Free(trie->fold);
-    PyMem_Free(trie->kinds);
     PyMem_Free(trie->pool);
     PyMem_Free(trie->begins);
     PyMem_Free(trie->rules);
     PyMem_Free(trie->nodes);
     PyMem_Free(trie->edges);
-    PyMem_Free(trie->glances);
     PyMem_Free(trie->doors);
     PyMem_Free(trie->names);
     type->tp_free(trie);
