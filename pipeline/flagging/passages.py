@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from array import array
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import accumulate, chain
 from typing import Protocol
 
@@ -82,9 +82,14 @@ def _space(
 
 
 class _InPython:
-    """The sums are made in the order of the axes, as in C, so that both come to the same."""
+    """The sums are made one after the other in the order of the axes, as in C, so that both come to the same.
 
-    def __init__(self, axes: Sequence[Sequence[int]], idf: Sequence[float], shares: Sequence[Sequence[float]]) -> None:
+    ``sum`` would not do: since Python 3.12 it corrects the last digit.
+    """
+
+    def __init__(
+        self, axes: Sequence[Sequence[int]], idf: Sequence[float], shares: Sequence[Sequence[float]]
+    ) -> None:
         self._axes = axes
         self._idf = idf
         self._shares = [[(axis, share) for axis, share in enumerate(own) if share] for own in shares]
@@ -93,22 +98,20 @@ class _InPython:
         """The nearest passages."""
         counts = Counter(chain.from_iterable([self._axes[concept] for concept in numbers_of(hits)[2::3]]))
         weights = {axis: (1 + math.log(counts[axis])) * self._idf[axis] for axis in sorted(counts)}
-        length = math.sqrt(_sum(weight * weight for weight in weights.values()))
+        squares = 0.0
+        for weight in weights.values():
+            squares += weight * weight
+        length = math.sqrt(squares) or 1.0
         found: list[tuple[float, int]] = []
         for number, own in enumerate(self._shares):
-            similarity = _sum(weights.get(axis, 0.0) * share for axis, share in own) / (length or 1.0)
-            if similarity >= _LEAST:
-                found.append((-similarity, number))
+            product = 0.0
+            for axis, share in own:
+                if axis in weights:
+                    product += weights[axis] * share
+            if product / length >= _LEAST:
+                found.append((-product / length, number))
         return [(number, -less, self._shared(number, weights)) for less, number in sorted(found)[:_SHOWN]]
 
     def _shared(self, number: int, weights: dict[int, float]) -> list[int]:
         alike = [(-weights[axis] * share, axis) for axis, share in self._shares[number] if axis in weights]
         return [axis for _, axis in sorted(alike)[:_SHARED]]
-
-
-def _sum(numbers: Iterator[float]) -> float:
-    """Add up one after the other; ``sum`` corrects the last digit since Python 3.12."""
-    total = 0.0
-    for number in numbers:
-        total += number
-    return total

@@ -96,7 +96,7 @@ def test_clauses_hold_where_a_plain_reading_says(
 
 
 @pytest.mark.skipif(not compiled(), reason="Tumen was installed without a C compiler")
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(
     st.lists(clauses, min_size=1, max_size=60),  # more than a word of the machine holds
     st.lists(clauses, max_size=3),
