@@ -3,8 +3,8 @@
 ``Flagger.from_config().flag(title, text)`` gives an ``Assessment``. ``fold`` makes spellings equal, ``surfaces`` reads
 the config's grammar, ``catalogue`` keeps the lexicon's surfaces by what finds them, ``matcher`` finds concepts
 (``compiled`` with ``_scan.c``, or ``automaton`` in Python) and packs them as ``hits``, ``clauses`` makes numbers of the
-rules, ``trial`` tries them (with ``_trial.c``, or in Python on what ``units`` cuts), ``rules`` adds up, ``passages`` finds
-the nearest part of the reference; ``explain`` shows why, ``lint`` and ``backtest`` help who edits the rules.
+rules, ``trial`` tries them (with ``_trial.c``, or in Python on what ``units`` cuts), ``rules`` adds up, ``passages``
+finds the nearest part of the reference; ``explain`` shows why, ``lint`` and ``backtest`` help who edits the rules.
 """
 
 from __future__ import annotations
