@@ -87,9 +87,7 @@ class _InPython:
     ``sum`` would not do: since Python 3.12 it corrects the last digit.
     """
 
-    def __init__(
-        self, axes: Sequence[Sequence[int]], idf: Sequence[float], shares: Sequence[Sequence[float]]
-    ) -> None:
+    def __init__(self, axes: Sequence[Sequence[int]], idf: Sequence[float], shares: Sequence[Sequence[float]]) -> None:
         self._axes = axes
         self._idf = idf
         self._shares = [[(axis, share) for axis, share in enumerate(own) if share] for own in shares]
