@@ -208,19 +208,19 @@ def _groups(concepts: Sequence[Concept]) -> list[Group]:
         by_language.setdefault(group.language, []).extend(group.surfaces)
     if not all(all_sure(language, written) for language, written in by_language.items()):
         for group in sorted(groups, key=lambda group: group.concept):
-            _check(group, concepts[group.concept].id)
+            _check(group, concepts[group.concept])
     return groups
 
 
-def _check(group: Group, concept: str) -> None:
+def _check(group: Group, concept: Concept) -> None:
     for surface in group.surfaces:
         if all_sure(group.language, (surface,)):
             continue
         try:
             read_surface(surface, group.language, inside=group.cancels)
         except GrammarError as error:
-            key = f"concept.{concept} › {'except.' if group.cancels else ''}{group.language}"
-            raise ConfigError("concepts", key, f"“{surface}” {error}.") from None
+            key = f"concept.{concept.id} › {'except.' if group.cancels else ''}{group.language}"
+            raise ConfigError(concept.file, key, f"“{surface}” {error}.") from None
 
 
 def _check_reference(

@@ -33,6 +33,7 @@ class Concept:
         surfaces: by language, in the grammar of ``docs/editing-topics.md``.
         implies: concepts that a hit of this one counts for too (Putin stands for Russia).
         exceptions: by language, longer literals inside which a surface does not count.
+        file: where it stands, for messages.
     """
 
     id: str
@@ -42,6 +43,7 @@ class Concept:
     surfaces: Mapping[str, tuple[str, ...]]
     implies: tuple[str, ...]
     exceptions: Mapping[str, tuple[str, ...]]
+    file: Path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,25 +127,20 @@ def load_concepts(folder: Path) -> dict[str, Concept]:
         ConfigError: names the file and the concept, and what was expected.
     """
     concepts: dict[str, Concept] = {}
-    origin: dict[str, Path] = {}
     for path in sorted(folder.glob("*.toml")):
         data = load(path)
         only_keys(data, ("concept",), file=path)
         for name, table in _named_tables(data, "concept", path):
             if name in concepts:
-                raise ConfigError(
-                    path, f"concept.{name}", f"is already in {origin[name].name}; give one of them another id."
-                )
+                said = f"is already in {concepts[name].file.name}; give one of them another id."
+                raise ConfigError(path, f"concept.{name}", said)
             concepts[name] = _concept(name, table, path)
-            origin[name] = path
     if not concepts:
         raise ConfigError(folder, "", "has no concepts; expected files with tables [concept.ID].")
     for concept in concepts.values():
         for target in concept.implies:
             if target not in concepts:
-                raise ConfigError(
-                    origin[concept.id], f"concept.{concept.id} › implies", f"there is no concept “{target}”."
-                )
+                raise ConfigError(concept.file, f"concept.{concept.id} › implies", f"there is no concept “{target}”.")
     return concepts
 
 
@@ -163,6 +160,7 @@ def _concept(name: str, table: dict[str, Any], path: Path) -> Concept:
         surfaces={language: getattr(read, language) for language in LANGUAGES if getattr(read, language)},
         implies=read.implies,
         exceptions=read.except_,
+        file=path,
     )
 
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pipeline.errors import ConfigError
 from pipeline.flagging import Flagger
 from pipeline.model import Assessment
 
@@ -176,7 +177,10 @@ def main() -> None:
         labels = [label for label in labels if label.get("split") == arguments.split]
     if not arguments.with_low:
         labels = [label for label in labels if label.get("label_confidence") != "low"]
-    flagger = Flagger.from_config(arguments.config)
+    try:
+        flagger = Flagger.from_config(arguments.config)
+    except ConfigError as error:
+        parser.error(str(error))
     items = judge(flagger, labels)
     if arguments.misses:
         print(misses(items))  # noqa: T201

@@ -5,6 +5,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
@@ -177,6 +178,7 @@ def _flagger(main: list[Clause], relevance: list[Clause], *, pure: bool) -> Flag
             surfaces={"en": (f"={word}",)},
             implies=IMPLIES.get(word, ()),
             exceptions={},
+            file=Path(),
         )
         for word in WORDS
     }

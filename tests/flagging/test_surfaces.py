@@ -83,7 +83,7 @@ def test_folding_many_is_folding_each(literals: list[str]) -> None:
 @pytest.mark.parametrize(
     ("written", "told"),
     [
-        ('en = ["good", "bad  one"]\nru = ["дур[ао]"]', "concept.zzz › en: “bad  one” has a space too many."),
+        ('en = ["good", "bad  one"]\nru = ["дур[ао]"]', "own.toml: concept.zzz › en: “bad  one” has a space too many."),
         ('ko = ["좋은"]\nexcept = { ru = ["а*"] }', "concept.zzz › except.ru: “а*” has the stem “а*”;"),
         ('ja = ["~日"]', "concept.zzz › ja: “~日” has a ~; only Korean surfaces need it."),
         ('en = [""]', "concept.zzz › en: “” is empty;"),
