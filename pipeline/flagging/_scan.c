@@ -52,8 +52,9 @@ typedef struct { /* small, as most of what a walk costs is memory that is not at
 } Node;
 
 typedef struct {
-    uint64_t opening; /* four characters; fewer, where a spelling has fewer before its end or STAR */
-    uint32_t node;    /* 0: nobody here */
+    uint64_t opening;    /* four characters; fewer, where a spelling has fewer before its end or STAR */
+    uint32_t node;       /* 0: nobody here */
+    uint16_t further[2]; /* a bit for each that may be its seventh, and its eighth character */
 } Door;
 
 typedef struct {
@@ -365,7 +366,10 @@ static void settle(Look *look) {
    goes on with a STAR; all else comes by that of four. */
 static inline int enter(Look *look, uint32_t n) {
     const Trie *trie = look->trie;
-    uint32_t at = door_of(trie, opening_of(&look->folded[look->start], n))->node;
+    const uint16_t *text = &look->folded[look->start];
+    const Door *door = door_of(trie, opening_of(text, n));
+    if (n == OPENING && !(door->further[0] >> (text[6] & 15) & door->further[1] >> (text[7] & 15) & 1)) return 0;
+    uint32_t at = door->node;
     return at ? walk(look, at, n, look->start + n, n < OPENING && trie->nodes[at].depth == n) : 0;
 }
 
@@ -452,7 +456,7 @@ static PyObject *Trie_hits(Trie *trie, PyObject *arguments) {
         look.kinds = (uint8_t *)(room + size) + NEAR;
         memset(look.kinds - NEAR, 0, NEAR);
         memset(look.kinds + look.length, 0, 64);
-        for (int i = 0; i <= OPENING; i++) room[look.length + i] = NOBODY;
+        for (int i = 0; i < 8; i++) room[look.length + i] = NOBODY; /* so far the text is looked at from its last place */
         if (PyUnicode_IS_ASCII(text) && trie->plain) fold_ascii(look.data, look.length, look.folded, look.kinds);
         else if (look.kind == PyUnicode_1BYTE_KIND) seen = fold_text(&look, PyUnicode_1BYTE_KIND);
         else if (look.kind == PyUnicode_2BYTE_KIND) seen = fold_text(&look, PyUnicode_2BYTE_KIND);
@@ -528,6 +532,11 @@ static int grow(Trie *trie) {
     return 0;
 }
 
+/* The bit that stands for a spelling's character; where it may be any, as nothing is known of it, all. */
+static uint16_t bit_of(const uint16_t *characters, uint32_t place, uint32_t known) {
+    return place < known ? (uint16_t)(1 << (characters[place] & 15)) : UINT16_MAX;
+}
+
 /* Make the doors. Spellings of fewer than four characters have one of their own, all others share one for the first four. */
 static int open_doors(Trie *trie) {
     uint32_t room = 16;
@@ -540,18 +549,18 @@ static int open_doors(Trie *trie) {
     }
     for (Py_ssize_t i = 0; i < trie->spelling_count; i++) {
         const uint16_t *characters = &trie->pool[trie->begins[i]];
-        uint32_t n = 0, size = size_of(trie, i), at = 0;
-        while (n < OPENING && n < size && characters[n] != STAR) n++;
+        uint32_t n, known = 0, size = size_of(trie, i), at = 0;
+        while (known < size && characters[known] != STAR) known++;
+        n = known < OPENING ? known : OPENING;
         uint64_t opening = opening_of(characters, n);
         Door *door = (Door *)door_of(trie, opening);
         while (trie->nodes[at].depth < n) at = child_of(trie, &trie->nodes[at], characters[trie->nodes[at].depth]);
-        *door = (Door){opening, at};
+        door->opening = opening;
+        door->node = at;
+        for (uint32_t k = 0; k < 2; k++) door->further[k] |= bit_of(characters, 6 + k, known);
         if (n == 2) trie->pairs[pair_of(characters)] |= PAIR;
         if (n == 3) trie->pairs[pair_of(characters)] |= 1 << (characters[2] & 7);
-        if (n == OPENING) {
-            int ends = n == size || characters[n] == STAR;
-            trie->fours[digest(opening) >> (32 - FOURS)] |= ends ? UINT16_MAX : 1 << (characters[n] & 15);
-        }
+        if (n == OPENING) trie->fours[digest(opening) >> (32 - FOURS)] |= bit_of(characters, n, known);
     }
     for (uint32_t c = 0; c < BMP; c++) {
         if (child_of(trie, trie->nodes, trie->fold[c])) trie->kinds[c] |= OPENS;
