@@ -31,12 +31,14 @@ class CompiledFlagging(BuildHookInterface[BuilderConfig]):
         self._scratch = TemporaryDirectory()
         name = _FOLDER.replace("/", ".")
         modules = [Extension(f"{name}.{p}", [f"{_FOLDER}/{p}.c"], extra_compile_args=_FLAGS) for p in _PARTS]
-        command = build_ext(Distribution({"ext_modules": modules}))
-        command.build_lib = command.build_temp = self._scratch.name
-        command.ensure_finalized()
-        built = [Path(command.get_ext_fullpath(module.name)) for module in modules]  # with the suffix of this Python
-        in_place = [Path(self.root, path.relative_to(self._scratch.name)) for path in built]
         try:
+            command = build_ext(Distribution({"ext_modules": modules}))
+            command.build_lib = command.build_temp = self._scratch.name
+            command.ensure_finalized()
+            built = [
+                Path(command.get_ext_fullpath(module.name)) for module in modules
+            ]  # with the suffix of this Python
+            in_place = [Path(self.root, path.relative_to(self._scratch.name)) for path in built]
             if version == "editable":
                 for path in in_place:
                     path.unlink(missing_ok=True)

@@ -329,7 +329,7 @@ class Evidence(NamedTuple):
 
     Attributes:
         surface: the text between the offsets, as it stands in the article.
-        clause: the clause it served, ``topic/clause``.
+        topic, clause: the clause it served, by its topic's id and its own.
     """
 
     concept: str

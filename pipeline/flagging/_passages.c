@@ -1,5 +1,5 @@
 /* Finds the passages of the reference that an article is nearest to: the compiled half of passages.py, which tells the
-   formula. What is found here must be what is found there (tests/flagging/test_passages.py).
+   formula. What is found here must be what is found there (tests/flagging/test_clauses.py).
 
    In: for each concept its axes, for each axis its weight, for each passage its share of each axis; then hits. Out: the
    nearest passages.

@@ -46,7 +46,7 @@ typedef struct { /* small, as most of what a walk costs is memory that is not at
     uint32_t first;     /* its first child; the others stand behind, by the character that leads there; a STAR comes first */
     uint32_t label;     /* the characters that all that go through here have in common: where they stand in the pool */
     int32_t spelling;   /* that ends here; -1: none does */
-    uint16_t children;  /* 0: it is the only spelling */
+    uint16_t children;  /* 0: nothing goes on from here */
     uint8_t depth;      /* how many characters they have in common */
     uint8_t tail;       /* what their free endings are made of */
 } Node;
@@ -130,7 +130,7 @@ static inline uint8_t if_so(int so, int value) { return (uint8_t)(-so & value); 
 /* What ASCII folds to, and its kinds below: as the tables have it, but by arithmetic, which takes many at once. */
 static inline uint8_t ascii_folded(uint8_t c) {
     return c ^ (if_so((uint8_t)(c - 'A') < 26, 'A' ^ 'a') | if_so(c == '-', '-' ^ ' ') | if_so(c == '\t', '\t' ^ ' ') |
-                if_so(c == '`', '`' ^ '\'') | if_so(c == '*', '*' ^ '"') | if_so(c == 0, '"'));
+                if_so(c == '`', '`' ^ '\'') | if_so(c == 0, '"'));
 }
 
 static inline uint8_t ascii_kinds(uint8_t folded) {
@@ -219,6 +219,10 @@ static void forget(Rules *rules) {
 static int read_rule(const Trie *trie, PyObject *asked, Rule *rule) {
     int left, right, plural, in_korean, cancels, concept;
     PyObject *cased;
+    if (!PyTuple_Check(asked)) {
+        PyErr_SetString(PyExc_TypeError, "a rule is a tuple");
+        return -1;
+    }
     if (!PyArg_ParseTuple(asked, "iipppiO:rule", &left, &right, &plural, &in_korean, &cancels, &concept, &cased)) return -1;
     if (concept < 0 || concept >= trie->concept_count || left < 0 || left > 3 || right < 0 || right > 3 ||
         !(cased == Py_None || PyUnicode_Check(cased))) {
@@ -233,15 +237,15 @@ static int read_rule(const Trie *trie, PyObject *asked, Rule *rule) {
 static const Rules *resolve(Trie *trie, Py_ssize_t number) {
     PyObject *answer = PyObject_CallFunction(trie->resolve, "n", number);
     if (answer == NULL) return NULL;
-    PyObject *asked = PySequence_Fast(answer, "rules are a sequence");
+    PyObject *asked = PySequence_Tuple(answer);
     Py_DECREF(answer);
     if (asked == NULL) return NULL;
-    Py_ssize_t count = PySequence_Fast_GET_SIZE(asked);
+    Py_ssize_t count = PyTuple_GET_SIZE(asked);
     Rules *rules = PyMem_Calloc(1, sizeof(Rules) + count * sizeof(Rule));
     int failed = rules == NULL;
     if (failed) PyErr_NoMemory();
     for (Py_ssize_t i = 0; i < count && !failed; i++) {
-        failed = read_rule(trie, PySequence_Fast_GET_ITEM(asked, i), &rules->rules[i]);
+        failed = read_rule(trie, PyTuple_GET_ITEM(asked, i), &rules->rules[i]);
         rules->count += !failed;
     }
     Py_DECREF(asked);
@@ -447,7 +451,7 @@ static PyObject *Trie_hits(Trie *trie, PyObject *arguments) {
                  .length = PyUnicode_GET_LENGTH(text), .name_end = -1};
     PyObject *hits = NULL;
     Py_ssize_t size = look.length + NEAR + 64; /* 64 are looked at together, the last ones as well */
-    uint16_t *room = PyMem_Malloc(size * (sizeof(uint16_t) + sizeof(uint8_t)));
+    uint16_t *room = size > PY_SSIZE_T_MAX / 3 ? NULL : PyMem_Malloc(size * (sizeof(uint16_t) + sizeof(uint8_t)));
     look.told = PyMem_Calloc(trie->concept_count, sizeof(Told));
     if (room == NULL || look.told == NULL) PyErr_NoMemory();
     else {

@@ -10,7 +10,7 @@ class Trie:
 
     Args:
         spellings: folded, NUL for each free ending; sorted, each once.
-        resolve: from the number of a spelling to its rules; asked once, when a text first has it.
+        resolve: from the number of a spelling to its rules; asked when a text first has it.
         fold: what each character of the first plane folds to, 16 bits each.
         kinds: of which kinds it is; of the first four kinds it is what it folds to.
         names: for each concept's number whether it is a name.

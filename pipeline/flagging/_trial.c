@@ -16,7 +16,7 @@
 #define LONG 3000
 #define EVIDENCE_UNITS 4   /* as in trial.py */
 #define EVIDENCE_HITS 12
-#define EVIDENCE_FIELDS 7
+#define FIELDS 7           /* of a piece of evidence, as in model.py */
 #define BITS 64            /* of a word */
 #define UNLESS 1           /* so far above a clause's own bit, as in clauses.py */
 #define UNLESS_ANYWHERE 2
@@ -55,7 +55,7 @@ typedef struct {
 typedef struct {
     const Trier *trier;
     PyObject *text; /* title, line end and text */
-    int kind;
+    int width; /* of its characters */
     const void *data;
     Py_ssize_t length, title_length;
     const Hit *hits;
@@ -64,7 +64,7 @@ typedef struct {
     Word *found; /* for each unit that is held the clauses that hold there */
     Py_ssize_t held_count, held_room;
     Word *sets; /* the memory of those below */
-    Word *always, *title, *lead, *whole, *possible, *of_sentences, *of_paragraphs, *sentence, *paragraph;
+    Word *always, *title, *lead, *whole, *possible, *of_part, *of_sentences, *of_paragraphs, *sentence, *paragraph;
     Word *holding, *front, *once, *twice, *thrice;
 } Trial;
 
@@ -84,24 +84,24 @@ static inline int ends_a_verb(Py_UCS4 c) {
 }
 
 /* The end of a sentence whose stop is at a place; 0: it is none. */
-static Py_ssize_t sentence_end(int kind, const void *data, Py_ssize_t length, Py_ssize_t stop) {
+static Py_ssize_t sentence_end(int width, const void *data, Py_ssize_t length, Py_ssize_t stop) {
     Py_ssize_t at = stop + 1, most = length - at > 4 ? at + 4 : length;
-    if (PyUnicode_READ(kind, data, stop) == '\n') return at;
-    while (at < most && closes(PyUnicode_READ(kind, data, at))) at++;
-    if (at == most || PyUnicode_READ(kind, data, at) != ' ')
-        return stop && ends_a_verb(PyUnicode_READ(kind, data, stop - 1)) ? stop + 1 : 0;
+    if (PyUnicode_READ(width, data, stop) == '\n') return at;
+    while (at < most && closes(PyUnicode_READ(width, data, at))) at++;
+    if (at == most || PyUnicode_READ(width, data, at) != ' ')
+        return stop && ends_a_verb(PyUnicode_READ(width, data, stop - 1)) ? stop + 1 : 0;
     Py_ssize_t end = at + 1;
-    while (at < most && PyUnicode_READ(kind, data, at) == ' ') at++;
-    return at < most && Py_UNICODE_ISLOWER(PyUnicode_READ(kind, data, at)) ? 0 : end;
+    while (at < most && PyUnicode_READ(width, data, at) == ' ') at++;
+    return at < most && Py_UNICODE_ISLOWER(PyUnicode_READ(width, data, at)) ? 0 : end;
 }
 
-Py_ALWAYS_INLINE static inline Py_ssize_t find_stop(int kind, const void *data, Py_ssize_t from, Py_ssize_t length) {
-    while (from < length && !stops(PyUnicode_READ(kind, data, from))) from++;
+Py_ALWAYS_INLINE static inline Py_ssize_t find_stop(int width, const void *data, Py_ssize_t from, Py_ssize_t length) {
+    while (from < length && !stops(PyUnicode_READ(width, data, from))) from++;
     return from;
 }
 
 static Py_ssize_t next_stop(const Trial *trial, Py_ssize_t from) {
-    switch (trial->kind) {
+    switch (trial->width) {
     case PyUnicode_1BYTE_KIND: return find_stop(PyUnicode_1BYTE_KIND, trial->data, from, trial->length);
     case PyUnicode_2BYTE_KIND: return find_stop(PyUnicode_2BYTE_KIND, trial->data, from, trial->length);
     default: return find_stop(PyUnicode_4BYTE_KIND, trial->data, from, trial->length);
@@ -111,7 +111,7 @@ static Py_ssize_t next_stop(const Trial *trial, Py_ssize_t from) {
 /* Where the next sentence begins, looking for stops from a place on, which moves. */
 static Py_ssize_t next_border(const Trial *trial, Py_ssize_t *from) {
     while ((*from = next_stop(trial, *from)) < trial->length) {
-        Py_ssize_t end = sentence_end(trial->kind, trial->data, trial->length, (*from)++);
+        Py_ssize_t end = sentence_end(trial->width, trial->data, trial->length, (*from)++);
         if (end) return end;
     }
     return PY_SSIZE_T_MAX;
@@ -174,7 +174,7 @@ static int add_speaking_of(Trial *trial, int kind, Word *among) {
 }
 
 static int try_part(Trial *trial, int kind, const Word *met, Py_ssize_t hits) {
-    Word *among = trial->of_sentences; /* which are not asked for yet */
+    Word *among = trial->of_part;
     memset(among, 0, trial->trier->words * sizeof(Word));
     return hits && add_speaking_of(trial, kind, among) ? try_unit(trial, met, among, 0, hits) : 0;
 }
@@ -195,7 +195,6 @@ static int end_paragraph(Trial *trial, Py_ssize_t first, Py_ssize_t last) {
 /* Cut, and try the clauses on each sentence and each paragraph that has a hit. The title is one, whatever ends in it. */
 static int try_sentences(Trial *trial) {
     size_t size = trial->trier->words * sizeof(Word);
-    memset(trial->of_sentences, 0, size);
     int any = add_speaking_of(trial, FOCUS, trial->of_sentences) | add_speaking_of(trial, SENTENCE, trial->of_sentences);
     if (!(any | add_speaking_of(trial, PARAGRAPH, trial->of_paragraphs)) || trial->hit_count == 0) return 0;
     Py_ssize_t from = trial->title_length, border = next_border(trial, &from), first = 0, begin = 0;
@@ -205,7 +204,7 @@ static int try_sentences(Trial *trial) {
         int over = 0, all_over = 0;
         for (; border <= trial->hits[i].start; border = next_border(trial, &from)) {
             over = 1;
-            all_over |= PyUnicode_READ(trial->kind, trial->data, border - 1) == '\n';
+            all_over |= PyUnicode_READ(trial->width, trial->data, border - 1) == '\n';
         }
         if (over && i) {
             if (end_sentence(trial, first, i) < 0 || (all_over && end_paragraph(trial, begin, i) < 0)) return -1;
@@ -272,14 +271,16 @@ static PyObject *evidence_at(const Trial *trial, const Clause *clause, const Hit
                          PyLong_FromSsize_t(hit->end - begin),
                          Py_NewRef(PyTuple_GET_ITEM(clause->names, 0)),
                          Py_NewRef(PyTuple_GET_ITEM(clause->names, 1))};
-    PyObject *evidence = trier->evidence->tp_alloc(trier->evidence, EVIDENCE_FIELDS);
-    int failed = evidence == NULL;
-    for (int i = 0; i < EVIDENCE_FIELDS; i++) {
+    PyObject *evidence = NULL, *all = PyTuple_New(FIELDS), *arguments = all ? PyTuple_Pack(1, all) : NULL;
+    int failed = arguments == NULL;
+    for (int i = 0; i < FIELDS; i++) {
         failed |= items[i] == NULL;
-        if (evidence != NULL) PyTuple_SET_ITEM(evidence, i, items[i]);
+        if (all != NULL) PyTuple_SET_ITEM(all, i, items[i]);
         else Py_XDECREF(items[i]);
     }
-    if (failed) Py_CLEAR(evidence);
+    if (!failed) evidence = PyTuple_Type.tp_new(trier->evidence, arguments, NULL);
+    Py_XDECREF(arguments);
+    Py_XDECREF(all);
     return evidence;
 }
 
@@ -320,9 +321,10 @@ static PyObject *tell(const Trial *trial, int explained) {
 
 /* Give each set its place in one piece of memory, empty. */
 static int make_sets(Trial *trial) {
-    Word **sets[] = {&trial->always,    &trial->title,   &trial->lead,  &trial->whole, &trial->possible,
-                     &trial->of_sentences, &trial->of_paragraphs, &trial->sentence, &trial->paragraph,
-                     &trial->holding,   &trial->front,   &trial->once,  &trial->twice, &trial->thrice};
+    Word **sets[] = {&trial->always,       &trial->title,         &trial->lead,     &trial->whole,     &trial->possible,
+                     &trial->of_part,      &trial->of_sentences,  &trial->of_paragraphs, &trial->sentence,
+                     &trial->paragraph,    &trial->holding,       &trial->front,    &trial->once,      &trial->twice,
+                     &trial->thrice};
     size_t count = sizeof(sets) / sizeof(*sets);
     trial->sets = PyMem_Calloc(count * trial->trier->words, sizeof(Word));
     if (trial->sets == NULL) {
@@ -358,15 +360,16 @@ static PyObject *Trier_tried(const Trier *trier, PyObject *arguments) {
     int explained;
     Trial trial = {.trier = trier};
     if (!PyArg_ParseTuple(arguments, "UnSnp:tried", &trial.text, &trial.title_length, &packed, &home, &explained)) return NULL;
-    trial.kind = PyUnicode_KIND(trial.text);
+    trial.width = PyUnicode_KIND(trial.text);
     trial.data = PyUnicode_DATA(trial.text);
     trial.length = PyUnicode_GET_LENGTH(trial.text);
     trial.hits = (const Hit *)PyBytes_AS_STRING(packed);
     trial.hit_count = PyBytes_GET_SIZE(packed) / (Py_ssize_t)sizeof(Hit);
     int wrong = home < -1 || home >= trier->known || trial.title_length < 0 || trial.title_length > trial.length;
     for (Py_ssize_t i = 0; i < trial.hit_count; i++)
-        wrong |= trial.hits[i].concept < 0 || trial.hits[i].concept >= PyTuple_GET_SIZE(trier->concepts);
-    if (wrong) return PyErr_Format(PyExc_ValueError, "no such concept, home country or title");
+        wrong |= trial.hits[i].concept < 0 || trial.hits[i].concept >= PyTuple_GET_SIZE(trier->concepts) ||
+                 trial.hits[i].start < 0 || trial.hits[i].start > trial.hits[i].end || trial.hits[i].end > trial.length;
+    if (wrong) return PyErr_Format(PyExc_ValueError, "no such concept, home country or place");
     if (make_sets(&trial) < 0) return NULL;
     if (home >= 0) join(trial.always, met_by(trier, home), trier->words);
     meet(&trial);
@@ -387,9 +390,13 @@ static PyObject *Trier_tried(const Trier *trier, PyObject *arguments) {
 
 static int read_clause(Trier *trier, PyObject *field, Clause *clause) {
     PyObject *names;
+    if (!PyTuple_Check(field)) {
+        PyErr_SetString(PyExc_TypeError, "a clause is a tuple");
+        return -1;
+    }
     if (!PyArg_ParseTuple(field, "iiiiO:clause", &clause->own, &clause->groups, &clause->kind, &clause->times, &names))
         return -1;
-    if (clause->groups < 0 || clause->own < clause->groups || clause->own + UNLESS_ANYWHERE >= trier->words * BITS ||
+    if (clause->groups < 0 || clause->own < clause->groups || clause->own >= trier->words * BITS - UNLESS_ANYWHERE ||
         clause->kind < -1 || clause->kind >= KINDS ||
         !(names == Py_None || (PyTuple_Check(names) && PyTuple_GET_SIZE(names) == 2))) {
         PyErr_SetString(PyExc_ValueError, "a clause has a field of no place, speaks of no unit, or has no two names");
@@ -404,12 +411,6 @@ static int read_clause(Trier *trier, PyObject *field, Clause *clause) {
     return 0;
 }
 
-/* Whether a type is what Evidence is: a tuple with names for its items. */
-static int is_plain(const PyTypeObject *type) {
-    return PyType_IsSubtype((PyTypeObject *)type, &PyTuple_Type) && type->tp_basicsize == PyTuple_Type.tp_basicsize &&
-           type->tp_itemsize == PyTuple_Type.tp_itemsize;
-}
-
 static PyObject *Trier_new(PyTypeObject *type, PyObject *arguments, PyObject *keywords) {
     Py_ssize_t words;
     Py_buffer meets;
@@ -417,11 +418,11 @@ static PyObject *Trier_new(PyTypeObject *type, PyObject *arguments, PyObject *ke
     PyTypeObject *evidence;
     Trier *trier = NULL;
     (void)keywords;
-    if (!PyArg_ParseTuple(arguments, "ny*O!O!O!:Trier", &words, &meets, &PyList_Type, &clauses, &PyTuple_Type, &concepts,
+    if (!PyArg_ParseTuple(arguments, "ny*O!O!O!:Trier", &words, &meets, &PyTuple_Type, &clauses, &PyTuple_Type, &concepts,
                           &PyType_Type, &evidence))
         return NULL;
     Py_ssize_t size = words * (Py_ssize_t)sizeof(Word);
-    if (words < 1 || words > 1 << 20 || meets.len % size || meets.len / size < PyTuple_GET_SIZE(concepts) || !is_plain(evidence)) {
+    if (words < 1 || words > 1 << 20 || meets.len % size || meets.len / size < PyTuple_GET_SIZE(concepts) || !PyType_IsSubtype(evidence, &PyTuple_Type)) {
         PyErr_SetString(PyExc_ValueError, "what concepts meet is so many words for each, and evidence a named tuple");
         goto done;
     }
@@ -434,7 +435,7 @@ static PyObject *Trier_new(PyTypeObject *type, PyObject *arguments, PyObject *ke
     trier->in_title = PyUnicode_InternFromString("title");
     trier->in_text = PyUnicode_InternFromString("text");
     trier->meets = PyMem_Malloc(meets.len + 1);
-    trier->clauses = PyMem_Calloc(PyList_GET_SIZE(clauses) + 1, sizeof(Clause));
+    trier->clauses = PyMem_Calloc(PyTuple_GET_SIZE(clauses) + 1, sizeof(Clause));
     trier->lowest = PyMem_Calloc((KINDS + 3) * words, sizeof(Word));
     if (!trier->in_title || !trier->in_text || !trier->meets || !trier->clauses || !trier->lowest) {
         if (!PyErr_Occurred()) PyErr_NoMemory();
@@ -445,8 +446,8 @@ static PyObject *Trier_new(PyTypeObject *type, PyObject *arguments, PyObject *ke
     trier->own = trier->lowest + words;
     trier->unitless = trier->own + words;
     trier->within = trier->unitless + words;
-    for (; trier->count < PyList_GET_SIZE(clauses); trier->count++)
-        if (read_clause(trier, PyList_GET_ITEM(clauses, trier->count), &trier->clauses[trier->count]) < 0) {
+    for (; trier->count < PyTuple_GET_SIZE(clauses); trier->count++)
+        if (read_clause(trier, PyTuple_GET_ITEM(clauses, trier->count), &trier->clauses[trier->count]) < 0) {
             Py_CLEAR(trier);
             break;
         }

@@ -27,7 +27,7 @@ class Trier:
         cls,
         words: int,
         meets: array[int],
-        clauses: list[Field],
+        clauses: tuple[Field, ...],
         concepts: tuple[str, ...],
         evidence: type[Evidence],
         /,

@@ -43,7 +43,7 @@ _CLUSTER = re.compile(
     f"(?P<invisible>[{INVISIBLE}]++)"
     "|[\u1100-\u1112][\u1161-\u1175][\u11a8-\u11c2]?"  # a decomposed Hangul syllable
     "|[가-힣][\u11a8-\u11c2]"
-    "|[^\u0300-\u036f][\u0300-\u036f]{1,8}"  # a letter and its marks: и + breve
+    "|[^\n\u0300-\u036f][\u0300-\u036f]{1,8}"  # a letter and its marks: и + breve
     "|İ"
 )
 
@@ -205,7 +205,7 @@ def _fold_with_map(text: str) -> Folded:
 
 
 def _joined(cluster: str) -> str:
-    return unicodedata.normalize("NFC", cluster).replace("ё", "е").replace("Ё", "Е").replace("İ", "I")
+    return unicodedata.normalize("NFC", cluster).translate(_PLAIN).replace("İ", "I")
 
 
 def _signs(error: UnicodeError) -> tuple[str, int]:

@@ -4,15 +4,26 @@ from __future__ import annotations
 
 import os
 from functools import cache
+from pathlib import Path
 
 
 @cache
 def compiled() -> bool:
-    """Whether it is: it was built when Tumen was installed, and the environment does not set ``TUMEN_PURE``."""
+    """Whether it is.
+
+    It was built when Tumen was installed, its source has not changed since (in a checkout that was brought up to date
+    and not installed again), and the environment does not set ``TUMEN_PURE``.
+    """
     if os.environ.get("TUMEN_PURE"):
         return False
     try:
-        from pipeline.flagging import _passages, _scan, _trial  # noqa: F401 - that it can be is the question
+        from pipeline.flagging import _passages, _scan, _trial
     except ImportError:
         return False
-    return True
+    return not any(_is_stale(Path(str(module.__file__))) for module in (_passages, _scan, _trial))
+
+
+def _is_stale(built: Path) -> bool:
+    folder = Path(__file__).parent
+    sources = (folder / f"{built.name.partition('.')[0]}.c", folder / "_hits.h")  # a wheel leaves them out
+    return any(source.exists() and source.stat().st_mtime > built.stat().st_mtime for source in sources)

@@ -62,19 +62,16 @@ def trier(clauses: Clauses, meets: Sequence[int], concepts: Sequence[str], *, pu
         return _InPython(clauses, meets, concepts)
     from pipeline.flagging import _trial
 
-    fields = [
-        (one.bit.bit_length() - 1, len(one.groups), _kind(one), one.clause.times, one.names if one.speaks else None)
-        for one in clauses.all
-    ]
-    words = (clauses.bits << UNLESS_ANYWHERE).bit_length() // 64 + 1  # as in _trial.c
+    words = (clauses.bits << UNLESS_ANYWHERE).bit_length() // 64 + 1  # of 64 bits; the last field ends with that bit
     table = array("Q", b"".join(conditions.to_bytes(words * 8, "little") for conditions in meets))
     if sys.byteorder == "big":
         table.byteswap()
-    return _trial.Trier(words, table, fields, tuple(concepts), Evidence)
+    return _trial.Trier(words, table, tuple(map(_field, clauses.all)), tuple(concepts), Evidence)
 
 
-def _kind(one: Compiled) -> int:
-    return _KINDS.index(one.clause.within) if one.groups else -1
+def _field(one: Compiled) -> tuple[int, int, int, int, tuple[str, str] | None]:
+    kind = _KINDS.index(one.clause.within) if one.groups else -1
+    return one.bit.bit_length() - 1, len(one.groups), kind, one.clause.times, one.names if one.speaks else None
 
 
 class _InPython:
@@ -131,11 +128,10 @@ class _InPython:
         if serving is None:
             serving = {number for number, met in enumerate(self._meets) if met & one.conditions}
             self._serving[one.number] = serving
-        text_at = units.title_length + 1
         for first, last in _units_of(one, held, units)[:_EVIDENCE_UNITS]:
             for start, end, concept in units.spans[first:last]:
                 if concept in serving:
-                    field, begin = ("title", 0) if start < text_at else ("text", text_at)
+                    field, begin = ("title", 0) if start < units.title_length else ("text", units.title_length + 1)
                     hit = self._concepts[concept], units.whole[start:end], field, start - begin, end - begin
                     found.append(_made(Evidence, hit + one.names))
                     if len(found) == _EVIDENCE_HITS:

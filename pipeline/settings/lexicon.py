@@ -20,6 +20,7 @@ Within = Literal["title", "lead", "focus", "sentence", "paragraph", "article"]
 
 LANGUAGES = ("en", "ru", "ko", "ja", "zh")
 RELEVANCE = "relevance"
+MOST_TIMES = 1000  # units in which a clause may have to hold
 _ID = re.compile(r"[a-z][a-z0-9_]{0,60}")
 _HOME = re.compile(r"home:[A-Z]{2}")
 _TOPIC = "topic:"
@@ -261,8 +262,8 @@ def _check_clause(clause: Clause, known: Collection[str], path: Path, where: str
         raise ConfigError(path, where, "can never fire: it has neither “all” nor “any”.")
     if not math.isfinite(clause.weight):
         raise ConfigError(path, f"{where} › weight", "must be a finite number.")
-    if clause.times < 1:
-        raise ConfigError(path, f"{where} › times", "must be 1 or more.")
+    if not 1 <= clause.times <= MOST_TIMES:
+        raise ConfigError(path, f"{where} › times", f"must be from 1 to {MOST_TIMES}.")
     if clause.times > 1 and clause.within in ("title", "lead", "article"):
         raise ConfigError(path, f"{where} › times", f"can never fire: an article has one {clause.within}.")
     for item in (*clause.all, *clause.any, *clause.unless, *clause.unless_anywhere):

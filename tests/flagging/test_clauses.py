@@ -145,19 +145,29 @@ def test_what_is_compiled_refuses_what_it_cannot_read() -> None:
 
     field = (1, 1, 2, 1, ("topic", "clause"))
     with pytest.raises(ValueError, match="words"):
-        _trial.Trier(2, array("Q", [0]), [field], ("birch",), Evidence)
-    for wrong in ((1, 2, 2, 1, None), (63, 1, 2, 1, None), (1, 1, 6, 1, None), (1, 1, 2, 1, ("one",))):
+        _trial.Trier(2, array("Q", [0]), (field,), ("birch",), Evidence)
+    for wrong in (
+        (1, 2, 2, 1, None),
+        (63, 1, 2, 1, None),
+        (2**31 - 1, 1, 2, 1, None),
+        (1, 1, 6, 1, None),
+        (1, 1, 2, 1, ("one",)),
+    ):
         with pytest.raises(ValueError, match="clause"):
-            _trial.Trier(1, array("Q", [1]), [field, wrong], ("birch",), Evidence)  # type: ignore[list-item]
-    trier = _trial.Trier(1, array("Q", [1]), [field], ("birch",), Evidence)
-    with pytest.raises(ValueError, match="no such"):
-        trier.tried("\nbirch", 0, packed([(1, 6, 1)]), -1, True)
-    with pytest.raises(ValueError, match="no such"):
-        trier.tried("\nbirch", 0, packed([(1, 6, 0)]), 1, True)
-    assert trier.tried("\nbirch", 0, packed([(1, 6, 0)]), -1, True) == (
-        [0],
-        [[Evidence("birch", "birch", "text", 0, 5, "topic", "clause")]],
-    )
+            _trial.Trier(1, array("Q", [1]), (field, wrong), ("birch",), Evidence)  # type: ignore[arg-type]
+    trier = _trial.Trier(1, array("Q", [1]), (field,), ("birch",), Evidence)
+    for hit, home in (
+        ((1, 6, 1), -1),
+        ((1, 6, 0), 1),
+        ((1, 7, 0), -1),
+        ((-1, 6, 0), -1),
+        ((2**63 - 1, 2**63 - 1, 0), -1),
+    ):
+        with pytest.raises(ValueError, match="no such"):
+            trier.tried("\nbirch", 0, packed([hit]), home, True)
+    holding, evidence = trier.tried("\nbirch", 0, packed([(1, 6, 0)]), -1, True)
+    expected = Evidence("birch", "birch", "text", 0, 5, "topic", "clause")
+    assert (holding, evidence, hash(evidence[0][0])) == ([0], [[expected]], hash(expected))
     for begins, axes in (([0, 2], [0]), ([1, 1], [0]), ([0, 1], [1]), ([0, 1], [-1])):
         with pytest.raises(ValueError, match="axes"):
             _passages.Space(array("i", begins), array("i", axes), array("d", [1.0]), array("d", [1.0]))

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Sequence
 from functools import cache
+from pathlib import Path
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pipeline import shipped
+from pipeline.flagging import native
 from pipeline.flagging.catalogue import Group
 from pipeline.flagging.hits import packed
 from pipeline.flagging.matcher import Matcher
@@ -30,7 +35,9 @@ WORDS = (
     *("러", "러시아", "북러", "한·러", "사드", "푸틴 대통령", "北", "文", "普京", "ロシア", "k방산"),
     *("putin, kim", "№ 5", "«евразия»", "155㎜", "𐐨a"),
 )
-SIGNS = tuple(" -·'’.,;:!\n\"“”«»№㎜∼ёЁэ는аяs*\0İ\u00ad\u200b\u0301\u1109\u1161\u11a8\ud800👍𝐀𐐀_7")
+SIGNS = tuple(
+    " -·'’.,;:!\n\"“”«»№㎜∼ёЁэ는аяs*\0İ\u00ad\u200b\u0301\u1109\u1161\u11a8\ud800👍𝐀𐐀_7\u1fef\u1ffd\u2000\u0300"
+)
 SURFACES = st.builds(
     lambda mark, words, star, joint: mark + joint.join(word + star for word in words),
     st.sampled_from(("", "", "=", "~")),
@@ -66,6 +73,7 @@ def both(groups: Sequence[Group], names: Sequence[str] | None) -> tuple[Matcher,
 @example([Group(0, "en", ("rus* gas",))], None, "rus" + "x" * 40 + " gas, rus" + "x" * 41 + " gas")
 @example([Group(0, "zh", ("us",)), Group(1, "ru", ("мир",))], None, "№us №мир")
 @example([Group(0, "en", ("ΟΥΣ", "=ΟΣ"))], None, "ΟΥΣ ους Ους ΟΣ Οσ")
+@example([Group(0, "zh", ("文'",))], None, "文\u1ffd\u0301 文\u1fef\u0300")
 @example([Group(0, "ko", ("~러시아",)), Group(0, "ko", ("러시아인",), True)], None, "러시아인 중러시아")
 def test_any_lexicon_in_any_text(groups: list[Group], names: str | None, text: str) -> None:
     in_python, fast = both([group for group in groups if right(group)], names)
@@ -133,6 +141,29 @@ def test_what_goes_wrong_in_python_comes_out_and_leaves_the_matcher_whole() -> N
         with pytest.raises(wrong):
             trie.hits("xabcx")
     assert trie.hits("xabcx") == packed([(1, 4, 0)])
+
+
+@pytest.mark.parametrize("pure", [True, False])
+def test_a_mark_that_opens_a_text_does_not_join_the_line_end_before_it(pure: bool) -> None:
+    found = Matcher("a", [Group(0, "ko", ("~\u0301러",))], pure=pure)
+    assert found.hits("x\n\u0301러\u00ad") == packed([(2, 4, 0)])
+
+
+def test_modules_older_than_their_source_are_not_used(tmp_path: Path) -> None:
+    here = Path(str(native.__file__)).parent
+    package = tmp_path / "pipeline/flagging"
+    shutil.copytree(here.parent, package.parent, ignore=shutil.ignore_patterns("demo", "__pycache__"))
+    ask = [sys.executable, "-c", "from pipeline.flagging import native; print(native.__file__, native.compiled())"]
+    told = []
+    for name, age in (("_trial.c", -1), ("_trial.c", 1), ("_trial.c", -1), ("_hits.h", 1)):
+        for source in (*package.glob("*.c"), package / "_hits.h"):
+            os.utime(source, (0, 0))
+        built = next(package.glob("_trial.*.*")).stat().st_mtime
+        os.utime(package / name, (built + age, built + age))
+        done = subprocess.run(ask, cwd=tmp_path, capture_output=True, text=True, check=True)
+        told.append(done.stdout.split()[1])
+        assert str(tmp_path) in done.stdout
+    assert told == ["True", "False", "True", "False"]
 
 
 def test_threads_may_share_it() -> None:

@@ -33,6 +33,7 @@ SOUND = {"group": "", "threshold": "1.0", "weight": "1.0", "clause": 'all = ["to
         ({"clause": 'all = ["pipe"], unless = ["topic:gas"]'}, "may not forbid “topic:gas”"),
         ({"clause": 'all = ["pipe"], unless_anywhere = ["topic:gas"]'}, "may not forbid “topic:gas”"),
         ({"clause": 'all = ["topic:gas"], unless = ["pipe"]'}, "asks for topics only, which stand in no unit;"),
+        ({"clause": 'all = ["pipe"], times = 3000000000'}, "relevance › clause “b” › times: must be from 1 to 1000."),
         ({"group": 'pipes = ["pipe", "topic:gas"]'}, "group.pipes: may hold concepts and homes only, not “topic:gas”."),
         ({"threshold": "nan"}, "topic.gas › threshold: must be a finite number."),
         ({"weight": "inf"}, "topic.gas › clause “a” › weight: must be a finite number."),
