@@ -10,7 +10,7 @@
 #include <math.h>
 #include <stdint.h>
 
-#include "_hits.h"
+#include "_part.h"
 
 #define SHOWN 3 /* as in passages.py */
 #define LEAST 0.05
@@ -168,23 +168,4 @@ static PyType_Spec space_spec = {
     .slots = space_slots,
 };
 
-static int fill(PyObject *module) {
-    PyObject *type = PyType_FromModuleAndSpec(module, &space_spec, NULL);
-    int failed = type == NULL || PyModule_AddType(module, (PyTypeObject *)type) < 0;
-    Py_XDECREF(type);
-    return failed ? -1 : 0;
-}
-
-static PyModuleDef_Slot module_slots[] = {
-    {Py_mod_exec, fill},
-    {0, NULL},
-};
-
-static PyModuleDef module = {
-    .m_base = PyModuleDef_HEAD_INIT,
-    .m_name = "_passages",
-    .m_doc = "The nearest passages, compiled.",
-    .m_slots = module_slots,
-};
-
-PyMODINIT_FUNC PyInit__passages(void) { return PyModuleDef_Init(&module); }
+MODULE(_passages, "The nearest passages, compiled.", space_spec)

@@ -17,7 +17,7 @@
 #include <intrin.h>
 #endif
 
-#include "_hits.h"
+#include "_part.h"
 
 #define BMP 0x10000
 #define STAR 0         /* in spellings; no text folds to it */
@@ -711,25 +711,4 @@ static PyType_Spec trie_spec = {
     .slots = trie_slots,
 };
 
-/* ------------------------------------------------------------------------------------------------ the module */
-
-static int fill(PyObject *module) {
-    PyObject *type = PyType_FromModuleAndSpec(module, &trie_spec, NULL);
-    int failed = type == NULL || PyModule_AddType(module, (PyTypeObject *)type) < 0;
-    Py_XDECREF(type);
-    return failed ? -1 : 0;
-}
-
-static PyModuleDef_Slot module_slots[] = {
-    {Py_mod_exec, fill},
-    {0, NULL},
-};
-
-static PyModuleDef module = {
-    .m_base = PyModuleDef_HEAD_INIT,
-    .m_name = "_scan",
-    .m_doc = "The compiled matcher.",
-    .m_slots = module_slots,
-};
-
-PyMODINIT_FUNC PyInit__scan(void) { return PyModuleDef_Init(&module); }
+MODULE(_scan, "The compiled matcher.", trie_spec)

@@ -10,7 +10,7 @@
 #include <Python.h>
 #include <stdint.h>
 
-#include "_hits.h"
+#include "_part.h"
 
 #define LEAD 450           /* characters, as in units.py */
 #define LONG 3000
@@ -508,25 +508,4 @@ static PyType_Spec trier_spec = {
     .slots = trier_slots,
 };
 
-/* ------------------------------------------------------------------------------------------------ the module */
-
-static int fill(PyObject *module) {
-    PyObject *type = PyType_FromModuleAndSpec(module, &trier_spec, NULL);
-    int failed = type == NULL || PyModule_AddType(module, (PyTypeObject *)type) < 0;
-    Py_XDECREF(type);
-    return failed ? -1 : 0;
-}
-
-static PyModuleDef_Slot module_slots[] = {
-    {Py_mod_exec, fill},
-    {0, NULL},
-};
-
-static PyModuleDef module = {
-    .m_base = PyModuleDef_HEAD_INIT,
-    .m_name = "_trial",
-    .m_doc = "All clauses tried on an article, compiled.",
-    .m_slots = module_slots,
-};
-
-PyMODINIT_FUNC PyInit__trial(void) { return PyModuleDef_Init(&module); }
+MODULE(_trial, "All clauses tried on an article, compiled.", trier_spec)

@@ -25,5 +25,5 @@ def compiled() -> bool:
 
 def _is_stale(built: Path) -> bool:
     folder = Path(__file__).parent
-    sources = (folder / f"{built.name.partition('.')[0]}.c", folder / "_hits.h")  # a wheel leaves them out
+    sources = (folder / f"{built.name.partition('.')[0]}.c", folder / "_part.h")  # a wheel leaves them out
     return any(source.exists() and source.stat().st_mtime > built.stat().st_mtime for source in sources)
