@@ -57,7 +57,7 @@ class PassageSpace:
 
 def _shares(idf: Sequence[float], own: set[int]) -> list[float]:
     """A passage's share of each axis: a vector of length 1."""
-    norm = math.sqrt(sum(idf[axis] ** 2 for axis in own)) or 1.0
+    norm = math.hypot(*(idf[axis] for axis in sorted(own))) or 1.0
     return [weight / norm if axis in own else 0.0 for axis, weight in enumerate(idf)]
 
 

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import sysconfig
 import threading
 from collections.abc import Callable, Sequence
 from functools import cache
@@ -158,7 +159,7 @@ def test_modules_older_than_their_source_are_not_used(tmp_path: Path) -> None:
     for name, age in (("_trial.c", -1), ("_trial.c", 1), ("_trial.c", -1), ("_part.h", 1)):
         for source in (*package.glob("*.c"), package / "_part.h"):
             os.utime(source, (0, 0))
-        built = next(package.glob("_trial.*.*")).stat().st_mtime
+        built = (package / f"_trial{sysconfig.get_config_var('EXT_SUFFIX')}").stat().st_mtime
         os.utime(package / name, (built + age, built + age))
         done = subprocess.run(ask, cwd=tmp_path, capture_output=True, text=True, check=True)
         told.append(done.stdout.split()[1])
