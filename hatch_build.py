@@ -18,9 +18,8 @@ from setuptools.command.build_ext import build_ext
 
 _FOLDER = "pipeline/flagging"  # relative to the root, where every front end builds
 _PARTS = ("_scan", "_trial", "_passages")
-_FLAGS = (
-    [] if os.name == "nt" else ["-O3", "-ffp-contract=off"]
-)  # Microsoft's compiler has its own, and sets them itself
+# Microsoft's compiler has flags of its own, and sets them itself.
+_FLAGS = [] if os.name == "nt" else ["-O3", "-ffp-contract=off"]
 
 
 class CompiledFlagging(BuildHookInterface[BuilderConfig]):
@@ -35,9 +34,7 @@ class CompiledFlagging(BuildHookInterface[BuilderConfig]):
             command = build_ext(Distribution({"ext_modules": modules}))
             command.build_lib = command.build_temp = self._scratch.name
             command.ensure_finalized()
-            built = [
-                Path(command.get_ext_fullpath(module.name)) for module in modules
-            ]  # with the suffix of this Python
+            built = [Path(command.get_ext_fullpath(module.name)) for module in modules]  # their suffix is this Python's
             in_place = [Path(self.root, path.relative_to(self._scratch.name)) for path in built]
             if version == "editable":
                 for path in in_place:

@@ -54,16 +54,17 @@ def _text(language: str, kind: str) -> str:
 
 
 @cache
-def _articles(language: str, sets: str = "*", least: int = 0) -> list[tuple[str, str]]:
-    """Our own full articles of these sets of items, title and text; ``least`` 1: only those on the subject."""
-    items = [json.loads(line) for path in sorted(_ITEMS.glob(f"{sets}.jsonl")) for line in path.open(encoding="utf-8")]
+def _articles(language: str, sets: str = "*", *, on_subject: bool = False) -> list[tuple[str, str]]:
+    """Our own full articles of these sets of items, title and text; ``on_subject``: only those that are."""
+    files = [path.read_text("utf-8") for path in sorted(_ITEMS.glob(f"{sets}.jsonl"))]
+    items = [json.loads(line) for file in files for line in file.splitlines()]
     wanted = [item for item in items if item["kind"] == "article" and item["lang"] == language]
-    return [(item["title"], item["text"]) for item in wanted if item["relevant"] >= least]
+    return [(item["title"], item["text"]) for item in wanted if item["relevant"] or not on_subject]
 
 
 def _article(language: str) -> str:
     """As many of those on the subject as make the size of the other texts."""
-    articles = ["\n".join(article) for article in _articles(language, "independent", least=1)]
+    articles = ["\n".join(article) for article in _articles(language, "independent", on_subject=True)]
     return "\n".join(articles).encode()[:_BYTES].decode("utf-8", "ignore")
 
 

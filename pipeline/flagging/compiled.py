@@ -15,7 +15,6 @@ from pipeline.flagging.hits import Hits, packed, spans_of
 
 _BMP = 0x10000
 _STAR = "\0"  # a free ending, in spellings
-_NO_STAR = {"\0": '"'}  # would be taken for one
 _LETTER = 1  # this and the other kinds as in _scan.c
 _KINDS = {
     2: range(ord("가"), ord("힣") + 1),  # Hangul
@@ -47,7 +46,7 @@ class Trie:
             return hits
         folded = fold_wide(text)
         hits = self._trie.hits(folded.source, True) or b""  # never None, when mapped
-        return hits if folded.places is None else packed(folded.places.as_given(spans_of(hits)))
+        return packed(folded.as_given(spans_of(hits)))
 
     def _rules(self, number: int) -> list[_scan.Rule]:
         """What is asked around a place that has this spelling."""
@@ -62,8 +61,8 @@ class Trie:
 
 def _tables() -> tuple[bytes, bytes]:
     """What each character of the first plane folds to, 16 bits each, and of which kinds it is."""
-    text = "".join(map(chr, range(_BMP)))
-    for sign, plain in (ONE_FOR_ONE | _NO_STAR).items():
+    text = "".join(map(chr, range(_BMP))).replace(_STAR, '"')
+    for sign, plain in ONE_FOR_ONE.items():
         text = text.replace(sign, plain)
     folded = text.replace("İ", "i").lower()
     kinds = bytearray(_LETTER if sign.isalnum() or sign == "_" else 0 for sign in folded[:0x1100])

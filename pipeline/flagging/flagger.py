@@ -32,12 +32,14 @@ class _Told(NamedTuple):
     """An article, matched and judged.
 
     Attributes:
+        home: the home country's number; -1: none that a clause asks for.
         evidence: for each clause that holds, by number, the hits that it stands on.
         topics: those that are flagged; ``near``: those that nearly are.
         flagged: their scores.
     """
 
     hits: Hits
+    home: int
     evidence: dict[int, list[Evidence]]
     topics: list[Judged]
     near: list[Judged]
@@ -119,7 +121,7 @@ class Flagger:
             evidence=tuple([hit for one in said for clause in one.fired for hit in told.evidence[clause.number]]),
             terms=_terms([*told.topics, told.relevance]),
             passages=self._space.nearest(told.hits) if said else (),
-            near_misses=tuple([self._near_miss(one, told.hits, home) for one in told.near]),
+            near_misses=tuple([self._near_miss(one, told) for one in told.near]),
             config_version=self.version,
         )
 
@@ -150,7 +152,7 @@ class Flagger:
                 elif judged.near:
                     near.append(judged)
         relevance = rules.judge(self._relevance, held.get(RELEVANCE, ()), flagged)
-        return _Told(hits, dict(zip(holding, evidence, strict=False)), topics, near, flagged, relevance)
+        return _Told(hits, at_home, dict(zip(holding, evidence, strict=False)), topics, near, flagged, relevance)
 
     def _members(self, name: str) -> int:
         """The concepts that a name of a clause stands for, as a mask."""
@@ -173,8 +175,8 @@ class Flagger:
                 todo += concepts[one].implies
         return tuple(found)
 
-    def _near_miss(self, judged: Judged, hits: Hits, home: str | None) -> NearMiss:
-        met = {*numbers_of(hits)[2::3], self._homes.get(f"home:{home}", -1)} - {-1}
+    def _near_miss(self, judged: Judged, told: _Told) -> NearMiss:
+        met = {*numbers_of(told.hits)[2::3], told.home} - {-1}
         anywhere = _all_of(self._meets[number] for number in met)
         said = rules.missing(judged, anywhere, lambda name: self._names.get(name, name))
         return NearMiss(topic=judged.topic.topic.id, score=judged.score, missing=said)

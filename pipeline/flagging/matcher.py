@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from pipeline.flagging.catalogue import Catalogue, Group
 from pipeline.flagging.hits import Hits, spans_of
-from pipeline.flagging.native import compiled
+from pipeline.flagging.native import in_python
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +52,7 @@ class Matcher:
         are_names = bytes(names is None or concept in names for concept in self.concepts)
         catalogue = Catalogue(groups)
         self.hits: Callable[[str], Hits]
-        if pure or (pure is None and not compiled()):
+        if in_python(pure):
             from pipeline.flagging.automaton import Automata
 
             self.hits = Automata(catalogue, are_names).hits

@@ -23,6 +23,11 @@ def compiled() -> bool:
     return not any(_is_stale(Path(str(module.__file__))) for module in (_passages, _scan, _trial))
 
 
+def in_python(pure: bool | None) -> bool:
+    """Whether a part is to be the one in Python: as asked, or, with None, where nothing was compiled."""
+    return not compiled() if pure is None else pure
+
+
 def _is_stale(built: Path) -> bool:
     folder = Path(__file__).parent
     sources = (folder / f"{built.name.partition('.')[0]}.c", folder / "_part.h")  # a wheel leaves them out

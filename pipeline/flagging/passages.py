@@ -14,7 +14,7 @@ from itertools import accumulate, chain
 from typing import Protocol
 
 from pipeline.flagging.hits import Hits, numbers_of
-from pipeline.flagging.native import compiled
+from pipeline.flagging.native import in_python
 from pipeline.model import NearPassage, Passage
 
 _SHOWN = 3
@@ -72,7 +72,7 @@ def _space(
     axes: Sequence[Sequence[int]], idf: Sequence[float], shares: Sequence[Sequence[float]], *, pure: bool | None
 ) -> Space:
     """Make ready: the axes of each concept, the weight of each axis, and each passage's share of each."""
-    if pure or (pure is None and not compiled()):
+    if in_python(pure):
         return _InPython(axes, idf, shares)
     from pipeline.flagging import _passages
 

@@ -16,7 +16,7 @@ from typing import Protocol, get_args
 
 from pipeline.flagging.clauses import UNLESS, UNLESS_ANYWHERE, Clauses, Compiled
 from pipeline.flagging.hits import Hits, spans_of
-from pipeline.flagging.native import compiled
+from pipeline.flagging.native import in_python
 from pipeline.flagging.units import Level, Units
 from pipeline.model import Evidence
 from pipeline.settings.lexicon import Within
@@ -58,7 +58,7 @@ def trier(clauses: Clauses, meets: Sequence[int], concepts: Sequence[str], *, pu
         meets: for each concept's number, and those of the home countries behind them, the conditions that it meets.
         pure: in Python; None: only where nothing was compiled.
     """
-    if pure or (pure is None and not compiled()):
+    if in_python(pure):
         return _InPython(clauses, meets, concepts)
     from pipeline.flagging import _trial
 
