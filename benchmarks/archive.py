@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from pipeline import shipped
-from pipeline.cycle.assess import Flagging
+from pipeline.cycle.flagging_config import Flagging
 from pipeline.store import open_store, transaction
 from pipeline.store.search import index_terms
 from pipeline.store.values import to_json, to_text

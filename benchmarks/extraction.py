@@ -294,7 +294,7 @@ def stages(page: Page) -> Iterator[tuple[str, float]]:
 async def print_processes(pages: list[Page], most: int) -> None:
     """Pages a second through the workers, with one process and with more."""
     from pipeline.extract import extract
-    from pipeline.workers import Workers
+    from pipeline.processing.pool import Workers
 
     print("\n| processes | pages a second | × one |\n| --- | --- | --- |")
     first = 0.0

@@ -22,8 +22,8 @@ from pathlib import Path
 
 from benchmarks.archive import _WORDS
 from pipeline import shipped
-from pipeline.cycle.assess import Flagging
-from pipeline.cycle.grouping import Grouping
+from pipeline.cycle.flagging_config import Flagging
+from pipeline.cycle.story_stage import Grouping
 from pipeline.model import Article, ArticleId, Assessment, Evidence, FeedId, Stored
 from pipeline.store import open_store, transaction
 from pipeline.store.search import index_terms

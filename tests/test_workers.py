@@ -15,7 +15,8 @@ from typing import Any
 
 import pytest
 
-from pipeline.workers import Workers, WorkFailed, pool
+from pipeline.processing import pool
+from pipeline.processing.pool import Workers, WorkFailed
 
 ROOT = Path(__file__).parents[1]
 
@@ -161,7 +162,7 @@ def test_a_worker_is_replaced_after_its_tasks() -> None:
 def test_nothing_is_left_after_close_or_after_the_caller_is_killed() -> None:
     script = (
         "import asyncio, sys, time\n"
-        "from pipeline.workers import Workers\n"
+        "from pipeline.processing.pool import Workers\n"
         "from tests.test_workers import nap, sit_in_c, pid\n"
         "async def main():\n"
         "    async with Workers(2, 60, 400) as w:\n"
@@ -208,5 +209,5 @@ def test_a_worker_holds_none_of_the_callers_files(tmp_path: Path) -> None:
 
 def test_importing_the_pool_and_the_extractor_brings_no_parser() -> None:
     heavy = ("lxml", "trafilatura", "feedparser")
-    code = f"import sys, pipeline.workers, pipeline.extract; print([m for m in {heavy} if m in sys.modules])"
+    code = f"import sys, pipeline.processing.pool, pipeline.extract; print([m for m in {heavy} if m in sys.modules])"
     assert subprocess.check_output([sys.executable, "-c", code], cwd=ROOT, text=True).strip() == "[]"

@@ -10,9 +10,9 @@ import sqlite3
 from collections.abc import Callable
 from datetime import datetime
 
-from pipeline.alerts.outgoing import Sender, Sent, send_due
+from pipeline.alerts.apprise_client import check_targets, speak
+from pipeline.alerts.delivery import Sender, Sent, send_due
 from pipeline.alerts.rules import collect
-from pipeline.alerts.speaker import check_targets, speak
 from pipeline.settings import Settings
 from pipeline.store import health, outbox
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from pipeline.alerts import wording
+from pipeline.alerts import messages as wording
 from pipeline.settings.alerts import AlertSettings, Rule
 from pipeline.store import health, outbox, transaction
 from pipeline.store.values import to_text

@@ -80,7 +80,7 @@ def _findings(database: Path, folder: Path | None, *, housekeeping: bool) -> Ite
 
 def _unwritable(database: Path, settings: Settings | None) -> Iterator[str]:
     """What this user cannot write."""
-    from pipeline.store import copies
+    from pipeline.store import page_archive as copies
 
     own = [database.parent, database, copies.path_beside(database)]
     own += [database.with_name(database.name + end) for end in (".lock", "-wal", "-shm")]
@@ -128,7 +128,8 @@ def _database(database: Path, settings: Settings | None, *, housekeeping: bool) 
 
 
 def _kept_pages(database: Path) -> Iterator[tuple[str, str]]:
-    from pipeline.store import copies, upkeep
+    from pipeline.store import page_archive as copies
+    from pipeline.store import upkeep
 
     path = copies.path_beside(database)
     if path.exists():

@@ -14,8 +14,8 @@ from pipeline.cli import options
 from pipeline.errors import NotFound
 
 if TYPE_CHECKING:
-    from pipeline.cycle.find import Search
     from pipeline.model import Source
+    from pipeline.services.discover import Search
     from pipeline.settings import Settings
 
 
@@ -91,9 +91,9 @@ def check(names: tuple[str, ...], folder: Path | None) -> int:
 
 
 async def _check_all(sources: list[Source], settings: Settings) -> int:
-    from pipeline.cycle.check import check_feed
     from pipeline.fetch import Fetcher
-    from pipeline.workers import Workers
+    from pipeline.processing.pool import Workers
+    from pipeline.services.check import check_feed
 
     async with Fetcher(settings.fetch) as fetcher, Workers.of(settings.extract) as workers:
         good = 0
@@ -193,9 +193,9 @@ def import_(file: Path, language: str, folder: Path | None, *, off: bool, dry_ru
 
 
 async def _find(site: str, settings: Settings) -> Search:
-    from pipeline.cycle.find import addresses, find_feeds
     from pipeline.fetch import Fetcher
-    from pipeline.workers import Workers
+    from pipeline.processing.pool import Workers
+    from pipeline.services.discover import addresses, find_feeds
 
     tried: list[Search] = []
     for url in addresses(site):
@@ -212,8 +212,8 @@ def _with(source: Source, given: dict[str, str | None]) -> Source:
 
 def _new(wanted: list[Source], known: tuple[Source, ...]) -> list[Source]:
     """Those that are not watched yet, under names of their own; what is left out is told."""
-    from pipeline.feeds.urls import canonical
     from pipeline.settings.addition import unlike
+    from pipeline.text.urls import canonical
 
     watched = {canonical(source.url): source.name for source in known}
     added: list[Source] = []

@@ -20,7 +20,8 @@ def command(what: str, database: Path, output: Path | None) -> None:
 
     On a terminal only the facts are printed; pipe it, or give --output, to have the page.
     """
-    from pipeline.store import articles, copies, open_readonly
+    from pipeline.store import articles, open_readonly
+    from pipeline.store import page_archive as copies
 
     conn = open_readonly(database)
     found = articles.find(conn, what)

@@ -13,7 +13,7 @@ import click
 from pipeline.cli import options
 
 if TYPE_CHECKING:
-    from pipeline.cycle.reextract import Reread
+    from pipeline.services.reextract import Reread
 
 
 @click.command()
@@ -27,9 +27,10 @@ def command(database: Path, folder: Path | None, days: int | None, *, dry_run: b
     No request is made. A changed title or text is a new revision and is flagged anew; verdicts stay. Safe to stop and
     to call again.
     """
-    from pipeline.cycle.reextract import reextract
+    from pipeline.services.reextract import reextract
     from pipeline.settings import load_settings
-    from pipeline.store import copies, cycle_lock, open_store
+    from pipeline.store import cycle_lock, open_store
+    from pipeline.store import page_archive as copies
     from pipeline.store.values import to_text
 
     def watch(now: Reread) -> None:

@@ -79,7 +79,7 @@ def import_(what: str, database: Path, folder: Path | None) -> None:
     with cycle_lock(database, "tumen reference import"):
         conn = open_store(database)
         if not reference.known(conn):
-            from pipeline.cycle.assess import Flagging
+            from pipeline.cycle.flagging_config import Flagging
 
             Flagging(conn, settings.folder, lambda: datetime.now(UTC)).check()
         reference.put_originals(conn, aligned, what, datetime.now(UTC))

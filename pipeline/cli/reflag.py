@@ -20,7 +20,7 @@ def command(database: Path, folder: Path | None) -> None:
     """
     from pipeline import shipped
     from pipeline.cli.archive import pages
-    from pipeline.cycle.assess import Flagging
+    from pipeline.cycle.flagging_config import Flagging
     from pipeline.flagging.backtest import Backtest
     from pipeline.store import cycle_lock, flags, open_store, transaction
 

@@ -73,7 +73,7 @@ def run_once(database: Path, folder: Path | None, *, force: bool, trigger: str, 
     from pipeline.alerts import after_cycle
     from pipeline.cli import summary
     from pipeline.cli.config import check_semantic
-    from pipeline.cycle import run_cycle
+    from pipeline.cycle.run import run_cycle
     from pipeline.settings import load_settings
     from pipeline.store import cycle_lock, health, open_store
 

@@ -16,7 +16,7 @@ from pipeline.errors import printable
 from pipeline.model import CycleReport
 
 if TYPE_CHECKING:
-    from pipeline.cycle import Progress
+    from pipeline.cycle.run import Progress
 
 log = logging.getLogger("tumen.cycle")
 _MOST_TROUBLES = 12

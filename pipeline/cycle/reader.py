@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from pipeline import reading
-from pipeline.reading import Flagged, Page
-from pipeline.workers import Workers, WorkFailed
+from pipeline import processing
+from pipeline.processing import Flagged, Page
+from pipeline.processing.pool import Workers, WorkFailed
 
 _MOST_TOGETHER = 4
 _MOST_BYTES = 2 * 1024 * 1024
@@ -40,7 +40,7 @@ class Reader:
     _trips: int = 0  # under way
 
     async def read(self, page: Page) -> Flagged | None:
-        """See ``pipeline.reading.read_page``.
+        """See ``pipeline.processing.read_page``.
 
         Raises:
             WorkFailed: this page could not be read.
@@ -81,7 +81,7 @@ class Reader:
 
     async def _read(self, pages: list[Page]) -> list[Flagged | Exception | None]:
         try:
-            return list(await self.workers.run(reading.read_pages, pages, now=self.now(), folder=self.folder))
+            return list(await self.workers.run(processing.read_pages, pages, now=self.now(), folder=self.folder))
         except WorkFailed as failed:
             if len(pages) == 1:
                 return [failed]

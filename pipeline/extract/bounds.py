@@ -1,7 +1,7 @@
 """What no parser should be given: a cheap look at the bytes before anything is built from them.
 
 lxml's time grows with the square of one tag's attributes and no signal interrupts it; everything else that it does is
-linear. What passes here and is still too slow meets the limits of ``pipeline.workers``.
+linear. What passes here and is still too slow meets the limits of ``pipeline.processing.pool``.
 """
 
 from __future__ import annotations

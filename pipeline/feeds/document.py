@@ -6,15 +6,11 @@ from collections.abc import Callable
 from datetime import datetime
 
 from pipeline.feeds.balance import balance
-from pipeline.feeds.dates import zone_for
-from pipeline.feeds.decode import Decoded, decode
-from pipeline.feeds.discover import feed_links
+from pipeline.feeds.discovery_rules import feed_links
 from pipeline.feeds.entries import MAX_TITLE, Context, entry_of, hours_of, interval_of
+from pipeline.feeds.feedparser_adapter import Read, read_xml
 from pipeline.feeds.jsonfeed import looks_like_json, parse_json
-from pipeline.feeds.plaintext import clean, one_line
 from pipeline.feeds.problems import CUT_SHORT
-from pipeline.feeds.syndication import Read, read_xml
-from pipeline.feeds.urls import resolve
 from pipeline.feeds.xmltext import (
     HTML_NAMES,
     Document,
@@ -24,6 +20,10 @@ from pipeline.feeds.xmltext import (
     repair_references,
 )
 from pipeline.model import ParsedFeed
+from pipeline.text.charset import Decoded, decode
+from pipeline.text.dates import zone_for
+from pipeline.text.html import clean, one_line
+from pipeline.text.urls import resolve
 
 _FEED_ROOTS = frozenset({"rss", "feed", "rdf", "channel"})
 _ContextMaker = Callable[..., Context]

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
-from pipeline.feeds.dates import Moment, read_date
-from pipeline.feeds.plaintext import clean, one_line, paragraphs
-from pipeline.feeds.urls import resolve
 from pipeline.model import ParsedEntry
+from pipeline.text.dates import Moment, read_date
+from pipeline.text.html import clean, one_line, paragraphs
+from pipeline.text.urls import resolve
 
 MAX_TITLE = 1_000
 MAX_SUMMARY = 4_000

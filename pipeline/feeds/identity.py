@@ -11,8 +11,8 @@ import hashlib
 import re
 from collections.abc import Iterable, Iterator
 
-from pipeline.feeds.urls import canonical
 from pipeline.model import ParsedEntry
+from pipeline.text.urls import canonical
 
 _COUNTED = (
     r"views?|reads?|comments?|replies|likes?|shares?|votes?|просмотр\w{0,4}|комментари\w{0,3}|отзыв\w{0,3}|лайк\w{0,3}"

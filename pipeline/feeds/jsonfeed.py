@@ -7,9 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 from pipeline.feeds.entries import MAX_CONTENT, Context, make_entry
-from pipeline.feeds.plaintext import clean, one_line, paragraphs
-from pipeline.feeds.urls import resolve
 from pipeline.model import ParsedEntry, ParsedFeed
+from pipeline.text.html import clean, one_line, paragraphs
+from pipeline.text.urls import resolve
 
 
 def looks_like_json(text: str) -> bool:

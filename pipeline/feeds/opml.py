@@ -12,11 +12,11 @@ from xml.sax.saxutils import escape, quoteattr
 from lxml import etree
 
 from pipeline.errors import ConfigError
-from pipeline.feeds.decode import decode
-from pipeline.feeds.plaintext import one_line
-from pipeline.feeds.urls import resolve
 from pipeline.feeds.xmltext import open_document, repair_references
 from pipeline.model import Source
+from pipeline.text.charset import decode
+from pipeline.text.html import one_line
+from pipeline.text.urls import resolve
 
 MAX_BYTES = 8 * 1024 * 1024
 MAX_FEEDS = 10_000

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable
 from lxml import etree
 
 from pipeline.feeds.entries import Context, make_entry
-from pipeline.feeds.plaintext import clean
-from pipeline.feeds.urls import resolve
 from pipeline.model import ParsedEntry, ParsedFeed
+from pipeline.text.html import clean
+from pipeline.text.urls import resolve
 
 ROOTS = frozenset({"urlset", "sitemapindex"})
 

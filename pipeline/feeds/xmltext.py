@@ -13,7 +13,7 @@ import re
 from dataclasses import dataclass, field
 from html.entities import html5, name2codepoint
 
-from pipeline.feeds.plaintext import join_surrogates
+from pipeline.text.html import join_surrogates
 
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 _BLANK = re.compile(r"[\s\ufeff\x00]*")

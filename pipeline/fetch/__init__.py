@@ -5,8 +5,8 @@ bounds, ``verdict`` says what it means; ``guard`` says which addresses may be as
 ``robots`` what a host forbids; ``decode`` undoes encodings within a bound; ``room`` holds back what nobody can use yet.
 """
 
+from pipeline.fetch.address_guard import Guard, Refused
 from pipeline.fetch.client import Fetcher
-from pipeline.fetch.guard import Guard, Refused
-from pipeline.fetch.manners import HostState
+from pipeline.fetch.host_limiter import HostState
 
 __all__ = ["Fetcher", "Guard", "HostState", "Refused"]

@@ -16,14 +16,14 @@ from typing import Self
 from urllib.parse import urldefrag, urljoin
 
 from pipeline.fetch import robots
-from pipeline.fetch.answer import Answer, Failed
-from pipeline.fetch.decode import TooLarge, Undecodable, decode
-from pipeline.fetch.guard import Guard, GuardedDialler, Refused, Resolver, Target, resolve
-from pipeline.fetch.manners import HostState, Manners
-from pipeline.fetch.room import Room
-from pipeline.fetch.transport import ConnectTimeout, Transport
-from pipeline.fetch.verdict import duration, limit_of, outcome
-from pipeline.fetch.wire import Dialler, dial
+from pipeline.fetch.address_guard import Guard, GuardedDialler, Refused, Resolver, Target, resolve
+from pipeline.fetch.byte_budget import Room
+from pipeline.fetch.classify import duration, limit_of, outcome
+from pipeline.fetch.connector import ConnectTimeout, Transport
+from pipeline.fetch.decompress import TooLarge, Undecodable, decode
+from pipeline.fetch.host_limiter import HostState, Manners
+from pipeline.fetch.http11 import Dialler, dial
+from pipeline.fetch.response import Answer, Failed
 from pipeline.model import FetchFailed, Outcome, Request, RequestKind
 from pipeline.settings.fetch import FetchSettings
 

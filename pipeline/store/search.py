@@ -1,7 +1,7 @@
 """Search in English, Russian and Korean with SQLite's own index: what is written into it, and what is asked of it.
 
 In: a title and a text, or what a person typed. Out: the terms that stand beside the text in ``articles_fts``, or a
-question that FTS5 always understands. The forms of a word are in ``pipeline.store.words``.
+question that FTS5 always understands. The forms of a word are in ``pipeline.text.words``.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import sqlite3
 
-from pipeline.store.words import WORD, all_terms, forms, words_of
+from pipeline.text.words import WORD, all_terms, forms, words_of
 
 _ASKED = re.compile(r'(?P<minus>(?<!\S)-)?"(?P<phrase>[^"]*)"?|(?P<not>(?<!\S)-)?(?P<word>\w+)(?P<star>\*)?')
 _QUOTES = str.maketrans("“”„«»", '"""""')

@@ -5,10 +5,10 @@ In: a title, a text, the concepts that carried its flags. Out: what to compare i
 an article from an analyst, a missed one costs a second look: so precision comes first.
 """
 
-from pipeline.stories.copies import Copy, Found, fingerprint, judge_copies, may_be_copy
-from pipeline.stories.marks import Marks, mark
+from pipeline.stories.near_duplicates import Copy, Found, fingerprint, judge_copies, may_be_copy
 from pipeline.stories.numbers import shown
 from pipeline.stories.recent import WINDOW, Likeness, Recent, compare
+from pipeline.stories.signature import Marks, mark
 
 __all__ = [
     "WINDOW", "Copy", "Found", "Likeness", "Marks", "Recent", "compare", "fingerprint", "judge_copies", "mark",

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from pipeline.stories import numbers
-from pipeline.stories.marks import Marks
+from pipeline.stories.signature import Marks
 
 WINDOW = timedelta(hours=60)
 _BEFORE = 100  # articles that are taken as read, so that weights are sound in a young archive

@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.flagging import matcher
-from pipeline.store import copies, open_store, runs, transaction, upkeep
+from pipeline.store import open_store, runs, transaction, upkeep
+from pipeline.store import page_archive as copies
 
 
 def tumen(*words: str | Path) -> subprocess.CompletedProcess[str]:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.cycle import run_cycle
+from pipeline.cycle.run import run_cycle
 from pipeline.demo import write_config
 from pipeline.settings import load_settings
 from pipeline.store import open_store

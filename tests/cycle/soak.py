@@ -33,7 +33,7 @@ from typing import TypedDict
 from urllib.parse import urlsplit
 
 from pipeline.alerts import after_cycle
-from pipeline.cycle import run_cycle
+from pipeline.cycle.run import run_cycle
 from pipeline.settings import Settings, load_settings
 from pipeline.store import open_store
 from tests.cycle.rolling import DAY, LENGTH, Plan, rolling

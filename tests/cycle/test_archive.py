@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 from pipeline.cli import tumen
 from pipeline.errors import NotFound, StoreError
-from pipeline.store import copies
+from pipeline.store import page_archive as copies
 
 if TYPE_CHECKING:
     from pathlib import Path

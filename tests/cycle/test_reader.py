@@ -12,11 +12,11 @@ from typing import cast
 
 import pytest
 
-from pipeline import reading
+from pipeline import processing
 from pipeline.cycle.reader import Reader
 from pipeline.model import QueuedEntry
-from pipeline.reading import Flagged, Page
-from pipeline.workers import Workers, WorkFailed
+from pipeline.processing import Flagged, Page
+from pipeline.processing.pool import Workers, WorkFailed
 
 NOBODY = cast("QueuedEntry", None)
 
@@ -34,8 +34,8 @@ def read(entry: QueuedEntry, page: bytes, url: str, **_: object) -> object:
 
 def told(bodies: list[bytes], monkeypatch: pytest.MonkeyPatch, *, processes: int = 2) -> list[object]:
     """What becomes of each page when all are there at once: its address, or what went wrong."""
-    monkeypatch.setattr(reading, "read_page", read)
-    monkeypatch.setattr(reading, "preload", lambda: None)
+    monkeypatch.setattr(processing, "read_page", read)
+    monkeypatch.setattr(processing, "preload", lambda: None)
 
     async def scene() -> list[object]:
         async with Workers(processes, 2, 400) as workers, asyncio.TaskGroup() as tasks:
@@ -68,8 +68,8 @@ def test_few_pages_travel_alone_and_many_together(monkeypatch: pytest.MonkeyPatc
             sizes.append(len(arguments[0]))
             return await super().run(function, *arguments, **named)
 
-    monkeypatch.setattr(reading, "read_page", read)
-    monkeypatch.setattr(reading, "preload", lambda: None)
+    monkeypatch.setattr(processing, "read_page", read)
+    monkeypatch.setattr(processing, "preload", lambda: None)
 
     async def scene(bodies: list[bytes]) -> list[int]:
         sizes.clear()
@@ -87,8 +87,8 @@ def test_few_pages_travel_alone_and_many_together(monkeypatch: pytest.MonkeyPatc
 
 
 def test_a_broken_cycle_leaves_no_trip_under_way(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading, "read_page", read)
-    monkeypatch.setattr(reading, "preload", lambda: None)
+    monkeypatch.setattr(processing, "read_page", read)
+    monkeypatch.setattr(processing, "preload", lambda: None)
     pids: list[int] = []
 
     async def scene() -> None:

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from pipeline.model import EntryId, Extraction, FeedId, ParsedEntry, QueuedEntry
-from pipeline.reading.assemble import from_page
+from pipeline.processing.assemble import from_page
 from tests.world.server import Answer, Hostile
 
 TEXT = "<p>The envoys agreed to survey the harbour and the line behind it.</p>" * 30

@@ -12,8 +12,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from pipeline.feeds import dates, parse
-from pipeline.feeds.dates import home_timezone, parse_date, read_date, zone_for
+from pipeline.feeds import parse
+from pipeline.text import dates
+from pipeline.text.dates import home_timezone, parse_date, read_date, zone_for
 from tests.feeds.build import NOW, URL, item, rss
 
 SEOUL = ZoneInfo("Asia/Seoul")
@@ -163,7 +164,7 @@ def test_57_a_country_has_a_zone() -> None:
 def test_57_the_zones_that_matter_do_not_need_the_machines_data() -> None:
     code = (
         "import zoneinfo; zoneinfo.reset_tzpath([]); import sys; sys.modules['tzdata'] = None\n"
-        "from datetime import UTC; from pipeline.feeds.dates import parse_date, zone_for\n"
+        "from datetime import UTC; from pipeline.text.dates import parse_date, zone_for\n"
         "print(*(parse_date('2026-11-23 15:00', zone_for(None, x)).at.hour for x in ('ko', 'ru', 'ja', 'en')))"
     )
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.feeds import parse
-from pipeline.feeds.decode import codec_of, decode, detect
+from pipeline.text.charset import codec_of, decode, detect
 from tests.feeds.build import KOREAN, NOW, RUSSIAN, URL, item, rss
 
 RARE = "똠방각하 펲시 뷁"  # syllables that cp949 has and EUC-KR has not

@@ -10,7 +10,8 @@ from feedparser.api import StrictFeedParser
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from pipeline.feeds import parse, syndication
+from pipeline.feeds import feedparser_adapter as syndication
+from pipeline.feeds import parse
 from pipeline.model import ParsedFeed
 
 _SPACES = " ".join(

@@ -14,10 +14,10 @@ from pipeline.feeds import parse
 from pipeline.feeds.balance import balance
 from pipeline.feeds.decide import identities
 from pipeline.feeds.entries import MAX_CONTENT, MAX_ID, MAX_SUMMARY, MAX_TITLE
-from pipeline.feeds.plaintext import one_line, paragraphs
-from pipeline.feeds.syndication import read_xml
+from pipeline.feeds.feedparser_adapter import read_xml
 from pipeline.feeds.xmltext import bind_prefixes, open_document, repair_references
 from pipeline.model import ParsedFeed
+from pipeline.text.html import one_line, paragraphs
 from tests.feeds.build import NOW, URL, item, rss
 
 pytestmark = pytest.mark.timeout(60)  # a quadratic step takes minutes on these
@@ -138,7 +138,7 @@ def test_46_starts_that_never_end(body: bytes) -> None:
 
 
 def test_47_many_elements_are_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipeline.feeds.syndication._MOST_ELEMENTS", 1000)
+    monkeypatch.setattr("pipeline.feeds.feedparser_adapter._MOST_ELEMENTS", 1000)
     parsed = read(rss(item(), "<a/>" * 2000))
     assert parsed.entries[0].url
     assert "elements" in (parsed.problem or "")

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.errors import ConfigError
-from pipeline.feeds.discover import feed_links, usual_places
+from pipeline.feeds.discovery_rules import feed_links, usual_places
 from pipeline.feeds.opml import read_opml, write_opml
 from pipeline.model import Source
 from tests.feeds.build import NOW

@@ -386,7 +386,7 @@ def test_47_entries_above_the_cap_are_left_out_and_told() -> None:
 
 def test_importing_the_package_loads_no_parser() -> None:
     code = (
-        "import sys, pipeline.feeds, pipeline.feeds.decide, pipeline.feeds.urls, pipeline.feeds.identity\n"
+        "import sys, pipeline.feeds, pipeline.feeds.decide, pipeline.text.urls, pipeline.feeds.identity\n"
         "print([m for m in ('feedparser', 'lxml', 'tldextract', 'charset_normalizer') if m in sys.modules])"
     )
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

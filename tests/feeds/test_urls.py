@@ -8,8 +8,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from pipeline.feeds import urls
-from pipeline.feeds.urls import MAX_LENGTH, accept_canonical, canonical, resolve, same_site, site_of
+from pipeline.text import urls
+from pipeline.text.urls import MAX_LENGTH, accept_canonical, canonical, resolve, same_site, site_of
 
 BASE = "https://news.example/ru/rss.xml"
 

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from pipeline.fetch import decode
-from pipeline.fetch.decode import TooLarge, Undecodable
+from pipeline.fetch import decompress as decode
+from pipeline.fetch.decompress import TooLarge, Undecodable
 
 TEXT = bytes(range(256)) * 40
 WHOLE = gzip.compress(TEXT)

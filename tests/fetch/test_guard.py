@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.fetch import Fetcher, Guard, Refused
-from pipeline.fetch.decode import TooLarge, Undecodable, decode
-from pipeline.fetch.wire import Line
+from pipeline.fetch.decompress import TooLarge, Undecodable, decode
+from pipeline.fetch.http11 import Line
 from pipeline.model import FetchFailed, Outcome, Request
 from pipeline.settings.fetch import FetchSettings
 

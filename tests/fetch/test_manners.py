@@ -16,8 +16,8 @@ from backports import zstd
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.fetch.decode import TooLarge, Undecodable, decode
-from pipeline.fetch.manners import Manners, domain_of, retry_after
+from pipeline.fetch.decompress import TooLarge, Undecodable, decode
+from pipeline.fetch.host_limiter import Manners, domain_of, retry_after
 from pipeline.settings.fetch import FetchSettings
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from pipeline.fetch import Fetcher
-from pipeline.fetch.room import Room
+from pipeline.fetch.byte_budget import Room
 from pipeline.model import Fetched, Request
 from pipeline.settings.fetch import FetchSettings
 from tests.world.server import FEED, Answer, Hostile

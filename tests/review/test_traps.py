@@ -23,7 +23,7 @@ from datasette import __version__ as datasette_version
 from datasette.app import Datasette
 
 from pipeline.review import plots
-from pipeline.review.marks import paragraphs
+from pipeline.review.highlights import paragraphs
 from pipeline.review.tables import describe
 from pipeline.store import desk as desk_rows
 from pipeline.store import open_store

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.store import open_store, search, words
+from pipeline.store import open_store, search
+from pipeline.text import words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -13,12 +13,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline import reading
+from pipeline import processing
 from pipeline.errors import ConfigError
 from pipeline.flagging import config_version
-from pipeline.reading import Lexicon
+from pipeline.processing import Lexicon
+from pipeline.processing.pool import Workers, WorkFailed
 from pipeline.store import flags as flag_rows
-from pipeline.workers import Workers, WorkFailed
 
 if TYPE_CHECKING:
     from pipeline.flagging import Flagger
@@ -55,7 +55,7 @@ class Flagging:
         if flag_rows.version_known(self.conn, self.version):
             return
         try:
-            told = await workers.run(reading.describe, self.folder)
+            told = await workers.run(processing.describe, self.folder)
         except WorkFailed:  # too little time or memory there; who is right is found out here
             self.check()
             return

@@ -60,7 +60,7 @@ def preload(folder: Path | None = None) -> None:
         ConfigError: the lexicon, the topics or the reference are wrong.
     """
     from pipeline import extract
-    from pipeline.reading import assemble  # noqa: F401
+    from pipeline.processing import assemble  # noqa: F401
 
     extract.preload()
     if folder is not None:
@@ -90,8 +90,8 @@ def read_page(
         folder: the config folder.
     """
     from pipeline import extract
-    from pipeline.feeds.urls import accept_canonical
-    from pipeline.reading.assemble import from_page
+    from pipeline.processing.assemble import from_page
+    from pipeline.text.urls import accept_canonical
 
     extraction = extract.extract(page, url, content_type=content_type)
     canonical = accept_canonical(url, extraction.canonical_url) if extraction.canonical_url else None
@@ -110,7 +110,7 @@ def read_pages(pages: Sequence[Page], *, now: datetime, folder: Path) -> list[Fl
 
 def read_feed(entry: QueuedEntry, now: datetime, folder: Path) -> Flagged | None:
     """Flag the article that an entry makes without its page."""
-    from pipeline.reading.assemble import from_feed
+    from pipeline.processing.assemble import from_feed
 
     return _flag(from_feed(entry, now), folder)
 
@@ -119,7 +119,7 @@ def _flag(article: Article | None, folder: Path) -> Flagged | None:
     if article is None:
         return None
     from pipeline.store.search import index_terms
-    from pipeline.stories.copies import fingerprint
+    from pipeline.stories.near_duplicates import fingerprint
 
     judged = _flagger(folder).flag(article.title, article.text, language=article.language, home=article.home)
     return Flagged(

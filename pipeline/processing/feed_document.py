@@ -8,9 +8,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from pipeline import feeds
-from pipeline.feeds.urls import base_of
 from pipeline.model import Fetched, FetchFailed, ParsedFeed
-from pipeline.workers import Workers, WorkFailed
+from pipeline.processing.pool import Workers, WorkFailed
+from pipeline.text.urls import base_of
 
 
 async def parse_feed(

@@ -13,15 +13,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from pipeline import extract, stories
-from pipeline.cycle.assess import Flagging
-from pipeline.cycle.grouping import Grouping
-from pipeline.feeds.urls import accept_canonical
+from pipeline.cycle.flagging_config import Flagging
+from pipeline.cycle.story_stage import Grouping
 from pipeline.model import Article, Stored
-from pipeline.reading.assemble import from_page
+from pipeline.processing.assemble import from_page
+from pipeline.processing.pool import Workers, WorkFailed
 from pipeline.settings import Settings
-from pipeline.store import articles, copies, entries, flags, transaction
+from pipeline.store import articles, entries, flags, transaction
+from pipeline.store import page_archive as copies
 from pipeline.store.values import to_time
-from pipeline.workers import Workers, WorkFailed
+from pipeline.text.urls import accept_canonical
 
 _BATCH = 64  # pages in memory at a time
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from pipeline.cycle.parsing import parse_feed
-from pipeline.feeds.dates import home_timezone
 from pipeline.fetch import Fetcher
 from pipeline.model import Fetched, FetchFailed, ParsedFeed, Request, Source
-from pipeline.workers import Workers
+from pipeline.processing.feed_document import parse_feed
+from pipeline.processing.pool import Workers
+from pipeline.text.dates import home_timezone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

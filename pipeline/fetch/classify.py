@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from pipeline.fetch.answer import ERROR_BYTES, GOOD, Answer, Failed
-from pipeline.fetch.decode import TooLarge, Undecodable, decode
-from pipeline.fetch.guard import Target
-from pipeline.fetch.manners import retry_after
+from pipeline.fetch.address_guard import Target
+from pipeline.fetch.decompress import TooLarge, Undecodable, decode
+from pipeline.fetch.host_limiter import retry_after
+from pipeline.fetch.response import ERROR_BYTES, GOOD, Answer, Failed
 from pipeline.model import FailureKind, Fetched, FetchFailed, NotModified, Outcome, Request
 from pipeline.settings.fetch import FetchSettings
 

@@ -13,10 +13,10 @@ from contextlib import suppress
 
 from pipeline import __version__
 from pipeline.fetch import robots
-from pipeline.fetch.answer import Answer, Failed, receive
-from pipeline.fetch.decode import ACCEPT_ENCODING
-from pipeline.fetch.guard import GuardedDialler, NameUnknown, Target
-from pipeline.fetch.wire import Broken, Closed, Connection, Headers
+from pipeline.fetch.address_guard import GuardedDialler, NameUnknown, Target
+from pipeline.fetch.decompress import ACCEPT_ENCODING
+from pipeline.fetch.http11 import Broken, Closed, Connection, Headers
+from pipeline.fetch.response import Answer, Failed, receive
 from pipeline.model import FailureKind, Request, RequestKind
 from pipeline.settings.fetch import FetchSettings
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pipeline.fetch.wire import Broken, Connection, Headers
+from pipeline.fetch.http11 import Broken, Connection, Headers
 from pipeline.model import FailureKind
 
 GOOD = {200, 203, 206, 226}

@@ -15,11 +15,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from pipeline import reading
-from pipeline.cycle.grouping import Grouping
-from pipeline.cycle.ledger import Ledger
+from pipeline import processing
+from pipeline.cycle.progress import Tally
 from pipeline.cycle.reader import Reader
-from pipeline.cycle.tally import Tally
+from pipeline.cycle.story_stage import Grouping
+from pipeline.cycle.writer import Ledger
 from pipeline.errors import StoreError, TumenError
 from pipeline.fetch import Fetcher
 from pipeline.model import (
@@ -33,14 +33,15 @@ from pipeline.model import (
     Stored,
     Trouble,
 )
-from pipeline.reading import Flagged
+from pipeline.processing import Flagged
+from pipeline.processing.pool import Workers, WorkFailed
 from pipeline.settings import CycleSettings
 from pipeline.store import articles as article_rows
-from pipeline.store import copies, runs
 from pipeline.store import entries as entry_rows
 from pipeline.store import flags as flag_rows
+from pipeline.store import page_archive as copies
+from pipeline.store import runs
 from pipeline.store.values import to_text
-from pipeline.workers import Workers, WorkFailed
 
 _NEVER = {"bad_url", "forbidden_address"}  # not asked, and no article: the feed led us where we do not go
 _FEED_TEXT_AT_ONCE = {"robots"}
@@ -120,7 +121,7 @@ class Pages:
         try:
             try:
                 flagged = await self.reader.read(
-                    reading.Page(entry, page.body, page.url, page.headers.get("content-type"))
+                    processing.Page(entry, page.body, page.url, page.headers.get("content-type"))
                 )
                 await self._keep(flagged, page)
             finally:
@@ -215,7 +216,7 @@ class Pages:
             counted: the failure was told already.
         """
         try:
-            flagged = await self.workers.run(reading.read_feed, entry, self.now(), self.folder)
+            flagged = await self.workers.run(processing.read_feed, entry, self.now(), self.folder)
         except WorkFailed as failed:
             await self._give_up(entry, f"The feed's text could not be read: {failed.reason}", counted=counted)
             return

@@ -11,10 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from pipeline.cycle.ledger import Ledger
-from pipeline.cycle.parsing import parse_feed
-from pipeline.cycle.tally import Tally
-from pipeline.feeds.dates import home_timezone
+from pipeline.cycle.progress import Tally
+from pipeline.cycle.writer import Ledger
 from pipeline.feeds.decide import body_unchanged, decide, identities
 from pipeline.fetch import Fetcher
 from pipeline.model import (
@@ -30,11 +28,13 @@ from pipeline.model import (
     RunId,
     Trouble,
 )
+from pipeline.processing.feed_document import parse_feed
+from pipeline.processing.pool import Workers
 from pipeline.settings.poll import PollSettings
 from pipeline.store import entries as entry_rows
 from pipeline.store import feeds as feed_rows
 from pipeline.store import runs
-from pipeline.workers import Workers
+from pipeline.text.dates import home_timezone
 
 Queued = list[tuple[EntryId, str, bool]]
 

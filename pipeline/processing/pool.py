@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Literal, ParamSpec, Self, TypeVar, cast
 
+from pipeline.processing import nursery
+from pipeline.processing.nursery import HEADER
 from pipeline.settings import ExtractSettings
-from pipeline.workers import nursery
-from pipeline.workers.nursery import HEADER
 
 P = ParamSpec("P")
 T = TypeVar("T")

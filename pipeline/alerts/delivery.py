@@ -12,7 +12,7 @@ from itertools import groupby
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
-from pipeline.alerts import wording
+from pipeline.alerts import messages as wording
 from pipeline.settings import Settings
 from pipeline.settings.alerts import Rule, Target
 from pipeline.store import outbox

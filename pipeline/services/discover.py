@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from pipeline.cycle.check import Checked, tell
-from pipeline.cycle.parsing import parse_feed
-from pipeline.feeds.discover import feed_links, usual_places
+from pipeline.feeds.discovery_rules import feed_links, usual_places
 from pipeline.fetch import Fetcher
 from pipeline.model import Fetched, FetchFailed, ParsedFeed, Request, Source
-from pipeline.workers import Workers
+from pipeline.processing.feed_document import parse_feed
+from pipeline.processing.pool import Workers
+from pipeline.services.check import Checked, tell
 
 _MOST_NAMED = 8
 _MOST_GUESSED = 8

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import quote, urlsplit
 
-from pipeline.fetch.wire import Dialler, Line, dial
+from pipeline.fetch.http11 import Dialler, Line, dial
 from pipeline.settings.fetch import Allowance, FetchSettings, parse_allowance
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address

@@ -6,7 +6,7 @@ import html
 import re
 from urllib.parse import urlsplit, urlunsplit
 
-from pipeline.feeds.urls import resolve
+from pipeline.text.urls import resolve
 
 _MOST = 20
 _START = 1_000_000

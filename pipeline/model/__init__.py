@@ -1,0 +1,66 @@
+"""Values that pass from stage to stage: frozen, typed, without behaviour.
+
+Conventions: ``None`` means unknown; an empty value means known to be empty. Times are aware and in UTC and are named
+``…_at`` (``published`` is the publisher's own claim). Offsets count code points of the stored text, half-open. The
+terms are defined in the glossary of ``docs/how-it-works.md``.
+"""
+
+from pipeline.model.articles import Article, QueuedEntry, Stored, Verdict
+from pipeline.model.cycle import CycleReport, FeedChange, Trouble
+from pipeline.model.extraction import Extraction, Wall
+from pipeline.model.feeds import EntryIntent, FeedState, FeedStatus, FeedUpdate, KnownEntry, ParsedEntry, ParsedFeed
+from pipeline.model.fetching import (
+    FailureKind,
+    Fetched,
+    FetchFailed,
+    NotModified,
+    Outcome,
+    Request,
+    RequestKind,
+    Validators,
+)
+from pipeline.model.flagging import Assessment, Evidence, Field, NearMiss, NearPassage, Score, Term
+from pipeline.model.ids import ArticleId, EntryId, FeedId, RunId
+from pipeline.model.reference import Passage, Reference
+from pipeline.model.sources import Source
+
+__all__ = [
+    "Article",
+    "ArticleId",
+    "Assessment",
+    "CycleReport",
+    "EntryId",
+    "EntryIntent",
+    "Evidence",
+    "Extraction",
+    "FailureKind",
+    "FeedChange",
+    "FeedId",
+    "FeedState",
+    "FeedStatus",
+    "FeedUpdate",
+    "FetchFailed",
+    "Fetched",
+    "Field",
+    "KnownEntry",
+    "NearMiss",
+    "NearPassage",
+    "NotModified",
+    "Outcome",
+    "ParsedEntry",
+    "ParsedFeed",
+    "Passage",
+    "QueuedEntry",
+    "Reference",
+    "Request",
+    "RequestKind",
+    "RunId",
+    "Score",
+    "Source",
+    "Stored",
+    "Term",
+    "Trouble",
+    "Validators",
+    "Verdict",
+    "Wall",
+]

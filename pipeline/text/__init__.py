@@ -1,0 +1,1 @@
+"""Text tools that several stages share: dates, charsets, HTML to text, words, sentences, addresses. Pure functions."""
