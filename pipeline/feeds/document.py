@@ -21,9 +21,9 @@ from pipeline.feeds.xmltext import (
 )
 from pipeline.model import ParsedFeed
 from pipeline.text.charset import Decoded, decode
-from pipeline.text.dates import zone_for
 from pipeline.text.html import clean, one_line
 from pipeline.text.urls import resolve
+from pipeline.text.zones import zone_for
 
 _FEED_ROOTS = frozenset({"rss", "feed", "rdf", "channel"})
 _ContextMaker = Callable[..., Context]
