@@ -100,7 +100,7 @@ def _read(document: Document, url: str, most: int) -> Read:
         read = read_xml(xml, url, most)
     if read.error is None or read.cut:
         return read
-    again = read_xml(bind_prefixes(balance(repair_references(document))), url, most)
+    again = read_xml(bind_prefixes(balance(document)), url, most)
     if len(again.entries) < len(read.entries):
         return read
     again.error = read.error

@@ -99,7 +99,8 @@ def test_few_broken_characters_spoil_only_themselves() -> None:
         ("us-ascii", "cp1252"), ("utf8", "utf-8"), ("koi8", "koi8_r"), ("iso-8859-5", "iso8859-5"),
         ("windows-1253", "cp1253"), ("x-windows-949", "cp949"), ("windows1251", "cp1251"), ("koi8r", "koi8_r"),
         ("ansi", "cp1252"), ("x-mac-cyrillic", "mac_cyrillic"), ("ms949", "cp949"), ("iso_8859-5", "iso8859-5"),
-        ("windows-31j", "cp932"), ("big5", "big5hkscs"), ("ks_c_5601", "cp949"), ("utf-7", None), ("rot13", None), ("idna", None), ("zip", None), ("", None),
+        ("windows-31j", "cp932"), ("big5", "big5hkscs"), ("ks_c_5601", "cp949"),
+        ("utf-7", None), ("rot13", None), ("idna", None), ("zip", None), ("", None),
         ("unicode_escape", None), ("no-such", None), ("hex", None), ("utf-16", None),
     ],
 )  # fmt: skip
