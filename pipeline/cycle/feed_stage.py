@@ -33,7 +33,7 @@ from pipeline.settings.poll import PollSettings
 from pipeline.store import entries as entry_rows
 from pipeline.store import feeds as feed_rows
 from pipeline.store import runs
-from pipeline.text.dates import home_timezone
+from pipeline.text.zones import home_timezone
 
 Queued = list[tuple[EntryId, str, bool]]
 

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, time
 from typing import Literal
 
 from pipeline.model import Article, Extraction, QueuedEntry
-from pipeline.text.dates import home_timezone, zone_for
+from pipeline.text.zones import home_timezone, zone_for
 
 _WORD = re.compile(r"\w{2,}")
 _THIN_CHARACTERS = 200
