@@ -17,7 +17,6 @@ from urllib.parse import urlsplit
 
 from pipeline import processing
 from pipeline.cycle.progress import Tally
-from pipeline.cycle.reader import Reader
 from pipeline.cycle.story_stage import Grouping
 from pipeline.cycle.writer import Ledger
 from pipeline.errors import StoreError, TumenError
@@ -66,13 +65,9 @@ class Pages:
     ends_at: float
     copies: copies.Copies | None = None
     grouping: Grouping = field(default_factory=Grouping)
-    reader: Reader = field(init=False)
     _sites: dict[str, deque[tuple[EntryId, str]]] = field(default_factory=dict)
     _seen: set[EntryId] = field(default_factory=set)
     _in_hand: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_IN_HAND))
-
-    def __post_init__(self) -> None:
-        self.reader = Reader(self.workers, self.tasks, self.folder, self.now)
 
     def offer(self, entry: EntryId, url: str) -> None:
         """Take an entry into the queue of its site."""
@@ -120,8 +115,14 @@ class Pages:
     async def _read(self, entry: QueuedEntry, page: Fetched) -> None:
         try:
             try:
-                flagged = await self.reader.read(
-                    processing.Page(entry, page.body, page.url, page.headers.get("content-type"))
+                flagged = await self.workers.run(
+                    processing.read_page,
+                    entry,
+                    page.body,
+                    page.url,
+                    content_type=page.headers.get("content-type"),
+                    now=self.now(),
+                    folder=self.folder,
                 )
                 await self._keep(flagged, page)
             finally:

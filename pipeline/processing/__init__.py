@@ -10,19 +10,19 @@ import hashlib
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pipeline.errors import ConfigError
 from pipeline.model import Article, Assessment, QueuedEntry, Reference
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
-
     from pipeline.flagging import Flagger
     from pipeline.settings.lexicon import Concept, Topic
 
-__all__ = ["Flagged", "Lexicon", "Page", "describe", "preload", "read_feed", "read_page", "read_pages"]
+__all__ = ["Flagged", "Lexicon", "describe", "preload", "read_feed", "read_page"]
+
+_loaded: dict[str, str] = {}  # version of the config that ``_flagger`` holds, by folder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,15 +35,6 @@ class Flagged:
     sentences: tuple[int, ...]
 
 
-class Page(NamedTuple):
-    """A page and the entry that led to it; see ``read_page``."""
-
-    entry: QueuedEntry
-    body: bytes
-    url: str
-    content_type: str | None
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lexicon:
     """What a config holds that the database mirrors."""
@@ -53,18 +44,23 @@ class Lexicon:
     reference: Reference
 
 
-def preload(folder: Path | None = None) -> None:
-    """Load what the first page would: for a server that forks workers.
+def preload(folder: str) -> None:
+    """Load what the first page needs; called in the fork server, and again in each worker.
 
     Raises:
         ConfigError: the lexicon, the topics or the reference are wrong.
     """
-    from pipeline import extract
+    from pipeline import extract, feeds
+    from pipeline.flagging import config_version
     from pipeline.processing import assemble  # noqa: F401
 
+    feeds.preload()
     extract.preload()
-    if folder is not None:
-        _flagger(folder)
+    version = config_version(Path(folder))
+    if _loaded.get(folder) != version:  # the fork server may be older than the config
+        _flagger.cache_clear()
+    _flagger(Path(folder))
+    _loaded[folder] = version
 
 
 def describe(folder: Path) -> Lexicon | ConfigError:
@@ -99,13 +95,6 @@ def read_page(
     if article is not None and article.method != "feed":
         article = replace(article, page_url=url, page_hash=hashlib.sha256(page).hexdigest())
     return _flag(article, folder)
-
-
-def read_pages(pages: Sequence[Page], *, now: datetime, folder: Path) -> list[Flagged | None]:
-    """``read_page`` of several: what goes between processes together costs less."""
-    return [
-        read_page(one.entry, one.body, one.url, content_type=one.content_type, now=now, folder=folder) for one in pages
-    ]
 
 
 def read_feed(entry: QueuedEntry, now: datetime, folder: Path) -> Flagged | None:
