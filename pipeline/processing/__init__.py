@@ -1,7 +1,7 @@
-"""Reading: from an entry and its page to a flagged article. Pure but for the compiled config it keeps.
+"""Processing: from an entry and its page to a flagged article. Pure, apart from a cache of the loaded config.
 
-In: a ``QueuedEntry``, and the page's bytes where there is one. Out: a ``Flagged``, or None when neither gives a title.
-Made to run in worker processes: importing this loads nothing, ``preload`` loads all that the first page would.
+In: a ``QueuedEntry``, and the page's bytes if there is a page. Out: a ``Flagged``, or None if neither gives a title.
+Runs in worker processes: importing this module loads nothing heavy; ``preload`` loads everything a page needs.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _loaded: dict[str, str] = {}  # version of the config that ``_flagger`` holds, b
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flagged:
-    """An article, what flagging says of it, the terms of a search, and the sentences that copies share."""
+    """An article with its assessment, the terms of the search index, and hashes of its sentences."""
 
     article: Article
     assessment: Assessment
@@ -37,7 +37,7 @@ class Flagged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lexicon:
-    """What a config holds that the database mirrors."""
+    """The part of a config that the database mirrors."""
 
     topics: tuple[Topic, ...]
     concepts: tuple[Concept, ...]
@@ -64,7 +64,7 @@ def preload(folder: str) -> None:
 
 
 def describe(folder: Path) -> Lexicon | ConfigError:
-    """What the config holds; or what is wrong with it, as a value, since the reader is in another process."""
+    """Return the config, or its error as a value, since the caller is in another process."""
     try:
         flagger = _flagger(folder)
     except ConfigError as error:
@@ -75,13 +75,13 @@ def describe(folder: Path) -> Lexicon | ConfigError:
 def read_page(
     entry: QueuedEntry, page: bytes, url: str, *, content_type: str | None, now: datetime, folder: Path
 ) -> Flagged | None:
-    """Read a page and flag the article that it and its entry make.
+    """Extract the article from a page and its entry, and flag it.
 
     Args:
-        entry: what the feed said.
-        page: the body, decoded from its content encoding and nothing else.
-        url: the address that gave it, after redirects.
-        content_type: the HTTP header of that name.
+        entry: what the feed gave.
+        page: the body, decompressed, otherwise as sent.
+        url: address of the page, after redirects.
+        content_type: the HTTP header.
         now: the present time.
         folder: the config folder.
     """
@@ -98,7 +98,7 @@ def read_page(
 
 
 def read_feed(entry: QueuedEntry, now: datetime, folder: Path) -> Flagged | None:
-    """Flag the article that an entry makes without its page."""
+    """Make an article of the feed's own text and flag it."""
     from pipeline.processing.assemble import from_feed
 
     return _flag(from_feed(entry, now), folder)
@@ -110,10 +110,10 @@ def _flag(article: Article | None, folder: Path) -> Flagged | None:
     from pipeline.store.search import index_terms
     from pipeline.stories.near_duplicates import fingerprint
 
-    judged = _flagger(folder).flag(article.title, article.text, language=article.language, home=article.home)
+    assessment = _flagger(folder).flag(article.title, article.text, language=article.language, home=article.home)
     return Flagged(
         article=article,
-        assessment=judged,
+        assessment=assessment,
         search_terms=index_terms(article.title, article.text),
         sentences=fingerprint(article.title, article.text),
     )
