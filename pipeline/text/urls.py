@@ -89,7 +89,6 @@ def resolve(link: str, bases: Iterable[str] = ()) -> str:
     return address if len(address) <= MAX_LENGTH else ""
 
 
-@functools.lru_cache(maxsize=4096)  # a poll asks twice for each: which are known, and what is to be stored
 def canonical(url: str) -> str:
     """The form of an address that an article is known by; "" for what ``resolve`` refuses. Idempotent."""
     if len(url) <= MAX_LENGTH and "?" not in url and "/." not in url and _CLEAN.fullmatch(url):

@@ -6,7 +6,8 @@ import random
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
-from pipeline.feeds.decide import decide, identities
+from pipeline.feeds.decide import decide
+from pipeline.feeds.identity import keyed
 from pipeline.model import (
     EntryId,
     FailureKind,
@@ -101,8 +102,9 @@ def poll(
     seed: int = 1,
     policy: PollSettings = POLICY,
 ) -> FeedUpdate:
-    """One decision."""
-    return decide(before, outcome, parsed, known or {}, now=at, policy=policy, rng=random.Random(seed))
+    """Decide on one poll."""
+    document = keyed(parsed, before.source.name) if parsed else None
+    return decide(before, outcome, document, known or {}, now=at, policy=policy, rng=random.Random(seed))
 
 
 def remember(parsed: ParsedFeed, update: FeedUpdate) -> dict[str, KnownEntry]:
@@ -110,7 +112,7 @@ def remember(parsed: ParsedFeed, update: FeedUpdate) -> dict[str, KnownEntry]:
     digests = {intent.identity: intent.digest for intent in update.entries}
     return {
         identity: KnownEntry(id=EntryId(number), digest=digests[identity])
-        for number, identity in enumerate(identities(parsed, "Вестник"), 1)
+        for number, identity in enumerate(keyed(parsed, "Вестник").entries, 1)
     }
 
 

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from pipeline.feeds import parse
 from pipeline.feeds.balance import balance
-from pipeline.feeds.decide import identities
 from pipeline.feeds.entries import MAX_CONTENT, MAX_ID, MAX_SUMMARY, MAX_TITLE
 from pipeline.feeds.feedparser_adapter import read_xml
+from pipeline.feeds.identity import keyed
 from pipeline.feeds.xmltext import bind_prefixes, open_document
 from pipeline.model import ParsedFeed
 from pipeline.text.html import one_line, paragraphs
@@ -112,7 +112,7 @@ def test_45_a_body_that_is_a_path_or_address_opens_nothing() -> None:
 def test_46_what_others_take_quadratic_time_for(inside: str) -> None:
     parsed = read(rss(f"<title>Мост</title><link>/a/1</link>{inside}"))
     assert [(entry.title, entry.url) for entry in parsed.entries] == [("Мост", "https://news.example/a/1")]
-    identities(parsed, "Вестник")
+    keyed(parsed, "Вестник")
 
 
 @pytest.mark.parametrize(

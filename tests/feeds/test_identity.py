@@ -49,7 +49,7 @@ def test_58_an_entry_without_address_is_known_by_feed_and_guid() -> None:
 
 
 def test_58_a_story_known_from_another_feed_is_only_sighted() -> None:
-    known = {identity_of(entry(1), "x"): KnownEntry(id=EntryId(9), digest="of the other feed's wording", here=False)}
+    known = {identity_of(entry(1), "x"): KnownEntry(id=EntryId(9), digest="of the other feed's wording", in_feed=False)}
     [intent] = poll(state(), fetched(), of(entry(1)), known).entries
     assert (intent.known, intent.revised) == (EntryId(9), False)
 
