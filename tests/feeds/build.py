@@ -1,4 +1,4 @@
-"""Feeds, answers and states for the tests of this folder; every sentence is our own."""
+"""Feeds, responses and states for the tests of this folder; every sentence is our own."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def feed(
 
 
 def state(**changes: object) -> FeedState:
-    """A feed that was never polled, but for these changes."""
+    """A feed that was never polled, with these changes."""
     minutes = changes.pop("interval_minutes", None)
     source = Source(name="Вестник", url=URL, language="ru", interval_minutes=minutes)  # type: ignore[arg-type]
     return FeedState(**({"id": FeedId(1), "source": source, "url": URL} | changes))  # type: ignore[arg-type]
@@ -108,7 +108,7 @@ def poll(
 
 
 def remember(parsed: ParsedFeed, update: FeedUpdate) -> dict[str, KnownEntry]:
-    """What a store knows after an update that brought all of the feed's entries."""
+    """Return the stored entries after an update with all entries of the feed."""
     digests = {intent.identity: intent.digest for intent in update.entries}
     return {
         identity: KnownEntry(id=EntryId(number), digest=digests[identity])
@@ -117,6 +117,6 @@ def remember(parsed: ParsedFeed, update: FeedUpdate) -> dict[str, KnownEntry]:
 
 
 def wait(update: FeedUpdate, at: datetime = NOW) -> timedelta:
-    """How long until the next poll."""
+    """Return the time until the next poll."""
     assert update.state.due_at is not None
     return update.state.due_at - at
