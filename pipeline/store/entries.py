@@ -27,13 +27,14 @@ def known(conn: sqlite3.Connection, feed: FeedId, identities: Sequence[str]) -> 
         part = identities[start : start + _BATCH]
         marks = ", ".join("?" * len(part))
         rows = conn.execute(
-            "SELECT e.identity, e.id, coalesce(s.digest, e.digest) AS digest, s.entry_id IS NOT NULL AS here"  # noqa: S608 - only question marks
+            "SELECT e.identity, e.id, coalesce(s.digest, e.digest) AS digest, s.entry_id IS NOT NULL AS in_feed"  # noqa: S608 - only question marks
             " FROM entries e LEFT JOIN sightings s ON s.entry_id = e.id AND s.feed_id = ?"
             f" WHERE e.identity IN ({marks})",
             (feed, *part),
         )
         for row in rows:
-            found[row["identity"]] = KnownEntry(id=EntryId(row["id"]), digest=row["digest"], here=bool(row["here"]))
+            in_feed = bool(row["in_feed"])
+            found[row["identity"]] = KnownEntry(id=EntryId(row["id"]), digest=row["digest"], in_feed=in_feed)
     return found
 
 

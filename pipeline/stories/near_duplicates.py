@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import chain
 
-# begins with the signs themselves: a look-behind alone would be tried at every letter
-_BORDER = re.compile(r"[\n.!?…。](?:(?<=\n)|[\"'»”’)]{0,2}\s+|(?<=다\.)|(?<=。))")
+from pipeline.text.sentences import sentences
+
 _WORD = re.compile(r"\w+")
 _UNSPACED = re.compile(r"[가-힣\u3040-\u30ff\u3400-\u9fff]")
 _LEAST_WORDS, _LEAST_SIGNS = 6, 15  # of a sentence; the second where words are long or not parted
@@ -62,7 +62,7 @@ def fingerprint(title: str, text: str) -> tuple[int, ...]:
     Case, punctuation and spaces do not count. Of a long text the 32 smallest numbers stand for it: they are the same
     ones in every copy.
     """
-    pieces = (title.casefold(), *_BORDER.split(text.casefold()))
+    pieces = (title.casefold(), *(sentence.casefold() for sentence in sentences(text)))
     numbers = {number for piece in pieces if (number := _number(piece)) is not None}
     return tuple(sorted(numbers)[:_MOST_SENTENCES])
 
