@@ -32,7 +32,18 @@ from pipeline.cycle.story_stage import StoryStage
 from pipeline.cycle.writer import Writer
 from pipeline.errors import StoreError, TumenError
 from pipeline.fetch import Fetcher
-from pipeline.model import EntryId, Fetched, FetchFailed, NotModified, Outcome, QueuedEntry, Request, RunId, Stored
+from pipeline.model import (
+    CycleCounts,
+    EntryId,
+    Fetched,
+    FetchFailed,
+    NotModified,
+    Outcome,
+    QueuedEntry,
+    Request,
+    RunId,
+    Stored,
+)
 from pipeline.processing import Flagged
 from pipeline.processing.pool import Workers, WorkFailed
 from pipeline.settings import CycleSettings
@@ -223,7 +234,7 @@ class PageStage:
 
     def _count_failure(self, entry: QueuedEntry, reason: str) -> None:
         self.tally.trouble("article", entry.entry.url or entry.identity, reason)
-        self.tally.articles_failed += 1
+        self.tally.counts += CycleCounts(articles_failed=1)
 
     def _record(self, conn: sqlite3.Connection, entry: QueuedEntry, outcome: Outcome | None) -> None:
         if outcome is not None:

@@ -6,10 +6,10 @@ Functions that write need a transaction of the caller's, but for ``start``, ``fi
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 
-from pipeline.model import CycleReport, EntryId, FeedId, RunId
+from pipeline.model import CycleReport, EntryId, FeedId, RunCounts, RunId
 from pipeline.store.schema import transaction
 from pipeline.store.values import to_text
 
@@ -47,20 +47,10 @@ def start(conn: sqlite3.Connection, trigger: str, config_version: str | None, no
 
 def finish(conn: sqlite3.Connection, run: RunId, report: CycleReport, now: datetime) -> None:
     """Close a run with its figures."""
+    counters = [counter.name for counter in fields(RunCounts)]
     conn.execute(
-        "UPDATE runs SET finished_at = ?, feeds_polled = ?, feeds_failed = ?, entries_new = ?, articles_stored = ?,"
-        " articles_flagged = ?, articles_failed = ?, seconds = ? WHERE id = ?",
-        (
-            to_text(now),
-            report.feeds_polled,
-            report.feeds_failed,
-            report.entries_new,
-            report.articles_stored,
-            report.articles_flagged,
-            report.articles_failed,
-            round(report.seconds, 2),
-            run,
-        ),
+        f"UPDATE runs SET finished_at = ?, seconds = ?, {', '.join(f'{name} = ?' for name in counters)} WHERE id = ?",  # noqa: S608 - names of our own fields
+        (to_text(now), round(report.seconds, 2), *(getattr(report, name) for name in counters), run),
     )
 
 
