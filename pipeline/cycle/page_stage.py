@@ -71,7 +71,7 @@ class PageStage:
     tally: Tally
     tasks: asyncio.TaskGroup
     ends_at: float
-    archive: page_archive.Copies | None = None
+    archive: page_archive.PageArchive | None = None
     stories: StoryStage = field(default_factory=StoryStage)
     _queues: dict[str, deque[EntryId]] = field(default_factory=dict)
     _seen: set[EntryId] = field(default_factory=set)
@@ -148,7 +148,7 @@ class PageStage:
         """Write the page to the archive, if there is one, before the article that refers to it."""
         if self.archive is None or flagged is None or flagged.article.page_hash is None:
             return
-        copy = page_archive.Copy(
+        copy = page_archive.PageCopy(
             hash=flagged.article.page_hash,
             url=page.url,
             fetched_at=to_text(self.now()),

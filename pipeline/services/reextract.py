@@ -53,7 +53,7 @@ class Reextraction:
 
 async def reextract(
     conn: sqlite3.Connection,
-    archive: page_archive.Copies,
+    archive: page_archive.PageArchive,
     settings: Settings,
     *,
     since: str,
@@ -101,7 +101,7 @@ def _batches(conn: sqlite3.Connection, since: str) -> Iterator[list[page_archive
 
 async def _process(
     conn: sqlite3.Connection,
-    archive: page_archive.Copies,
+    archive: page_archive.PageArchive,
     workers: Workers,
     settings: Settings,
     origin: page_archive.Provenance,
