@@ -94,7 +94,7 @@ async def reextract(
 
 def _batches(conn: sqlite3.Connection, since: str) -> Iterator[list[page_archive.Provenance]]:
     last = 0
-    while batch := page_archive.kept(conn, after=last, limit=_BATCH, since=since):
+    while batch := page_archive.archived(conn, after=last, limit=_BATCH, since=since):
         yield batch
         last = batch[-1].article
 

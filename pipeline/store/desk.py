@@ -5,6 +5,7 @@ In: a connection, possibly Datasette's own. Out: rows.
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -104,22 +105,20 @@ def queue(conn: sqlite3.Connection, wanted: Wanted, now: datetime, *, limit: int
 
 def _count_waiting(conn: sqlite3.Connection, stories: Sequence[int]) -> dict[object, int]:
     """Count the waiting articles of each story."""
-    places = ", ".join("?" * len(stories))
     rows = conn.execute(
-        "SELECT story_id, count(*) FROM articles INDEXED BY articles_story"  # noqa: S608 - only question marks
-        f" WHERE story_id IN ({places}) AND verdict IS NULL AND relevant = 1 GROUP BY story_id",
-        tuple(stories),
+        "SELECT story_id, count(*) FROM articles INDEXED BY articles_story"
+        " WHERE story_id IN (SELECT value FROM json_each(?)) AND verdict IS NULL AND relevant = 1 GROUP BY story_id",
+        (json.dumps(stories),),
     )
     return {row[0]: int(row[1]) for row in rows}
 
 
 def by_id(conn: sqlite3.Connection, ids: Sequence[int]) -> list[Waiting]:
     """Return these articles in this order, with or without a verdict."""
-    places = ", ".join("?" * len(ids))
     rows = conn.execute(
-        "SELECT a.id, a.title, a.relevance, a.topics, a.language, f.name AS source, a.sorted_at AS at FROM articles a"  # noqa: S608 - only question marks
-        f" JOIN feeds f ON f.id = a.feed_id WHERE a.id IN ({places})",
-        tuple(ids),
+        "SELECT a.id, a.title, a.relevance, a.topics, a.language, f.name AS source, a.sorted_at AS at FROM articles a"
+        " JOIN feeds f ON f.id = a.feed_id WHERE a.id IN (SELECT value FROM json_each(?))",
+        (json.dumps(ids),),
     )
     stored = {row["id"]: from_row(Waiting, row) for row in rows}
     return [stored[article] for article in ids if article in stored]
@@ -127,8 +126,8 @@ def by_id(conn: sqlite3.Connection, ids: Sequence[int]) -> list[Waiting]:
 
 def texts(conn: sqlite3.Connection, ids: Sequence[int]) -> dict[int, str]:
     """Return the texts of these articles by id."""
-    places = ", ".join("?" * len(ids))
-    return dict(conn.execute(f"SELECT id, text FROM articles WHERE id IN ({places})", tuple(ids)).fetchall())  # noqa: S608 - only question marks
+    sql = "SELECT id, text FROM articles WHERE id IN (SELECT value FROM json_each(?))"
+    return dict(conn.execute(sql, (json.dumps(ids),)).fetchall())
 
 
 def progress(conn: sqlite3.Connection, wanted: Wanted, now: datetime) -> Progress:

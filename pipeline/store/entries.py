@@ -7,14 +7,13 @@ the caller.
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from pipeline.model import ArticleId, EntryId, EntryIntent, FeedId, KnownEntry, ParsedEntry, QueuedEntry
-from pipeline.store.values import from_row, to_row, to_text
-
-_BATCH = 500  # below SQLite's limit of host parameters in every build
+from pipeline.store.values import from_row, to_json, to_row, to_text
 
 
 def known(conn: sqlite3.Connection, feed: FeedId, identities: Sequence[str]) -> Mapping[str, KnownEntry]:
@@ -22,19 +21,13 @@ def known(conn: sqlite3.Connection, feed: FeedId, identities: Sequence[str]) -> 
 
     Two feeds may carry one entry with different teasers, so each feed is compared with its own last version.
     """
-    stored: dict[str, KnownEntry] = {}
-    for start in range(0, len(identities), _BATCH):
-        part = identities[start : start + _BATCH]
-        places = ", ".join("?" * len(part))
-        rows = conn.execute(
-            "SELECT e.identity, e.id, coalesce(s.digest, e.digest) AS digest, s.entry_id IS NOT NULL AS here"  # noqa: S608 - only question marks
-            " FROM entries e LEFT JOIN sightings s ON s.entry_id = e.id AND s.feed_id = ?"
-            f" WHERE e.identity IN ({places})",
-            (feed, *part),
-        )
-        for row in rows:
-            stored[row["identity"]] = from_row(KnownEntry, row)
-    return stored
+    rows = conn.execute(
+        "SELECT e.identity, e.id, coalesce(s.digest, e.digest) AS digest, s.entry_id IS NOT NULL AS here"
+        " FROM entries e LEFT JOIN sightings s ON s.entry_id = e.id AND s.feed_id = ?"
+        " WHERE e.identity IN (SELECT value FROM json_each(?))",
+        (feed, to_json(identities)),
+    )
+    return {row["identity"]: from_row(KnownEntry, row) for row in rows}
 
 
 def add(
@@ -110,17 +103,12 @@ def count_waiting(conn: sqlite3.Connection) -> int:
     return int(conn.execute("SELECT count(*) FROM entries WHERE state IN ('new', 'failed')").fetchone()[0])
 
 
-def get(conn: sqlite3.Connection, entry: EntryId) -> QueuedEntry:
-    """Return the entry with everything that its feed gave."""
-    return get_many(conn, [entry])[0]
-
-
 def get_many(conn: sqlite3.Connection, entries: Sequence[EntryId]) -> list[QueuedEntry]:
-    """Return these entries in the order of the ids, by primary key; at most 500 ids."""
+    """Return these entries in the order of the ids, by primary key."""
     rows = conn.execute(
-        "SELECT e.*, f.name AS source, f.language AS language, f.home AS home, f.timezone AS timezone"  # noqa: S608 - only question marks
-        f" FROM entries e JOIN feeds f ON f.id = e.feed_id WHERE e.id IN ({', '.join('?' * len(entries))})",
-        entries,
+        "SELECT e.*, f.name AS source, f.language AS language, f.home AS home, f.timezone AS timezone"
+        " FROM entries e JOIN feeds f ON f.id = e.feed_id WHERE e.id IN (SELECT value FROM json_each(?))",
+        (json.dumps(entries),),
     )
     by_id = {row["id"]: _queued(row) for row in rows}
     return [by_id[entry] for entry in entries]

@@ -151,7 +151,7 @@ class Provenance:
     fetched_at: str
 
 
-def kept(conn: sqlite3.Connection, *, after: int, limit: int, since: str) -> list[Provenance]:
+def archived(conn: sqlite3.Connection, *, after: int, limit: int, since: str) -> list[Provenance]:
     """Return a slice of the articles that were extracted from a page, by id.
 
     Args:

@@ -57,7 +57,7 @@ def open_store(path: Path, *, create: bool = True) -> sqlite3.Connection:
         raise _failure(error, f"{path}: cannot be opened ({explain(error)}); choose another place with --db.") from None
     try:
         _prepare(conn, path)
-    except BaseException:
+    except BaseException:  # Ctrl-C too must close the file
         conn.close()
         raise
     return conn
@@ -123,7 +123,7 @@ def transaction(conn: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
     try:
         yield conn
         conn.execute("RELEASE step" if nested else "COMMIT")
-    except BaseException:
+    except BaseException:  # Ctrl-C too must not leave a transaction open
         if conn.in_transaction:  # SQLite itself rolls back when the disk is full
             conn.execute("ROLLBACK TO step" if nested else "ROLLBACK")
             if nested:
