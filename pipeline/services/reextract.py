@@ -113,7 +113,7 @@ async def _process(
     try:
         flagged = await workers.run(
             processing.read_page,
-            entries.get(conn, origin.entry),
+            entries.get_many(conn, [origin.entry])[0],
             copy.body,
             copy.url,
             content_type=copy.content_type,

@@ -362,7 +362,7 @@ def test_hostile_title_stays_one_line_of_text(alerts: Alerts) -> None:
         ('[[rule]]\nname = "a"\nto = ["duty"]\n' * 2, "appears twice"),
         ('[[target]]\nname = "x"\n', "needs either url or url_env"),
         ('[[target]]\nname = "x"\nurl = "desk@example.org"\n', "must be an Apprise address"),
-        ('[[target]]\nname = "x"\nurl = "bogus://example"\n', "none that Apprise knows"),
+        ('[[target]]\nname = "x"\nurl = "bogus://example"\n', "Apprise does not know this form of address"),
     ],
 )
 def test_mistake_in_alerts_toml_is_reported_with_its_key(alerts: Alerts, text: str, message: str) -> None:
