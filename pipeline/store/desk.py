@@ -18,7 +18,7 @@ COUNTED_TO = 1_000  # counting further would take longer than the rest of the pa
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class QueueFilter:
     """Filters of the queue; None means no filter.
 
     Attributes:
@@ -54,7 +54,7 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shown:
+class ArticleView:
     """An article with everything that the desk shows of it, as rows of the tables.
 
     Attributes:
@@ -82,7 +82,7 @@ class Progress:
     today: dict[str, int] = field(default_factory=dict)
 
 
-def queue(conn: sqlite3.Connection, wanted: Wanted, now: datetime, *, limit: int = 60) -> list[Waiting]:
+def queue(conn: sqlite3.Connection, wanted: QueueFilter, now: datetime, *, limit: int = 60) -> list[Waiting]:
     """Return relevant articles without a verdict, most relevant first; of each story only the first.
 
     The index ``articles_waiting`` serves the order.
@@ -130,7 +130,7 @@ def texts(conn: sqlite3.Connection, ids: Sequence[int]) -> dict[int, str]:
     return dict(conn.execute(sql, (json.dumps(ids),)).fetchall())
 
 
-def progress(conn: sqlite3.Connection, wanted: Wanted, now: datetime) -> Progress:
+def progress(conn: sqlite3.Connection, wanted: QueueFilter, now: datetime) -> Progress:
     """Return what waits, and what was reviewed today."""
     where, values = _where(wanted, now)
     waiting = conn.execute(
@@ -159,7 +159,7 @@ def choices(conn: sqlite3.Connection) -> dict[str, list[tuple[str, str]]]:
     }
 
 
-def article(conn: sqlite3.Connection, article_id: int) -> Shown | None:
+def article(conn: sqlite3.Connection, article_id: int) -> ArticleView | None:
     """Return one article with its flags, evidence, terms, passages, siblings and verdicts, or None."""
     rows = _rows(
         conn,
@@ -170,7 +170,7 @@ def article(conn: sqlite3.Connection, article_id: int) -> Shown | None:
     )
     if not rows:
         return None
-    return Shown(
+    return ArticleView(
         article=rows[0],
         flags=_rows(
             conn,
@@ -240,7 +240,7 @@ def is_desk(conn: sqlite3.Connection) -> bool:
     return names >= {"articles", "articles_fts", "reviews", "near_passages", "meanings", "topics", "story_members"}
 
 
-def _where(wanted: Wanted, now: datetime) -> tuple[str, dict[str, object]]:
+def _where(wanted: QueueFilter, now: datetime) -> tuple[str, dict[str, object]]:
     conditions = ["a.verdict IS NULL AND a.relevant = 1"]
     values: dict[str, object] = {}
     if wanted.topic:

@@ -110,7 +110,7 @@ def test_each_article_of_the_topic_is_sent_once(alerts: Alerts) -> None:
     for (title,) in flagged:
         assert " ".join(str(title).split()) in text + "\n".join(alerts.box.subjects)
     count = len(alerts.box.got)
-    alerts.do("UPDATE flags SET flagged_at = ?", f"{NOW:%Y-%m-%dT%H:%M:%SZ}")  # as a new flagging of the archive does
+    alerts.do("UPDATE flags SET flagged_at = ?", f"{NOW:%Y-%m-%dT%H:%M:%SZ}")  # as a reflag of the archive does
     assert alerts.go(later=timedelta(minutes=5)).sent == 0
     assert len(alerts.box.got) == count
 
@@ -153,18 +153,18 @@ def test_digest_waits_for_its_time_and_quiet_hours_for_their_end(alerts: Alerts)
 
 @pytest.mark.parametrize(
     ("zone", "utc", "quiet"),
-    [  # quiet is 22:00-07:00 on the wall
+    [  # quiet hours are 22:00-07:00 local time
         ("Asia/Seoul", "2026-06-01T12:59:59", False),
         ("Asia/Seoul", "2026-06-01T13:00:00", True),
-        ("Asia/Seoul", "2026-06-01T16:30:00", True),  # past midnight there
+        ("Asia/Seoul", "2026-06-01T16:30:00", True),  # after midnight in Seoul
         ("Asia/Seoul", "2026-06-01T21:59:59", True),
         ("Asia/Seoul", "2026-06-01T22:00:00", False),
         ("Europe/Berlin", "2026-03-28T20:59:00", False),  # 21:59, winter
         ("Europe/Berlin", "2026-03-28T21:00:00", True),
-        ("Europe/Berlin", "2026-03-29T04:59:00", True),  # 06:59, summer by then: an hour less of quiet
+        ("Europe/Berlin", "2026-03-29T04:59:00", True),  # 06:59 in summer time, one quiet hour less
         ("Europe/Berlin", "2026-03-29T05:00:00", False),
         ("Europe/Berlin", "2026-10-24T20:00:00", True),  # 22:00, summer
-        ("Europe/Berlin", "2026-10-25T05:59:00", True),  # 06:59, winter: an hour more
+        ("Europe/Berlin", "2026-10-25T05:59:00", True),  # 06:59 in winter time, one quiet hour more
         ("Europe/Berlin", "2026-10-25T06:00:00", False),
     ],
 )
@@ -186,7 +186,7 @@ def test_digest_keeps_local_time_when_summer_time_begins(alerts: Alerts) -> None
     text = settings.read_text(encoding="utf-8")
     settings.write_text(f'{text}\n[daemon]\ntimezone = "Europe/Berlin"\n', encoding="utf-8")
     alerts.rules(TROOPS + 'digest = "30 7 * * *"\n')
-    saturday = datetime(2026, 3, 28, 12, tzinfo=UTC)  # the night after, summer begins: 07:30 is 05:30 UTC
+    saturday = datetime(2026, 3, 28, 12, tzinfo=UTC)  # summer time begins the next night, so 07:30 is 05:30 UTC
     alerts.do("UPDATE flags SET flagged_at = ?", f"{saturday:%Y-%m-%dT%H:%M:%SZ}")
     for column in ("sorted_at", "first_seen_at"):
         alerts.do(f"UPDATE articles SET {column} = ?", f"{saturday:%Y-%m-%dT%H:%M:%SZ}")
@@ -233,7 +233,7 @@ def test_feed_that_fails_falls_silent_and_recovers_is_reported_once_each(alerts:
     ok, feed = alerts.rows("SELECT ok_at, id FROM feeds WHERE failures = 0 ORDER BY id")[0]
     alerts.do("UPDATE feeds SET failures = 2, status = 'failing', problem = 'It timed out.' WHERE id = ?", feed)
     alerts.go(later=timedelta(hours=1))
-    assert len(alerts.rows("SELECT 1 FROM feed_events")) == before  # twice is no news yet
+    assert len(alerts.rows("SELECT 1 FROM feed_events")) == before  # two failures are not reported
     alerts.do("UPDATE feeds SET failures = 3 WHERE id = ?", feed)
     for hour in (2, 3, 4):
         alerts.go(later=timedelta(hours=hour))
@@ -251,7 +251,7 @@ def test_feed_that_fails_falls_silent_and_recovers_is_reported_once_each(alerts:
 def test_silence_and_its_end_are_reported_once(alerts: Alerts) -> None:
     feed = alerts.rows("SELECT id FROM feeds WHERE failures = 0 ORDER BY id")[0][0]
     alerts.do("UPDATE entries SET first_seen_at = '2020-01-01T00:00:00Z' WHERE feed_id = ?", feed)
-    for number in range(30):  # a piece every six hours, the last ten days ago
+    for number in range(30):  # one entry every six hours, the last one ten days ago
         at = f"{NOW - timedelta(days=10, hours=6 * (29 - number)):%Y-%m-%dT%H:%M:%SZ}"
         alerts.do(
             "INSERT INTO entries"
@@ -280,7 +280,7 @@ def test_full_mailbox_keeps_the_alert_and_hides_secrets(alerts: Alerts) -> None:
     assert "mailbox full" in done.problems[0]
     tries = alerts.rows("SELECT max(tries), count(DISTINCT problem) FROM alerts")
     assert tries == [(1, 1)]
-    assert alerts.go(later=timedelta(seconds=30)).problems == ()  # it is left alone for a minute
+    assert alerts.go(later=timedelta(seconds=30)).problems == ()  # the next attempt is due after a minute
     alerts.box.full = False
     assert alerts.go(later=timedelta(minutes=2)).sent == done.waiting
     assert alerts.rows("SELECT count(*) FROM alerts WHERE state <> 'sent'") == [(0,)]
@@ -301,11 +301,11 @@ def test_alert_is_given_up_after_three_days_and_can_be_retried(alerts: Alerts) -
     assert alerts.go(later=timedelta(hours=81)).sent == done.failed
 
 
-@pytest.mark.parametrize("when", ["before it is taken", "after it was taken"])
+@pytest.mark.parametrize("when", ["before it is accepted", "after it was accepted"])
 def test_process_killed_while_sending_loses_no_alert_and_marks_repetitions(alerts: Alerts, when: str) -> None:
     alerts.rules(TROOPS)
     expected = alerts.rows("SELECT count(*) FROM articles WHERE topics LIKE '%dprk_russia_military%'")[0][0]
-    conn = open_store(alerts.database)  # the rule is known, so that “alerts send” finds the flags of an hour ago
+    conn = open_store(alerts.database)  # the rule is an hour old, so that “alerts send” finds the flags since then
     outbox.known_since(conn, "Troops", NOW - timedelta(hours=1), NOW)
     conn.close()
     command = [
@@ -320,7 +320,7 @@ def test_process_killed_while_sending_loses_no_alert_and_marks_repetitions(alert
         str(alerts.config),
     ]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    alerts.box.at_data(lambda: os.kill(process.pid, signal.SIGKILL), keep=when == "after it was taken")
+    alerts.box.at_data(lambda: os.kill(process.pid, signal.SIGKILL), keep=when == "after it was accepted")
     process.communicate(timeout=60)
     assert process.returncode == -signal.SIGKILL
     kept = len(alerts.box.got)
@@ -383,7 +383,7 @@ def test_commands_test_a_target_and_show_the_outbox(alerts: Alerts, monkeypatch:
 
     done = tumen("test", "--config", str(alerts.config))
     assert (done.returncode, done.stdout) == (0, "duty: sent\n")
-    assert alerts.box.subjects == ["Tumen: a test"]
+    assert alerts.box.subjects == ["Tumen: test"]
     assert tumen("test", "nobody", "--config", str(alerts.config)).returncode == 66
     alerts.box.full = True
     refused = tumen("test", "duty", "--config", str(alerts.config))

