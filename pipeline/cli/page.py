@@ -34,7 +34,7 @@ def command(what: str, database: Path, output: Path | None) -> None:
     path = copies.path_beside(database)
     copy = None
     if path.exists():
-        archive = copies.Copies.open(path, create=False)
+        archive = copies.PageArchive.open(path, create=False)
         copy = archive.get(made_of.hash)
         archive.close()
     click.echo(f"address   {made_of.url}\nfetched   {made_of.fetched_at}\nsha-256   {made_of.hash}", err=True)

@@ -40,7 +40,7 @@ def command(database: Path, folder: Path | None, days: int | None, *, dry_run: b
     since = to_text(datetime.now(UTC) - timedelta(days=days)) if days else ""
     with cycle_lock(database, "tumen reextract"):
         conn = open_store(database, create=False)
-        archive = page_archive.Copies.open(page_archive.path_beside(database), create=False)
+        archive = page_archive.PageArchive.open(page_archive.path_beside(database), create=False)
         report = asyncio.run(
             reextract(conn, archive, settings, since=since, dry_run=dry_run, now=lambda: datetime.now(UTC), watch=watch)
         )

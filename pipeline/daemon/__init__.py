@@ -18,6 +18,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 from pipeline.daemon import notify
 from pipeline.daemon.child import Children, Ended
 from pipeline.errors import ConfigError, TumenError
+from pipeline.model import RunCounts
 from pipeline.settings import Settings, find_file, load_settings
 
 log = logging.getLogger("tumen.daemon")
@@ -37,16 +39,7 @@ _LOOK_SECONDS = 20.0  # at the clock, at the least
 _JUMP_SECONDS = 60.0  # a clock that is put right drifts by less
 _LONGEST_CYCLES = 3.0  # times “[cycle] minutes”; no cycle that works takes twice as long
 _HOUSEKEEPING_SECONDS = 6 * 3600.0
-_FIGURES = (
-    "run",
-    "feeds_polled",
-    "feeds_failed",
-    "articles_stored",
-    "articles_flagged",
-    "waiting",
-    "alerts_sent",
-    "seconds",
-)
+_FIGURES = ("run", *(counter.name for counter in fields(RunCounts)), "waiting", "alerts_sent", "seconds")
 _FILES = ("tumen.toml", "feeds.toml", "alerts.toml", "reference.toml", "datasette.json", "concepts", "topics")
 
 

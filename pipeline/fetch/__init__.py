@@ -7,6 +7,6 @@ bounds, ``verdict`` says what it means; ``guard`` says which addresses may be as
 
 from pipeline.fetch.address_guard import Guard, Refused
 from pipeline.fetch.client import Fetcher
-from pipeline.fetch.host_limiter import HostState
+from pipeline.model import HostState
 
 __all__ = ["Fetcher", "Guard", "HostState", "Refused"]

@@ -21,10 +21,10 @@ from pipeline.fetch.byte_budget import Room
 from pipeline.fetch.classify import duration, limit_of, outcome
 from pipeline.fetch.connector import ConnectTimeout, Transport
 from pipeline.fetch.decompress import TooLarge, Undecodable, decode
-from pipeline.fetch.host_limiter import HostState, Manners
+from pipeline.fetch.host_limiter import Manners
 from pipeline.fetch.http11 import Dialler, dial
 from pipeline.fetch.response import Answer, Failed
-from pipeline.model import FetchFailed, Outcome, Request, RequestKind
+from pipeline.model import FetchFailed, HostState, Outcome, Request, RequestKind
 from pipeline.settings.fetch import FetchSettings
 
 _REDIRECTS = {301, 302, 303, 307, 308}

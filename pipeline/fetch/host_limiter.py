@@ -14,28 +14,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from pipeline.model import FailureKind, RequestKind
+from pipeline.model import FailureKind, HostState, RequestKind
 from pipeline.settings.fetch import FetchSettings
 
 _SECOND_LEVEL = {"ac", "co", "com", "edu", "go", "gov", "msk", "ne", "net", "or", "org", "pe", "re"}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HostState:
-    """What is kept of a host from run to run.
-
-    Attributes:
-        site: its name, with the port where that is not the usual one.
-        barred_until: it asked to be left alone until then.
-        robots_at: when its robots.txt was last asked for; ``robots_status`` is what it answered (0: nothing).
-        robots_body: the last good copy.
-    """
-
-    site: str
-    barred_until: datetime | None = None
-    robots_at: datetime | None = None
-    robots_status: int = 0
-    robots_body: bytes = b""
 
 
 @dataclass(slots=True)

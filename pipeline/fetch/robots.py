@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from pipeline.fetch.host_limiter import HostState
+from pipeline.model import HostState
 
 PRODUCT = "Tumen"
 MAX_BYTES = 500 * 1024

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Literal
 
 RequestKind = Literal["feed", "page", "site"]
@@ -104,3 +104,22 @@ class FetchFailed:
 
 
 Outcome = Fetched | NotModified | FetchFailed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostState:
+    """What is known of a host from earlier runs; one row of the table ``hosts``.
+
+    Attributes:
+        site: host name, with the port if it is not the default one.
+        barred_until: end of the back-off that the host asked for.
+        robots_at: time of the last request for its robots.txt.
+        robots_status: HTTP status of that request; 0 if it failed.
+        robots_body: the last good robots.txt.
+    """
+
+    site: str
+    barred_until: datetime | None = None
+    robots_at: datetime | None = None
+    robots_status: int = 0
+    robots_body: bytes = b""

@@ -83,9 +83,9 @@ async def _form(datasette: Any) -> dict[str, Any]:
     return {"topics": choices["topic"], "query": ""}
 
 
-def filters(request: Any) -> desk.Wanted:
+def filters(request: Any) -> desk.QueueFilter:
     """The filters in the address; what makes no sense is no filter."""
-    return desk.Wanted(
+    return desk.QueueFilter(
         topic=request.args.get("topic") or None,
         language=request.args.get("language") or None,
         source=pages.number(request.args.get("source"), 0, 2**53),
@@ -99,7 +99,7 @@ def query(request: Any) -> str:
     return f"?{urlencode(kept)}" if kept else ""
 
 
-def view(shown: desk.Shown) -> dict[str, Any]:
+def view(shown: desk.ArticleView) -> dict[str, Any]:
     """What the article's template shows, made of its rows."""
     article = shown.article
     weights = {(term["topic"], term["clause"]): term["weight"] for term in shown.terms}

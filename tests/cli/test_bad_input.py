@@ -142,7 +142,7 @@ def test_secrets_that_everybody_may_read(place: Path) -> None:
     (place / "tumen.secret").chmod(0o644)
     done = tumen(place, "doctor")
     assert done.returncode == 1
-    assert "tumen.secret can be read by everybody" in done.stdout
+    assert "tumen.secret may hold a secret" in done.stdout
     (place / "tumen.secret").chmod(0o600)
     assert tumen(place, "doctor").returncode == 0
 
@@ -160,7 +160,9 @@ def test_a_database_of_a_later_version_is_refused_and_left_alone(place: Path, wo
         conn.execute("PRAGMA user_version = 9999")
         conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     before = digest(place)
-    refused(tumen(place, *words), 2 if words == ("status",) else 73, "made by a later Tumen", "Install the later Tumen")
+    refused(
+        tumen(place, *words), 2 if words == ("status",) else 73, "created by a newer Tumen", "Install the newer Tumen"
+    )
     assert digest(place) == before
 
 
@@ -198,7 +200,7 @@ def test_a_corrupt_database_is_one_line_that_names_the_way_out(place: Path, what
     assert said in told.stdout
     assert "Traceback" not in told.stdout + told.stderr
     if what == "a table":
-        assert "put the last backup in its place" in told.stdout
+        assert "replace it by the last backup" in told.stdout
     for path in place.glob("tumen.db*"):
         path.unlink()
     shutil.copyfile(good, place / "tumen.db")

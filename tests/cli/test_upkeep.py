@@ -110,9 +110,9 @@ def test_retention_forgets_requests_and_pages_and_never_an_article_or_a_verdict(
 
     before = rest()
     assert runs.prune(conn, timedelta(days=90), now) == 5000
-    archive = copies.Copies.open(copies.path_beside(database))
+    archive = copies.PageArchive.open(copies.path_beside(database))
     for number, at in enumerate((old, f"{now:%Y-%m-%dT%H:%M:%SZ}")):
-        archive.put(copies.Copy(hash=str(number), url="", fetched_at=at, content_type=None, body=b"page"))
+        archive.put(copies.PageCopy(hash=str(number), url="", fetched_at=at, content_type=None, body=b"page"))
     assert archive.prune(now - timedelta(days=1)) == 1
     archive.close()
     upkeep.tidy(conn)
@@ -136,7 +136,7 @@ def test_a_backup_that_cannot_be_written_leaves_the_last_one(database: Path, tmp
 def test_a_sound_database_is_called_sound(database: Path) -> None:
     done = tumen("doctor", "--db", database)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "All is sound." in done.stdout
+    assert "No problems found." in done.stdout
 
 
 def test_a_damaged_database_is_named_with_what_to_do(database: Path) -> None:
@@ -177,7 +177,7 @@ def test_a_clock_that_went_back_and_a_database_of_later_are_named(database: Path
     conn = sqlite3.connect(database)
     conn.execute("PRAGMA user_version = 9999")
     conn.close()
-    assert "made by a later Tumen" in tumen("doctor", "--db", database).stdout
+    assert "created by a newer Tumen" in tumen("doctor", "--db", database).stdout
 
 
 def test_housekeeping_copies_and_keeps_as_many_as_the_config_says(database: Path, tmp_path: Path) -> None:

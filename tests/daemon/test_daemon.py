@@ -208,7 +208,7 @@ def test_a_command_that_hangs_is_given_up_and_none_starts_after_a_stop(
     missing = children.call("backup", str(tmp_path / "copy.db"), longest=60)
     assert missing is not None
     assert (missing.status, missing.too_long) == (73, False)
-    assert "there is no database yet" in missing.last_line
+    assert "does not exist" in missing.last_line
     assert not children.stop()
     assert children.call("run", longest=60) is None
 

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.store.search import index_terms
+from pipeline.text.words import index_terms
 
 HOSTILE_TITLE = "<script>document.title = 'owned'</script><img src=x onerror=\"document.title='owned'\"> Duma & Seoul"
 HOSTILE_TEXT = "Russia </p></article><script>document.title = 'owned'</script> <b>Korea\n\n<mark onclick=1>사드</mark>"

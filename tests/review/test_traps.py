@@ -67,7 +67,7 @@ def test_trap_a_plain_index_made_the_queue_sort_everything(grown: sqlite3.Connec
     asked: list[str] = []
     grown.set_trace_callback(asked.append)
     now = datetime.now(UTC)
-    for wanted in (desk_rows.Wanted(), desk_rows.Wanted(topic="thaad", language="ko", days=3)):
+    for wanted in (desk_rows.QueueFilter(), desk_rows.QueueFilter(topic="thaad", language="ko", days=3)):
         desk_rows.queue(grown, wanted, now)
     grown.set_trace_callback(None)
     queue: Any = describe("tumen")["databases"]
