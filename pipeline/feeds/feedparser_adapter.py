@@ -158,4 +158,6 @@ def _skip_hours(document: str) -> tuple[str, ...]:
 def _message(error: xml.sax.SAXException) -> str:
     line = getattr(error, "getLineNumber", lambda: None)()
     message = error.getMessage().rstrip(".")
-    return f"The XML is not well-formed (line {line}: {message})." if line else f"The XML is not well-formed ({message})."
+    return (
+        f"The XML is not well-formed (line {line}: {message})." if line else f"The XML is not well-formed ({message})."
+    )

@@ -51,7 +51,7 @@ async def check_feed(source: Source, fetcher: Fetcher, workers: Workers, now: da
     if not isinstance(outcome, Fetched):
         reason = outcome.reason if isinstance(outcome, FetchFailed) else "It says “not modified” to a first request."
         return _none(source.name, outcome.status if isinstance(outcome, FetchFailed) else 304, reason)
-    with fetcher.room.holding(outcome.body):
+    with fetcher.budget.hold(outcome.body):
         parsed = await parse_feed(outcome, workers, timezone=source.timezone or home_timezone(source.home), now=now)
     if isinstance(parsed, FetchFailed):
         return _none(source.name, outcome.status, parsed.reason)

@@ -150,7 +150,7 @@ class Hostile:
             await writer.drain()
 
     async def bad_gzip_bomb(self, writer: asyncio.StreamWriter) -> None:
-        bomb = gzip.compress(b" " * 60_000_000)
+        bomb = gzip.compress(b" " * 10_000_000)
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(bomb) + bomb)
         await writer.drain()
 
