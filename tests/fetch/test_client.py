@@ -187,7 +187,7 @@ def test_33_one_request_at_a_time_with_pause_between(server: Hostile) -> None:
             await asyncio.gather(*(fetcher.get(Request(url=server.url(f"/f{n}"), kind="feed")) for n in range(4)))
 
     asyncio.run(run())
-    assert server.most_at_once == 1
+    assert server.max_at_once == 1
     times = sorted(request.at for request in server.log)
     assert min(b - a for a, b in itertools.pairwise(times)) > 0.12
 
