@@ -55,7 +55,7 @@ class FeedStage:
     async def poll(self, feed: FeedState) -> Queued:
         """Poll one feed; return the entries that wait for their page."""
         outcome = await self.fetcher.get(Request(url=feed.url, kind="feed", validators=feed.validators))
-        with self.fetcher.room.holding(outcome.body if isinstance(outcome, Fetched) else b""):
+        with self.fetcher.budget.hold(outcome.body if isinstance(outcome, Fetched) else b""):
             return await self._handle(feed, outcome)
 
     async def _handle(self, feed: FeedState, outcome: Outcome) -> Queued:

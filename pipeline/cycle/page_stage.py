@@ -105,7 +105,7 @@ class PageStage:
             outcome = await self._fetch(entry) if needs_page(entry, self.settings) else None
             decision = decide_page(entry, outcome, self.settings)
             if isinstance(decision, ProcessPage):
-                with self.fetcher.room.holding(decision.page.body):
+                with self.fetcher.budget.hold(decision.page.body):
                     await self._in_memory.acquire()
                 self.tasks.create_task(self._process(entry, decision.page))
             else:
