@@ -259,4 +259,4 @@ def test_the_lock_dies_with_its_holder(place: Path, served: World) -> None:
         first.send_signal(signal.SIGKILL)
         first.wait()
     assert tumen(place, "run").returncode in (0, 1)
-    assert "At work" not in tumen(place, "status").stdout
+    assert "Active run" not in tumen(place, "status").stdout

@@ -107,7 +107,7 @@ def test_a_feed_that_stumbles_once_is_shown_and_no_reason_to_look(place: list[st
             conn.execute(sql)
         done = tumen("status", *place[:2])
         assert done.returncode == 1
-        assert f"Look: {said}" in done.stdout
+        assert f"Problem: {said}" in done.stdout
         assert any(said in problem for problem in json.loads(tumen("status", *place[:2], "--json").stdout)["problems"])
     conn.close()
 
@@ -190,7 +190,7 @@ def test_status_without_a_database_says_what_makes_one(tmp_path: Path) -> None:
 def test_feeds_check_stores_nothing_and_names_what_is_wrong(place: list[str | Path], tmp_path: Path) -> None:
     done = tumen("feeds", "check", *place[2:])
     assert done.returncode == 1
-    assert "6 of 7 give entries" in done.stderr
+    assert "6 of 7 feeds have entries" in done.stderr
     assert not (tmp_path / "tumen.db").exists()
 
 

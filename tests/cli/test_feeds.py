@@ -63,7 +63,7 @@ def test_add_refuses_what_is_watched_already(site: Hostile, config: Path) -> Non
     before = (config / "feeds.toml").read_bytes()
     done = tumen("feeds", "add", site.url("/other.xml#top"), "--config", config)
     assert done.returncode == 1
-    assert "watched already, as “Other”" in done.stderr
+    assert "already watched, as “Other”" in done.stderr
     assert (config / "feeds.toml").read_bytes() == before
 
 
@@ -98,7 +98,7 @@ def test_import_takes_an_opml_list_once(site: Hostile, config: Path, tmp_path: P
     assert {(one.language, one.kind, one.enabled) for one in added} == {("ru", "agency", False)}
     again = tumen("feeds", "import", tmp_path / "list.opml", "--config", config)
     assert again.returncode == 1
-    assert again.stderr.count("watched already") == 4
+    assert again.stderr.count("already watched") == 4
     assert site.paths() == []
 
 
@@ -169,7 +169,7 @@ def test_import_counts_the_feeds_that_it_leaves_out(site: Hostile, config: Path,
     tumen("feeds", "import", tmp_path / "list.opml", "--config", config)
     again = tumen("feeds", "import", tmp_path / "list.opml", "--config", config)
     assert len(again.stderr.splitlines()) == 6
-    assert "and 7 more that are watched already" in again.stderr
+    assert "and 7 more that are already watched" in again.stderr
 
 
 def test_status_tells_when_each_feed_is_due(config: Path, tmp_path: Path) -> None:

@@ -58,7 +58,7 @@ def test_nothing_new_is_said_in_a_line(archive: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 2
     assert "24h" in done.stderr
-    assert "Nothing on:" in brief(archive)
+    assert "No articles on:" in brief(archive)
 
 
 def test_health_and_metrics_are_for_machines(library: Served) -> None:

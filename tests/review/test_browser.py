@@ -42,11 +42,11 @@ def test_ten_articles_by_keyboard_and_one_taken_back(desk: Served, browser: Any)
         wanted.append((int(number), verdict))
         page.keyboard.press(str(at % 3 + 1))
         page.wait_for_function("id => document.querySelector('#article article').dataset.id !== id", arg=number)
-        page.wait_for_function("() => document.getElementById('said').textContent.includes('saved')")
-        page.evaluate("document.getElementById('said').textContent = ''")
+        page.wait_for_function("() => document.getElementById('status').textContent.includes('saved')")
+        page.evaluate("document.getElementById('status').textContent = ''")
     assert desk.rows("SELECT article_id, verdict FROM reviews ORDER BY id") == wanted
     page.keyboard.press("u")
-    page.wait_for_function("() => document.getElementById('said').textContent.includes('Taken back')")
+    page.wait_for_function("() => document.getElementById('status').textContent.includes('Undone')")
     assert page.locator("#article article").get_attribute("data-id") == str(wanted[-1][0])
     assert desk.rows("SELECT count(*) FROM reviews WHERE verdict = 'withdrawn'") == [(1,)]
     assert problems == []
@@ -62,7 +62,7 @@ def test_a_note_and_other_topics_go_with_the_verdict(desk: Served, browser: Any)
     page.locator("#topics input").first.wait_for()
     page.keyboard.press("Space")
     page.keyboard.press("3")
-    page.wait_for_function("() => document.getElementById('said').textContent.includes('saved')")
+    page.wait_for_function("() => document.getElementById('status').textContent.includes('saved')")
     ((verdict, note, topics),) = desk.rows("SELECT verdict, note, topics FROM reviews")
     assert (verdict, note) == ("escalate", "1 2 3 jk")
     assert topics is not None
@@ -74,9 +74,9 @@ def test_an_expired_session_is_told_and_the_article_stays_unreviewed(desk: Serve
     page.goto(desk.link)
     context.clear_cookies(name="ds_actor")
     page.keyboard.press("1")
-    page.wait_for_function("() => document.getElementById('said').classList.contains('problem')")
-    assert "sign in" in page.inner_text("#said")
-    assert page.locator("#queue .done").count() == 0
+    page.wait_for_function("() => document.getElementById('status').classList.contains('problem')")
+    assert "sign in" in page.inner_text("#status")
+    assert page.locator("#queue .reviewed").count() == 0
     assert desk.rows("SELECT * FROM reviews") == []
 
 
@@ -138,7 +138,7 @@ def test_every_page_passes_the_rules_of_axe(desk: Served, browser: Any, scheme: 
         page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
         if not path:
             page.keyboard.press("2")
-            page.wait_for_function("() => document.getElementById('said').textContent.includes('saved')")
+            page.wait_for_function("() => document.getElementById('status').textContent.includes('saved')")
         found = Axe().run(page)
         assert found.violations_count == 0, f"{path}: {found.generate_report()}"
 
@@ -152,12 +152,12 @@ def test_a_desk_that_goes_away_is_told_and_nothing_is_taken_for_saved(desk: Serv
     desk.process.wait(timeout=20)
     page.keyboard.press("1")
     page.wait_for_function("id => document.querySelector('#article article').dataset.id !== id", arg=first)
-    page.wait_for_function("() => document.getElementById('said').classList.contains('problem')", timeout=30_000)
-    assert "not saved" in page.inner_text("#said")
-    assert page.locator("#queue .done").count() == 0
+    page.wait_for_function("() => document.getElementById('status').classList.contains('problem')", timeout=30_000)
+    assert "not saved" in page.inner_text("#status")
+    assert page.locator("#queue .reviewed").count() == 0
     for _ in range(5):  # beyond what was fetched ahead
         page.keyboard.press("j")
-    page.wait_for_function("() => /cannot be/.test(document.getElementById('said').textContent)")
+    page.wait_for_function("() => /cannot be/.test(document.getElementById('status').textContent)")
     assert page.locator("#article article").count() == 1
 
 
@@ -177,15 +177,15 @@ def test_the_story_is_one_line_and_s_says_whom_the_verdict_is_for(desk: Served, 
     ids = tell_again(desk.database, best, 2)
     page = browser.new_page()
     page.goto(desk.link)
-    assert "2 others tell the same" in page.inner_text("#article")
+    assert "2 more articles on this story" in page.inner_text("#article")
     page.keyboard.press("s")
-    assert "this article alone" in page.inner_text("#said")
+    assert "this article alone" in page.inner_text("#status")
     page.keyboard.press("s")
     page.keyboard.press("1")
-    page.wait_for_function("() => document.getElementById('said').textContent.includes('for the story: saved')")
+    page.wait_for_function("() => document.getElementById('status').textContent.includes('for the story: saved')")
     assert desk.rows("SELECT count(*), count(DISTINCT batch) FROM reviews") == [(3, 1)]
     page.keyboard.press("u")
-    page.wait_for_function("() => document.getElementById('said').textContent.includes('Taken back')")
+    page.wait_for_function("() => document.getElementById('status').textContent.includes('Undone')")
     assert desk.rows(f"SELECT count(*) FROM articles WHERE verdict IS NULL AND id IN {tuple(ids)}") == [(3,)]
 
 
@@ -198,11 +198,11 @@ def test_evidence_is_read_out_by_keyboard_and_the_tooltip_names_concept_clause_a
     kinds = {one.split("k-")[1] for one in marks.evaluate_all("all => all.map(one => one.className)")}
     assert len(kinds) > 2
     page.keyboard.press("e")
-    said = page.inner_text("#said")
+    said = page.inner_text("#status")
     assert said.startswith(f"1 of {marks.count()}, {marks.first.inner_text()}: ")
     assert any(sign in said for sign in "+-")
     page.keyboard.press("E")
-    assert page.inner_text("#said").startswith(f"{marks.count()} of ")
+    assert page.inner_text("#status").startswith(f"{marks.count()} of ")
 
 
 def test_korean_and_russian_are_set_as_their_readers_expect(library: Served, browser: Any) -> None:
@@ -221,7 +221,7 @@ def test_the_keyboard_alone_reaches_everything_in_the_order_of_the_page(desk: Se
     page = browser.new_page()
     page.goto(desk.link)
     page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.textContent") == "To the content"
+    assert page.evaluate("document.activeElement.textContent") == "Skip to content"
     seen = []
     for _ in range(120):
         page.keyboard.press("Tab")
@@ -255,6 +255,6 @@ def test_filters_stand_in_the_address_and_hold_over_a_verdict(desk: Served, brow
     assert page.locator("#queue .title:not([lang=ru])").count() == 0
     waiting = page.locator("#queue a").count()
     page.keyboard.press("1")
-    page.wait_for_function("() => document.getElementById('said').textContent.includes('saved')")
-    assert f"{waiting - 1} waiting" in page.inner_text("#counts")
+    page.wait_for_function("() => document.getElementById('status').textContent.includes('saved')")
+    assert f"{waiting - 1} to review" in page.inner_text("#counts")
     assert "language=ru" in page.url

@@ -128,7 +128,7 @@ def test_taking_back_one_analysts_verdict_leaves_the_others(desk: Served) -> Non
         ({"article": 99_999}, 404, "no article 99999"),
         ({"article": "1; DROP TABLE reviews"}, 400, "which article"),
         ({"verdict": "maybe"}, 400, "one of"),
-        ({"token": "x"}, 400, "load it again"),
+        ({"token": "x"}, 400, "Reload the page"),
         ({"note": "x" * 10_001}, 413, "10,000"),
         ({"note": "x" * 1_000_000}, 413, "too long"),
         ({"topics": {"a": 1}, "flagged": ""}, 400, "topics"),
@@ -169,7 +169,7 @@ def test_the_printed_link_works_once(desk: Served) -> None:
     signed_in(desk)
     status, page, _ = desk.get(desk.link.removeprefix(desk.base))
     assert status == 403
-    assert "used already" in page
+    assert "already used" in page
 
 
 def test_guessing_a_password_is_slowed_down(desk: Served) -> None:

@@ -159,8 +159,8 @@ def test_trap_copies_of_one_story_filled_the_screen(desk: Served) -> None:
     _, page, _ = desk.ask(client, "/-/tumen", None)
     listed = re.findall(r'data-id="(\d+)"', page.split('id="queue"')[1].split("</ol>")[0])
     assert len({*map(int, listed)} & set(ids)) == 1
-    assert "+6 tell it" in page
-    assert "also for the 6 that wait in this story (copies)" in page
+    assert "+6 on this story" in page
+    assert "also for the 6 other unreviewed articles of this story (duplicates)" in page
     assert page.count("Reason ") == 7
 
 
@@ -276,7 +276,7 @@ def test_a_database_without_a_table_that_the_desk_reads_is_none_of_its(archive: 
 def test_datasette_without_a_file_says_so_in_a_sentence_of_the_desk() -> None:
     answer = asyncio.run(Datasette(memory=True).client.get("/-/tumen"))
     assert answer.status_code == 500
-    assert "Tumen failed here" in answer.text
+    assert "Tumen failed on this page" in answer.text
 
 
 def test_every_query_and_every_table_opens_and_goes_out_as_json_and_csv(library: Served) -> None:
@@ -312,7 +312,7 @@ def test_datasette_alone_serves_the_desk_its_queries_and_its_search(archive: Pat
         )  # fmt: skip
         return done.stdout
 
-    assert "waiting" in ask("/-/tumen")
+    assert "to review" in ask("/-/tumen")
     assert "Articles, their flags with every reason" in ask("/other")
     for words in ("사드", "Госдума", "sanctions"):
         asked = urllib.parse.quote(words)
@@ -406,9 +406,9 @@ def test_open_signs_in_the_browser_that_it_opens(archive: Path, tmp_path: Path) 
 
 
 def test_a_plot_says_in_words_what_it_draws_and_escapes_names() -> None:
-    drawn = str(plots.stacks("Weeks", [("<b>", 2, 1), ("w2", 0, 0)], ("reviewed", "waiting")))
+    drawn = str(plots.stacks("Weeks", [("<b>", 2, 1), ("w2", 0, 0)], ("reviewed", "to review")))
     assert "<b>" not in drawn
-    assert "2 reviewed, 1 waiting" in drawn
+    assert "2 reviewed, 1 to review" in drawn
     assert drawn.count("<rect") == 2
     assert plots.wilson(0, 0) == (0.0, 1.0)
     low, high = plots.wilson(9, 10)
