@@ -18,6 +18,8 @@ import pytest
 from pipeline.processing import pool
 from pipeline.processing.pool import Workers, WorkFailed
 
+pytestmark = pytest.mark.alone
+
 ROOT = Path(__file__).parents[1]
 
 

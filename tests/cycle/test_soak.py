@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+@pytest.mark.alone
 @pytest.mark.timeout(300)
 def test_days_of_feeds_that_roll_die_and_return_miss_nothing_and_double_nothing(tmp_path: Path) -> None:
     today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
