@@ -283,7 +283,7 @@ def stages(page: Page) -> Iterator[tuple[str, float]]:
     view = views.measure(*blocks.cut(main if main is not None else root))
     views.take_link_lists(view)
     yield "blocks", -start + (start := clock())
-    voted = body.vote(root)
+    voted = body.main_text(root)
     yield "trafilatura", -start + (start := clock())
     evidence.collect(view, views.fold(voted), evidence.Claims(title=title or "", site=site or ""))
     yield "evidence", -start + (start := clock())

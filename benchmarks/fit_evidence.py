@@ -75,7 +75,7 @@ def look(folder: str, page: Page, weight: float) -> Case | None:
         description=top.first("description", "og:description"),
         body=linked.text(story, "articleBody"),
     )
-    voted = view.fold(body.vote(root))
+    voted = view.fold(body.main_text(root))
     found = evidence.collect(measured, voted, claims)
     grams = [shingles(block.text) for block in measured.blocks]
     sizes = np.array([min(gram.total(), 200) + 2.0 for gram in grams])

@@ -25,14 +25,15 @@ def command(database: Path | None) -> int:
     broken on purpose, to show what a failing feed looks like.
     """
     from pipeline.cli import summary
-    from pipeline.cli.run import run_once
+    from pipeline.cycle.run import run_cycle
     from pipeline.demo import World, running, write_config
 
     folder = Path(tempfile.mkdtemp(prefix="tumen-demo-"))
     database = database or folder / "tumen.db"
     click.echo("Serving invented newspapers on 127.0.0.1 and running one cycle over them.")
-    with running(World(now=datetime.now(UTC))) as world:
-        report = run_once(database, write_config(world, folder / "config"), force=True, trigger="demo", bar=True)
+    with running(World(now=datetime.now(UTC))) as world, summary.progress(enabled=True) as watcher:
+        config = write_config(world, folder / "config")
+        report = run_cycle(database, config, trigger="demo", force=True, watcher=watcher)
     summary.show(report)
     click.echo(
         f"\n{click.style('Next steps', bold=True)}\n"

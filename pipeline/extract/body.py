@@ -13,9 +13,9 @@ from pipeline.extract.blocks import cut
 from pipeline.extract.evidence import Claims, chance, collect
 from pipeline.extract.furniture import is_furniture
 from pipeline.extract.state import paragraphs
+from pipeline.extract.trafilatura_adapter import main_text
 from pipeline.extract.tree import strip_chrome, strip_inline
 from pipeline.extract.view import FOREIGN, LONG, View, fold, measure, take_link_lists, visual
-from pipeline.extract.vote import vote
 from pipeline.extract.weights import WEIGHTS
 
 _SURE = 0.62
@@ -55,7 +55,7 @@ def text_of(root: HtmlElement, claims: Claims, page: bytes) -> Body:
     body = root.find("body")
     view = measure(*cut(body if body is not None else root))
     take_link_lists(view)
-    voted = fold(vote(root)) if len(view.blocks) <= _MAX_BLOCKS else ""
+    voted = fold(main_text(root)) if len(view.blocks) <= _MAX_BLOCKS else ""
     collected = collect(view, voted, claims)
     chances = settle(view, voted, [chance(found, WEIGHTS) if found else 0.0 for found in collected])
     text = assemble(view, chances, {fold(claims.title), fold(claims.site)})

@@ -1,4 +1,4 @@
-"""When it was published, as the page itself says.
+"""When the page was published, by its own account.
 
 The page's own zone is kept, so that the calendar day is the publisher's. A date without zone (or without time) is
 given UTC and marked as assumed: its day is right, its hour is for the caller to judge.
@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import UTC
 
 from lxml.html import HtmlElement
 
 from pipeline.extract.head import Head
 from pipeline.extract.linked import Node, text
-from pipeline.extract.moments import When, parse
+from pipeline.text.dates import ParsedDate, parse_date
 
 _META = (
     "articlepublishedtime", "articlepublished", "ogarticlepublishedtime", "ogpublishedtime", "datepublished",
@@ -42,7 +43,7 @@ _STATE = re.compile(
 _FIRST_YEAR, _LAST_YEAR = 1990, 2100
 
 
-def published(article: Node, head: Head, root: HtmlElement, url: str, page: bytes) -> When | None:
+def published(article: Node, head: Head, root: HtmlElement, url: str, page: bytes) -> ParsedDate | None:
     """The date of first publication, from the most telling source to the least; None when the page gives none.
 
     Args:
@@ -52,7 +53,7 @@ def published(article: Node, head: Head, root: HtmlElement, url: str, page: byte
         url: the page's address, which may hold a date.
         page: the page's source, for the state of its scripts.
     """
-    first: When | None = None
+    first: ParsedDate | None = None
     for claim in _claims(article, head, root):
         when = _read(claim)
         if when is None:
@@ -82,7 +83,7 @@ def _claims(article: Node, head: Head, root: HtmlElement) -> Iterator[str]:
         yield element.get("content") or element.get("datetime") or element.text_content()
 
 
-def _elsewhere(article: Node, head: Head, root: HtmlElement, url: str, page: bytes) -> When | None:
+def _elsewhere(article: Node, head: Head, root: HtmlElement, url: str, page: bytes) -> ParsedDate | None:
     """What the page shows its readers, its address, its scripts, and at last when it was changed."""
     for claim in _shown(root):
         if (when := _read(claim)) is not None:
@@ -107,6 +108,6 @@ def _shown(root: HtmlElement) -> Iterator[str]:
                 yield str(line)
 
 
-def _read(claim: str) -> When | None:
-    when = parse(claim) if claim else None
+def _read(claim: str) -> ParsedDate | None:
+    when = parse_date(claim, UTC) if claim else None
     return when if when is not None and _FIRST_YEAR <= when.at.year <= _LAST_YEAR else None

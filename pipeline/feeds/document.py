@@ -21,9 +21,9 @@ from pipeline.feeds.xmltext import (
 )
 from pipeline.model import ParsedFeed
 from pipeline.text.charset import Decoded, decode
-from pipeline.text.dates import zone_for
 from pipeline.text.html import clean, one_line
 from pipeline.text.urls import resolve
+from pipeline.text.zones import zone_for
 
 _FEED_ROOTS = frozenset({"rss", "feed", "rdf", "channel"})
 _ContextMaker = Callable[..., Context]
@@ -100,7 +100,7 @@ def _read(document: Document, url: str, most: int) -> Read:
         read = read_xml(xml, url, most)
     if read.error is None or read.cut:
         return read
-    again = read_xml(bind_prefixes(balance(repair_references(document))), url, most)
+    again = read_xml(bind_prefixes(balance(document)), url, most)
     if len(again.entries) < len(read.entries):
         return read
     again.error = read.error

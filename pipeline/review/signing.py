@@ -38,7 +38,7 @@ async def login(datasette: Any, request: Any) -> Any:
     """Show the sign-in form, and check what it posts."""
     if request.method != "POST":
         return pages.page(datasette, request, "login.html", problem="", name="")
-    fields = await read_fields(datasette, request)
+    fields = await read_fields(request)
     name, password = str(fields.get("name", ""))[:80].strip(), str(fields.get("password", ""))[:1000]
     key = f"{(request.scope.get('client') or ('?',))[0]} {name}"
     recent = [at for at in _failures.get(key, []) if at > time.monotonic() - _WINDOW_SECONDS]
@@ -70,7 +70,7 @@ async def logout(datasette: Any, request: Any) -> Any:
     """Sign out: delete the cookie."""
     if request.method != "POST":
         raise pages.RequestError(405, "Sign out with the button.")
-    await read_fields(datasette, request)
+    await read_fields(request)
     response = Response.redirect(datasette.urls.path("/-/tumen"), status=303)
     response.set_cookie("ds_actor", "", expires=0, max_age=0, httponly=True)
     return response

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import unicodedata
-from pathlib import Path
 
 import pytest
 
@@ -143,22 +140,3 @@ def test_a_page_of_links_has_no_article() -> None:
     found = extract(page(Parts(body=f"<h1>Latest</h1><ul class='list'>{links}</ul>")).encode(), URL)
     assert found.text == ""
     assert found.quality == 0
-
-
-def test_trafilatura_votes_the_same_without_what_was_left_out_of_it() -> None:
-    """The parts that are not loaded take no part in the vote, and are there for whoever wants them later."""
-    script = (
-        "import sys\n"
-        "from lxml.html import fromstring\n"
-        "from pipeline.extract import body\n"
-        "left_out = [name for name in ('courlan', 'urllib3', 'htmldate', 'trafilatura') if name in sys.modules]\n"
-        "from tests.extract.pages import LANGUAGES, Parts, page\n"
-        "pages = [page(Parts(language=language)) for language in LANGUAGES] + ['<p>Too short.</p>']\n"
-        "slim = [body.vote(fromstring(source)) for source in pages]\n"
-        "import trafilatura\n"
-        "whole = [trafilatura.extract(source, fast=True, include_comments=False) or '' for source in pages]\n"
-        "assert trafilatura.extract_metadata(pages[0]).title\n"
-        "print(left_out, slim == whole, [bool(text) for text in slim])\n"
-    )
-    told = subprocess.check_output([sys.executable, "-c", script], cwd=Path(__file__).parents[2], text=True)
-    assert told.strip() == f"[] True {[True] * len(LANGUAGES) + [False]}"

@@ -1,0 +1,20 @@
+"""trafilatura's text of a page, through its public function."""
+
+from __future__ import annotations
+
+import logging
+
+from lxml.html import HtmlElement
+from trafilatura import bare_extraction
+
+# trafilatura logs a warning for each page without a text; here an empty text is a normal result
+logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
+
+
+def main_text(root: HtmlElement) -> str:
+    """Return the text that trafilatura finds in a tree; "" if it finds none or fails. The tree is not changed."""
+    try:
+        document = bare_extraction(root, fast=True, include_comments=False, with_metadata=False)
+    except Exception:  # noqa: BLE001  trafilatura raises anything on odd trees; the page's blocks remain
+        return ""
+    return str(getattr(document, "text", None) or "")
