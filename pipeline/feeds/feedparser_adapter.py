@@ -15,6 +15,7 @@ import xml.sax
 import xml.sax.handler
 from dataclasses import dataclass, field
 from typing import Any
+from xml.sax.expatreader import ExpatParser
 
 from feedparser.api import StrictFeedParser  # not documented; ``feedparser.parse`` runs it first
 
@@ -121,7 +122,7 @@ def read_xml(document: str, url: str) -> ReadFeed:
     """Read well-formed XML; of any other document, read what comes before the first error."""
     # Only xml:base needs the address: feedparser joins it at every element.
     handler = _Parser(url if "xml:base" in document else "")
-    reader = xml.sax.make_parser()
+    reader = ExpatParser()
     reader.setFeature(xml.sax.handler.feature_namespaces, True)
     reader.setFeature(xml.sax.handler.feature_external_ges, False)
     reader.setContentHandler(handler)
@@ -158,4 +159,6 @@ def _skip_hours(document: str) -> tuple[str, ...]:
 def _message(error: xml.sax.SAXException) -> str:
     line = getattr(error, "getLineNumber", lambda: None)()
     message = error.getMessage().rstrip(".")
-    return f"The XML is not well-formed (line {line}: {message})." if line else f"The XML is not well-formed ({message})."
+    return (
+        f"The XML is not well-formed (line {line}: {message})." if line else f"The XML is not well-formed ({message})."
+    )

@@ -10,18 +10,19 @@ import hashlib
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.errors import ConfigError
 from pipeline.model import Article, Assessment, QueuedEntry, Reference
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from pipeline.flagging import Flagger
     from pipeline.settings.lexicon import Concept, Topic
 
 __all__ = ["Flagged", "Lexicon", "describe", "preload", "read_feed", "read_page"]
+
+_loaded: dict[str, str] = {}  # version of the config that ``_flagger`` holds, by folder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,18 +44,23 @@ class Lexicon:
     reference: Reference
 
 
-def preload(folder: Path | None = None) -> None:
-    """Load what the first page needs, before workers are forked.
+def preload(folder: str) -> None:
+    """Load what the first page needs; called in the fork server, and again in each worker.
 
     Raises:
         ConfigError: the lexicon, the topics or the reference are wrong.
     """
-    from pipeline import extract
+    from pipeline import extract, feeds
+    from pipeline.flagging import config_version
     from pipeline.processing import assemble  # noqa: F401
 
+    feeds.preload()
     extract.preload()
-    if folder is not None:
-        _flagger(folder)
+    version = config_version(Path(folder))
+    if _loaded.get(folder) != version:  # the fork server may be older than the config
+        _flagger.cache_clear()
+    _flagger(Path(folder))
+    _loaded[folder] = version
 
 
 def describe(folder: Path) -> Lexicon | ConfigError:
