@@ -19,6 +19,7 @@ from pipeline.review import guard
 
 _log = logging.getLogger(__name__)
 _FOLDER = Path(__file__).parent
+_KIND_NAMES = {"body": "institution", "term": "keyword", "trap": "excluded sense"}  # of concepts; others are as stored
 
 
 class RequestError(Exception):
@@ -41,6 +42,7 @@ def _templates() -> Environment:
     )
     environment.filters["web_url"] = web_url
     environment.filters["minutes"] = to_minutes
+    environment.filters["kind_name"] = lambda kind: _KIND_NAMES.get(kind, kind)
     return environment
 
 
