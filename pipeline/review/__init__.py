@@ -48,13 +48,13 @@ def menu_links(datasette: Any) -> list[dict[str, str]]:
 
 @hookimpl
 def get_metadata(datasette: Any) -> dict[str, object]:
-    """Titles and descriptions, whether or not “tumen serve” started Datasette."""
+    """Return titles and descriptions, also when “datasette tumen.db” was started without “tumen serve”."""
     return tables.metadata(datasette)
 
 
 @hookimpl
 def canned_queries(datasette: Any, database: str) -> dict[str, Any]:
-    """The queries, likewise."""
+    """Return the ready queries of a database."""
     return tables.queries(datasette, database)
 
 

@@ -35,13 +35,13 @@ def describe(name: str, *, sql_for_all: bool = True) -> dict[str, object]:
 
 
 def metadata(datasette: Any) -> dict[str, object]:
-    """The same for the database that is served."""
+    """Return the metadata of the served database."""
     name = guard.served(datasette)
     return describe(name) if name else {}
 
 
 def queries(datasette: Any, database: str) -> dict[str, Any]:
-    """The canned queries of a database: none of one that is not Tumen's."""
+    """Return the ready queries of a database, or none if it is not the database of Tumen."""
     found: dict[str, Any] = _shared()["database"]["queries"] if database == guard.served(datasette) else {}
     return found
 
