@@ -110,7 +110,7 @@ class World:
         fresh = self._held[start : self._ticks]
         return tuple(page for page in self.pages() if page.article.id in fresh)
 
-    def fault(self, site: str, id: FaultId | None, *, where: Where = "feed") -> None:  # noqa: A002
+    def fault(self, site: str, fault: FaultId | None, *, where: Where = "feed") -> None:
         """Break the feed or the pages of a site, or repair them with ``None``.
 
         Raises:
@@ -118,10 +118,10 @@ class World:
         """
         if site not in self.origins:
             raise KeyError(site)
-        if id is None:
+        if fault is None:
             self._faults.pop((site, where), None)
         else:
-            self._faults[site, where] = id
+            self._faults[site, where] = fault
 
     def bind(self, origins: Mapping[str, str]) -> None:
         """Set the addresses at which the sites are served."""

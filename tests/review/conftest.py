@@ -35,10 +35,7 @@ class Served:
 
     def client(self) -> urllib.request.OpenerDirector:
         """Return a client with its own cookies, not signed in."""
-        jar = CookieJar()
-        client = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar))
-        client.cookies = jar  # type: ignore[attr-defined]
-        return client
+        return urllib.request.build_opener(urllib.request.HTTPCookieProcessor(CookieJar()))
 
     def get(self, path: str, **headers: str) -> tuple[int, str, dict[str, str]]:
         return self.ask(self.client(), path, None, **headers)
@@ -60,6 +57,12 @@ class Served:
             return conn.execute(sql).fetchall()
         finally:
             conn.close()
+
+
+def cookies(client: urllib.request.OpenerDirector) -> CookieJar:
+    """Return the cookies of a client."""
+    handlers: list[object] = vars(client)["handlers"]
+    return next(one.cookiejar for one in handlers if isinstance(one, urllib.request.HTTPCookieProcessor))
 
 
 @pytest.fixture(scope="session")
