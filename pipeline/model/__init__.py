@@ -2,7 +2,7 @@
 
 Conventions: ``None`` means unknown; an empty value means known to be empty. Times are aware and in UTC and are named
 ``…_at`` (``published`` is the publisher's own claim). Offsets count code points of the stored text, half-open. The
-terms are defined in the glossary of ``docs/how-it-works.md``.
+terms are defined in the glossary of ``docs/architecture.md``.
 """
 
 from pipeline.model.articles import Article, QueuedEntry, Stored, Verdict

@@ -30,6 +30,8 @@ from tests.cycle.crash import left
 if TYPE_CHECKING:
     from pipeline.demo import World
 
+pytestmark = pytest.mark.alone
+
 
 class Running:
     """A daemon, its log lines, and its messages to systemd."""
