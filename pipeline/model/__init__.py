@@ -8,7 +8,17 @@ terms are defined in the glossary of ``docs/how-it-works.md``.
 from pipeline.model.articles import Article, QueuedEntry, Stored, Verdict
 from pipeline.model.cycle import CycleCounts, CycleReport, FeedChange, RunCounts, Trouble
 from pipeline.model.extraction import Extraction, Wall
-from pipeline.model.feeds import EntryIntent, FeedState, FeedStatus, FeedUpdate, KnownEntry, ParsedEntry, ParsedFeed
+from pipeline.model.feeds import (
+    EntryIntent,
+    FeedState,
+    FeedStatus,
+    FeedUpdate,
+    KeyedEntry,
+    KeyedFeed,
+    KnownEntry,
+    ParsedEntry,
+    ParsedFeed,
+)
 from pipeline.model.fetching import (
     FailureKind,
     Fetched,
@@ -46,6 +56,8 @@ __all__ = [
     "Fetched",
     "Field",
     "HostState",
+    "KeyedEntry",
+    "KeyedFeed",
     "KnownEntry",
     "NearMiss",
     "NearPassage",

@@ -22,7 +22,7 @@ def known(conn: sqlite3.Connection, feed: FeedId, identities: Sequence[str]) -> 
     Two feeds may carry one entry with different teasers, so each feed is compared with its own last version.
     """
     rows = conn.execute(
-        "SELECT e.identity, e.id, coalesce(s.digest, e.digest) AS digest, s.entry_id IS NOT NULL AS here"
+        "SELECT e.identity, e.id, coalesce(s.digest, e.digest) AS digest, s.entry_id IS NOT NULL AS in_feed"
         " FROM entries e LEFT JOIN sightings s ON s.entry_id = e.id AND s.feed_id = ?"
         " WHERE e.identity IN (SELECT value FROM json_each(?))",
         (feed, to_json(identities)),

@@ -14,9 +14,8 @@ from hashlib import blake2b
 from itertools import chain
 
 from pipeline.model import SentenceHolder
+from pipeline.text.sentences import sentences
 
-# starts with the characters themselves: a bare look-behind would be tried at every letter
-_BORDER = re.compile(r"[\n.!?…。](?:(?<=\n)|[\"'»”’)]{0,2}\s+|(?<=다\.)|(?<=。))")
 _WORD = re.compile(r"\w+")
 _UNSPACED = re.compile(r"[가-힣\u3040-\u30ff\u3400-\u9fff]")
 _LEAST_WORDS, _LEAST_LETTERS = 6, 15  # of a sentence; letters count in scripts without spaces
@@ -48,7 +47,7 @@ def fingerprint(title: str, text: str) -> tuple[int, ...]:
     Case, punctuation and spaces do not count. A long text is represented by its 32 smallest hashes, which are the same
     in every copy (as in MinHash).
     """
-    pieces = (title.casefold(), *_BORDER.split(text.casefold()))
+    pieces = (title.casefold(), *(sentence.casefold() for sentence in sentences(text)))
     hashes = {sentence for piece in pieces if (sentence := _hash(piece)) is not None}
     return tuple(sorted(hashes)[:_MOST_SENTENCES])
 

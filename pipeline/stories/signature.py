@@ -6,16 +6,14 @@ say who did what, and the rest is background that many articles share.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from sys import intern
 
 from pipeline.model import Signature
 from pipeline.stories.numbers import numbers
+from pipeline.text.words import stems
 
 OPENING_CHARACTERS = 700
-_WORD = re.compile(r"[^\W\d_]+")
-_HANGUL = re.compile(r"[가-힣]")
 
 
 def sign(
@@ -39,20 +37,12 @@ def sign(
         concepts=frozenset(name for name, _ in pairs),
         named=frozenset(name for name, field in pairs if field == "title"),
         numbers=numbers(f"{title}\n{opening}"),
-        words=stems(f"{title} {opening}"),
+        words=_content_stems(f"{title} {opening}"),
     )
 
 
-def stems(text: str) -> frozenset[str]:
-    """Return the first letters of each longer word (five, or two of Hangul), which drops inflection and particles.
-
-    Interning halves the memory of a signature, because articles share most of their words.
-    """
-    prefixes = set()
-    for word in _WORD.findall(text.casefold().replace("ё", "е")):
-        if _HANGUL.match(word):
-            if len(word) > 1:
-                prefixes.add(intern(word[:2]))
-        elif len(word) > 3:
-            prefixes.add(intern(word[:5]))
-    return frozenset(prefixes)
+def _content_stems(text: str) -> frozenset[str]:
+    """Return the stems of the longer words. Interned: the same strings serve all articles in memory."""
+    return frozenset(
+        intern(stem) for stem in stems(text) if stem.isalpha() and (len(stem) > 3 or "가" <= stem[0] <= "힣")
+    )

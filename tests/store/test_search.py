@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.store import open_store, search
-from pipeline.text import words
 from pipeline.text.words import index_terms
 
 if TYPE_CHECKING:
@@ -140,37 +139,3 @@ def test_excerpt_shows_the_text_around_the_hit() -> None:
     assert before.endswith("спросили о ")
     assert after.startswith(" через КНДР")
     assert search.excerpt("absent", "Short text") == ("Short text", "", "")
-
-
-MIXED = st.text(alphabet="abz абё 가러사드를에서는 北美中国のカ 1_é·-',\n\u3000", max_size=80)
-
-
-@given(MIXED)
-def test_words_of_a_text_match_the_pattern(text: str) -> None:
-    assert words.words_of(text) == set(words.WORD.findall(text))
-
-
-@given(MIXED)
-def test_stems_of_many_words_are_those_of_each_word(text: str) -> None:
-    found = set(words.WORD.findall(text))
-    words._known.clear()
-    together = words.all_terms(found)
-    words._known.clear()
-    assert together == set().union(*map(words.terms, found)) - found
-
-
-@pytest.mark.parametrize(
-    ("word", "terms"),
-    [
-        ("sanctions", {"sanction"}),
-        ("met", {"meet"}),
-        ("звёздами", {"звезд"}),
-        ("북러", {"북러"}),
-        ("제재에서", {"제재", "제재에", "에서", "재에서", "제재에서"}),
-        ("北京", {"北京", "북한"}),
-        ("abc字", set()),
-        ("a" * 65, set()),
-    ],
-)
-def test_stems_of_a_word(word: str, terms: set[str]) -> None:
-    assert words.terms(word) == terms - {word}
