@@ -1,4 +1,4 @@
-"""``tumen reflag``: the archive flagged anew with the present config."""
+"""``tumen reflag``: flag the archive again with the present config."""
 
 from __future__ import annotations
 
@@ -14,30 +14,31 @@ from pipeline.cli import options
 @options.database
 @options.config
 def command(database: Path, folder: Path | None) -> None:
-    """Flag every article anew whose flags were made with another config, and say what was gained and lost.
+    """Flag every article again whose flags come from another config version, and print what was added and removed.
 
-    Safe to stop: what is done is done, and the next call goes on. A second call finds nothing to do.
+    Safe to stop at any time: finished pages are stored, and the next call continues. A second call has nothing to do.
     """
     from pipeline import shipped
     from pipeline.cli.archive import pages
     from pipeline.cycle.flagging_config import Flagging
-    from pipeline.flagging.backtest import Backtest
+    from pipeline.flagging.backtest import Backtest, decision, first_words
     from pipeline.store import cycle_lock, flags, open_store, transaction
 
     with cycle_lock(database, "tumen reflag"):
         conn = open_store(database, create=False)
         flagging = Flagging(conn, folder or shipped.CONFIG, lambda: datetime.now(UTC))
         flagger = flagging.flagger()
-        told = Backtest()
+        result = Backtest()
         for page in pages(conn, not_version=flagging.version):
-            judged = [(one, flagger.flag(one.title, one.text, language=one.language, home=one.home)) for one in page]
+            assessed = [(article, flagger.flag(article.title, article.text, home=article.home)) for article in page]
             with transaction(conn):
-                for one, assessment in judged:
-                    flags.put(conn, one.id, one.revision, assessment, datetime.now(UTC), note_changes=True)
-                    told.add(one.title, one.topics, assessment.topics.keys())
+                for article, assessment in assessed:
+                    flags.put(conn, article.id, article.revision, assessment, datetime.now(UTC), note_changes=True)
+                    evidence, verdict = first_words(assessment.evidence), decision(article.verdict)
+                    result.add(article.title, article.topics, assessment.topics, evidence=evidence, verdict=verdict)
         conn.close()
-    if not told.articles:
-        click.echo(f"Every flag is of config {flagging.version} already.")
+    if not result.articles:
+        click.echo(f"All flags are from config {flagging.version} already.")
         return
-    click.echo(f"{told.articles:,} articles flagged anew with config {flagging.version}.")
-    click.echo("\n".join(told.lines()))
+    click.echo(f"{result.articles:,} articles flagged again with config {flagging.version}.")
+    click.echo("\n".join(result.lines()))

@@ -47,7 +47,16 @@ _FIGURES = (
     "alerts_sent",
     "seconds",
 )
-_FILES = ("tumen.toml", "feeds.toml", "alerts.toml", "reference.toml", "datasette.json", "concepts", "topics")
+_FILES = (
+    "tumen.toml",
+    "feeds.toml",
+    "alerts.toml",
+    "reference.toml",
+    "model.toml",
+    "datasette.json",
+    "concepts",
+    "topics",
+)
 
 
 class Daemon:

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pipeline.flagging import Flagger
-    from pipeline.settings.lexicon import Concept, Topic
+    from pipeline.settings.lexicon import Concept
+    from pipeline.settings.topics import Topic
 
 __all__ = ["Flagged", "Lexicon", "Page", "describe", "preload", "read_feed", "read_page", "read_pages"]
 
