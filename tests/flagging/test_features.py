@@ -6,7 +6,7 @@ import pytest
 
 from pipeline.flagging.dateline import dateline_end
 from pipeline.flagging.features import LEAD_CHARACTERS
-from pipeline.settings.topics import SeedClause
+from pipeline.settings.topics import SeedClause, Within
 from tests.flagging.small import flagger
 
 FILLER = "Nothing of note happened in the valley on that day. "
@@ -80,9 +80,9 @@ def test_a_state_that_only_the_title_of_a_long_article_names_is_a_feature() -> N
     ],
 )
 def test_a_seed_clause_holds_within_a_sentence_the_front_or_the_article(
-    within: str, title: str, text: str, grade: float
+    within: Within, title: str, text: str, grade: float
 ) -> None:
-    clause = SeedClause(id="a", all=("russia", "trees"), within=within)  # type: ignore[arg-type] - a literal
+    clause = SeedClause(id="a", all=("russia", "trees"), within=within)
     assert features(title, text, seed=(clause,)).get("seed wood.a", 0.0) == grade
 
 

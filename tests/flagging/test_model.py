@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -39,9 +40,11 @@ def test_a_model_that_was_written_is_read_as_it_was(tmp_path: Path) -> None:
     ],
     ids=["cut in half", "no head", "nan", "inf", "text", "cut", "other lexicon"],
 )
-def test_a_model_that_cannot_be_used_is_named_in_one_line(tmp_path: Path, change: object, message: str) -> None:
+def test_a_model_that_cannot_be_used_is_named_in_one_line(
+    tmp_path: Path, change: Callable[[str], str], message: str
+) -> None:
     path = tmp_path / "model.toml"
-    path.write_text(change(dump_model(MODEL)), encoding="utf-8")  # type: ignore[operator] - a function from the table
+    path.write_text(change(dump_model(MODEL)), encoding="utf-8")
     with pytest.raises(ConfigError, match=r"model\.toml") as error:
         load_model(path, flagger().space)
     assert message in str(error.value)
