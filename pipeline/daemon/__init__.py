@@ -40,7 +40,16 @@ _JUMP_SECONDS = 60.0  # corrections of a clock by NTP are smaller
 _CYCLE_LIMIT = 3.0  # times “[cycle] minutes”: a healthy cycle needs less than twice as long
 _HOUSEKEEPING_SECONDS = 6 * 3600.0
 _FIGURES = ("run", *(counter.name for counter in fields(RunCounts)), "waiting", "alerts_sent", "seconds")
-_FILES = ("tumen.toml", "feeds.toml", "alerts.toml", "reference.toml", "datasette.json", "concepts", "topics")
+_FILES = (
+    "tumen.toml",
+    "feeds.toml",
+    "alerts.toml",
+    "reference.toml",
+    "model.toml",
+    "datasette.json",
+    "concepts",
+    "topics",
+)
 
 
 class Daemon:

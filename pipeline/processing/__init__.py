@@ -18,7 +18,8 @@ from pipeline.model import Article, Assessment, QueuedEntry, Reference
 
 if TYPE_CHECKING:
     from pipeline.flagging import Flagger
-    from pipeline.settings.lexicon import Concept, Topic
+    from pipeline.settings.lexicon import Concept
+    from pipeline.settings.topics import Topic
 
 __all__ = ["Flagged", "Lexicon", "describe", "preload", "read_feed", "read_page"]
 

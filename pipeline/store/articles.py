@@ -30,6 +30,7 @@ class StoredText:
     sorted_at: str
     relevance: float
     topics: tuple[str, ...]
+    verdict: str | None
 
 
 def put(
@@ -150,8 +151,8 @@ def _revise(  # noqa: PLR0917 - the parts of one row
 
 
 _TEXTS = (
-    "SELECT a.id, a.title, a.text, a.language, f.home, a.revision, a.url, a.sorted_at, a.relevance, a.topics"
-    " FROM articles a JOIN feeds f ON f.id = a.feed_id"
+    "SELECT a.id, a.title, a.text, a.language, f.home, a.revision, a.url, a.sorted_at, a.relevance, a.topics,"
+    " a.verdict FROM articles a JOIN feeds f ON f.id = a.feed_id"
 )
 
 
