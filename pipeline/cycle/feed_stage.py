@@ -16,6 +16,7 @@ from pipeline.cycle.writer import Writer
 from pipeline.feeds.decide import body_unchanged, decide
 from pipeline.fetch import Fetcher
 from pipeline.model import (
+    CycleCounts,
     EntryId,
     FeedState,
     FeedUpdate,
@@ -54,7 +55,7 @@ class FeedStage:
     async def poll(self, feed: FeedState) -> Queued:
         """Poll one feed; return the entries that wait for their page."""
         outcome = await self.fetcher.get(Request(url=feed.url, kind="feed", validators=feed.validators))
-        with self.fetcher.room.holding(outcome.body if isinstance(outcome, Fetched) else b""):
+        with self.fetcher.budget.hold(outcome.body if isinstance(outcome, Fetched) else b""):
             return await self._handle(feed, outcome)
 
     async def _handle(self, feed: FeedState, outcome: Outcome) -> Queued:
@@ -85,12 +86,15 @@ class FeedStage:
 
     def _count(self, feed: FeedState, outcome: Outcome, update: FeedUpdate, queued: Queued) -> None:
         tally = self.tally
-        tally.feeds_polled += 1
-        tally.feeds_unchanged += isinstance(outcome, NotModified)
-        tally.entries_new += sum(new for _, _, new in queued)
-        if update.state.failures:
-            tally.feeds_failed += 1
-            tally.feeds_unreachable += isinstance(outcome, FetchFailed) and outcome.kind in ("dns", "connect")
+        failed = update.state.failures > 0
+        tally.counts += CycleCounts(
+            feeds_polled=1,
+            feeds_unchanged=isinstance(outcome, NotModified),
+            entries_new=sum(new for _, _, new in queued),
+            feeds_failed=failed,
+            feeds_unreachable=failed and isinstance(outcome, FetchFailed) and outcome.kind in ("dns", "connect"),
+        )
+        if failed:
             tally.trouble("feed", feed.source.name, update.state.problem or "The feed failed.")
         tally.notify()
 

@@ -50,7 +50,7 @@ async def check_feed(source: Source, fetcher: Fetcher, workers: Workers, now: da
     if not isinstance(outcome, Fetched):
         return Checked(name=source.name, status=status_of(outcome), problem=failure_of(outcome))
     zone = source.timezone or home_timezone(source.home)
-    with fetcher.room.holding(outcome.body):
+    with fetcher.budget.hold(outcome.body):
         document = await parse_feed(outcome, workers, feed=source.name, timezone=zone, now=now)
     if isinstance(document, FetchFailed):
         return Checked(name=source.name, status=outcome.status, problem=document.reason)

@@ -134,3 +134,8 @@ def _stemmer(language: str) -> Any:
     import Stemmer
 
     return Stemmer.Stemmer(language, 0)
+
+
+def index_terms(title: str, text: str) -> str:
+    """Return the stems to index for full-text search beside the title and the text, each once."""
+    return " ".join(sorted(all_terms(words_of(f"{title}\n{text}".lower()))))
