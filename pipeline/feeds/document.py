@@ -8,18 +8,12 @@ from datetime import datetime
 
 from pipeline.feeds.balance import balance
 from pipeline.feeds.discovery_rules import feed_links
-from pipeline.feeds.entries import MAX_TITLE, Context, entry_of, hours_of, interval_of
+from pipeline.feeds.entries import MAX_TITLE, Context, entry_of
 from pipeline.feeds.feedparser_adapter import ReadFeed, read_xml
+from pipeline.feeds.hints import hours_of, interval_of
 from pipeline.feeds.jsonfeed import looks_like_json, parse_json
 from pipeline.feeds.problems import CUT_SHORT
-from pipeline.feeds.xmltext import (
-    HTML_NAMES,
-    Document,
-    bind_prefixes,
-    needs_repair,
-    open_document,
-    repair_references,
-)
+from pipeline.feeds.xmltext import HTML_NAMES, Document, bind_prefixes, needs_repair, open_document, repair_references
 from pipeline.model import ParsedFeed
 from pipeline.text.charset import Decoded, decode
 from pipeline.text.html import clean, one_line
@@ -66,14 +60,8 @@ def _parse_xml(decoded: Decoded, url: str, context: _ContextMaker, most: int) ->
         read = replace(read, entries=read.entries[:most], limit=limit)
     if not read.entries and not read.version and root not in _FEED_ROOTS:
         return _nothing(f"This is XML but not a feed: its root element is <{document.root}>.", decoded)
-    return _feed(
-        read,
-        url,
-        context,
-        format_=read.version or root,
-        decoded=decoded,
-        problem=_problem(read, document, decoded),
-    )
+    problem = _problem(read, document, decoded)
+    return _feed(read, url, context, format_=read.version or root, decoded=decoded, problem=problem)
 
 
 def _feed(

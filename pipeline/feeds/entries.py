@@ -9,7 +9,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, tzinfo
 from typing import Any
 
 from pipeline.model import ParsedEntry
@@ -29,7 +29,6 @@ FULL_TEXT = 1_000  # a description with this many characters is the text, not a 
 _FULL_TEXT_KEY = re.compile(r"(?:^|[_:-])(?:full[_-]?text|full[_-]?content|article[_-]?body)$|^turbo_content$")
 _MAIL_FIRST = re.compile(r"[^\s@]+@[^\s@]+\s*\(\s*(?P<name>.*[^\s)])\s*\)", re.DOTALL)
 _MAIL_LAST = re.compile(r"(?P<name>.*[^\s(<])\s*[(<]\s*[^\s@()<>]+@[^\s@()<>]+\s*[)>]", re.DOTALL)
-_PERIODS = {"hourly": 60, "daily": 1440, "weekly": 10080, "monthly": 43200, "yearly": 525600}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,26 +192,3 @@ def _full_texts(item: Any) -> Iterator[tuple[str, str]]:
     for key, value in item.items():
         if isinstance(value, str) and value and _FULL_TEXT_KEY.search(key):
             yield key.replace("_", ":", 1), value
-
-
-def interval_of(feed: Any) -> timedelta | None:
-    """Return the publisher's interval: ``ttl`` in minutes, or the syndication module's period and frequency."""
-    ttl = _text(feed, "ttl").strip()
-    if ttl.isascii() and ttl.isdigit() and 0 < int(ttl[:9]) < 1_000_000:
-        return timedelta(minutes=int(ttl[:9]))
-    period = _PERIODS.get(_text(feed, "sy_updateperiod").strip().lower())
-    if period is None:
-        return None
-    times = _text(feed, "sy_updatefrequency").strip()
-    count = int(times[:6]) if times.isascii() and times.isdigit() else 1
-    return timedelta(minutes=period / max(count, 1))
-
-
-def hours_of(hours: Iterable[str]) -> frozenset[int]:
-    """Return hours of the day, UTC, from ``skipHours`` (24 means midnight). A list of all 24 hours counts as none."""
-    skipped = frozenset(
-        int(hour) % 24
-        for hour in (text.strip() for text in hours)
-        if hour.isascii() and hour.isdigit() and int(hour[:3]) <= 24
-    )
-    return skipped if len(skipped) < 24 else frozenset()

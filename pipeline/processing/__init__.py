@@ -88,7 +88,7 @@ def read_page(
     """
     from pipeline import extract
     from pipeline.processing.assemble import from_page
-    from pipeline.text.urls import accept_canonical
+    from pipeline.text.sites import accept_canonical
 
     extraction = extract.extract(page, url, content_type=content_type)
     canonical = accept_canonical(url, extraction.canonical_url) if extraction.canonical_url else None

@@ -20,8 +20,6 @@ _ESCAPE = re.compile(r"%([0-9a-fA-F]{2})")
 _UNSAFE = re.compile(r"[^\x21\x23-\x3b\x3d\x3f-\x5b\x5d\x5f\x61-\x7a\x7e]")  # also escapes " < > \ ^ ` { | }
 _UNRESERVED = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~")
 _PORTS = {"http": 80, "https": 443}
-_DIGITS = re.compile(r"\d{3,}")
-_CALENDAR = re.compile(r"(?:19|20)\d\d(?:[01]\d(?:[0-3]\d)?)?")
 
 # Parameters that name the way to the page, never the page. Compared in lower case.
 _TRACKER_PREFIXES = ("utm_", "at_custom", "mtm_", "pk_", "piwik_", "matomo_", "hsa_", "ns_mchannel", "ns_campaign")
@@ -73,7 +71,7 @@ def resolve(link: str, bases: Iterable[str] = ()) -> str:
             link = urljoin(base, link.replace("\\", "/"))
         except ValueError:
             return ""
-    parts = _split(link)
+    parts = split(link)
     if parts is None:
         return ""
     address = urlunsplit((parts.scheme, parts.netloc, _escape(parts.path) or "/", _escape(parts.query), ""))
@@ -82,7 +80,7 @@ def resolve(link: str, bases: Iterable[str] = ()) -> str:
 
 def canonical(url: str) -> str:
     """Return the canonical form of an address; "" where ``resolve`` gives "". Idempotent."""
-    parts = _split(_INVISIBLE.sub("", url))
+    parts = split(_INVISIBLE.sub("", url))
     if parts is None:
         return ""
     path = _normal_escapes(_dotless(_escape(parts.path))) or "/"
@@ -92,67 +90,14 @@ def canonical(url: str) -> str:
     return address if len(address) <= MAX_LENGTH else ""
 
 
-def site_of(url: str) -> str:
-    """Return the registrable domain (``yna.co.kr``); for an IP address or a bare name, host and port."""
-    parts = _split(url)
-    if parts is None:
-        return ""
-    host = parts.hostname or ""
-    return _registrable(host) or parts.netloc
-
-
 def base_of(url: str, content_location: str | None) -> str:
     """Return the base of a document's relative links: its Content-Location on the same host, else its address."""
     location = resolve(content_location, [url]) if content_location else ""
-    parts, location_parts = _split(url), _split(location)
+    parts, location_parts = split(url), split(location)
     return location if parts and location_parts and parts.netloc == location_parts.netloc else url
 
 
-def same_site(a: str, b: str) -> bool:
-    """Return whether two addresses share a registrable domain (bundled public suffix list with its private part)."""
-    parts_a, parts_b = _split(a), _split(b)
-    if parts_a is None or parts_b is None:
-        return False
-    # The list takes 0.1 s to load, and most addresses are on the same host.
-    return parts_a.netloc == parts_b.netloc or site_of(a) == site_of(b)
-
-
-def accept_canonical(page_url: str, rel_canonical: str) -> str | None:
-    """Return the canonical form of the address that a page declares as its own; None when it is not plausible.
-
-    Content systems often declare the section or the home page, or leave out the number of the article. Such an address
-    would merge different articles. It must be on the same site, must not be the home page, and must keep one of the
-    numbers in the page's address, if there are any.
-    """
-    page = canonical(page_url)
-    address = page if rel_canonical == page_url else canonical(resolve(rel_canonical, [page_url]))
-    if not address or not page or not same_site(page, address):
-        return None
-    if address == page:
-        return address
-    declared, actual = urlsplit(address), urlsplit(page)
-    if declared.path.strip("/").casefold() in {"", "index.html", "index.php", "main", "home"} and not declared.query:
-        return None
-    numbers, kept = _numbers(actual), _numbers(declared)
-    longest = max(numbers, key=len, default="")
-    if numbers and (longest not in kept if len(longest) > 4 else not numbers & kept):
-        return None
-    if not numbers and not _same_last_name(actual.path, declared.path):
-        return None
-    return address
-
-
-def _numbers(parts: SplitResult) -> set[str]:
-    """Return the numbers in path and query that may name an article: all but years and dates."""
-    return {number for number in _DIGITS.findall(f"{parts.path}?{parts.query}") if not _CALENDAR.fullmatch(number)}
-
-
-def _same_last_name(a: str, b: str) -> bool:
-    last = [path.rstrip("/").rsplit("/", 1)[-1].split(".")[0].casefold() for path in (a, b)]
-    return last[0] == last[1] != ""
-
-
-def _split(url: str) -> SplitResult | None:
+def split(url: str) -> SplitResult | None:
     """Return scheme, normalised host, path, query and fragment; None for an address that must not be requested."""
     url = url.strip()
     if len(url) > MAX_LENGTH or url[:8].lower().partition(":")[0] not in _PORTS:
@@ -183,18 +128,6 @@ def _normal_host(host: str) -> str:
         except UnicodeError:
             return ""
     return host if len(host) <= 253 and _HOST.fullmatch(host) and ".." not in host else ""
-
-
-@functools.lru_cache(maxsize=4096)
-def _registrable(host: str) -> str:
-    return str(_suffixes()(host).top_domain_under_public_suffix)
-
-
-@functools.lru_cache(maxsize=1)
-def _suffixes():  # type: ignore[no-untyped-def]
-    import tldextract
-
-    return tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None, include_psl_private_domains=True)
 
 
 def _tracks(parameter: str) -> bool:

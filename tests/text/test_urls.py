@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.text.urls import MAX_LENGTH, accept_canonical, canonical, resolve, same_site, site_of
+from pipeline.text.sites import accept_canonical, same_site, site_of
+from pipeline.text.urls import MAX_LENGTH, canonical, resolve
 
 BASE = "https://news.example/ru/rss.xml"
 
