@@ -1,6 +1,6 @@
-"""Parses a feed's answer in a worker, whoever asked for it: no body stalls, crashes or bloats the process that polls.
+"""Parsing of a feed in a worker process, so that no document can stall, crash or bloat the main process.
 
-In: what came. Out: what it says, or a failure with its reason.
+In: a response. Out: the parsed feed, or a failure with its reason.
 """
 
 from __future__ import annotations
@@ -14,31 +14,31 @@ from pipeline.text.urls import base_of
 
 
 async def parse_feed(
-    answer: Fetched, workers: Workers, *, timezone: str | None = None, now: datetime
+    response: Fetched, workers: Workers, *, timezone: str | None = None, now: datetime
 ) -> ParsedFeed | FetchFailed:
-    """Read a body as a feed.
+    """Parse a response as a feed.
 
     Args:
-        answer: the body, its address and its headers.
-        workers: who reads.
-        timezone: IANA zone of dates that name none.
-        now: the present time.
+        response: the body, its address and its headers.
+        workers: the worker processes.
+        timezone: IANA zone of dates without a zone.
+        now: the current time.
 
     Returns:
-        What it says, be that nothing; ``FetchFailed`` when it breaks the parser, or takes more time or memory than
-        ``[extract]`` allows.
+        The feed, possibly without entries; ``FetchFailed`` if the parser crashes, or exceeds the time or memory of
+        ``[extract]``.
     """
     try:
         return await workers.run(
             feeds.parse,
-            answer.body,
-            base_of(answer.url, answer.headers.get("content-location")),
-            answer.headers.get("content-type"),
+            response.body,
+            base_of(response.url, response.headers.get("content-location")),
+            response.headers.get("content-type"),
             timezone=timezone,
             now=now,
         )
     except WorkFailed as failed:
         reason = f"The feed could not be read: {failed.reason}"
         return FetchFailed(
-            url=answer.url, kind="broken", reason=reason, status=answer.status, wire_bytes=answer.wire_bytes
+            url=response.url, kind="broken", reason=reason, status=response.status, wire_bytes=response.wire_bytes
         )
