@@ -17,8 +17,8 @@ from pathlib import Path
 from pipeline import shipped
 from pipeline.cycle.flagging_config import Flagging
 from pipeline.store import open_store, transaction
-from pipeline.store.search import index_terms
 from pipeline.store.values import to_json, to_text
+from pipeline.text.words import index_terms
 
 _WORDS = {
     "en": (

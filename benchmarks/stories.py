@@ -26,9 +26,9 @@ from pipeline.cycle.flagging_config import Flagging
 from pipeline.cycle.story_stage import Grouping
 from pipeline.model import Article, ArticleId, Assessment, Evidence, FeedId, Stored
 from pipeline.store import open_store, transaction
-from pipeline.store.search import index_terms
 from pipeline.store.values import to_text
 from pipeline.stories import fingerprint
+from pipeline.text.words import index_terms
 
 _CHANGED = (0, 1, 2, 4, 6)  # sentences of twelve
 

@@ -88,9 +88,18 @@ class Unavailable(TumenError):
 
 
 class StoreError(TumenError):
-    """The database cannot be opened, read or written."""
+    """The database cannot be opened, read or written.
+
+    Args:
+        message: what happened, to which file, and what to do.
+        damaged: whether the file is damaged, so that only a backup helps.
+    """
 
     exit_code = 73
+
+    def __init__(self, message: str, *, damaged: bool = False) -> None:
+        super().__init__(message)
+        self.damaged = damaged
 
 
 class SchemaTooNew(StoreError):

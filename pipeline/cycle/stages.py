@@ -107,7 +107,7 @@ async def run_stages(
 @contextmanager
 def _page_archive(
     conn: sqlite3.Connection, settings: Settings, now: Callable[[], datetime]
-) -> Iterator[page_archive.Copies | None]:
+) -> Iterator[page_archive.PageArchive | None]:
     """Open the archive of fetched pages, if the config wants one; drop copies that are too old in the end."""
     if not settings.archive.pages:
         yield None

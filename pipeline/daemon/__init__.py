@@ -18,6 +18,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 from pipeline.daemon import notify
 from pipeline.daemon.child import Children, Ended
 from pipeline.errors import ConfigError, TumenError
+from pipeline.model import RunCounts
 from pipeline.settings import Settings, find_file, load_settings
 
 log = logging.getLogger("tumen.daemon")
@@ -37,16 +39,7 @@ _CLOCK_CHECK_SECONDS = 20.0
 _JUMP_SECONDS = 60.0  # corrections of a clock by NTP are smaller
 _CYCLE_LIMIT = 3.0  # times “[cycle] minutes”: a healthy cycle needs less than twice as long
 _HOUSEKEEPING_SECONDS = 6 * 3600.0
-_FIGURES = (
-    "run",
-    "feeds_polled",
-    "feeds_failed",
-    "articles_stored",
-    "articles_flagged",
-    "waiting",
-    "alerts_sent",
-    "seconds",
-)
+_FIGURES = ("run", *(counter.name for counter in fields(RunCounts)), "waiting", "alerts_sent", "seconds")
 _FILES = ("tumen.toml", "feeds.toml", "alerts.toml", "reference.toml", "datasette.json", "concepts", "topics")
 
 

@@ -1,4 +1,4 @@
-"""The way of a feed document: bytes, text, kind, and by its kind to the reader of it."""
+"""Parsing of a feed document: charset, kind of document, and the reader for that kind."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _SITEMAP_ROOTS = frozenset({"urlset", "sitemapindex"})
 def parse_document(
     body: bytes, url: str, content_type: str | None, *, timezone: str | None, now: datetime, max_entries: int
 ) -> ParsedFeed:
-    """Read a document; see ``pipeline.feeds.parse``."""
+    """Parse a document; see ``pipeline.feeds.parse``."""
     decoded = decode(body, content_type)
     if not decoded.text.strip("\x00 \t\r\n\ufeff"):
         return _nothing("The answer is empty.", decoded)
@@ -57,7 +57,7 @@ def _parse_xml(decoded: Decoded, url: str, context: _ContextMaker, most: int) ->
 
         return parse_sitemap(document.xml, decoded.encoding, context, most)
     if root in HTML_NAMES or ("doctype html" in document.doctype and root not in _FEED_ROOTS):
-        return _nothing("A web page (HTML) stands in the feed's place.", decoded, feed_links(decoded.text, url))
+        return _nothing("This is a web page (HTML), not a feed.", decoded, feed_links(decoded.text, url))
     if not root:
         return _nothing("This is neither XML nor JSON.", decoded)
     read = _read(document, url)
@@ -65,7 +65,7 @@ def _parse_xml(decoded: Decoded, url: str, context: _ContextMaker, most: int) ->
         limit = f"The feed has more than {most:,} entries; the first of them were read."
         read = replace(read, entries=read.entries[:most], limit=limit)
     if not read.entries and not read.version and root not in _FEED_ROOTS:
-        return _nothing(f"This is XML, but no feed: its root element is <{document.root}>.", decoded)
+        return _nothing(f"This is XML but not a feed: its root element is <{document.root}>.", decoded)
     return _feed(
         read,
         url,
@@ -96,7 +96,7 @@ def _feed(
 
 
 def _read(document: Document, url: str) -> ReadFeed:
-    """Read as it is, then with unbound prefixes bound, then with every tag put right; the first good one counts."""
+    """Read the document as it is, else with unbound prefixes bound, else with every tag repaired."""
     xml = repair_references(document) if needs_repair(document) else document.xml
     read = read_xml(xml, url)
     if read.error and "unbound prefix" in read.error:
@@ -111,7 +111,7 @@ def _read(document: Document, url: str) -> ReadFeed:
 
 
 def _problem(read: ReadFeed, document: Document, decoded: Decoded) -> str | None:
-    """What was wrong, the gravest first."""
+    """Return the most serious problem."""
     if read.cut:
         return CUT_SHORT
     return read.limit or read.error or decoded.problem or document.problem

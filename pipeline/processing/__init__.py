@@ -107,8 +107,8 @@ def read_feed(entry: QueuedEntry, now: datetime, folder: Path) -> Flagged | None
 def _flag(article: Article | None, folder: Path) -> Flagged | None:
     if article is None:
         return None
-    from pipeline.store.search import index_terms
     from pipeline.stories.near_duplicates import fingerprint
+    from pipeline.text.words import index_terms
 
     assessment = _flagger(folder).flag(article.title, article.text, language=article.language, home=article.home)
     return Flagged(

@@ -1,39 +1,38 @@
-"""Parsing of a feed in a worker process, so that no document can stall, crash or bloat the main process.
-
-In: a response. Out: the parsed feed, or a failure with its reason.
-"""
+"""Parsing of a feed response in a worker, so that no body stalls, crashes or bloats the main process."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
 from pipeline import feeds
-from pipeline.model import Fetched, FetchFailed, ParsedFeed
+from pipeline.model import Fetched, FetchFailed, KeyedFeed
 from pipeline.processing.pool import Workers, WorkFailed
 from pipeline.text.urls import base_of
 
 
 async def parse_feed(
-    response: Fetched, workers: Workers, *, timezone: str | None = None, now: datetime
-) -> ParsedFeed | FetchFailed:
-    """Parse a response as a feed.
+    response: Fetched, workers: Workers, *, feed: str = "", timezone: str | None = None, now: datetime
+) -> KeyedFeed | FetchFailed:
+    """Parse a response as a feed and compute the keys of its entries.
 
     Args:
-        response: the body, its address and its headers.
-        workers: the worker processes.
-        timezone: IANA zone of dates without a zone.
-        now: the current time.
+        response: body, address and headers.
+        workers: the pool that parses.
+        feed: the name of the source; only the keys of entries without an address need it.
+        timezone: IANA zone for dates without a zone.
+        now: the present time.
 
     Returns:
-        The feed, possibly without entries; ``FetchFailed`` if the parser crashes, or exceeds the time or memory of
-        ``[extract]``.
+        The document, even without entries; ``FetchFailed`` when it breaks the parser, or takes more time or memory
+        than ``[extract]`` allows.
     """
     try:
         return await workers.run(
-            feeds.parse,
+            feeds.parse_keyed,
             response.body,
             base_of(response.url, response.headers.get("content-location")),
             response.headers.get("content-type"),
+            feed=feed,
             timezone=timezone,
             now=now,
         )

@@ -1,4 +1,4 @@
-"""Stored state of hosts: back-off times and robots.txt."""
+"""Hosts in the database: back-off and robots.txt, kept between runs. Each row is a ``HostState``."""
 
 from __future__ import annotations
 
@@ -6,30 +6,21 @@ import sqlite3
 from collections.abc import Iterable
 
 from pipeline.model import HostState
-from pipeline.store.values import to_text_or_none, to_time_or_none
+from pipeline.store.values import from_row, to_row
 
 
 def get(conn: sqlite3.Connection, site: str) -> HostState | None:
-    """Return the stored state of a host."""
-    row = conn.execute("SELECT * FROM hosts WHERE host = ?", (site,)).fetchone()
+    """Return what is known of a host."""
+    row = conn.execute("SELECT *, host AS site FROM hosts WHERE host = ?", (site,)).fetchone()
     if row is None:
         return None
-    return HostState(
-        site=site,
-        barred_until=to_time_or_none(row["barred_until"]),
-        robots_at=to_time_or_none(row["robots_at"]),
-        robots_status=row["robots_status"] or 0,
-        robots_body=row["robots_body"] or b"",
-    )
+    return from_row(HostState, row, robots_status=row["robots_status"] or 0, robots_body=row["robots_body"] or b"")
 
 
 def put(conn: sqlite3.Connection, states: Iterable[HostState]) -> None:
-    """Store the state of hosts. Needs a transaction of the caller."""
+    """Store these. The caller holds a transaction."""
     conn.executemany(
         "INSERT OR REPLACE INTO hosts (host, barred_until, robots_at, robots_status, robots_body)"
-        " VALUES (?, ?, ?, ?, ?)",
-        [
-            (s.site, to_text_or_none(s.barred_until), to_text_or_none(s.robots_at), s.robots_status, s.robots_body)
-            for s in states
-        ],
+        " VALUES (:site, :barred_until, :robots_at, :robots_status, :robots_body)",
+        [to_row(state) for state in states],
     )

@@ -1,9 +1,7 @@
-"""Addresses: what a feed's link points to, and the one form by which an article is known.
+"""Addresses: the absolute form of a link (``resolve``) and the canonical form of an article's address (``canonical``).
 
-In: links as publishers write them. Out: an absolute http(s) address to ask (``resolve``), or its canonical form
-(``canonical``), by which the same article is recognised under tracking parameters, another spelling of the host or a
-fragment. The canonical form only ever leaves out what cannot tell two articles apart; scheme, path, and the order of
-what stays in the query are the publisher's.
+The canonical form identifies an article despite tracking parameters, another spelling of the host or a fragment. It
+leaves out only parts that cannot distinguish two articles; scheme, path and the order of the query stay as they are.
 """
 
 from __future__ import annotations
@@ -21,16 +19,11 @@ _HOST = re.compile(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?|\[[0-9a-f:.]+\]")
 _ESCAPE = re.compile(r"%([0-9a-fA-F]{2})")
 _UNSAFE = re.compile(r"[^\x21\x23-\x3b\x3d\x3f-\x5b\x5d\x5f\x61-\x7a\x7e]")  # also escapes " < > \ ^ ` { | }
 _UNRESERVED = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~")
-# An address in which there is nothing to make plain, to escape or to leave out; and not every one of these.
-_CLEAN = re.compile(
-    r"https?://(?=[^:/]{1,253}[:/])[a-z0-9_](?:[a-z0-9_-]|\.(?!\.))*+(?<![.-])(?::[1-5][0-9]{4}|:[1-9][0-9]{3})?"
-    r"/[A-Za-z0-9_.~/@:!$'()*+,;=-]*+(?:\?[A-Za-z0-9_.~/@:!$'()*+,;=&?-]++)?"
-)
 _PORTS = {"http": 80, "https": 443}
 _DIGITS = re.compile(r"\d{3,}")
 _CALENDAR = re.compile(r"(?:19|20)\d\d(?:[01]\d(?:[0-3]\d)?)?")
 
-# Names that carry the way a reader came by, never what is read. Compared in lower case.
+# Parameters that name the way to the page, never the page. Compared in lower case.
 _TRACKER_PREFIXES = ("utm_", "at_custom", "mtm_", "pk_", "piwik_", "matomo_", "hsa_", "ns_mchannel", "ns_campaign")
 _TRACKERS = frozenset(
     str.split("""
@@ -43,7 +36,7 @@ _TRACKERS = frozenset(
     fb_source fb_ref campaign_id ved ei_share fbc gaa_at gaa_n gaa_ts gaa_sig
     """)
 )
-# Names that say so only with such a value; `from=2` or `ref=news` may well be the article.
+# Parameters that do so only with one of the values below; `from=2` or `ref=news` may name the article.
 _MAYBE_TRACKERS = frozenset(
     {"from", "ref", "referer", "referrer", "source", "src", "via", "partner", "emc", "input", "rss"}
 )
@@ -57,18 +50,16 @@ _CHANNELS = frozenset(
 
 
 def resolve(link: str, bases: Iterable[str] = ()) -> str:
-    """Make an absolute http(s) address of a link, to ask it.
+    """Return the absolute http(s) address of a link.
 
     Args:
-        link: as the feed gives it.
-        bases: addresses to read a relative link against, best first; the first that is http(s) counts.
+        link: the link as written.
+        bases: base addresses for a relative link, best first; the first http(s) address counts.
 
     Returns:
-        The address without its fragment, or "" for a link that we would not follow: another scheme (``javascript:``,
-        ``file:``, ``data:`` …), credentials in it, no valid host or port, or longer than ``MAX_LENGTH``.
+        The address without its fragment; "" for a link that must not be requested: another scheme (``javascript:``,
+        ``file:``, ``data:`` …), credentials, no valid host or port, or longer than ``MAX_LENGTH``.
     """
-    if len(link) <= MAX_LENGTH and "&amp;" not in link and _CLEAN.fullmatch(link):
-        return link
     link = _INVISIBLE.sub("", link[: MAX_LENGTH * 4]).strip()
     if not link or len(link) > MAX_LENGTH:
         return ""
@@ -89,11 +80,8 @@ def resolve(link: str, bases: Iterable[str] = ()) -> str:
     return address if len(address) <= MAX_LENGTH else ""
 
 
-@functools.lru_cache(maxsize=4096)  # a poll asks twice for each: which are known, and what is to be stored
 def canonical(url: str) -> str:
-    """The form of an address that an article is known by; "" for what ``resolve`` refuses. Idempotent."""
-    if len(url) <= MAX_LENGTH and "?" not in url and "/." not in url and _CLEAN.fullmatch(url):
-        return url
+    """Return the canonical form of an address; "" where ``resolve`` gives "". Idempotent."""
     parts = _split(_INVISIBLE.sub("", url))
     if parts is None:
         return ""
@@ -105,7 +93,7 @@ def canonical(url: str) -> str:
 
 
 def site_of(url: str) -> str:
-    """What belongs together: the registrable domain (``yna.co.kr``); for an IP address or bare name, host and port."""
+    """Return the registrable domain (``yna.co.kr``); for an IP address or a bare name, host and port."""
     parts = _split(url)
     if parts is None:
         return ""
@@ -114,30 +102,27 @@ def site_of(url: str) -> str:
 
 
 def base_of(url: str, content_location: str | None) -> str:
-    """What a document's relative links are read against: its Content-Location, if it names one on its own host."""
-    there = resolve(content_location, [url]) if content_location else ""
-    here, named = _split(url), _split(there)
-    return there if here and named and here.netloc == named.netloc else url
+    """Return the base of a document's relative links: its Content-Location on the same host, else its address."""
+    location = resolve(content_location, [url]) if content_location else ""
+    parts, location_parts = _split(url), _split(location)
+    return location if parts and location_parts and parts.netloc == location_parts.netloc else url
 
 
 def same_site(a: str, b: str) -> bool:
-    """Whether two addresses belong to one registrable domain (public suffix list as bundled, private part included)."""
-    one, other = _split(a), _split(b)
-    if one is None or other is None:
+    """Return whether two addresses share a registrable domain (bundled public suffix list with its private part)."""
+    parts_a, parts_b = _split(a), _split(b)
+    if parts_a is None or parts_b is None:
         return False
-    # most pages name an address on their own host: the list, 0.1 s to load, is for the others
-    return one.netloc == other.netloc or site_of(a) == site_of(b)
+    # The list takes 0.1 s to load, and most addresses are on the same host.
+    return parts_a.netloc == parts_b.netloc or site_of(a) == site_of(b)
 
 
 def accept_canonical(page_url: str, rel_canonical: str) -> str | None:
-    """The address that a page calls its own, in canonical form, if that can be believed.
+    """Return the canonical form of the address that a page declares as its own; None when it is not plausible.
 
-    Content systems often put the section or the home page there, or leave out the number that names the article; such
-    an address would merge different articles. So it must lie on the same site, must not be the home page, and must
-    keep one of the numbers of the page's address, if that has any.
-
-    Returns:
-        None when it is not to be believed.
+    Content systems often declare the section or the home page, or leave out the number of the article. Such an address
+    would merge different articles. It must be on the same site, must not be the home page, and must keep one of the
+    numbers in the page's address, if there are any.
     """
     page = canonical(page_url)
     address = page if rel_canonical == page_url else canonical(resolve(rel_canonical, [page_url]))
@@ -145,20 +130,20 @@ def accept_canonical(page_url: str, rel_canonical: str) -> str | None:
         return None
     if address == page:
         return address
-    there, here = urlsplit(address), urlsplit(page)
-    if there.path.strip("/").casefold() in {"", "index.html", "index.php", "main", "home"} and not there.query:
+    declared, actual = urlsplit(address), urlsplit(page)
+    if declared.path.strip("/").casefold() in {"", "index.html", "index.php", "main", "home"} and not declared.query:
         return None
-    numbers, kept = _numbers(here), _numbers(there)
+    numbers, kept = _numbers(actual), _numbers(declared)
     longest = max(numbers, key=len, default="")
     if numbers and (longest not in kept if len(longest) > 4 else not numbers & kept):
         return None
-    if not numbers and not _same_last_name(here.path, there.path):
+    if not numbers and not _same_last_name(actual.path, declared.path):
         return None
     return address
 
 
 def _numbers(parts: SplitResult) -> set[str]:
-    """The numbers in path and query that may name an article: years and dates do not."""
+    """Return the numbers in path and query that may name an article: all but years and dates."""
     return {number for number in _DIGITS.findall(f"{parts.path}?{parts.query}") if not _CALENDAR.fullmatch(number)}
 
 
@@ -168,7 +153,7 @@ def _same_last_name(a: str, b: str) -> bool:
 
 
 def _split(url: str) -> SplitResult | None:
-    """Scheme, host in its plain form, path and query; None for what we would not ask."""
+    """Return scheme, normalised host, path, query and fragment; None for an address that must not be requested."""
     url = url.strip()
     if len(url) > MAX_LENGTH or url[:8].lower().partition(":")[0] not in _PORTS:
         return None
@@ -177,7 +162,7 @@ def _split(url: str) -> SplitResult | None:
     scheme = scheme.lower()
     try:
         parts = urlsplit(f"{scheme}://{rest.lstrip('/')}")
-        host, port = _plain_host(parts.hostname or ""), parts.port
+        host, port = _normal_host(parts.hostname or ""), parts.port
     except ValueError:
         return None
     if not host or parts.username is not None or parts.password is not None or port == 0:
@@ -187,8 +172,8 @@ def _split(url: str) -> SplitResult | None:
 
 
 @functools.lru_cache(maxsize=4096)
-def _plain_host(host: str) -> str:
-    """Lower case, punycode, no trailing dot; "" when it is no host name."""
+def _normal_host(host: str) -> str:
+    """Return a host in lower case and punycode, without a trailing dot; "" for an invalid host."""
     host = host.lower().rstrip(".")
     if ":" in host:
         host = f"[{host}]"
@@ -221,14 +206,14 @@ def _tracks(parameter: str) -> bool:
 
 
 def _escape(text: str) -> str:
-    """Percent-encode, as UTF-8, what may not stand in an address; a lone percent sign too."""
+    """Percent-encode the characters that are not allowed in an address, and a lone percent sign."""
     if _UNSAFE.search(text):
         text = _UNSAFE.sub(lambda m: "".join(f"%{byte:02X}" for byte in m[0].encode("utf-8", "replace")), text)
     return re.sub(r"%(?![0-9a-fA-F]{2})", "%25", text) if "%" in text else text
 
 
 def _normal_escapes(text: str) -> str:
-    """Upper-case escapes, and none where none is needed."""
+    """Write percent-escapes in upper case, and resolve those that are not needed."""
     return _ESCAPE.sub(_unescape, text) if "%" in text else text
 
 

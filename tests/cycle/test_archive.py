@@ -43,7 +43,7 @@ def test_each_page_is_kept_as_it_came_and_its_article_names_it(desk: Desk) -> No
     keep(desk)
     desk.run()
     rows = desk.rows("SELECT page_hash, page_url, url, method FROM articles")
-    archive = copies.Copies.open(copies.path_beside(desk.database), create=False)
+    archive = copies.PageArchive.open(copies.path_beside(desk.database), create=False)
     for name, address, url, method in rows:
         if method == "feed":
             assert name is None

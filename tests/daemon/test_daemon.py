@@ -30,6 +30,8 @@ from tests.cycle.crash import left
 if TYPE_CHECKING:
     from pipeline.demo import World
 
+pytestmark = pytest.mark.alone
+
 
 class Running:
     """A daemon, its log lines, and its messages to systemd."""
@@ -216,7 +218,7 @@ def test_hanging_command_is_killed_and_none_starts_after_stop(tmp_path: Path, mo
     missing = children.call("backup", str(tmp_path / "copy.db"), limit=60)
     assert missing is not None
     assert (missing.status, missing.too_long) == (73, False)
-    assert "there is no database yet" in missing.last_line
+    assert "does not exist" in missing.last_line
     assert not children.stop()
     assert children.call("run", limit=60) is None
 
