@@ -111,7 +111,7 @@ def serving(archive: Path, folder: Path, *words: str, env: dict[str, str] | None
     while not link and (line := process.stderr.readline()):
         link = (re.findall(r"http\S+key=\S+", line) or [""])[0]
     base = link.split("/-/")[0]
-    for _ in range(200):
+    for _ in range(600):  # a minute: the start is slow beside other tests
         try:
             urllib.request.urlopen(f"{base}/-/tumen/login", timeout=5).close()
             break
