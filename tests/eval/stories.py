@@ -46,7 +46,7 @@ class Telling:
 
 def own_tellings(*, held_only: bool = True) -> list[Telling]:
     """The labelled articles of this repository, in order of time."""
-    tellings = []
+    tellings: list[Telling] = []
     for affair in tomllib.loads((_HERE / "story_affairs.toml").read_text(encoding="utf-8"))["affair"]:
         for event, language, source, time, title, text in affair["tellings"]:
             at = datetime.fromisoformat(f"2026-{time}Z")
