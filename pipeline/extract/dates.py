@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from lxml.html import HtmlElement
 
 from pipeline.extract.head import Head
-from pipeline.extract.linked import Node, text
+from pipeline.extract.json_ld import Node, text
 from pipeline.extract.moments import When, parse
 
 _META = (

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from lxml.html import HtmlElement
 
 from pipeline.extract.head import Head
-from pipeline.extract.linked import Node, text
+from pipeline.extract.json_ld import Node, text
 
 _SEPARATOR = re.compile(r"\s+[|\-–—:·•«»>/‖｜~]+\s+|\s*[|｜ㅣ]\s*|\s+::\s+")
 _WORD = re.compile(r"[\w’']+")

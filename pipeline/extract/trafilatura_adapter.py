@@ -15,6 +15,6 @@ def main_text(root: HtmlElement) -> str:
     """Return the text that trafilatura finds in a tree; "" if it finds none or fails. The tree is not changed."""
     try:
         document = bare_extraction(root, fast=True, include_comments=False, with_metadata=False)
-    except Exception:  # noqa: BLE001  trafilatura raises anything on odd trees; the page's blocks remain
+    except Exception:  # noqa: BLE001  trafilatura raises anything on odd trees; the other readers remain
         return ""
     return str(getattr(document, "text", None) or "")

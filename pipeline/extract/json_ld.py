@@ -59,6 +59,11 @@ def article(found: list[Node], *titles: str) -> Node:
     return best
 
 
+def is_article(node: Node) -> bool:
+    """Return whether the object is an article by its type, and no page or video."""
+    return bool({t.lower().rpartition("/")[2] for t in strings(node.get("@type"))} & _ARTICLE_TYPES)
+
+
 def strings(value: object) -> list[str]:
     """The texts of a value that may be one, a list of them, or objects with a name."""
     if isinstance(value, str):

@@ -8,7 +8,7 @@ from html import unescape
 from lxml.html import HtmlElement
 
 from pipeline.extract.head import Head
-from pipeline.extract.linked import Node, strings
+from pipeline.extract.json_ld import Node, strings
 
 _MAX_NAME = 80
 _MAX_NAMES = 12
