@@ -20,68 +20,19 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
-import threading
-import time
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).parent.parent
+from benchmarks.cost import Cost, run
+
 PORT = int(os.environ.get("NEWSWORLD_PORT", "25000"))  # of the control; the sites have those above it
 DEADLINE = 10  # seconds that a request may take in the runs with faults
 _LIMIT_MB = 200
 _OVER = 5  # seconds over the deadline that a run may take
-
-
-@dataclass(frozen=True)
-class Cost:
-    """What a run took: seconds, CPU seconds of all its processes, peak MB of itself and of its largest process."""
-
-    wall: float
-    cpu: float
-    peak: float
-    largest: float
-    status: int
-    said: str
-
-
-def run(*command: str | Path) -> Cost:
-    """Run a Python program to its end, and look at its peak memory all the while."""
-    began = time.monotonic()
-    process = subprocess.Popen(
-        [sys.executable, *map(str, command)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=ROOT
-    )
-    peak = 0.0
-    ended = threading.Event()
-
-    def look() -> None:
-        nonlocal peak
-        while not ended.wait(0.02):
-            try:
-                told = Path(f"/proc/{process.pid}/status").read_text()
-            except OSError:
-                return
-            peak = max(peak, *(int(x.split()[1]) / 1024 for x in told.splitlines() if x.startswith("VmHWM")), 0)
-
-    watcher = threading.Thread(target=look)
-    watcher.start()
-    said = process.stdout.read().decode() if process.stdout else ""
-    _, status, usage = os.wait4(process.pid, 0)
-    ended.set()
-    watcher.join()
-    process.returncode = os.waitstatus_to_exitcode(status)
-    return Cost(
-        wall=time.monotonic() - began,
-        cpu=usage.ru_utime + usage.ru_stime,
-        peak=peak,
-        largest=usage.ru_maxrss / 1024,
-        status=process.returncode,
-        said=said,
-    )
 
 
 class World:

@@ -20,34 +20,15 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
-import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.cost import Cost, run
+
 HERE = Path(__file__).parent
-PORT = 24000
-
-
-@dataclass(frozen=True)
-class Cost:
-    """What a run took: wall and CPU seconds, MB of the largest process, and what it printed."""
-
-    wall: float
-    cpu: float
-    peak: float
-    said: str
-
-
-def run(*command: str | Path) -> Cost:
-    began = time.monotonic()
-    process = subprocess.Popen([sys.executable, *map(str, command)], stdout=subprocess.PIPE, cwd=HERE.parent)
-    said = process.stdout.read().decode() if process.stdout else ""
-    _, _, usage = os.wait4(process.pid, 0)
-    process.returncode = 0
-    return Cost(time.monotonic() - began, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, said)
+PORT = int(os.environ.get("POLLING_PORT", "24000"))  # of the control server; the sites use the ports above it
 
 
 class Scene:
@@ -114,7 +95,7 @@ def row(*cells: object) -> None:
 
 
 def least(costs: list[Cost]) -> tuple[float, float, float]:
-    return min(c.wall for c in costs), min(c.cpu for c in costs), max(c.peak for c in costs)
+    return min(c.wall for c in costs), min(c.cpu for c in costs), max(c.largest for c in costs)
 
 
 def against_rival(quick: bool) -> None:
@@ -166,7 +147,7 @@ def many_feeds(quick: bool) -> None:
                 cost.wall,
                 cost.cpu,
                 each,
-                f"{cost.peak:.0f}",
+                f"{cost.largest:.0f}",
                 asked["requests"],
                 asked["conditional"],
                 asked.get("not_modified", 0),
@@ -250,7 +231,7 @@ def ailing(quick: bool) -> None:
         for name, number in (("all well", 0), ("10 hang or drip", 10)):
             scene.control(f"ail?sites={number}")
             cost = scene.tumen(f"{number}.db")
-            told = json.loads(cost.said)
+            told = json.loads(cost.output)
             walls.append(cost.wall)
             row(name, cost.wall, told["feeds_polled"], told["feeds_failed"], told["articles_stored"])
     print(f"\nDelay: {walls[1] - walls[0]:.1f} s")

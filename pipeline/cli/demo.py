@@ -25,14 +25,15 @@ def command(database: Path | None) -> int:
     the papers is broken on purpose, to show what that looks like.
     """
     from pipeline.cli import summary
-    from pipeline.cli.run import run_once
+    from pipeline.cycle.run import run_cycle
     from pipeline.demo import World, running, write_config
 
     folder = Path(tempfile.mkdtemp(prefix="tumen-demo-"))
     database = database or folder / "tumen.db"
     click.echo("An invented world of news is served on 127.0.0.1; one cycle of Tumen reads it.")
-    with running(World(now=datetime.now(UTC))) as world:
-        report = run_once(database, write_config(world, folder / "config"), force=True, trigger="demo", bar=True)
+    with running(World(now=datetime.now(UTC))) as world, summary.progress(enabled=True) as watcher:
+        config = write_config(world, folder / "config")
+        report = run_cycle(database, config, trigger="demo", force=True, watcher=watcher)
     summary.show(report)
     click.echo(
         f"\n{click.style('Where to look next', bold=True)}\n"

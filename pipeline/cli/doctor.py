@@ -38,8 +38,6 @@ def command(database: Path, folder: Path | None, *, housekeeping: bool) -> int:
       0   all is sound
       1   something wants a person (each is one line)
     """
-    from pipeline.flagging import compiled
-
     problems = 0
     for what, problem in _findings(database, folder, housekeeping=housekeeping):
         if problem:
@@ -47,8 +45,6 @@ def command(database: Path, folder: Path | None, *, housekeeping: bool) -> int:
             click.echo(f"{click.style(what, fg='red')}: {problem}")
         elif not housekeeping:
             click.echo(f"{what}: sound")
-    if not housekeeping:
-        click.echo(f"flagging: {'compiled' if compiled() else 'Python'}")
     if not problems and not housekeeping:
         click.echo("All is sound.")
     return 1 if problems else 0

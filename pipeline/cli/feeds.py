@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from msgspec.structs import replace
 
 from pipeline.cli import options
 from pipeline.errors import NotFound
@@ -207,7 +207,7 @@ async def _find(site: str, settings: Settings) -> Search:
 
 
 def _with(source: Source, given: dict[str, str | None]) -> Source:
-    return replace(source, **{key: value for key, value in given.items() if value is not None})  # type: ignore[arg-type]
+    return replace(source, **{key: value for key, value in given.items() if value is not None})
 
 
 def _new(wanted: list[Source], known: tuple[Source, ...]) -> list[Source]:

@@ -13,7 +13,7 @@ import click
 from pipeline.cli import options
 
 if TYPE_CHECKING:
-    from pipeline.services.reextract import Reread
+    from pipeline.services.reextract import Reextraction
 
 
 @click.command()
@@ -29,11 +29,10 @@ def command(database: Path, folder: Path | None, days: int | None, *, dry_run: b
     """
     from pipeline.services.reextract import reextract
     from pipeline.settings import load_settings
-    from pipeline.store import cycle_lock, open_store
-    from pipeline.store import page_archive as copies
+    from pipeline.store import cycle_lock, open_store, page_archive
     from pipeline.store.values import to_text
 
-    def watch(now: Reread) -> None:
+    def watch(now: Reextraction) -> None:
         if sys.stderr.isatty():
             click.echo(f"\r{now.done:,} pages", nl=False, err=True)
 
@@ -41,7 +40,7 @@ def command(database: Path, folder: Path | None, days: int | None, *, dry_run: b
     since = to_text(datetime.now(UTC) - timedelta(days=days)) if days else ""
     with cycle_lock(database, "tumen reextract"):
         conn = open_store(database, create=False)
-        archive = copies.Copies.open(copies.path_beside(database), create=False)
+        archive = page_archive.Copies.open(page_archive.path_beside(database), create=False)
         report = asyncio.run(
             reextract(conn, archive, settings, since=since, dry_run=dry_run, now=lambda: datetime.now(UTC), watch=watch)
         )
@@ -52,7 +51,7 @@ def command(database: Path, folder: Path | None, days: int | None, *, dry_run: b
     _tell(report, dry_run=dry_run)
 
 
-def _tell(report: Reread, *, dry_run: bool) -> None:
+def _tell(report: Reextraction, *, dry_run: bool) -> None:
     if not report.done:
         click.echo("No article here was made of a kept page.")
         return

@@ -79,9 +79,9 @@ def import_(what: str, database: Path, folder: Path | None) -> None:
     with cycle_lock(database, "tumen reference import"):
         conn = open_store(database)
         if not reference.known(conn):
-            from pipeline.cycle.flagging_config import Flagging
+            from pipeline.cycle.flagging_config import load_flagger
 
-            Flagging(conn, settings.folder, lambda: datetime.now(UTC)).check()
+            load_flagger(conn, settings.folder, lambda: datetime.now(UTC))
         reference.put_originals(conn, aligned, what, datetime.now(UTC))
         conn.close()
     for passage in record.passages:

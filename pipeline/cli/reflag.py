@@ -1,4 +1,4 @@
-"""``tumen reflag``: the archive flagged anew with the present config."""
+"""``tumen reflag``: flags the archive again with the present config."""
 
 from __future__ import annotations
 
@@ -14,30 +14,27 @@ from pipeline.cli import options
 @options.database
 @options.config
 def command(database: Path, folder: Path | None) -> None:
-    """Flag every article anew whose flags were made with another config, and say what was gained and lost.
+    """Flag every article again whose flags were made with another config; print what was gained and lost.
 
-    Safe to stop: what is done is done, and the next call goes on. A second call finds nothing to do.
+    Safe to stop: the next call continues. A second call finds nothing to do.
     """
     from pipeline import shipped
     from pipeline.cli.archive import pages
-    from pipeline.cycle.flagging_config import Flagging
-    from pipeline.flagging.backtest import Backtest
-    from pipeline.store import cycle_lock, flags, open_store, transaction
+    from pipeline.cycle.flagging_config import load_flagger
+    from pipeline.services.reflag import reflag
+    from pipeline.store import cycle_lock, open_store
 
     with cycle_lock(database, "tumen reflag"):
         conn = open_store(database, create=False)
-        flagging = Flagging(conn, folder or shipped.CONFIG, lambda: datetime.now(UTC))
-        flagger = flagging.flagger()
-        told = Backtest()
-        for page in pages(conn, not_version=flagging.version):
-            judged = [(one, flagger.flag(one.title, one.text, language=one.language, home=one.home)) for one in page]
-            with transaction(conn):
-                for one, assessment in judged:
-                    flags.put(conn, one.id, one.revision, assessment, datetime.now(UTC), note_changes=True)
-                    told.add(one.title, one.topics, assessment.topics.keys())
+        flagger, version = load_flagger(conn, folder or shipped.CONFIG, _now)
+        changes = reflag(conn, flagger, pages(conn, not_version=version), _now)
         conn.close()
-    if not told.articles:
-        click.echo(f"Every flag is of config {flagging.version} already.")
+    if not changes.articles:
+        click.echo(f"All flags are of config {version} already.")
         return
-    click.echo(f"{told.articles:,} articles flagged anew with config {flagging.version}.")
-    click.echo("\n".join(told.lines()))
+    click.echo(f"{changes.articles:,} articles flagged again with config {version}.")
+    click.echo("\n".join(changes.lines()))
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -10,7 +10,6 @@ import socket
 import sys
 import time
 import webbrowser
-from importlib.metadata import version
 from pathlib import Path
 
 import click
@@ -69,7 +68,7 @@ def command(
     described = tables.describe(database.stem, sql_for_all=host in _LOOPBACK and not proxy_header)
     if proxy_header:
         described["plugins"] = {"tumen": {"proxy_header": proxy_header, "proxy_from": proxy_from.split(",")}}
-    arguments = datasette_arguments(database, host, port, described)
+    arguments = _datasette_arguments(database, host, port, described)
     os.execv(sys.executable, [sys.executable, "-m", "datasette", *arguments])  # noqa: S606 - our own list, no shell
 
 
@@ -99,13 +98,11 @@ def _secret(path: Path) -> str:
     return secret
 
 
-def datasette_arguments(database: Path, host: str, port: int, described: dict[str, object]) -> list[str]:
-    """What Datasette is called with. From 1.0 on the same file must be given as metadata and as config."""
+def _datasette_arguments(database: Path, host: str, port: int, described: dict[str, object]) -> list[str]:
+    """Write the metadata file and return the arguments of the command ``datasette``."""
     metadata = database.with_name(f"{database.stem}.datasette.json")
     metadata.write_text(json.dumps(described, ensure_ascii=False, indent=1), encoding="utf-8")
     arguments = ["serve", str(database), "--host", host, "--port", str(port), "--metadata", str(metadata)]
-    if not version("datasette").startswith("0."):
-        arguments += ["--config", str(metadata)]
     for name, value in _SETTINGS.items():
         arguments += ["--setting", name, value]
     return arguments

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,13 +11,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pipeline.errors import printable
+from pipeline.cycle.run import one_line
 from pipeline.model import CycleReport
 
 if TYPE_CHECKING:
     from pipeline.cycle.run import Progress
 
-log = logging.getLogger("tumen.cycle")
 _MOST_TROUBLES = 12
 
 
@@ -69,25 +67,6 @@ def as_json(report: CycleReport) -> str:
     )
 
 
-def write_log(report: CycleReport) -> None:
-    """What failed and what came of it, as log lines with the run's number: for ``-v``."""
-    told = {"run": report.run}
-    for trouble in report.troubles:
-        log.info("%s %s: %s", trouble.what, _plain(trouble.name), _plain(trouble.reason), extra=told)
-    for change in report.feed_changes:
-        log.info("%s", change.sentence, extra=told)
-    figures = ", ".join(
-        f"{value} {name}"
-        for name, value in (
-            ("feeds polled", report.feeds_polled),
-            ("articles stored", report.articles_stored),
-            ("flagged", report.articles_flagged),
-            ("waiting", report.waiting),
-        )
-    )
-    log.info("done in %.1f s: %s", report.seconds, figures, extra=told)
-
-
 def show(report: CycleReport) -> None:
     """The closing table, coloured on a terminal, plain in a pipe."""
     rows = [
@@ -115,7 +94,7 @@ def show(report: CycleReport) -> None:
         note = f"{report.alerts_waiting} waiting" if report.alerts_waiting else ""
         click.echo(f"  {'alerts sent':<18}{report.alerts_sent:>7}  {note}".rstrip())
     for problem in report.alert_problems:
-        click.echo(f"  {_plain(problem)}")
+        click.echo(f"  {one_line(problem)}")
     if report.by_topic:
         click.echo("Flagged by topic")
         for topic, figure in sorted(report.by_topic.items(), key=lambda item: (-item[1], item[0])):
@@ -128,11 +107,7 @@ def failures(report: CycleReport) -> str:
     """Each failure in a line, feeds first, without control characters: an address may be anything."""
     lines = ["What failed"]
     troubles = sorted(report.troubles, key=lambda trouble: trouble.what != "feed")
-    lines += [f"  {t.what} {_plain(t.name)}: {_plain(t.reason)}" for t in troubles[:_MOST_TROUBLES]]
+    lines += [f"  {t.what} {one_line(t.name)}: {one_line(t.reason)}" for t in troubles[:_MOST_TROUBLES]]
     if len(troubles) > _MOST_TROUBLES:
         lines.append(f"  … and {len(troubles) - _MOST_TROUBLES} more: table “fetches”, or --json")
     return "\n".join(lines)
-
-
-def _plain(text: str) -> str:
-    return printable(text).replace("\n", " ")[:300]

@@ -1,4 +1,4 @@
-"""The feeds' half of a cycle: ask each due feed, read what came, decide, and store the decision in one transaction.
+"""Feed stage of a cycle: fetch each due feed, parse it in a worker, decide, store the decision in one transaction step.
 
 In: a ``FeedState``. Out: rows of ``feeds``, ``entries`` and ``fetches``, and the entries that now wait for their page.
 """
@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from pipeline.cycle.progress import Tally
-from pipeline.cycle.writer import Ledger
+from pipeline.cycle.writer import Writer
 from pipeline.feeds.decide import body_unchanged, decide, identities
 from pipeline.fetch import Fetcher
 from pipeline.model import (
@@ -26,7 +26,6 @@ from pipeline.model import (
     ParsedFeed,
     Request,
     RunId,
-    Trouble,
 )
 from pipeline.processing.feed_document import parse_feed
 from pipeline.processing.pool import Workers
@@ -34,16 +33,16 @@ from pipeline.settings.poll import PollSettings
 from pipeline.store import entries as entry_rows
 from pipeline.store import feeds as feed_rows
 from pipeline.store import runs
-from pipeline.text.dates import home_timezone
+from pipeline.text.zones import home_timezone
 
 Queued = list[tuple[EntryId, str, bool]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Polls:
-    """What polling a feed needs."""
+class FeedStage:
+    """Polls of one cycle."""
 
-    ledger: Ledger
+    writer: Writer
     fetcher: Fetcher
     workers: Workers
     policy: PollSettings
@@ -53,14 +52,14 @@ class Polls:
     tally: Tally
 
     async def poll(self, feed: FeedState) -> Queued:
-        """Poll one feed; returns the entries that wait for their page."""
+        """Poll one feed; return the entries that wait for their page."""
         outcome = await self.fetcher.get(Request(url=feed.url, kind="feed", validators=feed.validators))
         with self.fetcher.room.holding(outcome.body if isinstance(outcome, Fetched) else b""):
-            return await self._take_in(feed, outcome)
+            return await self._handle(feed, outcome)
 
-    async def _take_in(self, feed: FeedState, outcome: Outcome) -> Queued:
-        """Read, decide, store."""
-        outcome, parsed = await self._read(feed, outcome)
+    async def _handle(self, feed: FeedState, outcome: Outcome) -> Queued:
+        """Parse, decide, store."""
+        outcome, parsed = await self._parse(feed, outcome)
         keys = identities(parsed, feed.source.name) if parsed else ()
 
         def step(conn: sqlite3.Connection) -> tuple[FeedUpdate, Queued]:
@@ -69,15 +68,15 @@ class Polls:
             update = decide(feed, outcome, parsed, known, now=now, policy=self.policy, rng=self.rng)
             feed_rows.apply(conn, feed, update.state, now)
             queued = entry_rows.add(conn, feed.id, update.entries, now)
-            runs.record_fetch(conn, self.run, _row(feed, outcome, update, queued), now)
+            runs.record_fetch(conn, self.run, _fetch_row(feed, outcome, update, queued), now)
             return update, queued
 
-        update, queued = await self.ledger.write(step)
+        update, queued = await self.writer.write(step)
         self._count(feed, outcome, update, queued)
         return queued
 
-    async def _read(self, feed: FeedState, outcome: Outcome) -> tuple[Outcome, ParsedFeed | None]:
-        """Parse a body that is not the last one again, in a worker; a feed that breaks the parser has failed."""
+    async def _parse(self, feed: FeedState, outcome: Outcome) -> tuple[Outcome, ParsedFeed | None]:
+        """Parse a changed body in a worker; a body that breaks the parser is a failure."""
         if not isinstance(outcome, Fetched) or body_unchanged(feed, outcome):
             return outcome, None
         zone = feed.source.timezone or home_timezone(feed.source.home)
@@ -92,13 +91,11 @@ class Polls:
         if update.state.failures:
             tally.feeds_failed += 1
             tally.feeds_unreachable += isinstance(outcome, FetchFailed) and outcome.kind in ("dns", "connect")
-            tally.troubles.append(
-                Trouble(what="feed", name=feed.source.name, reason=update.state.problem or "The feed failed.")
-            )
-        tally.tell()
+            tally.trouble("feed", feed.source.name, update.state.problem or "The feed failed.")
+        tally.notify()
 
 
-def _row(feed: FeedState, outcome: Outcome, update: FeedUpdate, queued: Queued) -> runs.FetchRow:
+def _fetch_row(feed: FeedState, outcome: Outcome, update: FeedUpdate, queued: Queued) -> runs.FetchRow:
     row = runs.FetchRow(
         kind="feed",
         url=feed.url,

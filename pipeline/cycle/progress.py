@@ -1,12 +1,13 @@
-"""Counts what a cycle does, and tells whoever watches."""
+"""Progress of a running cycle: counters that the stages add to, and a callback for whoever watches."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Literal
 
-from pipeline.model import CycleReport, Trouble
+from pipeline.model import Assessment, CycleReport, Stored, Trouble
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +25,7 @@ Watcher = Callable[[Progress], None]
 
 @dataclass(slots=True)
 class Tally:
-    """The figures of the cycle at work."""
+    """Counters of the running cycle; ``report`` turns them into a value."""
 
     watcher: Watcher | None = None
     feeds_total: int = 0
@@ -42,8 +43,20 @@ class Tally:
     by_topic: Counter[str] = field(default_factory=Counter)
     troubles: list[Trouble] = field(default_factory=list)
 
-    def tell(self) -> None:
-        """Let the watcher know."""
+    def trouble(self, what: Literal["feed", "article"], name: str, reason: str) -> None:
+        """Note a failure for the report."""
+        self.troubles.append(Trouble(what=what, name=name, reason=reason))
+
+    def stored(self, stored: Stored, assessment: Assessment) -> None:
+        """Count an article that was stored, and its topics when it is new."""
+        self.articles_stored += stored.what == "new"
+        self.articles_revised += stored.what == "revised"
+        if stored.what == "new" and assessment.topics:
+            self.articles_flagged += 1
+            self.by_topic.update(assessment.topics.keys())
+
+    def notify(self) -> None:
+        """Call the watcher, if there is one."""
         if self.watcher is not None:
             self.watcher(
                 Progress(
@@ -55,7 +68,7 @@ class Tally:
             )
 
     def report(self, *, waiting: int, seconds: float) -> CycleReport:
-        """The figures as a value."""
+        """Return the counters as a value."""
         return CycleReport(
             feeds_polled=self.feeds_polled,
             feeds_failed=self.feeds_failed,

@@ -1,8 +1,8 @@
-"""Joins each new article to the story that it tells, while it is stored.
+"""Story stage of a cycle: joins each new or revised article to the story of its event, in the article's transaction.
 
-In: an article just stored, with what flagging said of it. Out: rows of ``stories`` and ``story_members``, each with its
-reason in words. A copy is found by its sentences, the same event in other words or another language by ``Recent``,
-which is read from the database when the first flagged article of a cycle comes.
+In: a stored article and its assessment. Out: rows of ``stories`` and ``story_members``, each with its reason in words.
+Copies are found by their sentences; other reports of one event by ``stories.Recent``, which is loaded from the database
+when the first flagged article of a cycle arrives.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from pipeline.store import stories as rows
 from pipeline.store.values import to_text, to_time
 
 _COPIED_WITHIN = timedelta(days=14)
-_LOADED = timedelta(days=7)  # of marks: a feed may tell late of what is days old
-KEPT = timedelta(days=30)  # sentences and marks
+_LOADED = timedelta(days=7)  # signatures in memory: a feed may carry an article that is some days old
+KEPT = timedelta(days=30)  # how long sentences and signatures stay in the database
 
 
 @dataclass(slots=True)
-class Grouping:
-    """The stories of one database."""
+class StoryStage:
+    """Stories of one database."""
 
     _recent: stories.Recent | None = None
     _names: dict[str, str] = field(default_factory=dict)
@@ -33,61 +33,61 @@ class Grouping:
         conn: sqlite3.Connection,
         stored: Stored,
         article: Article,
-        said: Assessment,
+        assessment: Assessment,
         sentences: tuple[int, ...],
         now: datetime,
     ) -> int | None:
-        """Join an article that is new or revised to its story; needs a transaction of the caller's.
+        """Join an article that is new or revised to its story. The caller holds a transaction.
 
         Args:
             conn: the database.
-            stored: where the article is.
+            stored: id and state of the article.
             article: its title and text.
-            said: what flagging said of it.
+            assessment: its flags and evidence.
             sentences: its ``stories.fingerprint``.
             now: the present time.
 
         Returns:
-            The story's id, None where it tells a thing of its own. An article stays in the story it is in.
+            The story's id, or None if no other article tells the same event. An article never changes its story.
         """
-        here = rows.known(conn, stored.id)
-        if here is None:
+        known = rows.known(conn, stored.id)
+        if known is None:
             return None
-        at = to_time(here.at)
+        at = to_time(known.at)
         holders = rows.holders(conn, stored.id, sentences)
-        told = stories.may_be_copy(len(sentences), holders)
-        found = rows.postings(conn, holders, since=to_text(at - _COPIED_WITHIN)) if told else {}
+        likely = stories.may_be_copy(len(sentences), holders)
+        postings = rows.postings(conn, holders, since=to_text(at - _COPIED_WITHIN)) if likely else {}
         rows.put_sentences(conn, stored.id, sentences, first=stored.what == "new")
-        marks = self._mark(conn, here, article, said, now)
+        marks = self._mark(conn, known, article, assessment, now)
         if marks is None and stored.what != "new":
-            self._unmark(conn, here)
-        if here.story is not None:
-            return here.story
-        return self._copied(conn, here, len(sentences), found, now) or self._told(conn, here, marks, now)
+            self._unmark(conn, known)
+        if known.story is not None:
+            return known.story
+        return self._join_copy(conn, known, len(sentences), postings, now) or self._join_event(conn, known, marks, now)
 
     def _mark(
-        self, conn: sqlite3.Connection, here: rows.Known, one: Article, said: Assessment, now: datetime
+        self, conn: sqlite3.Connection, known: rows.Known, article: Article, assessment: Assessment, now: datetime
     ) -> stories.Marks | None:
-        """Keep a flagged article's marks."""
-        if not said.evidence:
+        """Store the signature of a flagged article."""
+        if not assessment.evidence:
             return None
         marks = stories.mark(
-            here.id,
-            source=here.feed,
-            at=to_time(here.at).timestamp(),
-            language=one.language,
-            title=one.title,
-            text=one.text,
-            evidence=((found.concept, found.field, found.start) for found in said.evidence),
+            known.id,
+            source=known.feed,
+            at=to_time(known.at).timestamp(),
+            language=article.language,
+            title=article.title,
+            text=article.text,
+            evidence=((item.concept, item.field, item.start) for item in assessment.evidence),
         )
         recent = self._load(conn, now)
         rows.put_marks(
             conn,
             rows.MarksRow(
-                article=here.id,
-                source=here.feed,
-                at=here.at,
-                language=one.language,
+                article=known.id,
+                source=known.feed,
+                at=known.at,
+                language=article.language,
                 concepts=tuple(marks.concepts),
                 named=tuple(marks.named),
                 numbers=tuple(marks.numbers),
@@ -97,46 +97,46 @@ class Grouping:
         recent.add(marks)
         return marks
 
-    def _unmark(self, conn: sqlite3.Connection, here: rows.Known) -> None:
-        """Let go of the marks of an article whose new text is on no topic any more."""
-        rows.drop_marks(conn, here.id)
+    def _unmark(self, conn: sqlite3.Connection, known: rows.Known) -> None:
+        """Drop the signature of an article whose new text is on no topic."""
+        rows.drop_marks(conn, known.id)
         if self._recent is not None:
-            self._recent.drop(here.id)
+            self._recent.drop(known.id)
 
-    def _copied(
+    def _join_copy(
         self,
         conn: sqlite3.Connection,
-        here: rows.Known,
-        own: int,
-        found: dict[int, list[rows.Posting]],
+        known: rows.Known,
+        sentence_count: int,
+        postings: dict[int, list[rows.Posting]],
         now: datetime,
     ) -> int | None:
-        if not found:
+        if not postings:
             return None
-        told = {
-            number: [stories.Found(one.article, one.source, one.story, one.at) for one in many]
-            for number, many in found.items()
+        holders = {
+            number: [stories.Found(row.article, row.source, row.story, row.at) for row in rows_of_sentence]
+            for number, rows_of_sentence in postings.items()
         }
-        copy = stories.judge_copies(here.feed, own, told, lambda article: rows.size(conn, article))
+        copy = stories.judge_copies(known.feed, sentence_count, holders, lambda article: rows.size(conn, article))
         other = None if copy is None else rows.known(conn, copy.article)
         if copy is None or other is None:
             return None
-        why = f"{copy.sentences} of {copy.of} sentences as in {other.source}, {_apart(here.at, other.at)}."
-        return rows.join(conn, here.id, other, how="copy", why=why, now=now)
+        why = f"{copy.sentences} of {copy.of} sentences as in {other.source}, {_apart(known.at, other.at)}."
+        return rows.join(conn, known.id, other, how="copy", why=why, now=now)
 
-    def _told(
-        self, conn: sqlite3.Connection, here: rows.Known, marks: stories.Marks | None, now: datetime
+    def _join_event(
+        self, conn: sqlite3.Connection, known: rows.Known, marks: stories.Marks | None, now: datetime
     ) -> int | None:
         if marks is None or self._recent is None or (nearest := self._recent.nearest(marks)) is None:
             return None
         other = rows.known(conn, nearest[0].article)
         if other is None:
             return None
-        like = nearest[1]
-        shared = [self._names.get(concept, concept) for concept in like.shared[:4]]
-        shared += [stories.shown(number) for number in like.both[:3]]
-        why = f"Shares {', '.join(shared)} with {other.source}, {_apart(here.at, other.at)}."
-        return rows.join(conn, here.id, other, how="event", why=why, now=now)
+        likeness = nearest[1]
+        shared = [self._names.get(concept, concept) for concept in likeness.shared[:4]]
+        shared += [stories.shown(number) for number in likeness.both[:3]]
+        why = f"Shares {', '.join(shared)} with {other.source}, {_apart(known.at, other.at)}."
+        return rows.join(conn, known.id, other, how="event", why=why, now=now)
 
     def _load(self, conn: sqlite3.Connection, now: datetime) -> stories.Recent:
         if self._recent is None:
@@ -159,8 +159,9 @@ class Grouping:
         return self._recent
 
 
-def _apart(here: str, there: str) -> str:
-    minutes = round((to_time(here) - to_time(there)).total_seconds() / 60)
+def _apart(own: str, other: str) -> str:
+    """Return the distance of two times in words, such as ``3 h after it``."""
+    minutes = round((to_time(own) - to_time(other)).total_seconds() / 60)
     if not minutes:
         return "at the same minute"
     size = abs(minutes)

@@ -1,8 +1,8 @@
-"""The cycle's one writer: gathers small writes into short transactions, in a thread of its own.
+"""Group commit: the cycle's only writer collects small writes into short transactions, in a thread of its own.
 
-In: functions of a connection. Out: what each returned, once its transaction is on the disk. A function that fails is
-undone by itself; those beside it are kept, though they may be called a second time for it. While SQLite works, the loop
-goes on with hosts and workers; the connection is the thread's as long as the ledger is open.
+In: functions of a connection ("steps"). Out: the result of each step, once its transaction is on disk. A step that
+fails is rolled back alone; other steps of its group are kept, but may be called a second time for that. The event loop
+is free while SQLite works. The connection belongs to the thread as long as the writer is open.
 """
 
 from __future__ import annotations
@@ -21,20 +21,20 @@ from pipeline.store import open_beside, transaction, unusable, why
 
 T = TypeVar("T")
 
-_MOST_AT_ONCE = 100
-_GATHERING_SECONDS = 0.1  # between two transactions; what comes meanwhile shares the next one
-_LULL_SECONDS = 0.02  # after which nobody else is waited for
-_PATIENCE_SECONDS = 300.0
-_WAIT_MS = 100  # inside SQLite; the rest of the patience is spent between tries, where the thread can be stopped
+_MAX_STEPS = 100  # per transaction
+_COLLECT_SECONDS = 0.1  # between two transactions; steps that arrive meanwhile share the next one
+_IDLE_SECONDS = 0.02  # without a new step: commit now
+_LOCKED_SECONDS = 300.0  # how long to try when another program has the database locked
+_BUSY_MS = 100  # wait inside SQLite; the rest is spent between tries, where the thread can be stopped
 
 
 @dataclass(slots=True)
-class Ledger:
-    """Writes through one connection, in groups. Use as ``async with``: leaving it writes what is left.
+class Writer:
+    """Writes through one connection, in groups. Use as ``async with``: leaving it writes what is queued.
 
     Attributes:
-        conn: as of ``open_store``; nobody else may use it meanwhile.
-        committed: a second connection, for the loop to read what is committed.
+        conn: as of ``open_store``; no other code may use it meanwhile.
+        committed: a second connection, from which the event loop reads committed rows.
     """
 
     conn: sqlite3.Connection
@@ -43,14 +43,14 @@ class Ledger:
         default_factory=asyncio.Queue
     )
     _task: asyncio.Task[None] | None = None
-    _usual_wait: int = 0
-    _thread: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "ledger"))
+    _busy_timeout: int = 0
+    _thread: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "writer"))
 
     async def __aenter__(self) -> Self:
         self.committed = open_beside(self.conn)
-        self._usual_wait = self.conn.execute("PRAGMA busy_timeout").fetchone()[0]
-        self.conn.execute(f"PRAGMA busy_timeout = {_WAIT_MS}")
-        self._task = asyncio.create_task(self._work())
+        self._busy_timeout = self.conn.execute("PRAGMA busy_timeout").fetchone()[0]
+        self.conn.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
+        self._task = asyncio.create_task(self._run())
         return self
 
     async def __aexit__(
@@ -62,9 +62,9 @@ class Ledger:
             self._task.cancel()
             with suppress(asyncio.CancelledError):
                 await self._task
-        self._thread.shutdown()  # a transaction under way comes to its end
+        self._thread.shutdown()  # waits for the running transaction
         self.committed.close()
-        self.conn.execute(f"PRAGMA busy_timeout = {self._usual_wait}")
+        self.conn.execute(f"PRAGMA busy_timeout = {self._busy_timeout}")
 
     async def write(self, step: Callable[[sqlite3.Connection], T]) -> T:
         """Run ``step`` in the next transaction and wait until that is committed.
@@ -76,32 +76,32 @@ class Ledger:
         self._queue.put_nowait((step, future))
         return await future
 
-    async def _work(self) -> None:
+    async def _run(self) -> None:
         clock = asyncio.get_running_loop().time
-        last = clock() - _GATHERING_SECONDS
+        last = clock() - _COLLECT_SECONDS
         while True:
-            group = await self._gathered(until=last + _GATHERING_SECONDS)
+            group = await self._collect(until=last + _COLLECT_SECONDS)
             try:
-                answers = await self._commit([step for step, _ in group])
-            except Exception as error:  # noqa: BLE001 - told to each who waits for this group
-                answers = [error] * len(group)
+                results = await self._commit([step for step, _ in group])
+            except Exception as error:  # noqa: BLE001 - raised in every caller that waits for this group
+                results = [error] * len(group)
             last = clock()
-            for (_, future), answer in zip(group, answers, strict=True):
+            for (_, future), result in zip(group, results, strict=True):
                 if not future.done():
-                    if isinstance(answer, Exception):
-                        future.set_exception(answer)
+                    if isinstance(result, Exception):
+                        future.set_exception(result)
                     else:
-                        future.set_result(answer)
+                        future.set_result(result)
                 self._queue.task_done()
 
-    async def _gathered(self, until: float) -> list[tuple[Callable[[sqlite3.Connection], Any], asyncio.Future[Any]]]:
-        """What waits, and what comes until this time, unless a lull says that no more is coming."""
+    async def _collect(self, until: float) -> list[tuple[Callable[[sqlite3.Connection], Any], asyncio.Future[Any]]]:
+        """Return the queued steps and those that arrive until this time; stop early when no more arrive."""
         clock = asyncio.get_running_loop().time
         group = [await self._queue.get()]
-        while len(group) < _MOST_AT_ONCE:
+        while len(group) < _MAX_STEPS:
             if self._queue.empty():
                 try:
-                    async with asyncio.timeout(min(until - clock(), _LULL_SECONDS)):
+                    async with asyncio.timeout(min(until - clock(), _IDLE_SECONDS)):
                         group.append(await self._queue.get())
                 except TimeoutError:
                     break
@@ -110,21 +110,21 @@ class Ledger:
         return group
 
     async def _commit(self, steps: list[Callable[[sqlite3.Connection], Any]]) -> list[Any]:
-        deadline = asyncio.get_running_loop().time() + _PATIENCE_SECONDS
+        deadline = asyncio.get_running_loop().time() + _LOCKED_SECONDS
         while True:
             try:
                 return await asyncio.get_running_loop().run_in_executor(self._thread, self._group, steps)
             except sqlite3.DatabaseError as error:
                 if "locked" not in str(error) or asyncio.get_running_loop().time() > deadline:
                     raise StoreError(
-                        f"The database cannot be written ({why(error)}); what is in hand is done next time."
+                        f"The database cannot be written ({why(error)}); the next run continues where this one stopped."
                     ) from error
             await asyncio.sleep(0.2)
 
     def _group(self, steps: list[Callable[[sqlite3.Connection], Any]]) -> list[Any]:
-        """All in one transaction; if a step fails, each in its own.
+        """Run all steps in one transaction; if one fails, run each in its own.
 
-        A savepoint a step would do the same at once, but makes the search index write a segment for each.
+        A savepoint per step would need no second run, but makes the search index write one segment per step.
         """
         try:
             with transaction(self.conn):
@@ -132,5 +132,5 @@ class Ledger:
         except Exception as error:
             if unusable(error) or isinstance(error, MemoryError):
                 raise
-            # told to the one who asked; the others go on
+            # raised in the caller of the step; the other steps go on
             return [error] if len(steps) == 1 else [self._group([step])[0] for step in steps]

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import timedelta, timezone
 from typing import Literal
 
+from pipeline.model import SourceKind
+
 Layout = Literal["article", "cards", "soup", "board", "blog"]
 FeedFormat = Literal["atom", "json", "rss", "rdf"]
 
@@ -44,7 +46,7 @@ class DemoSite:
     name: str
     language: str
     home: str
-    kind: str
+    kind: SourceKind
     zone: timezone
     layout: Layout
     feed_format: FeedFormat

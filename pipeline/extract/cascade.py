@@ -12,9 +12,9 @@ from pipeline.extract.bounds import refusal
 from pipeline.extract.decode import to_utf8
 from pipeline.extract.features import Claims
 from pipeline.extract.head import Head, read_head
-from pipeline.extract.moments import When
 from pipeline.extract.tree import parse, strip_unseen
 from pipeline.model import Extraction
+from pipeline.text.dates import ParsedDate
 
 _WALL_QUALITY = 0.3
 
@@ -27,7 +27,7 @@ class Record:
     story: json_ld.Node
     site: str | None
     title: str | None
-    published: When | None
+    published: ParsedDate | None
     authors: tuple[str, ...]
 
     def claims(self) -> Claims:
@@ -77,6 +77,7 @@ def read_record(root: HtmlElement, url: str, page: bytes) -> Record:
     """
     head = read_head(root, url)
     story = json_ld.article(json_ld.nodes(head.data), head.first("og:title"), head.title)
+    published = dates.published(story, head, root, url, page)  # htmldate reads meta elements and scripts, too
     strip_unseen(root)
     site = site_name(head, story)
     return Record(
@@ -84,7 +85,7 @@ def read_record(root: HtmlElement, url: str, page: bytes) -> Record:
         story=story,
         site=site,
         title=titles.title(story, head, root, url, site),
-        published=dates.published(story, head, root, url, page),
+        published=published,
         authors=authors.authors(story, head, root, site),
     )
 

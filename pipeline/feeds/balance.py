@@ -1,13 +1,14 @@
-"""Turns markup that no XML parser accepts into well-formed XML: every element ends, every attribute is quoted.
+"""Repair of markup that no XML parser accepts: every element ends, every attribute is quoted.
 
-In: text from the root element on, its references repaired. Out: XML with the same elements in the same order. What was
-meant is guessed as a reader would: an end tag closes what was left open inside it, one without a start is dropped, an
-item begins where the one before it should have ended. Linear in the length.
+The result has the same elements in the same order. An end tag closes the elements left open inside it, an end tag
+without a start is dropped, and an item closes the item before it. Linear in the length.
 """
 
 from __future__ import annotations
 
 import re
+
+from pipeline.feeds.xmltext import Document, References
 
 _NAME = r"[A-Za-z_][A-Za-z0-9_.-]*(?::[A-Za-z_][A-Za-z0-9_.-]*)?"
 _START = re.compile(
@@ -24,11 +25,11 @@ _SIMPLE = frozenset({"title", "link", "guid", "id", "pubdate", "published", "upd
 _FIELDS = _SIMPLE | {"description", "summary", "content", "content:encoded", "dc:creator", "enclosure"}
 
 
-def balance(text: str) -> str:
-    """Make well-formed XML of it, but for prefixes that are not bound."""
-    writer = _Writer()
-    position = 0
-    endless: set[str] = set()  # openers whose end was looked for in vain
+def balance(document: Document) -> str:
+    """Return the document as well-formed XML, except for prefixes that are not bound."""
+    text, position = document.xml, 0
+    writer = _Writer(References(document.entities))
+    endless: set[str] = set()  # openers without an end in the rest of the text
     while (start := text.find("<", position)) >= 0:
         writer.text(text[position:start])
         position = _markup(text, start, writer, endless)
@@ -37,7 +38,7 @@ def balance(text: str) -> str:
 
 
 def _markup(text: str, start: int, writer: _Writer, endless: set[str]) -> int:
-    """Write what begins at ``start`` and give the position behind it."""
+    """Write the markup that begins at ``start``; return the position after it."""
     if text.startswith("<![CDATA[", start):
         end = text.find("]]>", start)
         end = len(text) if end < 0 else end
@@ -61,16 +62,17 @@ def _markup(text: str, start: int, writer: _Writer, endless: set[str]) -> int:
 
 
 class _Writer:
-    """Keeps the open elements and writes only what fits them."""
+    """Writes text and tags, and closes elements where XML demands it."""
 
-    def __init__(self) -> None:
+    def __init__(self, references: References) -> None:
+        self.references = references
         self.pieces: list[str] = []
         self.open: list[tuple[str, str]] = []  # in lower case, and as written
         self.counts: dict[str, int] = {}
 
     def text(self, text: str) -> None:
         if text and self.open:
-            self.pieces.append(text.replace("]]>", "]]&gt;") if "]]>" in text else text)
+            self.pieces.append(self.references.repair(text).replace("]]>", "]]&gt;"))
 
     def raw(self, text: str) -> None:
         if self.open:
@@ -85,7 +87,7 @@ class _Writer:
         elif self.open and self.open[-1][0] in _SIMPLE and key in _FIELDS:
             self._pop()
         alone = attributes.rstrip().endswith("/")
-        written = _attributes(attributes)
+        written = _attributes(self.references.repair(attributes))
         if alone or key in _VOID:
             if self.open:
                 self.pieces.append(f"<{name}{written}/>")
@@ -114,13 +116,13 @@ class _Writer:
 
 
 def _attributes(text: str) -> str:
-    """The attributes, each once, quoted and escaped."""
+    """Return the attributes, each once, quoted and escaped."""
     written: dict[str, str] = {}
     for found in _ATTRIBUTE.finditer(text):
         name = found["name"]
         value = next((value for value in (found["a"], found["b"], found["c"]) if value is not None), name)
         if name.lower().startswith("xmlns"):
-            value = "".join(value.split())  # expat parts names at the blank
+            value = "".join(value.split())  # expat separates parts of a name by a blank
             if ":" in name and (not value or name[6:].lower() in {"xml", "xmlns"}):
                 continue
         value = value.replace("<", "&lt;").replace('"', "&quot;")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 from pipeline.feeds.balance import balance
 from pipeline.feeds.discovery_rules import feed_links
 from pipeline.feeds.entries import MAX_TITLE, Context, entry_of, hours_of, interval_of
-from pipeline.feeds.feedparser_adapter import Read, read_xml
+from pipeline.feeds.feedparser_adapter import ReadFeed, read_xml
 from pipeline.feeds.jsonfeed import looks_like_json, parse_json
 from pipeline.feeds.problems import CUT_SHORT
 from pipeline.feeds.xmltext import (
@@ -21,9 +22,9 @@ from pipeline.feeds.xmltext import (
 )
 from pipeline.model import ParsedFeed
 from pipeline.text.charset import Decoded, decode
-from pipeline.text.dates import zone_for
 from pipeline.text.html import clean, one_line
 from pipeline.text.urls import resolve
+from pipeline.text.zones import zone_for
 
 _FEED_ROOTS = frozenset({"rss", "feed", "rdf", "channel"})
 _ContextMaker = Callable[..., Context]
@@ -59,7 +60,10 @@ def _parse_xml(decoded: Decoded, url: str, context: _ContextMaker, most: int) ->
         return _nothing("A web page (HTML) stands in the feed's place.", decoded, feed_links(decoded.text, url))
     if not root:
         return _nothing("This is neither XML nor JSON.", decoded)
-    read = _read(document, url, most)
+    read = _read(document, url)
+    if len(read.entries) > most:
+        limit = f"The feed has more than {most:,} entries; the first of them were read."
+        read = replace(read, entries=read.entries[:most], limit=limit)
     if not read.entries and not read.version and root not in _FEED_ROOTS:
         return _nothing(f"This is XML, but no feed: its root element is <{document.root}>.", decoded)
     return _feed(
@@ -73,7 +77,7 @@ def _parse_xml(decoded: Decoded, url: str, context: _ContextMaker, most: int) ->
 
 
 def _feed(
-    read: Read, url: str, context: _ContextMaker, *, format_: str, decoded: Decoded, problem: str | None
+    read: ReadFeed, url: str, context: _ContextMaker, *, format_: str, decoded: Decoded, problem: str | None
 ) -> ParsedFeed:
     language = clean(str(read.feed.get("language") or ""))[:35] or None
     site = resolve(str(read.feed.get("link") or ""), [url])
@@ -91,23 +95,22 @@ def _feed(
     )
 
 
-def _read(document: Document, url: str, most: int) -> Read:
+def _read(document: Document, url: str) -> ReadFeed:
     """Read as it is, then with unbound prefixes bound, then with every tag put right; the first good one counts."""
     xml = repair_references(document) if needs_repair(document) else document.xml
-    read = read_xml(xml, url, most)
+    read = read_xml(xml, url)
     if read.error and "unbound prefix" in read.error:
         xml = bind_prefixes(xml)
-        read = read_xml(xml, url, most)
+        read = read_xml(xml, url)
     if read.error is None or read.cut:
         return read
-    again = read_xml(bind_prefixes(balance(repair_references(document))), url, most)
+    again = read_xml(bind_prefixes(balance(document)), url)
     if len(again.entries) < len(read.entries):
         return read
-    again.error = read.error
-    return again
+    return replace(again, error=read.error)
 
 
-def _problem(read: Read, document: Document, decoded: Decoded) -> str | None:
+def _problem(read: ReadFeed, document: Document, decoded: Decoded) -> str | None:
     """What was wrong, the gravest first."""
     if read.cut:
         return CUT_SHORT

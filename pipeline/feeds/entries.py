@@ -15,7 +15,7 @@ from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
 from pipeline.model import ParsedEntry
-from pipeline.text.dates import Moment, read_date
+from pipeline.text.dates import ParsedDate, read_date
 from pipeline.text.html import clean, one_line, paragraphs
 from pipeline.text.urls import resolve
 
@@ -48,7 +48,7 @@ class Context:
     zone: tzinfo
     now: datetime
 
-    def date(self, raw: object) -> Moment | None:
+    def date(self, raw: object) -> ParsedDate | None:
         """Read a date of the feed; None for what is no believable one."""
         return read_date(raw, self.zone, self.now) if isinstance(raw, str) and raw else None
 
@@ -84,7 +84,7 @@ def make_entry(
     content: str = "",
     content_source: str = "",
     raw_date: str = "",
-    moment: Moment | None = None,
+    moment: ParsedDate | None = None,
     updated: datetime | None = None,
     authors: Iterable[object] = (),
     tags: Iterable[object] = (),
@@ -145,7 +145,7 @@ def _person(text: str) -> str:
     return text
 
 
-def _published(item: Any, context: Context) -> tuple[str, Moment | None]:
+def _published(item: Any, context: Context) -> tuple[str, ParsedDate | None]:
     """The date as written and as read: of publication, else of creation, else of the last change."""
     first_raw = ""
     for key in ("published", "created", "updated"):

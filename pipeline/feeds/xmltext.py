@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from html.entities import html5, name2codepoint
+from html.entities import html5
 
 from pipeline.text.html import join_surrogates
 
@@ -165,17 +166,12 @@ def needs_repair(document: Document) -> bool:
 
 
 def repair_references(document: Document) -> str:
-    """The XML with every reference outside CDATA resolved or made literal, and an open CDATA section closed."""
+    """Return the XML with every reference outside CDATA resolved or made literal, and an open CDATA section closed."""
     text, kept, position = document.xml, [], 0
-    budget = [_MAX_EXPANSION]
-
-    def fix(match: re.Match[str]) -> str:
-        return _reference(match, document.entities, budget)
-
+    references = References(document.entities)
     while True:
         start = text.find("<![CDATA[", position)
-        chunk = text[position:] if start < 0 else text[position:start]
-        kept.append(_REFERENCE.sub(fix, join_surrogates(chunk)) if "&" in chunk else chunk)
+        kept.append(references.repair(text[position:] if start < 0 else text[position:start]))
         if start < 0:
             break
         end = text.find("]]>", start)
@@ -187,22 +183,32 @@ def repair_references(document: Document) -> str:
     return "".join(kept)
 
 
-def _reference(match: re.Match[str], entities: dict[str, str], budget: list[int]) -> str:
-    name = match["name"]
-    if name is None:
-        if match["decimal"] or match["hexadecimal"]:
-            code = int(match["decimal"]) if match["decimal"] else int(match["hexadecimal"], 16)
-            return _character(code)
-        return "&amp;"
-    if name in _XML_NAMES:
-        return match[0]
-    if name in entities:
-        value = entities[name]
-        budget[0] -= len(value)
-        return html.escape(value, quote=False) if budget[0] > 0 else ""
-    if name in name2codepoint or f"{name};" in html5:
-        return html.escape(html5[f"{name};"])
-    return f"&amp;{name};"
+class References:
+    """Replaces references by what XML allows. Expands at most a million characters of a document's own entities."""
+
+    def __init__(self, entities: Mapping[str, str]) -> None:
+        self._entities = entities
+        self._budget = _MAX_EXPANSION
+
+    def repair(self, text: str) -> str:
+        """Return the text with its references resolved, or escaped where they stand for nothing."""
+        return _REFERENCE.sub(self._replacement, join_surrogates(text)) if "&" in text else text
+
+    def _replacement(self, match: re.Match[str]) -> str:
+        name = match["name"]
+        if name is None:
+            if match["decimal"] or match["hexadecimal"]:
+                return _character(int(match["decimal"]) if match["decimal"] else int(match["hexadecimal"], 16))
+            return "&amp;"
+        if name in _XML_NAMES:
+            return match[0]
+        if name in self._entities:
+            value = self._entities[name]
+            self._budget -= len(value)
+            return html.escape(value, quote=False) if self._budget > 0 else ""
+        if f"{name};" in html5:
+            return html.escape(html5[f"{name};"])
+        return f"&amp;{name};"
 
 
 def _character(code: int) -> str:

@@ -1,10 +1,10 @@
 """Flagging: rules that a person can read, at the speed of a string search.
 
 ``Flagger.from_config().flag(title, text)`` gives an ``Assessment``. ``fold`` makes spellings equal, ``surfaces`` reads
-the config's grammar, ``catalogue`` keeps the lexicon's surfaces by what finds them, ``matcher`` finds concepts
-(``compiled`` with ``_scan.c``, or ``automaton`` in Python) and packs them as ``hits``, ``clauses`` makes numbers of the
-rules, ``trial`` tries them (with ``_trial.c``, or in Python on what ``units`` cuts), ``rules`` adds up, ``passages``
-finds the nearest part of the reference; ``explain`` shows why, ``lint`` and ``backtest`` help who edits the rules.
+the config's grammar, ``catalogue`` keeps the lexicon's surfaces by what finds them, ``matcher`` finds concepts with
+``automaton`` and packs them as ``hits``, ``clauses`` makes numbers of the rules, ``trial`` tries them on what ``units``
+cuts, ``rules`` adds up, ``passages`` finds the nearest part of the reference; ``explain`` shows why, ``lint`` and
+``backtest`` help who edits the rules.
 """
 
 from __future__ import annotations
@@ -16,11 +16,10 @@ from pipeline.flagging.version import config_version
 
 if TYPE_CHECKING:
     from pipeline.flagging.flagger import Flagger
-    from pipeline.flagging.native import compiled
 
-__all__ = ["Flagger", "compiled", "config_version"]
+__all__ = ["Flagger", "config_version"]
 
-_LATER = {"Flagger": "pipeline.flagging.flagger", "compiled": "pipeline.flagging.native"}
+_LATER = {"Flagger": "pipeline.flagging.flagger"}
 
 
 def __getattr__(name: str) -> Any:

@@ -1,8 +1,8 @@
-"""The matcher in Python: finds needles in a text and tells where they are hits.
+"""The matcher: finds needles in a text and tells where they are hits.
 
 In: the lexicon's surfaces, then a text. Out: hits. An Aho–Corasick automaton finds the literals; what stands around
 each decides. There are two automata, of bytes for texts in Latin and Cyrillic and of strings for all others (``fold``);
-they differ in the alphabet only. ``compiled`` finds the same in a tenth of the time, where it was built.
+they differ in the alphabet only.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ from pipeline.flagging.matcher import Matcher
 from pipeline.flagging.passages import PassageSpace
 from pipeline.flagging.rules import Judged
 from pipeline.flagging.surfaces import GrammarError, all_sure, read_surface
-from pipeline.flagging.trial import trier
+from pipeline.flagging.trial import Trier
 from pipeline.flagging.version import config_version
 from pipeline.model import Assessment, Evidence, NearMiss, Reference, Score, Term
 from pipeline.settings.lexicon import RELEVANCE, Concept, Topic, TopicSet, load_concepts, load_topics
@@ -57,22 +57,14 @@ class Flagger:
         version: the config version that goes on every flag.
     """
 
-    def __init__(
-        self,
-        concepts: Mapping[str, Concept],
-        topics: TopicSet,
-        reference: Reference,
-        version: str,
-        *,
-        pure: bool | None = None,
-    ) -> None:
+    def __init__(self, concepts: Mapping[str, Concept], topics: TopicSet, reference: Reference, version: str) -> None:
         self.concepts: tuple[Concept, ...] = tuple(concepts.values())
         self.topics: tuple[Topic, ...] = topics.topics
         self.reference = reference
         self.version = version
         self._names = {concept.id: concept.name for concept in self.concepts}
         names = {concept.id for concept in self.concepts if concept.kind in _NAMES}
-        self.matcher = Matcher([concept.id for concept in self.concepts], _groups(self.concepts), names, pure=pure)
+        self.matcher = Matcher([concept.id for concept in self.concepts], _groups(self.concepts), names)
         self._numbers = {concept.id: number for number, concept in enumerate(self.concepts)}
         self._homes: dict[str, int] = {}  # likewise, behind them, of those that a clause or a group names
         self._groups = {name: _all_of(map(self._bit, members)) for name, members in topics.groups.items()}
@@ -84,8 +76,8 @@ class Flagger:
         meets = clauses.meets()
         self._meets = [_all_of(meets.get(self._bit(name), 0) for name in names) for names in implied]
         self._meets += [meets.get(self._bit(home), 0) for home in self._homes]
-        self._trier = trier(clauses, self._meets, self.matcher.concepts, pure=pure)
-        self._space = PassageSpace(reference.passages, implied, pure=pure)
+        self._trier = Trier(clauses, self._meets, self.matcher.concepts)
+        self._space = PassageSpace(reference.passages, implied)
 
     @classmethod
     def from_config(cls, config_dir: Path | None = None) -> Self:

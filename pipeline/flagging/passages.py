@@ -7,14 +7,11 @@ documents (Spärck Jones 1972), similarity is the cosine. It ranks and shows nei
 from __future__ import annotations
 
 import math
-from array import array
 from collections import Counter
 from collections.abc import Sequence
-from itertools import accumulate, chain
-from typing import Protocol
+from itertools import chain
 
 from pipeline.flagging.hits import Hits, numbers_of
-from pipeline.flagging.native import in_python
 from pipeline.model import NearPassage, Passage
 
 _SHOWN = 3
@@ -28,12 +25,9 @@ class PassageSpace:
     Args:
         passages: of the reference.
         implied: for each concept's number the ids of itself and all that it implies.
-        pure: in Python; None: only where nothing was compiled.
     """
 
-    def __init__(
-        self, passages: Sequence[Passage], implied: Sequence[Sequence[str]], *, pure: bool | None = None
-    ) -> None:
+    def __init__(self, passages: Sequence[Passage], implied: Sequence[Sequence[str]]) -> None:
         passages = sorted(passages, key=lambda passage: passage.id)
         found_in = Counter(concept for passage in passages for concept in set(passage.concepts))
         self._ids = [passage.id for passage in passages]
@@ -42,7 +36,7 @@ class PassageSpace:
         axes = [[numbers[name] for name in names if name in numbers] for names in implied]
         idf = [math.log(1 + len(passages) / found_in[concept]) for concept in self._concepts]
         shares = [_shares(idf, {numbers[concept] for concept in passage.concepts}) for passage in passages]
-        self._space = _space(axes, idf, shares, pure=pure)
+        self._space = _Space(axes, idf, shares)
 
     def nearest(self, hits: Hits) -> tuple[NearPassage, ...]:
         """The nearest passages, nearest first, then by id; with each the concepts that make them alike most."""
@@ -61,30 +55,10 @@ def _shares(idf: Sequence[float], own: set[int]) -> list[float]:
     return [weight / norm if axis in own else 0.0 for axis, weight in enumerate(idf)]
 
 
-class Space(Protocol):
-    """What does the sums: ``_passages.c``, or the one in Python."""
+class _Space:
+    """The sums are made one after the other in the order of the axes.
 
-    def nearest(self, hits: Hits, /) -> list[tuple[int, float, list[int]]]:
-        """The nearest passages, by number, with similarity and the axes that count most."""
-
-
-def _space(
-    axes: Sequence[Sequence[int]], idf: Sequence[float], shares: Sequence[Sequence[float]], *, pure: bool | None
-) -> Space:
-    """Make ready: the axes of each concept, the weight of each axis, and each passage's share of each."""
-    if in_python(pure):
-        return _InPython(axes, idf, shares)
-    from pipeline.flagging import _passages
-
-    begins = array("i", accumulate(map(len, axes), initial=0))
-    table = array("i", chain.from_iterable(axes))
-    return _passages.Space(begins, table, array("d", idf), array("d", chain.from_iterable(shares)))
-
-
-class _InPython:
-    """The sums are made one after the other in the order of the axes, as in C, so that both come to the same.
-
-    ``sum`` would not do: since Python 3.12 it corrects the last digit.
+    ``sum`` would not do: since Python 3.12 it corrects the last digit, and a flag must not depend on the Python.
     """
 
     def __init__(self, axes: Sequence[Sequence[int]], idf: Sequence[float], shares: Sequence[Sequence[float]]) -> None:
@@ -92,7 +66,7 @@ class _InPython:
         self._idf = idf
         self._shares = [[(axis, share) for axis, share in enumerate(own) if share] for own in shares]
 
-    def nearest(self, hits: Hits, /) -> list[tuple[int, float, list[int]]]:
+    def nearest(self, hits: Hits) -> list[tuple[int, float, list[int]]]:
         """The nearest passages."""
         counts = Counter(chain.from_iterable([self._axes[concept] for concept in numbers_of(hits)[2::3]]))
         weights = {axis: (1 + math.log(counts[axis])) * self._idf[axis] for axis in sorted(counts)}

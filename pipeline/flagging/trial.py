@@ -1,7 +1,6 @@
 """Tries all clauses on an article, and tells on which hits each one stands.
 
-In: the clauses; then an article and its hits. Out: the clauses that hold. ``_trial.c`` does the same where Tumen was
-installed with a C compiler; the rules are told here.
+In: the clauses; then an article and its hits. Out: the clauses that hold.
 
 A clause holds in a unit of its kind: the title, the lead, a sentence, a paragraph or the whole. One of focus must hold
 in a sentence of title or lead, or in several further down.
@@ -9,14 +8,11 @@ in a sentence of title or lead, or in several further down.
 
 from __future__ import annotations
 
-import sys
-from array import array
 from collections.abc import Sequence
-from typing import Protocol, get_args
+from typing import get_args
 
 from pipeline.flagging.clauses import UNLESS, UNLESS_ANYWHERE, Clauses, Compiled
 from pipeline.flagging.hits import Hits, spans_of
-from pipeline.flagging.native import in_python
 from pipeline.flagging.units import Level, Units
 from pipeline.model import Evidence
 from pipeline.settings.lexicon import Within
@@ -30,8 +26,26 @@ _Held = tuple[int, int, int]  # the clauses that hold in a unit, and its hits, f
 Tried = tuple[list[int], list[list[Evidence]]]
 
 
-class Trier(Protocol):
-    """All clauses, ready to be tried on any article."""
+class Trier:
+    """All clauses, ready to be tried on any article.
+
+    Args:
+        clauses: to be tried.
+        concepts: their names, by number.
+        meets: for each concept's number, and those of the home countries behind them, the conditions that it meets.
+    """
+
+    def __init__(self, clauses: Clauses, meets: Sequence[int], concepts: Sequence[str]) -> None:
+        self._clauses = clauses
+        self._meets = meets
+        self._concepts = concepts
+        self._numbers = {one.bit: one.number for one in clauses.all}
+        self._without_units = sum(one.bit for one in clauses.all if not one.groups)
+        self._within = {
+            kind: sum(one.bit for one in clauses.all if one.groups and one.clause.within == kind) for kind in _KINDS
+        }
+        self._serving: dict[int, set[int]] = {}  # by clause the concepts that meet a condition of it, once asked for
+        self._repeated = [one for one in clauses.all if one.groups and one.clause.times > 1]
 
     def tried(self, whole: str, title_length: int, hits: Hits, home: int, explained: bool, /) -> Tried:
         """Try them.
@@ -47,48 +61,6 @@ class Trier(Protocol):
             The numbers of the clauses that hold, whatever topics they ask for, in order; and the evidence of each that
             speaks for its topic: the first hits of its first units.
         """
-
-
-def trier(clauses: Clauses, meets: Sequence[int], concepts: Sequence[str], *, pure: bool | None = None) -> Trier:
-    """Make ready.
-
-    Args:
-        clauses: to be tried.
-        concepts: their names, by number.
-        meets: for each concept's number, and those of the home countries behind them, the conditions that it meets.
-        pure: in Python; None: only where nothing was compiled.
-    """
-    if in_python(pure):
-        return _InPython(clauses, meets, concepts)
-    from pipeline.flagging import _trial
-
-    words = (clauses.bits << UNLESS_ANYWHERE).bit_length() // 64 + 1  # of 64 bits; the last field ends with that bit
-    table = array("Q", b"".join(conditions.to_bytes(words * 8, "little") for conditions in meets))
-    if sys.byteorder == "big":
-        table.byteswap()
-    return _trial.Trier(words, table, tuple(map(_field, clauses.all)), tuple(concepts), Evidence)
-
-
-def _field(one: Compiled) -> tuple[int, int, int, int, tuple[str, str] | None]:
-    kind = _KINDS.index(one.clause.within) if one.groups else -1
-    return one.bit.bit_length() - 1, len(one.groups), kind, one.clause.times, one.names if one.speaks else None
-
-
-class _InPython:
-    def __init__(self, clauses: Clauses, meets: Sequence[int], concepts: Sequence[str]) -> None:
-        self._clauses = clauses
-        self._meets = meets
-        self._concepts = concepts
-        self._numbers = {one.bit: one.number for one in clauses.all}
-        self._without_units = sum(one.bit for one in clauses.all if not one.groups)
-        self._within = {
-            kind: sum(one.bit for one in clauses.all if one.groups and one.clause.within == kind) for kind in _KINDS
-        }
-        self._serving: dict[int, set[int]] = {}  # by clause the concepts that meet a condition of it, once asked for
-        self._repeated = [one for one in clauses.all if one.groups and one.clause.times > 1]
-
-    def tried(self, whole: str, title_length: int, hits: Hits, home: int, explained: bool, /) -> Tried:
-        """Try them."""
         units = Units(whole, title_length, spans_of(hits), self._meets, self._meets[home] if home >= 0 else 0)
         met = units.parts[0]
         possible = (met + self._clauses.lowest) & self._clauses.bits & ~(met >> UNLESS_ANYWHERE)

@@ -22,7 +22,7 @@ from pipeline.model.fetching import (
 from pipeline.model.flagging import Assessment, Evidence, Field, NearMiss, NearPassage, Score, Term
 from pipeline.model.ids import ArticleId, EntryId, FeedId, RunId
 from pipeline.model.reference import Passage, Reference
-from pipeline.model.sources import Source
+from pipeline.model.sources import Source, SourceKind
 
 __all__ = [
     "Article",
@@ -57,6 +57,7 @@ __all__ = [
     "RunId",
     "Score",
     "Source",
+    "SourceKind",
     "Stored",
     "Term",
     "Trouble",

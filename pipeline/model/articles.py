@@ -19,6 +19,7 @@ class QueuedEntry:
 
     Attributes:
         url: canonical address; ``published_url`` is the one the feed gave, which is asked.
+        digest: of what the feed gave; it tells whether the entry was revised meanwhile.
         home: of the source that brought it first; ``timezone`` likewise, None where none is set.
         attempts: tries so far.
         article: the article it made already, when it came back revised.
@@ -30,6 +31,7 @@ class QueuedEntry:
     language: str
     home: str | None
     identity: str
+    digest: str
     url: str
     entry: ParsedEntry
     first_seen_at: datetime

@@ -1,19 +1,19 @@
-"""Values of the reference document: its record and its passages."""
+"""Values of the reference document (the op-ed): its record and its passages."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Passage:
-    """A numbered part of the reference, told in our own words.
+class Passage(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A numbered part of the reference, summarised in our own words.
 
     Attributes:
         id: ``p1`` … in the order of the original.
         part: opening, first reason, second reason, third reason or conclusion.
-        topics: the topics that it stands for.
-        concepts: the concepts that it names.
+        digest: the summary.
+        topics: ids of the topics that it is about.
+        concepts: ids of the concepts that it names.
     """
 
     id: str
@@ -23,14 +23,13 @@ class Passage:
     concepts: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reference:
-    """The op-ed that the watch started from: its record, and its digest."""
+class Reference(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The record of the op-ed, with its passages."""
 
     title: str
     author: str
     publication: str
     published: str
     url: str
-    passages: tuple[Passage, ...] = field(default=())
+    passages: tuple[Passage, ...] = ()
     note: str = ""

@@ -1,34 +1,47 @@
-"""Values of the config: the sources that are watched."""
+"""Values of the config: sources."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+SourceKind = Literal[
+    "agency",
+    "state media",
+    "daily",
+    "broadcaster",
+    "magazine",
+    "think tank",
+    "specialist",
+    "government",
+    "regional",
+]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
-    """A publisher's section that we watch: one ``[[feed]]`` of ``feeds.toml``.
+class Source(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A publisher, or a section of one, that is watched: one ``[[feed]]`` of ``feeds.toml``.
 
     Attributes:
-        name: unique; what people see.
+        name: unique name, shown to people.
         url: the feed's address.
         language: ISO 639-1 code of its texts.
-        home: ISO 3166-1 alpha-2 code of the country its readers take for granted (a Korean paper leaves out "Korea").
-        kind: agency, state media, daily, broadcaster, magazine, think tank, specialist, government or regional.
-        timezone: IANA zone in which the feed's zoneless dates are read; None: by ``home``.
-        topics: ids of the topics it is watched for: a hint to people, no part of the score.
-        enabled: polled or not.
-        interval_minutes: the shortest time between two polls; None: the setting of ``[poll]``.
-        note: anything a colleague should know.
+        home: ISO 3166-1 alpha-2 code of its country. Its articles often leave that country unnamed.
+        kind: type of publisher.
+        timezone: IANA time zone of dates without one; None to derive it from ``home``.
+        topics: ids of the topics that it is watched for. A hint for people, not part of the score.
+        enabled: whether the feed is polled.
+        interval_minutes: shortest interval between two polls; None for the setting in ``[poll]``.
+        note: anything that a colleague should know.
     """
 
     name: str
     url: str
     language: str
     home: str | None = None
-    kind: str = "daily"
+    kind: SourceKind = "daily"
     timezone: str | None = None
     topics: tuple[str, ...] = ()
     enabled: bool = True
-    interval_minutes: int | None = None
+    interval_minutes: Annotated[int, Meta(ge=1, le=525_600)] | None = None
     note: str = ""

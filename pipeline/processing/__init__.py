@@ -1,7 +1,7 @@
-"""Reading: from an entry and its page to a flagged article. Pure but for the compiled config it keeps.
+"""Processing: from an entry and its page to a flagged article. Pure, apart from a cache of the loaded config.
 
-In: a ``QueuedEntry``, and the page's bytes where there is one. Out: a ``Flagged``, or None when neither gives a title.
-Made to run in worker processes: importing this loads nothing, ``preload`` loads all that the first page would.
+In: a ``QueuedEntry``, and the page's bytes if there is a page. Out: a ``Flagged``, or None if neither gives a title.
+Runs in worker processes: importing this module loads nothing heavy; ``preload`` loads everything a page needs.
 """
 
 from __future__ import annotations
@@ -10,24 +10,24 @@ import hashlib
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pipeline.errors import ConfigError
 from pipeline.model import Article, Assessment, QueuedEntry, Reference
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
-
     from pipeline.flagging import Flagger
     from pipeline.settings.lexicon import Concept, Topic
 
-__all__ = ["Flagged", "Lexicon", "Page", "describe", "preload", "read_feed", "read_page", "read_pages"]
+__all__ = ["Flagged", "Lexicon", "describe", "preload", "read_feed", "read_page"]
+
+_loaded: dict[str, str] = {}  # version of the config that ``_flagger`` holds, by folder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flagged:
-    """An article, what flagging says of it, the terms of a search, and the sentences that copies share."""
+    """An article with its assessment, the terms of the search index, and hashes of its sentences."""
 
     article: Article
     assessment: Assessment
@@ -35,40 +35,36 @@ class Flagged:
     sentences: tuple[int, ...]
 
 
-class Page(NamedTuple):
-    """A page and the entry that led to it; see ``read_page``."""
-
-    entry: QueuedEntry
-    body: bytes
-    url: str
-    content_type: str | None
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lexicon:
-    """What a config holds that the database mirrors."""
+    """The part of a config that the database mirrors."""
 
     topics: tuple[Topic, ...]
     concepts: tuple[Concept, ...]
     reference: Reference
 
 
-def preload(folder: Path | None = None) -> None:
-    """Load what the first page would: for a server that forks workers.
+def preload(folder: str) -> None:
+    """Load what the first page needs; called in the fork server, and again in each worker.
 
     Raises:
         ConfigError: the lexicon, the topics or the reference are wrong.
     """
-    from pipeline import extract
+    from pipeline import extract, feeds
+    from pipeline.flagging import config_version
     from pipeline.processing import assemble  # noqa: F401
 
+    feeds.preload()
     extract.preload()
-    if folder is not None:
-        _flagger(folder)
+    version = config_version(Path(folder))
+    if _loaded.get(folder) != version:  # the fork server may be older than the config
+        _flagger.cache_clear()
+    _flagger(Path(folder))
+    _loaded[folder] = version
 
 
 def describe(folder: Path) -> Lexicon | ConfigError:
-    """What the config holds; or what is wrong with it, as a value, since the reader is in another process."""
+    """Return the config, or its error as a value, since the caller is in another process."""
     try:
         flagger = _flagger(folder)
     except ConfigError as error:
@@ -79,13 +75,13 @@ def describe(folder: Path) -> Lexicon | ConfigError:
 def read_page(
     entry: QueuedEntry, page: bytes, url: str, *, content_type: str | None, now: datetime, folder: Path
 ) -> Flagged | None:
-    """Read a page and flag the article that it and its entry make.
+    """Extract the article from a page and its entry, and flag it.
 
     Args:
-        entry: what the feed said.
-        page: the body, decoded from its content encoding and nothing else.
-        url: the address that gave it, after redirects.
-        content_type: the HTTP header of that name.
+        entry: what the feed gave.
+        page: the body, decompressed, otherwise as sent.
+        url: address of the page, after redirects.
+        content_type: the HTTP header.
         now: the present time.
         folder: the config folder.
     """
@@ -101,15 +97,8 @@ def read_page(
     return _flag(article, folder)
 
 
-def read_pages(pages: Sequence[Page], *, now: datetime, folder: Path) -> list[Flagged | None]:
-    """``read_page`` of several: what goes between processes together costs less."""
-    return [
-        read_page(one.entry, one.body, one.url, content_type=one.content_type, now=now, folder=folder) for one in pages
-    ]
-
-
 def read_feed(entry: QueuedEntry, now: datetime, folder: Path) -> Flagged | None:
-    """Flag the article that an entry makes without its page."""
+    """Make an article of the feed's own text and flag it."""
     from pipeline.processing.assemble import from_feed
 
     return _flag(from_feed(entry, now), folder)
@@ -121,10 +110,10 @@ def _flag(article: Article | None, folder: Path) -> Flagged | None:
     from pipeline.store.search import index_terms
     from pipeline.stories.near_duplicates import fingerprint
 
-    judged = _flagger(folder).flag(article.title, article.text, language=article.language, home=article.home)
+    assessment = _flagger(folder).flag(article.title, article.text, language=article.language, home=article.home)
     return Flagged(
         article=article,
-        assessment=judged,
+        assessment=assessment,
         search_terms=index_terms(article.title, article.text),
         sentences=fingerprint(article.title, article.text),
     )

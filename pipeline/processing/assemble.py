@@ -1,7 +1,6 @@
-"""Makes an article of what the feed said and what the page gave. Pure.
+"""Assembly: makes an article of the feed's entry and the page's extraction. Pure.
 
-In: a ``QueuedEntry`` and, where the page was read, its ``Extraction``. Out: an ``Article``, or None when neither
-gives enough to be called one.
+In: a ``QueuedEntry`` and, if there is a page, its ``Extraction``. Out: an ``Article``, or None if neither gives enough.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from datetime import UTC, datetime, time
 from typing import Literal
 
 from pipeline.model import Article, Extraction, QueuedEntry
-from pipeline.text.dates import home_timezone, zone_for
+from pipeline.text.zones import home_timezone, zone_for
 
 _WORD = re.compile(r"\w{2,}")
 _THIN_CHARACTERS = 200
@@ -22,15 +21,15 @@ _FEED_QUALITY = 0.5
 
 
 def from_page(entry: QueuedEntry, extraction: Extraction, canonical_url: str | None, now: datetime) -> Article | None:
-    """The article of a page that was read.
+    """Return the article of a page.
 
-    The feed's own text stands in where the page has no article, shows a wall, or tells of something else than the feed
-    announced (a "not found" page that answers 200).
+    The feed's own text is used if the page has no article, shows a paywall, or reports something else than the feed
+    announced (a "not found" page with status 200).
 
     Args:
-        entry: what the feed said.
+        entry: what the feed gave.
         extraction: what the page gave.
-        canonical_url: the page's own address, already checked.
+        canonical_url: the page's canonical address, already checked.
         now: the present time.
     """
     text = unicodedata.normalize("NFC", extraction.text)
@@ -38,7 +37,7 @@ def from_page(entry: QueuedEntry, extraction: Extraction, canonical_url: str | N
     if (
         not text
         or (extraction.wall and len(text) <= max(len(announced), 600))
-        or not _tells_of(entry, extraction, text)
+        or not _same_subject(entry, extraction, text)
     ):
         return from_feed(entry, now, extraction=extraction)
     if len(announced) > 1.5 * len(text) and extraction.quality < _FEED_QUALITY:
@@ -55,7 +54,7 @@ def from_page(entry: QueuedEntry, extraction: Extraction, canonical_url: str | N
 
 
 def from_feed(entry: QueuedEntry, now: datetime, extraction: Extraction | None = None) -> Article | None:
-    """The article of an entry whose page cannot be had; ``method`` says ``feed``. None when the feed gave no title."""
+    """Return an article of the feed's text, ``method`` = ``feed``; None if the feed gives no title."""
     if not entry.entry.title.strip():
         return None
     text = unicodedata.normalize("NFC", _feed_text(entry))
@@ -70,16 +69,16 @@ def _feed_text(entry: QueuedEntry) -> str:
     return content if len(content) >= len(summary) else summary
 
 
-def _tells_of(entry: QueuedEntry, extraction: Extraction, text: str) -> bool:
-    """Whether page and feed speak of the same thing: one word of the announced title is enough."""
+def _same_subject(entry: QueuedEntry, extraction: Extraction, text: str) -> bool:
+    """Return whether page and feed report the same thing: one shared word of the feed's title is enough."""
     announced = set(_words(entry.entry.title))
     return len(announced) < 3 or not announced.isdisjoint(_words(f"{extraction.title or ''} {text[:3000]}"))
 
 
 def _words(text: str) -> Iterator[str]:
-    """Words without their endings, one after the other: five letters, or two syllables of Hangul."""
-    for found in _WORD.finditer(text.casefold()):
-        word = found[0]
+    """Yield words without endings: five letters, or two syllables of Hangul."""
+    for match in _WORD.finditer(text.casefold()):
+        word = match[0]
         yield word[:2] if "가" <= word[0] <= "힣" else word[:5]
 
 
@@ -122,7 +121,7 @@ def _article(
 
 
 def _title(entry: QueuedEntry, extraction: Extraction) -> str:
-    """The feed's title, which carries no site's name, unless it is missing or was cut."""
+    """Return the feed's title, which carries no site name, unless it is missing or was cut."""
     announced = unicodedata.normalize("NFC", entry.entry.title.strip())
     page = unicodedata.normalize("NFC", (extraction.title or "").strip())
     cut = announced.rstrip(".… ")
@@ -132,7 +131,7 @@ def _title(entry: QueuedEntry, extraction: Extraction) -> str:
 
 
 def _date(entry: QueuedEntry, extraction: Extraction) -> tuple[datetime | None, Literal["page", "feed", "none"], bool]:
-    """The feed's date when it names a zone, else the page's, else the feed's with the zone assumed."""
+    """Return the feed's date if it has a zone, else the page's, else the feed's with an assumed zone."""
     if entry.entry.published and not entry.entry.published_assumed:
         return entry.entry.published, "feed", False
     if extraction.published and not extraction.published_assumed:
@@ -145,7 +144,7 @@ def _date(entry: QueuedEntry, extraction: Extraction) -> tuple[datetime | None, 
 
 
 def _in_zone_of(entry: QueuedEntry, published: datetime) -> datetime:
-    """A page's time without a zone, as its newsroom means it; a mere day stays as it is written."""
+    """Read a page's time without a zone in the zone of its source; a date without a time stays as it is."""
     if published.time() == time():
         return published
     zone = zone_for(entry.timezone or home_timezone(entry.home), entry.language)

@@ -49,24 +49,14 @@ def menu_links(datasette: Any) -> list[dict[str, str]]:
 
 @hookimpl
 def get_metadata(datasette: Any) -> dict[str, object]:
-    """Titles and descriptions, whether or not “tumen serve” started Datasette (0.x)."""
+    """Titles and descriptions, whether or not “tumen serve” started Datasette."""
     return tables.metadata(datasette)
 
 
 @hookimpl
 def canned_queries(datasette: Any, database: str) -> dict[str, Any]:
-    """The queries, likewise (0.x)."""
+    """The queries, likewise."""
     return tables.queries(datasette, database)
-
-
-@hookimpl
-def startup(datasette: Any) -> Callable[[], Any]:
-    """Titles and descriptions (1.0)."""
-
-    async def describe() -> None:
-        await tables.describe_for_1_0(datasette)
-
-    return describe
 
 
 @hookimpl(tryfirst=True)

@@ -12,9 +12,6 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-from datasette import __version__ as datasette_version
-from itsdangerous import BadSignature
-
 from pipeline.review import analysts
 
 _DESK = (
@@ -22,7 +19,6 @@ _DESK = (
     b" form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
 _ELSEWHERE = b"frame-ancestors 'none'; base-uri 'self'; object-src 'none'"
-_CHECKS_TOKENS = datasette_version.startswith("0.")
 _HEADERS = [
     (b"x-frame-options", b"DENY"),
     (b"x-content-type-options", b"nosniff"),
@@ -55,25 +51,9 @@ def database(datasette: Any) -> Any:
     raise LookupError("no database file is attached")
 
 
-def form_token(datasette: Any, request: Any) -> str:
-    """What a page puts into its forms, so that no other site's form is taken for it.
-
-    Datasette 0.x makes and checks one itself. 1.0 looks at Origin only, and takes a POST that names none: there it is a
-    signature of the reader's own cookie.
-    """
-    if _CHECKS_TOKENS:
-        return str(request.scope["csrftoken"]())
-    return str(datasette.sign(request.cookies.get("ds_actor", ""), "tumen-form"))
-
-
-def genuine(datasette: Any, request: Any, token: str) -> bool:
-    """Whether a POST comes from a page of the desk; Datasette 0.x has refused it before if not."""
-    if _CHECKS_TOKENS:
-        return True
-    try:
-        return bool(datasette.unsign(token, "tumen-form") == request.cookies.get("ds_actor", ""))
-    except BadSignature:
-        return False
+def form_token(request: Any) -> str:
+    """Return the token for a page's forms. Datasette checks it on every POST, so other sites cannot post forms."""
+    return str(request.scope["csrftoken"]())
 
 
 def served(datasette: Any) -> str | None:

@@ -67,7 +67,7 @@ def page(datasette: Any, request: Any, template: str, *, status: int = 200, **va
             tables=datasette.urls.path("/"),
             database=datasette.urls.database(served) if served else "",
             analyst=guard.analyst(datasette, request),
-            token=guard.form_token(datasette, request),
+            token=guard.form_token(request),
             path=request.path,
             version=__version__,
             **values,

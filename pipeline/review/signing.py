@@ -38,7 +38,7 @@ async def login(datasette: Any, request: Any) -> Any:
     """The form, and what it posts."""
     if request.method != "POST":
         return pages.page(datasette, request, "login.html", problem="", name="")
-    found = await body(datasette, request)
+    found = await body(request)
     name, password = str(found.get("name", ""))[:80].strip(), str(found.get("password", ""))[:1000]
     place = f"{(request.scope.get('client') or ('?',))[0]} {name}"
     recent = [one for one in _failures.get(place, []) if one > time.monotonic() - _WAIT_SECONDS]
@@ -70,7 +70,7 @@ async def logout(datasette: Any, request: Any) -> Any:
     """Forget the cookie."""
     if request.method != "POST":
         raise pages.Refused(405, "Sign out with the button.")
-    await body(datasette, request)
+    await body(request)
     response = Response.redirect(datasette.urls.path("/-/tumen"), status=303)
     response.set_cookie("ds_actor", "", expires=0, max_age=0, httponly=True)
     return response

@@ -1,7 +1,7 @@
 """Datasette's own pages on Tumen's database: titles, descriptions, queries, and the ways between them and the desk.
 
 In: ``config/datasette.json``. Out: what Datasette's hooks ask for, so that ``datasette tumen.db`` alone has all that
-``tumen serve`` has. Datasette 1.0 takes queries from its config only: there ``tumen serve`` passes them as a file.
+``tumen serve`` has.
 """
 
 from __future__ import annotations
@@ -35,30 +35,15 @@ def describe(name: str, *, sql_for_all: bool = True) -> dict[str, object]:
 
 
 def metadata(datasette: Any) -> dict[str, object]:
-    """The same for the database that is served, with Datasette 0.x."""
+    """The same for the database that is served."""
     name = guard.served(datasette)
     return describe(name) if name else {}
 
 
 def queries(datasette: Any, database: str) -> dict[str, Any]:
-    """The canned queries of a database, with Datasette 0.x: none of one that is not Tumen's."""
+    """The canned queries of a database: none of one that is not Tumen's."""
     found: dict[str, Any] = _shared()["database"]["queries"] if database == guard.served(datasette) else {}
     return found
-
-
-async def describe_for_1_0(datasette: Any) -> None:
-    """Put titles and descriptions where Datasette 1.0 keeps them."""
-    name = guard.served(datasette)
-    if name is None or not hasattr(datasette, "set_resource_metadata"):
-        return
-    shared = _shared()
-    for key in ("title", "description"):
-        await datasette.set_instance_metadata(key, shared[key])
-    await datasette.set_database_metadata(name, "description", shared["database"]["description"])
-    for table, told in shared["database"]["tables"].items():
-        await datasette.set_resource_metadata(name, table, "description", told["description"])
-        for column, words in told.get("columns", {}).items():
-            await datasette.set_column_metadata(name, table, column, "description", words)
 
 
 def cell(datasette: Any, table: str | None, column: str, value: object, row: Any) -> Markup | None:

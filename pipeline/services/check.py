@@ -9,7 +9,7 @@ from pipeline.fetch import Fetcher
 from pipeline.model import Fetched, FetchFailed, ParsedFeed, Request, Source
 from pipeline.processing.feed_document import parse_feed
 from pipeline.processing.pool import Workers
-from pipeline.text.dates import home_timezone
+from pipeline.text.zones import home_timezone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,7 @@
-"""Reads the kept pages again with the extraction of today. No request is made.
+"""Re-extraction: reads the archived pages again with the present extraction. Sends no request.
 
-In: the articles that name a kept page. Out: the same articles with the title, text, date and authors that the page
-gives now, flagged anew where the words changed. A page that gives less than before (nothing, a wall) changes nothing.
+In: articles that refer to an archived page. Out: the same articles with the title, text, date and authors that the page
+gives now, flagged again where title or text changed. A page that gives no article any more changes nothing.
 """
 
 from __future__ import annotations
@@ -9,34 +9,32 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
-from pipeline import extract, stories
-from pipeline.cycle.flagging_config import Flagging
-from pipeline.cycle.story_stage import Grouping
-from pipeline.model import Article, Stored
-from pipeline.processing.assemble import from_page
+from pipeline import processing
+from pipeline.cycle.flagging_config import ensure_config
+from pipeline.cycle.story_stage import StoryStage
+from pipeline.processing import Flagged
 from pipeline.processing.pool import Workers, WorkFailed
 from pipeline.settings import Settings
-from pipeline.store import articles, entries, flags, transaction
-from pipeline.store import page_archive as copies
+from pipeline.store import articles, entries, flags, page_archive, transaction
 from pipeline.store.values import to_time
-from pipeline.text.urls import accept_canonical
 
 _BATCH = 64  # pages in memory at a time
 
 
 @dataclass(slots=True)
-class Reread:
-    """What came of it, in articles.
+class Reextraction:
+    """Counts of articles by outcome.
 
     Attributes:
-        revised: title or text changed: a new revision, flagged anew.
-        renewed: only a date, an author or the like changed.
-        same: all stayed as it was.
-        lost: the page gives no article any more; the stored one stays.
-        missing: the page is not kept (any more).
+        revised: title or text changed: a new revision, flagged again.
+        renewed: only a date, an author or another field changed.
+        same: nothing changed.
+        lost: the page gives no article any more; the stored article stays.
+        missing: the page is not in the archive any more.
         failed: the page could not be read within the limits.
     """
 
@@ -49,80 +47,88 @@ class Reread:
 
     @property
     def done(self) -> int:
-        """Articles looked at."""
+        """Articles processed so far."""
         return self.revised + self.renewed + self.same + self.lost + self.missing + self.failed
 
 
 async def reextract(
     conn: sqlite3.Connection,
-    archive: copies.Copies,
+    archive: page_archive.Copies,
     settings: Settings,
     *,
     since: str,
     dry_run: bool,
     now: Callable[[], datetime],
-    watch: Callable[[Reread], None] = lambda _: None,
-) -> Reread:
-    """Read every kept page again.
+    watch: Callable[[Reextraction], None] = lambda _: None,
+) -> Reextraction:
+    """Read every archived page again.
 
     Args:
         conn: the database; the caller holds the cycle lock.
-        archive: the kept pages.
+        archive: the archived pages.
         settings: the config.
-        since: only articles fetched at this time or later, as the database writes times.
-        dry_run: count, and change nothing.
+        since: only articles fetched at this time or later, in the database's form of a time.
+        dry_run: count and change nothing.
         now: the clock.
-        watch: told after each batch.
+        watch: called after each batch.
 
     Raises:
         StoreError: the database cannot be written.
     """
-    report = Reread()
-    flagging, grouping = Flagging(conn, settings.folder, now), Grouping()
+    report = Reextraction()
+    stories = StoryStage()
     async with Workers.of(settings.extract) as workers:
+        if not dry_run:
+            await ensure_config(conn, settings.folder, workers, now)
         for batch in _batches(conn, since):
-            found = await asyncio.gather(*(_read(conn, archive, workers, one) for one in batch))
+            results = await asyncio.gather(*(_process(conn, archive, workers, settings, origin) for origin in batch))
             with transaction(conn):
-                for one, article in zip(batch, found, strict=True):
-                    what = article if isinstance(article, str) else articles.change(conn, one.article, article)
-                    setattr(report, what, getattr(report, what) + 1)
-                    if not dry_run and not isinstance(article, str):
-                        stored = articles.renew(conn, one.article, article, now())
-                        _flag(conn, flagging, grouping, stored, article, now())
+                for origin, result in zip(batch, results, strict=True):
+                    kind = result if isinstance(result, str) else articles.change(conn, origin.article, result.article)
+                    setattr(report, kind, getattr(report, kind) + 1)
+                    if not dry_run and not isinstance(result, str):
+                        _store(conn, stories, origin, result, now())
             watch(report)
     return report
 
 
-def _batches(conn: sqlite3.Connection, since: str) -> Iterator[list[copies.Provenance]]:
+def _batches(conn: sqlite3.Connection, since: str) -> Iterator[list[page_archive.Provenance]]:
     last = 0
-    while batch := copies.kept(conn, after=last, limit=_BATCH, since=since):
+    while batch := page_archive.kept(conn, after=last, limit=_BATCH, since=since):
         yield batch
         last = batch[-1].article
 
 
-async def _read(
-    conn: sqlite3.Connection, archive: copies.Copies, workers: Workers, one: copies.Provenance
-) -> Article | str:
-    """The article that a kept page gives now; or, where it gives none, the name of the count it goes to."""
-    copy = archive.get(one.hash)
+async def _process(
+    conn: sqlite3.Connection,
+    archive: page_archive.Copies,
+    workers: Workers,
+    settings: Settings,
+    origin: page_archive.Provenance,
+) -> Flagged | Literal["missing", "failed", "lost"]:
+    """Return what the archived page gives now, or the name of the count it belongs to."""
+    copy = archive.get(origin.hash)
     if copy is None:
         return "missing"
     try:
-        extraction = await workers.run(extract.extract, copy.body, copy.url, content_type=copy.content_type)
+        flagged = await workers.run(
+            processing.read_page,
+            entries.get(conn, origin.entry),
+            copy.body,
+            copy.url,
+            content_type=copy.content_type,
+            now=to_time(origin.fetched_at),
+            folder=settings.folder,
+        )
     except WorkFailed:
         return "failed"
-    canonical = accept_canonical(copy.url, extraction.canonical_url) if extraction.canonical_url else None
-    article = from_page(entries.get(conn, one.entry), extraction, canonical, to_time(one.fetched_at))
-    if article is None or article.method == "feed":
-        return "lost"
-    return replace(article, page_url=copy.url, page_hash=copy.hash)
+    return "lost" if flagged is None or flagged.article.method == "feed" else flagged
 
 
-def _flag(  # noqa: PLR0917 - the parts of one step
-    conn: sqlite3.Connection, flagging: Flagging, grouping: Grouping, stored: Stored, article: Article, now: datetime
+def _store(
+    conn: sqlite3.Connection, stories: StoryStage, origin: page_archive.Provenance, flagged: Flagged, now: datetime
 ) -> None:
+    stored = articles.renew(conn, origin.article, flagged.article, now)
     if stored.what == "revised":
-        judged = flagging.flagger().flag(article.title, article.text, language=article.language, home=article.home)
-        flags.put(conn, stored.id, stored.revision, judged, now)
-        sentences = stories.fingerprint(article.title, article.text)
-        grouping.place(conn, stored, article, judged, sentences, now)
+        flags.put(conn, stored.id, stored.revision, flagged.assessment, now)
+        stories.place(conn, stored, flagged.article, flagged.assessment, flagged.sentences, now)

@@ -1,15 +1,17 @@
-"""The one reader of the config folder: TOML files in, typed settings out, a ``ConfigError`` for each mistake.
+"""Settings: the TOML files of a config folder as typed values.
 
-A folder given by ``--config`` may hold only what differs: a file (or a folder of concepts or topics) that is not there
-is taken from the shipped config. Every default stands once, in the dataclasses of this package, and is shown with
-its meaning in ``config/tumen.toml``.
+A folder given by ``--config`` may hold only what differs from the shipped config: a file (or a folder of concepts or
+topics) that it lacks is taken from there. Each default and its bounds stand once, in the structs of this package;
+``config/tumen.toml`` shows them with their meaning.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Annotated
+
+from msgspec import Meta, Struct
+from msgspec.structs import asdict
 
 from pipeline import shipped
 from pipeline.errors import ConfigError
@@ -17,109 +19,118 @@ from pipeline.model import Source
 from pipeline.settings.alerts import AlertSettings, load_alerts
 from pipeline.settings.fetch import FetchSettings, parse_allowance
 from pipeline.settings.poll import PollSettings
-from pipeline.settings.reader import convert, load, only_keys
+from pipeline.settings.reader import convert, load
 from pipeline.settings.sources import load_sources
 
+_Minutes = Annotated[float, Meta(ge=0.1, le=525_600)]  # a year
+_Days = Annotated[int, Meta(ge=1, le=36_500)]
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CycleSettings:
-    """How one cycle is bounded.
+
+class CycleSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Limits of one cycle.
 
     Attributes:
-        minutes: after so long a cycle takes no further page in hand; the rest waits for the next one.
-        retry_minutes: the wait after the first failed try of a page; it grows four-fold with each try.
-        tries: failed tries after which a page is given up.
-        feed_text_characters: an entry whose feed carries this much text is not fetched: the feed's text is taken.
+        minutes: after this long a cycle starts no further page; the rest waits for the next cycle.
+        retry_minutes: wait after the first failed attempt at a page; it is four times as long after each attempt.
+        tries: failed attempts after which a page is given up.
+        feed_text_characters: an entry with at least this much text in its feed is stored without fetching its page.
     """
 
-    minutes: float = 45.0
-    retry_minutes: float = 15.0
-    tries: int = 6
-    feed_text_characters: int = 1500
+    minutes: _Minutes = 45.0
+    retry_minutes: _Minutes = 15.0
+    tries: Annotated[int, Meta(ge=1, le=100)] = 6
+    feed_text_characters: Annotated[int, Meta(ge=200, le=10_000_000)] = 1500
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExtractSettings:
-    """The worker processes that parse feeds and read pages.
+class ExtractSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The worker processes that parse feeds and extract pages.
 
     Attributes:
-        processes: 0 means one more than there are cores.
+        processes: number of workers; 0 means one more than there are cores.
         seconds: a page or feed that takes longer is recorded as failed.
-        memory_mb: the most that one process may take beyond what all of them share.
+        memory_mb: memory limit of one worker, in addition to what all of them share.
     """
 
-    processes: int = 0
-    seconds: float = 20.0
-    memory_mb: int = 1024
+    processes: Annotated[int, Meta(ge=0, le=256)] = 0
+    seconds: Annotated[float, Meta(ge=0.5, le=3600)] = 20.0
+    memory_mb: Annotated[int, Meta(ge=256, le=1_048_576)] = 1024
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FlaggingSettings:
-    """What flagging does besides the rules: ``semantic`` names a sentence model for the nearest passages."""
+class FlaggingSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Options of flagging.
+
+    Attributes:
+        semantic: the sentence model that ranks the op-ed's passages; empty for none.
+    """
 
     semantic: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoreSettings:
-    """What the database keeps, and how long: articles and verdicts for ever, the rest for ``fetches_days``."""
-
-    fetches_days: int = 90
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ArchiveSettings:
-    """Copies of the pages as they were fetched, in a second file beside the database (``tumen.pages.db``).
+class StoreSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the database keeps. Articles and verdicts are kept for ever.
 
     Attributes:
-        pages: keep them, compressed: about 25 kB a page.
-        days: how long; 0: for ever.
+        fetches_days: how long the log of requests is kept.
+    """
+
+    fetches_days: _Days = 90
+
+
+class ArchiveSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Archive of fetched pages, in a second file beside the database (``tumen.pages.db``).
+
+    Attributes:
+        pages: keep fetched pages, compressed to about 25 kB each.
+        days: how long; 0 for ever.
     """
 
     pages: bool = False
-    days: int = 0
+    days: Annotated[int, Meta(ge=0, le=36_500)] = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DaemonSettings:
-    """When ``tumen daemon`` does what. Feeds have their own intervals: a cycle only polls those that are due.
+class DaemonSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Schedule of ``tumen daemon``. Feeds have their own intervals: a cycle polls only those that are due.
 
     Attributes:
-        every_minutes: from the start of one cycle to the next.
-        cron: five fields, instead of ``every_minutes``: ``*/10 6-22 * * *``.
-        housekeeping: when the database is looked after, as five fields.
-        timezone: of both, as the zone database names it.
-        backup_folder: where each housekeeping puts a copy of the database; empty: nowhere.
-        backups: how many copies stay there.
+        every_minutes: from the start of one cycle to the start of the next.
+        cron: five cron fields, instead of ``every_minutes``: ``*/10 6-22 * * *``.
+        housekeeping: when the database is checked, tidied and backed up, as five cron fields.
+        timezone: time zone of both, by its IANA name.
+        backup_folder: folder for the backup that each housekeeping makes; empty for none.
+        backups: number of backups that are kept.
     """
 
-    every_minutes: float = 5.0
+    every_minutes: Annotated[float, Meta(ge=0.01, le=525_600)] = 5.0
     cron: str = ""
     housekeeping: str = "20 4 * * *"
     timezone: str = "UTC"
     backup_folder: str = ""
-    backups: int = 7
+    backups: Annotated[int, Meta(ge=1, le=10_000)] = 7
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
-    """All of a config folder but the lexicon and the topics, which ``pipeline.flagging`` loads when it needs them."""
+class MainFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The tables of ``tumen.toml``."""
+
+    fetch: FetchSettings = FetchSettings()
+    poll: PollSettings = PollSettings()
+    cycle: CycleSettings = CycleSettings()
+    extract: ExtractSettings = ExtractSettings()
+    flagging: FlaggingSettings = FlaggingSettings()
+    store: StoreSettings = StoreSettings()
+    archive: ArchiveSettings = ArchiveSettings()
+    daemon: DaemonSettings = DaemonSettings()
+
+
+class Settings(MainFile, frozen=True, kw_only=True):
+    """A whole config folder except the lexicon and the topics, which ``pipeline.flagging`` loads when needed."""
 
     folder: Path
     sources: tuple[Source, ...]
-    fetch: FetchSettings = field(default_factory=FetchSettings)
-    poll: PollSettings = field(default_factory=PollSettings)
-    cycle: CycleSettings = field(default_factory=CycleSettings)
-    extract: ExtractSettings = field(default_factory=ExtractSettings)
-    flagging: FlaggingSettings = field(default_factory=FlaggingSettings)
-    store: StoreSettings = field(default_factory=StoreSettings)
-    archive: ArchiveSettings = field(default_factory=ArchiveSettings)
-    daemon: DaemonSettings = field(default_factory=DaemonSettings)
-    alerts: AlertSettings = field(default_factory=AlertSettings)
+    alerts: AlertSettings = AlertSettings()
 
 
 def find_file(folder: Path, name: str) -> Path:
-    """The file of this name in the config folder, or the shipped one where the folder has none."""
+    """Return the file of this name in the config folder, or the shipped one if the folder has none."""
     own = folder / name
     return own if own.exists() else shipped.CONFIG / name
 
@@ -128,65 +139,21 @@ def load_settings(folder: Path | None = None) -> Settings:
     """Read ``tumen.toml``, ``feeds.toml`` and ``alerts.toml``.
 
     Args:
-        folder: the config folder; None: the shipped config.
+        folder: the config folder; None for the shipped config.
 
     Raises:
-        ConfigError: the folder is not there, or something in the files is wrong.
+        ConfigError: the folder does not exist, or one of the files has a mistake.
     """
     folder = folder or shipped.CONFIG
     if not folder.is_dir():
         raise ConfigError(folder, "", "is not a folder; --config takes a folder with tumen.toml, feeds.toml …")
     path = find_file(folder, "tumen.toml")
-    data = load(path)
-    parts: dict[str, type] = {
-        "fetch": FetchSettings,
-        "poll": PollSettings,
-        "cycle": CycleSettings,
-        "extract": ExtractSettings,
-        "flagging": FlaggingSettings,
-        "store": StoreSettings,
-        "archive": ArchiveSettings,
-        "daemon": DaemonSettings,
-    }
-    only_keys(data, tuple(parts), file=path)
-    tables: dict[str, Any] = {
-        name: convert(data.get(name, {}), kind, file=path, key=f"[{name}]") for name, kind in parts.items()
-    }
-    _check_positive(path, tables)
-    for text in tables["fetch"].allow_private:
+    main = convert(load(path), MainFile, file=path)
+    for text in main.fetch.allow_private:
         try:
             parse_allowance(text)
         except ValueError as error:
             raise ConfigError(path, "[fetch] › allow_private", str(error)) from None
     sources = load_sources(find_file(folder, "feeds.toml"))
     alerts = load_alerts(find_file(folder, "alerts.toml"), sources, find_file(folder, "topics"))
-    return Settings(folder=folder, sources=sources, alerts=alerts, **tables)
-
-
-def _check_positive(path: Path, tables: dict[str, Any]) -> None:
-    """Refuse numbers that no one can mean."""
-    for table, key, least in (
-        ("cycle", "minutes", 0.1),
-        ("cycle", "retry_minutes", 0.1),
-        ("cycle", "tries", 1),
-        ("cycle", "feed_text_characters", 200),
-        ("poll", "floor_minutes", 1),
-        ("poll", "jitter", 0),
-        ("poll", "moves_to_adopt", 1),
-        ("fetch", "page_delay", 0),
-        ("fetch", "feed_delay", 0),
-        ("fetch", "concurrency", 1),
-        ("fetch", "deadline_seconds", 0.1),
-        ("fetch", "max_feed_bytes", 1024),
-        ("fetch", "max_page_bytes", 1024),
-        ("extract", "processes", 0),
-        ("extract", "seconds", 0.5),
-        ("extract", "memory_mb", 256),
-        ("store", "fetches_days", 1),
-        ("archive", "days", 0),
-        ("daemon", "every_minutes", 0.01),
-        ("daemon", "backups", 1),
-    ):
-        value = getattr(tables[table], key)
-        if value < least:
-            raise ConfigError(path, f"[{table}] › {key}", f"must be {least} or more, not {value}.")
+    return Settings(folder=folder, sources=sources, alerts=alerts, **asdict(main))

@@ -1,7 +1,7 @@
-"""Adds sources to ``feeds.toml``: at its end, so that everything that stands there stays, comments too.
+"""Writer of ``feeds.toml``: appends sources, so that the existing text and its comments stay as they are.
 
-In: the config folder and the sources. Out: the file with one ``[[feed]]`` more for each; it is read with all its checks
-before it takes the old one's place.
+In: the config folder and the sources. Out: the file with one more ``[[feed]]`` per source. The new file is read with
+all checks before it replaces the old one.
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ import os
 import re
 import shutil
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from pipeline import shipped
 from pipeline.errors import BadValue, ConfigError
@@ -23,25 +24,25 @@ _NAME = "feeds.toml"
 
 
 def own_file(folder: Path | None) -> Path:
-    """The ``feeds.toml`` that may be written: of the folder, or of the checkout.
+    """Return the ``feeds.toml`` that may be changed: that of the folder, or that of the checkout.
 
     Raises:
-        BadValue: the only one there is belongs to the installed package.
+        BadValue: only the file of the installed package exists.
     """
     if folder is not None:
         return folder / _NAME
     if shipped.CHECKOUT is None:
         raise BadValue(
-            "The shipped feeds.toml is part of the installed package; say with --config which folder is yours."
+            "The shipped feeds.toml is part of the installed package. Name your own config folder with --config."
         )
     return shipped.CONFIG / _NAME
 
 
 def append(path: Path, sources: Sequence[Source]) -> None:
-    """Write the sources at the end of the file; where there is none yet, of a copy of the shipped one.
+    """Append the sources to the file. Without a file, start from a copy of the shipped one.
 
     Raises:
-        ConfigError: the file is wrong as it stands, would be with these, or cannot be written.
+        ConfigError: the file has a mistake, would have one with these sources, or cannot be written.
     """
     fresh = path.with_name(f".{_NAME}.{os.getpid()}")
     try:
@@ -59,12 +60,12 @@ def append(path: Path, sources: Sequence[Source]) -> None:
 
 
 def as_toml(source: Source) -> str:
-    """A ``[[feed]]`` with what is not left at its default."""
-    usual = Source(name=source.name, url=source.url, language=source.language)
+    """Return a ``[[feed]]`` with every key that differs from its default."""
+    default = Source(name=source.name, url=source.url, language=source.language)
     lines = ["[[feed]]"]
     for key in ("name", "url", "language", "home", "kind", "timezone", "topics", "enabled", "interval_minutes", "note"):
         value = getattr(source, key)
-        if key in ("name", "url", "language") or value != getattr(usual, key):
+        if key in ("name", "url", "language") or value != getattr(default, key):
             lines.append(f"{key} = {_value(value)}")
     return "\n".join(lines) + "\n"
 
@@ -72,13 +73,13 @@ def as_toml(source: Source) -> str:
 def _value(value: object) -> str:
     if isinstance(value, tuple):
         return f"[{', '.join(map(_value, value))}]"
-    if isinstance(value, str):  # a basic string of TOML is one of JSON, but for the letter DEL
+    if isinstance(value, str):  # JSON's escapes are TOML's, except that TOML also escapes DEL
         return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007F")
     return json.dumps(value)
 
 
 def unlike(source: Source, known: Sequence[Source]) -> Source:
-    """The source under a name that none of the known ones has."""
+    """Return the source with a number added to its name if a known source has the same name."""
     names = {other.name for other in known}
     name, number = source.name, 2
     bare = re.sub(r" \(\d+\)$", "", name)[:110]

@@ -1,33 +1,32 @@
-"""Reads ``alerts.toml``: who is told of what, how, and when not."""
+"""Reader of ``alerts.toml``: which events are sent to which targets, and when."""
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable
+from contextlib import suppress
 from datetime import datetime, time
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-import tomli
+from msgspec import Meta, Struct
 
 from pipeline.errors import ConfigError
 from pipeline.model import Source
-from pipeline.settings.reader import convert, load
+from pipeline.settings.reader import convert, load, suggest
 
 _CLOCK = r"([01]\d|2[0-3]):([0-5]\d)"
 _QUIET = re.compile(rf"{_CLOCK}-{_CLOCK}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
-    """Where alerts go.
+class Target(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A destination of alerts.
 
     Attributes:
-        name: how rules, the database and the log call it: the address, which may hold a password, is in none of them.
+        name: its name in rules, the database and the log. They never show the address, which may hold a password.
         url: an Apprise address: ``mailto://…``, ``slack://…``, ``tgram://…``, ``matrix://…``, ``json://…``.
-        url_env: the environment variable that holds the address, instead of ``url``.
+        url_env: name of the environment variable that holds the address, instead of ``url``.
     """
 
     name: str
@@ -35,26 +34,26 @@ class Target:
     url_env: str = ""
 
     def address(self) -> str:
-        """The address; empty when its environment variable is not set."""
+        """Return the address; empty if its environment variable is not set."""
         return os.environ.get(self.url_env, "") if self.url_env else self.url
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
-    """Of what somebody is told.
+class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An alert rule: which events go to which targets.
 
     Attributes:
-        name: shown in the message, and kept with each alert.
+        name: shown in the message and stored with each alert.
         to: names of targets.
-        when: ``article``: one was flagged; ``verdict``: an analyst gave one; ``feed``: its health changed.
-        topics: of these topics only; empty: of any.
-        sources: from these feeds only.
-        languages: in these languages only.
-        min_score: the topic's score, or the relevance where ``topics`` is empty, must reach this (0 to 1).
-        verdicts: of these kinds only.
-        health: of these changes only.
-        digest: a cron expression: alerts are gathered and sent as one message at these times; empty: at once.
-        quiet: ``22:00-07:00``: nothing is sent then; what comes up waits for the end.
+        when: the event: ``article`` (an article was flagged), ``verdict`` (an analyst gave one), or ``feed`` (the
+            health of a feed changed).
+        topics: only these topics; empty for all.
+        sources: only these feeds; empty for all.
+        languages: only these languages; empty for all.
+        min_score: lowest score of the topic, or lowest relevance if ``topics`` is empty (0 to 1).
+        verdicts: only these verdicts.
+        health: only these changes of a feed's health.
+        digest: a cron expression: alerts are collected and sent as one message at these times; empty to send at once.
+        quiet: hours without messages, such as ``22:00-07:00``; alerts wait until they end.
     """
 
     name: str
@@ -63,28 +62,27 @@ class Rule:
     topics: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
-    min_score: float = 0.0
+    min_score: Annotated[float, Meta(ge=0, le=1)] = 0.0
     verdicts: tuple[Literal["relevant", "not_relevant", "escalate"], ...] = ("escalate",)
     health: tuple[Literal["failing", "silent", "well"], ...] = ("failing", "silent", "well")
     digest: str = ""
     quiet: str = ""
 
     def is_quiet(self, local: datetime) -> bool:
-        """Whether nothing may be sent at this local time."""
-        found = _QUIET.fullmatch(self.quiet)
-        if found is None:
+        """Return whether this local time is in the quiet hours."""
+        hours = _QUIET.fullmatch(self.quiet)
+        if hours is None:
             return False
-        start, end = (time(int(found[i]), int(found[i + 1])) for i in (1, 3))
+        start, end = (time(int(hours[i]), int(hours[i + 1])) for i in (1, 3))
         now = local.time()
         return start <= now < end if start <= end else now >= start or now < end
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AlertSettings:
-    """All of ``alerts.toml``.
+class AlertSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The contents of ``alerts.toml``.
 
     Attributes:
-        desk: the address of the web desk, for links in messages: ``https://desk.example.org``; empty: no links.
+        desk: address of the web desk for links in messages: ``https://desk.example.org``; empty for no links.
     """
 
     desk: str = ""
@@ -98,15 +96,15 @@ def load_alerts(path: Path, sources: Iterable[Source], topics: Path) -> AlertSet
     Args:
         path: ``alerts.toml``.
         sources: the feeds that rules may name.
-        topics: the folder whose files name the topics; read only when a rule names one.
+        topics: the folder with the topics; read only if a rule names a topic.
 
     Raises:
-        ConfigError: names the rule or target and the key, and what was expected.
+        ConfigError: names the rule or target, the key and what was expected.
     """
     settings = convert(load(path), AlertSettings, file=path)
     _check_targets(path, settings.target)
     if settings.desk and not re.fullmatch(r"https?://[^\s]+", settings.desk):
-        raise ConfigError(path, "desk", "must be an address that begins with http(s)://.")
+        raise ConfigError(path, "desk", "must be an address with http:// or https://.")
     known = {
         "to": {target.name for target in settings.target},
         "sources": {source.name for source in sources},
@@ -114,7 +112,7 @@ def load_alerts(path: Path, sources: Iterable[Source], topics: Path) -> AlertSet
     }
     for number, rule in enumerate(settings.rule, 1):
         _check_rule(path, rule, number, known)
-    _check_twice(path, "rule", [rule.name for rule in settings.rule])
+    _check_unique(path, "rule", [rule.name for rule in settings.rule])
     return settings
 
 
@@ -127,7 +125,7 @@ def _check_targets(path: Path, targets: tuple[Target, ...]) -> None:
             raise ConfigError(path, key, "needs either url or url_env (the environment variable that holds it).")
         if target.url and "://" not in target.url:
             raise ConfigError(path, f"{key} › url", "must be an Apprise address such as mailto://user:password@host.")
-    _check_twice(path, "target", [target.name for target in targets])
+    _check_unique(path, "target", [target.name for target in targets])
 
 
 def _check_rule(path: Path, rule: Rule, number: int, known: dict[str, set[str]]) -> None:
@@ -139,9 +137,7 @@ def _check_rule(path: Path, rule: Rule, number: int, known: dict[str, set[str]])
     for kind, names in (("to", rule.to), ("sources", rule.sources), ("topics", rule.topics)):
         for name in names:
             if name not in known[kind]:
-                raise ConfigError(path, f"{key} › {kind}", f"“{name}” is not known; {_near(name, known[kind])}.")
-    if not 0 <= rule.min_score <= 1:
-        raise ConfigError(path, f"{key} › min_score", f"must be from 0 to 1, not {rule.min_score}.")
+                raise ConfigError(path, f"{key} › {kind}", f"“{name}” is unknown; {suggest(name, known[kind])}")
     if rule.digest:
         _check_cron(path, f"{key} › digest", rule.digest)
     if rule.quiet and not _QUIET.fullmatch(rule.quiet):
@@ -154,27 +150,18 @@ def _check_cron(path: Path, key: str, text: str) -> None:
     try:
         CronTrigger.from_crontab(text)
     except ValueError as error:
-        raise ConfigError(path, key, f"“{text}” is no cron expression such as 30 7 * * * ({error}).") from None
+        raise ConfigError(path, key, f"“{text}” is not a cron expression such as 30 7 * * * ({error}).") from None
 
 
-def _check_twice(path: Path, what: str, names: list[str]) -> None:
+def _check_unique(path: Path, what: str, names: list[str]) -> None:
     for name in names:
         if names.count(name) > 1:
-            raise ConfigError(path, f'{what} "{name}"', "is there twice; give one of them another name.")
+            raise ConfigError(path, f'{what} "{name}"', "appears twice; give one of them another name.")
 
 
 def _topic_ids(folder: Path) -> set[str]:
-    found: set[str] = set()
+    ids: set[str] = set()
     for file in sorted(folder.glob("*.toml")):
-        try:
-            found |= set(tomli.loads(file.read_text(encoding="utf-8-sig")).get("topic", {}))
-        except (ValueError, OSError):
-            continue  # whoever reads the topics says what is wrong with them
-    return found
-
-
-def _near(name: str, known: Collection[str]) -> str:
-    import difflib
-
-    found = difflib.get_close_matches(name, known, n=1)
-    return f"did you mean “{found[0]}”?" if found else f"known are {', '.join(sorted(known)) or 'none'}"
+        with suppress(ConfigError):  # load_topics reports the mistakes of these files
+            ids |= set(load(file).get("topic", {}))
+    return ids

@@ -1,51 +1,58 @@
-"""How addresses are asked: the table ``[fetch]`` of ``tumen.toml``. Each default stands here and nowhere else."""
+"""The table ``[fetch]`` of ``tumen.toml``: limits of HTTP requests, and private addresses that may be fetched."""
 
 from __future__ import annotations
 
 import ipaddress
 import re
 from dataclasses import dataclass
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+_Port = Annotated[int, Meta(ge=1, le=65_535)]
+_Seconds = Annotated[float, Meta(ge=0.1, le=3600)]
+_Delay = Annotated[float, Meta(ge=0, le=3600)]
+_Bytes = Annotated[int, Meta(ge=1024, le=1024**3)]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FetchSettings:
-    """Manners and bounds of everything that is asked over HTTP.
+class FetchSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Limits of every HTTP request.
 
     Attributes:
-        contact: who a publisher can write to, a mail address or a page; sent in the User-Agent.
+        contact: mail address or page where a publisher can reach you; sent in the User-Agent.
         page_delay: seconds between the starts of two page requests to one host; a longer Crawl-delay counts.
         feed_delay: seconds between the starts of two feed requests to one registrable domain.
-        concurrency: requests under way at once over all hosts; never more than one a host.
-        connect_seconds: the longest wait for a connection.
-        read_seconds: the longest silence in the middle of an answer.
-        deadline_seconds: the longest that one request may take in all, redirects included.
-        max_feed_bytes: the largest feed, as sent and after decompression.
-        max_page_bytes: the largest page, likewise.
-        max_redirects: hops that are followed.
-        retry_after_seconds: how long a host is left alone that says "too many requests" and names no time.
-        max_retry_after_seconds: the longest that a host is left alone on its word.
-        allow_private: private or loopback addresses that may be asked, with ports: ``127.0.0.1:8080-8090``,
+        concurrency: requests at the same time over all hosts; never more than one per host.
+        connect_seconds: connection timeout.
+        read_seconds: timeout between two parts of a response.
+        deadline_seconds: total time of one request, redirects included.
+        max_feed_bytes: largest feed, as sent and after decompression.
+        max_page_bytes: largest page, as sent and after decompression.
+        max_redirects: redirects followed per request.
+        retry_after_seconds: how long to back off from a host that answers "too many requests" without a Retry-After.
+        max_retry_after_seconds: longest Retry-After that is obeyed.
+        allow_private: private or loopback addresses that may be fetched, with ports: ``127.0.0.1:8080-8090``,
             ``10.1.0.0/16:80``, ``[::1]:8080``, ``intranet.example:443``.
-        extra_ports: ports beside 80, 443, 8080 and 8443 that may be asked at public addresses.
-        allow_downgrade: whether a redirect may lead from https to http.
-        robots_for_pages: whether robots.txt is heeded for pages.
-        robots_for_feeds: whether it is heeded for feeds too, which somebody configured on purpose.
+        extra_ports: allowed ports at public addresses, in addition to 80, 443, 8080 and 8443.
+        allow_downgrade: follow redirects from https to http.
+        robots_for_pages: obey robots.txt for pages.
+        robots_for_feeds: obey robots.txt for feeds too. Off by default, because feeds are configured on purpose.
     """
 
     contact: str = ""
-    page_delay: float = 5.0
-    feed_delay: float = 2.0
-    concurrency: int = 50
-    connect_seconds: float = 5.0
-    read_seconds: float = 15.0
-    deadline_seconds: float = 40.0
-    max_feed_bytes: int = 8 * 1024 * 1024
-    max_page_bytes: int = 5 * 1024 * 1024
-    max_redirects: int = 5
-    retry_after_seconds: float = 600.0
-    max_retry_after_seconds: float = 172800.0
+    page_delay: _Delay = 5.0
+    feed_delay: _Delay = 2.0
+    concurrency: Annotated[int, Meta(ge=1, le=1000)] = 50
+    connect_seconds: _Seconds = 5.0
+    read_seconds: _Seconds = 15.0
+    deadline_seconds: _Seconds = 40.0
+    max_feed_bytes: _Bytes = 8 * 1024 * 1024
+    max_page_bytes: _Bytes = 5 * 1024 * 1024
+    max_redirects: Annotated[int, Meta(ge=0, le=20)] = 5
+    retry_after_seconds: Annotated[float, Meta(ge=0, le=604_800)] = 600.0
+    max_retry_after_seconds: Annotated[float, Meta(ge=0, le=2_592_000)] = 172800.0
     allow_private: tuple[str, ...] = ()
-    extra_ports: tuple[int, ...] = ()
+    extra_ports: tuple[_Port, ...] = ()
     allow_downgrade: bool = False
     robots_for_pages: bool = True
     robots_for_feeds: bool = False
@@ -53,7 +60,7 @@ class FetchSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Allowance:
-    """Leave to ask one private host or network, at some ports.
+    """One private host or network that may be fetched, with its ports.
 
     Attributes:
         network: the addresses; None for a host name.
@@ -72,10 +79,10 @@ _NAME = re.compile(r"[a-z0-9]([a-z0-9.-]{0,250}[a-z0-9])?")
 
 
 def parse_allowance(text: str) -> Allowance:
-    """Read one item of ``allow_private``: an address, network or host name, and a port or a range of ports.
+    """Parse one item of ``allow_private``: an address, network or host name, and a port or a range of ports.
 
     Raises:
-        ValueError: says what is wrong and what was expected.
+        ValueError: with what is wrong and what was expected.
     """
     match = _ALLOWANCE.fullmatch(text.strip())
     wanted = "expected HOST:PORT or HOST:FIRST-LAST, such as 127.0.0.1:8080-8090"

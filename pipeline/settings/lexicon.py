@@ -9,9 +9,11 @@ import difflib
 import math
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
+
+from msgspec import Struct, field
 
 from pipeline.errors import ConfigError
 from pipeline.settings.reader import convert, load, only_keys
@@ -47,8 +49,7 @@ class Concept:
     file: Path
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _ConceptTable:
+class _ConceptTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"except_": "except"}):
     name: str
     kind: str
     qid: str | None = None
@@ -61,8 +62,7 @@ class _ConceptTable:
     except_: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Clause:
+class Clause(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One weighted condition: every item of ``all`` and one item of ``any`` must stand ``within`` one unit of the text.
 
     Attributes:
@@ -86,8 +86,7 @@ class Clause:
     times: int = 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Topic:
+class Topic(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What is watched: a sum of clauses against a threshold; ``relevance`` is written in the same way.
 
     Attributes:

@@ -120,19 +120,30 @@ def count_waiting(conn: sqlite3.Connection) -> int:
 
 
 def get(conn: sqlite3.Connection, entry: EntryId) -> QueuedEntry:
-    """The entry with all that its feed said of it."""
-    row = conn.execute(
-        "SELECT e.*, f.name AS source, f.language AS language, f.home AS home, f.timezone AS timezone"
-        " FROM entries e JOIN feeds f ON f.id = e.feed_id WHERE e.id = ?",
-        (entry,),
-    ).fetchone()
+    """Return the entry with everything that its feed gave."""
+    return get_many(conn, [entry])[0]
+
+
+def get_many(conn: sqlite3.Connection, entries: Sequence[EntryId]) -> list[QueuedEntry]:
+    """Return these entries in the order of the ids, by primary key; at most 500 ids."""
+    rows = conn.execute(
+        "SELECT e.*, f.name AS source, f.language AS language, f.home AS home, f.timezone AS timezone"  # noqa: S608 - only question marks
+        f" FROM entries e JOIN feeds f ON f.id = e.feed_id WHERE e.id IN ({', '.join('?' * len(entries))})",
+        entries,
+    )
+    found = {row["id"]: _queued(row) for row in rows}
+    return [found[entry] for entry in entries]
+
+
+def _queued(row: sqlite3.Row) -> QueuedEntry:
     return QueuedEntry(
-        id=entry,
+        id=EntryId(row["id"]),
         feed=FeedId(row["feed_id"]),
         source=row["source"],
         language=row["language"],
         home=row["home"],
         identity=row["identity"],
+        digest=row["digest"],
         url=row["url"],
         entry=ParsedEntry(
             id=row["guid"],
@@ -154,12 +165,16 @@ def get(conn: sqlite3.Connection, entry: EntryId) -> QueuedEntry:
     )
 
 
-def done(conn: sqlite3.Connection, entry: EntryId, article: ArticleId, note: str | None = None) -> None:
-    """The entry's article is stored with its flags; the feed's copy of the text is let go."""
+def done(conn: sqlite3.Connection, entry: EntryId, article: ArticleId, digest: str, note: str | None = None) -> None:
+    """Mark the entry as processed and drop the feed's copy of the text.
+
+    An entry that a poll has revised since ``digest`` was read stays in the queue, so that the revision is processed.
+    """
     conn.execute(
-        "UPDATE entries SET state = 'flagged', article_id = ?, reason = ?, content = '' WHERE id = ?",
-        (article, note, entry),
+        "UPDATE entries SET state = 'flagged', article_id = ?, reason = ?, content = '' WHERE id = ? AND digest = ?",
+        (article, note, entry, digest),
     )
+    conn.execute("UPDATE entries SET article_id = ? WHERE id = ? AND digest <> ?", (article, entry, digest))
 
 
 def retry(conn: sqlite3.Connection, entry: EntryId, *, attempts: int, next_try_at: datetime, reason: str) -> None:

@@ -153,7 +153,7 @@ def test_no_network_is_told_in_a_line_of_its_own(tmp_path: Path) -> None:
     (config / "feeds.toml").write_text('[[feed]]\nname = "A"\nurl = "http://127.0.0.1:9/"\nlanguage = "en"\n', "utf-8")
     done = tumen("run", "--db", tmp_path / "x.db", "--config", config)
     assert done.returncode == 69
-    assert "Not one of 1 feeds could be reached" in one_line(done)
+    assert "None of 1 feeds could be reached" in one_line(done)
 
 
 def test_a_second_run_says_who_is_at_work(place: list[str | Path], tmp_path: Path) -> None:

@@ -7,14 +7,12 @@ import os
 import sqlite3
 import subprocess
 import sys
-import sysconfig
 import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from pipeline.flagging import matcher
 from pipeline.store import open_store, runs, transaction, upkeep
 from pipeline.store import page_archive as copies
 
@@ -139,13 +137,6 @@ def test_a_sound_database_is_called_sound(database: Path) -> None:
     done = tumen("doctor", "--db", database)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "All is sound." in done.stdout
-
-
-def test_doctor_says_whether_flagging_is_compiled(database: Path) -> None:
-    built = Path(matcher.__file__).with_name("_scan" + sysconfig.get_config_var("EXT_SUFFIX"))
-    line = "flagging: compiled" if built.exists() else "flagging: Python"
-    assert line in tumen("doctor", "--db", database).stdout.splitlines()
-    assert "flagging: " not in tumen("doctor", "--housekeeping", "--db", database).stdout
 
 
 def test_a_damaged_database_is_named_with_what_to_do(database: Path) -> None:

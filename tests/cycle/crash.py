@@ -36,20 +36,25 @@ Contents = dict[str, list[tuple[object, ...]]]
 Verdicts = list[tuple[str, str]]  # address of the article and verdict, in the order they were acknowledged
 
 
+# An article that several feeds carry has the home country of the feed that was polled first, which depends on timing.
+_ONE_FEED = """
+JOIN articles a ON a.id = {0}.article_id AND 1 =
+  (SELECT count(*) FROM sightings s JOIN entries e ON e.id = s.entry_id WHERE e.article_id = a.id)
+"""
+
+
 def contents(database: Path) -> Contents:
-    """All that a cycle stores, without ids and times."""
+    """Return what a cycle stores, without ids and times."""
     with closing(sqlite3.connect(database)) as conn:
         assert conn.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         assert conn.execute("PRAGMA foreign_key_check").fetchall() == []
         return {
-            "articles": conn.execute(
-                "SELECT url, title, text, relevance, topics, method, revision FROM articles ORDER BY url"
-            ).fetchall(),
+            "articles": conn.execute("SELECT url, title, text, method, revision FROM articles ORDER BY url").fetchall(),
             "flags": conn.execute(
-                "SELECT a.url, f.topic, f.score FROM flags f JOIN articles a ON a.id = f.article_id ORDER BY 1, 2"
+                f"SELECT a.url, f.topic, f.score FROM flags f {_ONE_FEED.format('f')} ORDER BY 1, 2"
             ).fetchall(),
             "evidence": conn.execute(
-                "SELECT a.url, e.topic, e.clause, e.start, e.end FROM evidence e JOIN articles a ON a.id = e.article_id"
+                f"SELECT a.url, v.topic, v.clause, v.start, v.end FROM evidence v {_ONE_FEED.format('v')}"
                 " ORDER BY 1, 2, 3, 4, 5"
             ).fetchall(),
             "entries": conn.execute("SELECT identity, state FROM entries ORDER BY identity").fetchall(),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import random
 import sqlite3
 from datetime import UTC, datetime, timedelta
@@ -11,8 +10,6 @@ from typing import TYPE_CHECKING
 
 from pipeline.cycle.run import run_cycle
 from pipeline.demo import write_config
-from pipeline.settings import load_settings
-from pipeline.store import open_store
 
 if TYPE_CHECKING:
     from pipeline.demo import World
@@ -29,21 +26,14 @@ class Desk:
         self.later = timedelta()
 
     def run(self, *, force: bool = False) -> CycleReport:
-        settings = load_settings(self.config)
-        conn = open_store(self.database)
-        try:
-            return asyncio.run(
-                run_cycle(
-                    conn,
-                    settings,
-                    trigger="test",
-                    force=force,
-                    now=lambda: datetime.now(UTC) + self.later,
-                    rng=random.Random(1),
-                )
-            )
-        finally:
-            conn.close()
+        return run_cycle(
+            self.database,
+            self.config,
+            trigger="test",
+            force=force,
+            now=lambda: datetime.now(UTC) + self.later,
+            rng=random.Random(1),
+        )
 
     def rows(self, sql: str) -> list[tuple[object, ...]]:
         conn = sqlite3.connect(self.database)

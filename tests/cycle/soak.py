@@ -11,7 +11,6 @@ was found, and ends with 1 if an entry was missed, something was doubled, told t
 from __future__ import annotations
 
 import argparse
-import asyncio
 import json
 import os
 import random
@@ -32,10 +31,7 @@ from pathlib import Path
 from typing import TypedDict
 from urllib.parse import urlsplit
 
-from pipeline.alerts import after_cycle
 from pipeline.cycle.run import run_cycle
-from pipeline.settings import Settings, load_settings
-from pipeline.store import open_store
 from tests.cycle.rolling import DAY, LENGTH, Plan, rolling
 
 _HOUSEKEEPING_DAYS = 3
@@ -132,7 +128,6 @@ def soak(plan: Plan, folder: Path, tell: Callable[[str], None]) -> Soaked:
     with rolling(plan) as (feeds, clock):
         config = write_config(folder / "config", feeds, folder / "backups")
         database = folder / "tumen.db"
-        settings = load_settings(config)
         found = Soaked()
         tell(HEAD)
         for number in range(1, plan.days + _CATCHING_UP_DAYS + 1):
@@ -140,7 +135,7 @@ def soak(plan: Plan, folder: Path, tell: Callable[[str], None]) -> Soaked:
             for _ in range(round(DAY / plan.every)):
                 clock.value += plan.every
                 began = time.monotonic()
-                _cycle(database, settings, clock.value)
+                _cycle(database, config, clock.value)
                 slowest = max(slowest, time.monotonic() - began)
                 memory.append(_memory())
             if number % _HOUSEKEEPING_DAYS == 0:
@@ -152,16 +147,14 @@ def soak(plan: Plan, folder: Path, tell: Callable[[str], None]) -> Soaked:
     return found
 
 
-def _cycle(database: Path, settings: Settings, now: float) -> None:
-    """One cycle and its alerts, as ``tumen run`` does them, at this time."""
+def _cycle(database: Path, config: Path, now: float) -> None:
+    """Run one cycle at this time."""
     began = time.monotonic()
 
     def clock() -> datetime:
         return datetime.fromtimestamp(now + time.monotonic() - began, UTC)
 
-    with closing(open_store(database)) as conn:
-        asyncio.run(run_cycle(conn, settings, trigger="soak", now=clock, rng=random.Random(now)))
-        after_cycle(conn, settings, clock(), clock)
+    run_cycle(database, config, trigger="soak", now=clock, rng=random.Random(now))
 
 
 def _housekeeping(database: Path, config: Path) -> list[str]:

@@ -197,6 +197,7 @@ def queued(*, timezone: str | None, home: str | None, language: str) -> QueuedEn
         home=home,
         timezone=timezone,
         identity="http://a.example/1",
+        digest="0",
         url="http://a.example/1",
         entry=ParsedEntry(id="1", url="http://a.example/1", title="A piece"),
         first_seen_at=datetime(2026, 11, 24, tzinfo=UTC),

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.extract import extract
-from pipeline.extract.decode import decode, guess, to_utf8
+from pipeline.extract.decode import to_utf8
 from tests.extract.pages import LANGUAGES, Parts, page, text
 
 URL = "https://courier.example/1"
@@ -74,27 +74,11 @@ def test_a_few_broken_bytes_cost_a_few_characters() -> None:
     assert "чиновников" in found
 
 
-@pytest.mark.parametrize(
-    ("sample", "charset"),
-    [
-        ("Совет порта решил открыть линию", "cp1251"),
-        ("Совет порта решил открыть линию", "koi8_r"),
-        ("항만 위원회는 노선을 다시 열기로 했다", "cp949"),
-        ("港湾委員会は航路を再開することを決めた。", "cp932"),
-        ("港湾委員会は航路を再開することを決めた。", "euc_jp"),
-        ("Le café est fermé à Noël", "cp1252"),
-    ],
-)
-def test_the_letters_themselves_tell(sample: str, charset: str) -> None:
-    assert guess((sample * 5).encode(charset)) == charset
-
-
 @given(
     st.binary(max_size=400),
     st.sampled_from([None, "text/html; charset=euc-kr", "charset=base64", "charset=utf-16", "charset="]),
 )
 def test_any_bytes_decode(body: bytes, content_type: str | None) -> None:
-    decode(body, content_type)
     to_utf8(body, content_type).decode("utf-8")
 
 

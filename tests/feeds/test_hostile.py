@@ -15,7 +15,7 @@ from pipeline.feeds.balance import balance
 from pipeline.feeds.decide import identities
 from pipeline.feeds.entries import MAX_CONTENT, MAX_ID, MAX_SUMMARY, MAX_TITLE
 from pipeline.feeds.feedparser_adapter import read_xml
-from pipeline.feeds.xmltext import bind_prefixes, open_document, repair_references
+from pipeline.feeds.xmltext import bind_prefixes, open_document
 from pipeline.model import ParsedFeed
 from pipeline.text.html import one_line, paragraphs
 from tests.feeds.build import NOW, URL, item, rss
@@ -138,7 +138,7 @@ def test_46_starts_that_never_end(body: bytes) -> None:
 
 
 def test_47_many_elements_are_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipeline.feeds.feedparser_adapter._MOST_ELEMENTS", 1000)
+    monkeypatch.setattr("pipeline.feeds.feedparser_adapter._MAX_ELEMENTS", 1000)
     parsed = read(rss(item(), "<a/>" * 2000))
     assert parsed.entries[0].url
     assert "elements" in (parsed.problem or "")
@@ -215,10 +215,12 @@ def test_any_bytes_are_read_or_refused(body: bytes, start: bytes) -> None:
 @example(["<item>", "<textInput>", "<media:content url='a'/>"])
 @example(["<", "xmlns:a='b c'"])
 @example(["<a xmlns:b='c\nd'>"])
-def test_55_balanced_markup_is_well_formed(tokens: list[str]) -> None:
+@example(["<!DOCTYPE r [", "<![CDATA[", "<rss version='2.0'>", "&"])
+@example(["<!--", "<![CDATA[", "-->", "<b x='&'>", "&#0;"])
+def test_balanced_markup_is_well_formed(tokens: list[str]) -> None:
     document = open_document("<rss version='2.0'>" + "".join(tokens))
     if not document.refused:
-        assert read_xml(bind_prefixes(balance(repair_references(document))), "", 99).error is None
+        assert read_xml(bind_prefixes(balance(document)), "").error is None
 
 
 @given(st.lists(st.sampled_from([*TOKENS, "<script>", "</script>", "<p>", "<a href='>'>"]), max_size=30))

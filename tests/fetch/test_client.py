@@ -8,11 +8,11 @@ import itertools
 import time
 import zlib
 from collections.abc import Iterator
-from dataclasses import replace
 
 import brotli
 import pytest
 from backports import zstd
+from msgspec.structs import replace
 
 from pipeline.fetch import Fetcher, HostState
 from pipeline.model import Fetched, FetchFailed, NotModified, Outcome, Request, RequestKind, Validators

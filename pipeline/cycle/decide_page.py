@@ -1,0 +1,131 @@
+"""Decision about one entry: what to do after its page was asked for, or when it needs no page. Pure.
+
+In: the entry, and the outcome of its page request. Out: one of five decisions, which ``page_stage`` carries out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from pipeline.model import Fetched, FetchFailed, NotModified, QueuedEntry
+from pipeline.settings import CycleSettings
+
+_SHORTEST_FEED_TEXT = 200  # characters; less is a teaser, no article
+_REFUSED = {"bad_url", "forbidden_address"}  # the feed links to an address that Tumen does not request
+_TRIES = {"gone": 2, "blocked": 3}  # kinds of failure that further tries seldom mend
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessPage:
+    """Extract the article from this page."""
+
+    page: Fetched
+
+
+@dataclass(frozen=True, slots=True)
+class Unprocessable:
+    """Outcome of a page that arrived and could not be processed; ``reason`` is a sentence for people."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Try again after ``delay``; no request was sent, so no try is counted."""
+
+    delay: timedelta
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """Try again after ``delay``; ``attempts`` counts the tries so far, this one included."""
+
+    attempts: int
+    delay: timedelta
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class UseFeedText:
+    """Store the feed's own text instead of the page.
+
+    Attributes:
+        reason: why there is no page; None when the feed carries the whole text.
+        failed: the page was asked for and failed, which the cycle's report mentions.
+    """
+
+    reason: str | None = None
+    failed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class GiveUp:
+    """Store nothing: there is neither a page nor a text."""
+
+    reason: str
+
+
+PageDecision = ProcessPage | Wait | Retry | UseFeedText | GiveUp
+
+
+def needs_page(entry: QueuedEntry, settings: CycleSettings) -> bool:
+    """Return False for an entry without an address, and for one whose feed carries the whole text."""
+    return bool(entry.entry.url) and len(entry.entry.content) < settings.feed_text_characters
+
+
+def decide_page(
+    entry: QueuedEntry, outcome: Fetched | NotModified | FetchFailed | Unprocessable | None, settings: CycleSettings
+) -> PageDecision:
+    """Decide what to do with an entry.
+
+    Args:
+        entry: the entry, with the number of earlier attempts.
+        outcome: of the page request; None when ``needs_page`` says that there is no request.
+        settings: number of tries and the first delay.
+    """
+    match outcome:
+        case None:
+            return _without_request(entry)
+        case Fetched() if outcome.body.strip():
+            return ProcessPage(outcome)
+        case Fetched() | NotModified():
+            return _retry(entry, "The page is empty.", settings)
+        case Unprocessable():
+            return _retry(entry, outcome.reason, settings)
+        case FetchFailed():
+            return _after_failure(entry, outcome, settings)
+
+
+def _without_request(entry: QueuedEntry) -> UseFeedText | GiveUp:
+    if len(entry.entry.content) >= _SHORTEST_FEED_TEXT:
+        return UseFeedText()
+    return GiveUp("The feed gives no address that can be requested, and no text.")
+
+
+def _after_failure(entry: QueuedEntry, failure: FetchFailed, settings: CycleSettings) -> PageDecision:
+    if failure.kind == "deferred":
+        return Wait(failure.retry_after or timedelta(minutes=settings.retry_minutes), failure.reason)
+    if failure.kind in _REFUSED:
+        return GiveUp(failure.reason)
+    if failure.kind == "robots":
+        return UseFeedText(failure.reason)
+    tries = _TRIES.get(failure.kind, settings.tries)
+    return _retry(entry, failure.reason, settings, tries=tries, at_least=failure.retry_after)
+
+
+def _retry(
+    entry: QueuedEntry,
+    reason: str,
+    settings: CycleSettings,
+    *,
+    tries: int | None = None,
+    at_least: timedelta | None = None,
+) -> Retry | UseFeedText:
+    """Retry with a delay that grows four-fold with each try; use the feed's text after the last one."""
+    attempts = entry.attempts + 1
+    if attempts >= (tries or settings.tries):
+        return UseFeedText(reason, failed=True)
+    delay = timedelta(minutes=settings.retry_minutes * 4 ** (attempts - 1))
+    return Retry(attempts, max(delay, at_least or delay), reason)

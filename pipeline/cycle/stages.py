@@ -1,0 +1,151 @@
+"""Stages of one cycle on an open database: poll due feeds, process waiting pages, flag, store.
+
+Polling and page processing overlap: a page is requested as soon as its feed was parsed. ``run.run_cycle`` is the way
+in; it adds settings, lock, health events and alerts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, replace
+from datetime import datetime, timedelta
+
+from pipeline import processing
+from pipeline.cycle.feed_stage import FeedStage
+from pipeline.cycle.flagging_config import ensure_config
+from pipeline.cycle.page_stage import PageStage
+from pipeline.cycle.progress import Tally, Watcher
+from pipeline.cycle.story_stage import KEPT
+from pipeline.cycle.writer import Writer
+from pipeline.errors import TumenError
+from pipeline.fetch import Fetcher, HostState
+from pipeline.model import CycleReport, FeedState, RunId
+from pipeline.processing.pool import Workers
+from pipeline.settings import Settings
+from pipeline.store import entries as entry_rows
+from pipeline.store import feeds as feed_rows
+from pipeline.store import hosts, page_archive, runs, transaction
+from pipeline.store import stories as story_rows
+from pipeline.store.values import to_text
+
+_BACKLOG = 20_000  # entries of earlier cycles that one cycle takes over: 4 MB of ids and addresses
+
+
+async def run_stages(
+    conn: sqlite3.Connection,
+    settings: Settings,
+    *,
+    trigger: str,
+    force: bool,
+    now: Callable[[], datetime],
+    rng: random.Random,
+    watcher: Watcher | None,
+) -> CycleReport:
+    """Poll, process, flag and store; arguments as for ``run.run_cycle``.
+
+    Raises:
+        ConfigError: the lexicon or the topics are wrong.
+        StoreError: the database cannot be written.
+    """
+    started = time.monotonic()
+    async with Workers.of(settings.extract, preloads={processing.__name__: (settings.folder,)}) as workers:
+        version = await ensure_config(conn, settings.folder, workers, now)
+        feed_rows.sync(conn, settings.sources, now())
+        run = runs.start(conn, trigger, version, now())
+        tally = Tally(watcher=watcher)
+        writer = Writer(conn)
+        fetcher = Fetcher(settings.fetch, remember=lambda site: _host(hosts.get(writer.committed, site)), now=now)
+        with _page_archive(conn, settings, now) as archive:
+            try:
+                async with fetcher, writer, asyncio.TaskGroup() as tasks:
+                    feeds = FeedStage(
+                        writer=writer,
+                        fetcher=fetcher,
+                        workers=workers,
+                        policy=settings.poll,
+                        run=run,
+                        now=now,
+                        rng=rng,
+                        tally=tally,
+                    )
+                    pages = PageStage(
+                        writer=writer,
+                        fetcher=fetcher,
+                        workers=workers,
+                        folder=settings.folder,
+                        settings=settings.cycle,
+                        run=run,
+                        now=now,
+                        tally=tally,
+                        tasks=tasks,
+                        ends_at=asyncio.get_running_loop().time() + settings.cycle.minutes * 60,
+                        archive=archive,
+                    )
+                    due = feed_rows.due(writer.committed, now(), force=force)
+                    tally.feeds_total = len(due)
+                    for feed in due:
+                        tasks.create_task(_poll(feeds, pages, feed))
+                    for entry, url in entry_rows.waiting(writer.committed, now(), _BACKLOG):
+                        pages.offer(entry, url)
+            except* TumenError as group:
+                raise _first(group) from None
+            finally:
+                report = tally.report(waiting=entry_rows.count_waiting(conn), seconds=time.monotonic() - started)
+                _finish(conn, run, report, fetcher, now())
+    runs.prune(conn, timedelta(days=settings.store.fetches_days), now())
+    if report.articles_stored:
+        with transaction(conn):
+            story_rows.forget(conn, to_text(now() - KEPT))
+    return replace(report, run=run)
+
+
+@contextmanager
+def _page_archive(
+    conn: sqlite3.Connection, settings: Settings, now: Callable[[], datetime]
+) -> Iterator[page_archive.Copies | None]:
+    """Open the archive of fetched pages, if the config wants one; drop copies that are too old in the end."""
+    if not settings.archive.pages:
+        yield None
+        return
+    archive = page_archive.beside(conn)
+    try:
+        yield archive
+    finally:
+        if settings.archive.days:
+            archive.prune(now() - timedelta(days=settings.archive.days))
+        archive.close()
+
+
+def _finish(conn: sqlite3.Connection, run: RunId, report: CycleReport, fetcher: Fetcher, now: datetime) -> None:
+    """Store the run's figures, and the back-off and robots.txt of hosts for later cycles."""
+    with transaction(conn):
+        hosts.put(conn, (_host_row(state) for state in fetcher.hosts()))
+        runs.finish(conn, run, report, now)
+
+
+def _host(row: hosts.HostRow | None) -> HostState | None:
+    return None if row is None else HostState(**asdict(row))
+
+
+def _host_row(state: HostState) -> hosts.HostRow:
+    return hosts.HostRow(**asdict(state))
+
+
+async def _poll(feeds: FeedStage, pages: PageStage, feed: FeedState) -> None:
+    for entry, url, _ in await feeds.poll(feed):
+        pages.offer(entry, url)
+
+
+def _first(group: BaseExceptionGroup[TumenError]) -> TumenError:
+    """Return one of the errors that stopped the cycle: a person needs only one to act on."""
+    error: BaseException = group
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    if not isinstance(error, TumenError):
+        raise TypeError(f"{error!r} in a group of TumenErrors")
+    return error
