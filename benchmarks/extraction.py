@@ -271,7 +271,7 @@ def compare(pages: list[Page], extractors: dict[str, Extractor]) -> list[Table]:
 
 def print_tables(tables: list[Table]) -> None:
     print(f"\n{len(tables[0].scores)} pages")
-    print("| extractor | text: P / R / F1 | title | date: same day / none / wrong | authors | empty | ms, mean (median) |")
+    print("| extractor | text: P / R / F1 | title | day: same / none / wrong | authors | empty | ms, mean (median) |")
     print("| --- | --- | --- | --- | --- | --- | --- |")
     for table in tables:
         print(line(table))

@@ -228,8 +228,8 @@ def main() -> None:
     options = parser.parse_args()
     cases: list[Case] = []
     for folder, _, weight in (argument.partition("=") for argument in options.folders):
-        found = (read_case(folder, float(weight or 1), page) for page in load(Path(folder)) if page.shingles or page.must)
-        cases += [case for case in found if case is not None]
+        pages = [page for page in load(Path(folder)) if page.shingles or page.must]
+        cases += [case for page in pages if (case := read_case(folder, float(weight or 1), page)) is not None]
     print_table(cases, cross_validate(cases))
     # the choice is fitted on the probabilities of the folds; only then are the blocks fitted on all pages
     names = numbered({name for case in cases for found in case.candidates.values() for name in found})

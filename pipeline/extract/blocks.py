@@ -181,9 +181,7 @@ class _Cutter:
             text = " ".join(raw.split())
         if text:
             holder = self._open[-1]
-            self.blocks.append(
-                Block(text, str(self.spans[holder].element.tag), holder, min(self._linked, len(text)))
-            )
+            self.blocks.append(Block(text, str(self.spans[holder].element.tag), holder, min(self._linked, len(text))))
         self._linked = self._breaks = 0
 
 

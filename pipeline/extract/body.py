@@ -20,7 +20,9 @@ from pipeline.extract.weights import BLOCK_WEIGHTS
 
 _THIN = 350
 """A text of less visual length may be a stub: JSON-LD and scripts are read, too."""
+_NOTHING = 100
 _SAME = 30
+_LINKS = 0.5
 _SHOWN = 50_000
 _TAG = re.compile(r"<[^<>]{0,2000}>")
 _PARAGRAPH_END = re.compile(r"</p\s*>|<br\s*/?>\s*<br\s*/?>|\n\s*\n", re.IGNORECASE)
@@ -52,6 +54,8 @@ def find_text(root: HtmlElement, claims: Claims, page: bytes) -> Body:
     features = collect(layout, votes, claims)
     probabilities = [probability(found, BLOCK_WEIGHTS) if found else 0.0 for found in features]
     method, kept = choose(layout, votes, probabilities)
+    if not any(clean and keep for clean, keep in zip(layout.clean, kept, strict=True)) and _is_links(layout, kept):
+        method, kept = "none", [False] * len(kept)
     text = assemble(layout, kept, {squeeze(claims.title), squeeze(claims.site)})
     found = Body(
         text=text,
@@ -82,10 +86,14 @@ def assemble(layout: Layout, kept: list[bool], names: set[str]) -> str:
         # a refrain repeats inside one element; a copy for another screen stands in another one
         if len(key) > _SAME and seen.setdefault(key, place) != place:
             continue
-        lines.extend(
-            line for raw in _lines(block.text) if (line := without_address(raw, layout.linked[n]))
-        )
+        lines.extend(line for raw in _lines(block.text) if (line := without_address(raw, layout.linked[n])))
     return "\n".join(lines)
+
+
+def _is_links(layout: Layout, kept: list[bool]) -> bool:
+    """Return whether most of the kept text is links: then the page lists articles and is none."""
+    blocks = [block for block, keep in zip(layout.blocks, kept, strict=True) if keep]
+    return sum(block.linked for block in blocks) > _LINKS * sum(len(block.text) for block in blocks)
 
 
 def _lines(text: str) -> list[str]:
@@ -113,7 +121,7 @@ def _fill(found: Body, claims: Claims, page: bytes) -> Body:
     claimed = _plain(claims.body)
     if visual(claimed) > max(1.5 * size, LONG) and (size < _THIN or squeeze(found.text)[:200] in squeeze(claimed)):
         return replace(found, text=claimed, method="json-ld", quality=0.8 if visual(claimed) >= _THIN else 0.4)
-    if size < _THIN:
+    if size < (_THIN if claims.is_article else _NOTHING):  # a front page's scripts hold its teasers
         embedded = "\n".join(paragraphs(page.decode("utf-8", "replace")))
         if visual(embedded) > max(2 * size, _THIN):
             return replace(found, text=embedded, method="embedded-json", quality=0.6)

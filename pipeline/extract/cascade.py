@@ -37,6 +37,7 @@ class Record:
             site=self.site or "",
             description=self.head.first("description", "og:description"),
             body=json_ld.text(self.story, "articleBody"),
+            is_article=self.is_article(),
         )
 
     def is_article(self) -> bool:
@@ -76,7 +77,9 @@ def read_record(root: HtmlElement, url: str, page: bytes) -> Record:
         page: its source in UTF-8.
     """
     head = read_head(root, url)
-    story = json_ld.article(json_ld.nodes(head.data), head.first("og:title"), head.title)
+    headings = [titles.heading_text(heading) for heading in root.iter("h1")]
+    names = [name for name in (head.first("og:title"), head.title, *headings) if name]
+    story = json_ld.article(json_ld.nodes(head.data), url, names)
     published = dates.published(story, head, root, url, page)  # htmldate reads meta elements and scripts, too
     strip_unseen(root)
     site = site_name(head, story)
@@ -86,7 +89,7 @@ def read_record(root: HtmlElement, url: str, page: bytes) -> Record:
         site=site,
         title=titles.title(story, head, root, url, site),
         published=published,
-        authors=authors.authors(story, head, root, site),
+        authors=authors.authors(story, head, root, url, site),
     )
 
 

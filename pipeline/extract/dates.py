@@ -1,7 +1,8 @@
 """The date of first publication, as the page itself states it.
 
-Sources in this order: structured data and meta elements; the ``time`` of the article's own header; htmldate, which
-searches the address, the markup and the text; dates beside the heading; script state; the date of the last change.
+Sources in this order: structured data and meta elements; the ``time`` of the article's own header; dates beside the
+heading and in elements named after dates; htmldate, which searches address, markup and text; script state; the date of
+the last change.
 The page's own zone is kept, so that the calendar day is the publisher's. A date without zone (or without time) is
 given in UTC and marked as assumed: its day is right, its hour is for the caller to judge.
 """
@@ -10,7 +11,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
+from urllib.parse import urlsplit
 
 from htmldate import find_date
 from lxml.html import HtmlElement
@@ -36,12 +39,14 @@ _NAMED_AFTER_DATE = (
 )
 _EXSLT = {"re": "http://exslt.org/regular-expressions"}
 _NEAR_HEADING = (
-    "preceding::text()[string-length(.) < 90][position() < 12]",
     "following::text()[string-length(.) < 90][position() < 40]",
+    "preceding::text()[string-length(.) < 90][position() < 12]",
 )
 _ELSEWHERE = re.compile(
-    r"widget|sidebar|related|ticker|embed|comment|recommend|teaser|card|popular|latest|event|footer|next|list", re.I
+    r"widget|sidebar|related|ticker|embed|comment|recommend|teaser|card|popular|latest|event|footer|next|list",
+    re.IGNORECASE,
 )
+_ADDRESS = re.compile(r"(?<!\d)((?:19|20)\d\d)[/-]?(0[1-9]|1[0-2])[/-]?(0[1-9]|[12]\d|3[01])")
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _SLASHED = re.compile(r"(?<!\d)(\d{1,2})/(\d{1,2})/(\d{4})(?!\d)")
 _AMERICAN = re.compile(r"^en(?:[-_]us)?$", re.IGNORECASE)
@@ -66,15 +71,31 @@ def published(story: Node, head: Head, root: HtmlElement, url: str, page: bytes)
         page: the page's source, for the state of its scripts.
     """
     locale = head.first("og:locale") or head.language
-    in_header = list(_header_times(root))
-    stated = _best([*_stated(story, head), *in_header], locale)
+    stated = _best(_stated(story, head), locale)
     if stated is not None:
-        return stated
-    shown = [*_beside_heading(root), *_named_after_date(root), *_other_times(root)]
-    if (day := _searched(root, url, page)) is not None:
-        return _with_hour(day, shown, locale)
-    first = next((date for claim in shown if (date := _read(claim, locale)) is not None), None)
-    return first or _last_resort(story, head, page)
+        return _on_the_day_of(url, stated)
+    shown = [*_header_times(root), *_other_times(root), *_beside_heading(root), *_named_after_date(root)]
+    day = next((date for claim in shown if (date := _read(claim, locale)) is not None), None)
+    day = day or _searched(root, url, page)
+    if day is None:
+        return _last_resort(story, head, url, page)
+    return _on_the_day_of(url, _with_hour(day, shown, locale))
+
+
+def _on_the_day_of(url: str, date: ParsedDate) -> ParsedDate:
+    """Return a time in UTC in the zone of the publisher, whose own day the address may show."""
+    match = _ADDRESS.search(urlsplit(url).path)
+    if match is None or date.at.utcoffset():
+        return date
+    midnight = datetime(int(match[1]), int(match[2]), 1, tzinfo=UTC) + timedelta(days=int(match[3]) - 1)
+    ahead = midnight - date.at
+    if timedelta(0) < ahead <= timedelta(hours=12):  # the publisher's day had begun
+        offset = -(-ahead // timedelta(hours=1))
+    elif timedelta(days=-1, hours=-12) <= ahead <= timedelta(days=-1):  # it had not ended
+        offset = (ahead + timedelta(days=1)) // timedelta(hours=1) - 1
+    else:
+        return date
+    return replace(date, at=date.at.astimezone(timezone(timedelta(hours=offset))))
 
 
 def _best(claims: Iterable[str], locale: str) -> ParsedDate | None:
@@ -156,28 +177,33 @@ def _named_after_date(root: HtmlElement) -> Iterator[str]:
             yield written
 
 
-def _searched(root: HtmlElement, url: str, page: bytes) -> datetime | None:
+def _searched(root: HtmlElement, url: str, page: bytes) -> ParsedDate | None:
     """Return the day that htmldate finds."""
     if len(page) > _MAX_SEARCHED:
         return None
     try:
         day = find_date(root, original_date=True, url=url)
-        return datetime.strptime(day, "%Y-%m-%d").replace(tzinfo=UTC) if day else None
     except Exception:  # noqa: BLE001  htmldate raises anything on odd trees; our own readers remain
         return None
+    # htmldate makes 1 January of a bare year, mostly that of a copyright line
+    return _read(day, "") if day and not day.endswith("-01-01") else None
 
 
-def _with_hour(day: datetime, claims: list[str], locale: str) -> ParsedDate:
-    """Return the day, with hour and zone from what the page shows of the same day."""
+def _with_hour(day: ParsedDate, claims: list[str], locale: str) -> ParsedDate:
+    """Return the date with hour and zone from elsewhere on the page, where it has none."""
+    if day.at.hour or day.at.minute:
+        return day
     for claim in claims:
         date = _read(claim, locale)
-        if date is not None and date.at.date() == day.date() and (date.at.hour or date.at.minute):
+        if date is not None and date.at.date() == day.at.date() and (date.at.hour or date.at.minute):
             return date
-    return ParsedDate(day, assumed=True)
+    return day
 
 
-def _last_resort(story: Node, head: Head, page: bytes) -> ParsedDate | None:
-    """Return the date in the page's scripts, or of its last change."""
+def _last_resort(story: Node, head: Head, url: str, page: bytes) -> ParsedDate | None:
+    """Return the date in the address, in the page's scripts, or of the last change."""
+    if (match := _ADDRESS.search(url)) and (date := _read("-".join(match.groups()), "")):
+        return date
     if (key := _STATE.search(page)) and (date := _read(key[1].decode("ascii", "replace"), "")):
         return date
     metas = _by_letters(head)

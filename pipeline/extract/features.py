@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import accumulate
 from math import exp, log1p
 
 from pipeline.extract.blocks import BITS
@@ -31,12 +32,18 @@ _MIN_CLAIM = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claims:
-    """What the page says about its article elsewhere: headline, site, description, and JSON-LD's ``articleBody``."""
+    """What the page says about its article elsewhere.
+
+    Attributes:
+        body: JSON-LD's ``articleBody``.
+        is_article: the page calls itself an article, by JSON-LD, date or author.
+    """
 
     title: str = ""
     site: str = ""
     description: str = ""
     body: str = ""
+    is_article: bool = False
 
 
 def probability(features: Features, weights: dict[str, float]) -> float:
@@ -62,6 +69,14 @@ class _Page:
         self._counts = votes.counts()
         core = [n for n, count in enumerate(self._counts) if count >= 2 and layout.sizes[n] >= LONG]
         self._first, self._last = (core[0], core[-1]) if core else (len(self._counts), -1)
+        prose = [
+            size >= LONG and link < 0.3 and block.tag not in _HEADINGS
+            for size, link, block in zip(layout.sizes, layout.linked, layout.blocks, strict=True)
+        ]
+        self._others = list(accumulate((not is_prose for is_prose in prose), initial=0))
+        self._headline = max(
+            (n for n in range(min(self._first, len(prose))) if layout.blocks[n].tag == "h1"), default=-1
+        )
         self._groups = _groups(layout, self._counts)
         self._description = squeeze(claims.description)[:40]
         self._body = squeeze(claims.body)
@@ -113,12 +128,19 @@ class _Page:
                 features["link_half"] = 1.0
             if linked > 0.9:
                 features["link_all"] = 1.0
+            if linked > 0.85 and block.tag not in ("li", "td") and size < 200 and not self._links_around(n):
+                features["lone_link"] = 1.0
         if block.text.endswith(_STOPS):
             features["stop"] = 1.0
         if self._layout.clean[n]:
             features["clean"] = 1.0
         if any(is_furniture(line, linked) for line in block.text.split("\n")):
             features["furniture"] = 1.0
+
+    def _links_around(self, n: int) -> bool:
+        """Return whether a neighbour is mostly links, too: then the block is one of a list, no insertion."""
+        linked = self._layout.linked
+        return any(linked[other] > 0.6 for other in (n - 1, n + 1) if 0 <= other < len(linked))
 
     def _add_neighbours(self, n: int, features: Features) -> None:
         for name, step in _NEIGHBOURS:
@@ -132,10 +154,13 @@ class _Page:
             features["heading_votes"] = features.get("next_votes", 0.0)
         if n < self._first:
             features["before"] = 1.0
-            features["far_before"] = min(10, self._first - n) / 10
+            features["far_before"] = min(10, self._others[self._first] - self._others[n]) / 10
+            if n > self._headline >= 0 and self._layout.clean[n]:
+                features["lead"] = 1.0
         elif n > self._last:
+            # prose that goes on behind the last block that the readers keep is mostly the rest of the article
             features["after"] = 1.0
-            features["far_after"] = min(10, n - self._last) / 10
+            features["far_after"] = min(10, self._others[n + 1] - self._others[self._last + 1]) / 10
 
     def _add_claims(self, n: int, features: Features) -> None:
         key = self._layout.keys[n]
@@ -148,15 +173,18 @@ class _Page:
 def _groups(layout: Layout, counts: list[int]) -> list[Features]:
     """Return for each block how the readers decided about the blocks of the same kind and of the elements around."""
     spans = layout.spans
-    own = [block.span for block in layout.blocks]
-    parents = [spans[place].parent for place in own]
+    single = [span.end - span.start == 1 for span in spans]
+    # a paragraph belongs to the element around it, text between line breaks to its own
+    homes = [spans[block.span].parent if single[block.span] else block.span for block in layout.blocks]
+    parents = [spans[place].parent if place >= 0 else -1 for place in homes]
     grandparents = [spans[place].parent if place >= 0 else -1 for place in parents]
-    features: list[Features] = [{} for _ in own]
+    features: list[Features] = [{} for _ in homes]
     levels: tuple[tuple[str, Sequence[Hashable]], ...] = (
         ("kind", layout.kinds),
-        ("element", own),
+        ("home", homes),
         ("parent", parents),
         ("grandparent", grandparents),
+        ("tag", [(block.tag, size >= LONG) for block, size in zip(layout.blocks, layout.sizes, strict=True)]),
     )
     total = 1.0 + sum(clean * count / 3 for clean, count in zip(layout.clean, counts, strict=True))
     for name, keys in levels:

@@ -73,15 +73,20 @@ _CREDIT = _either(
     r"^\[(?:사진|자료)[^\]]{0,60}\]$",
     r"^\W*(?:getty images|afp|reuters|epa|yonhap|тасс|риа новости|연합뉴스|뉴스1|뉴시스)(?:\s*/\s*[\w .]+)?\W*$",
 )
+_SENTENCE_END = re.compile(r"[.!?。！？…][\"'”’»)]*(?=\s|$)")
 _MAIL = re.compile(r"[\s(<\[]*[\w.+-]+@[\w-]+(?:\.[\w-]+)+\W*$")
 _BYLINE = _either(
     r"^[\[(]?[^\W\d_][\w·.,\s]{1,30}\s(?:선임|인턴|수습|객원)?기자[\])]?(?:\s*=)?$",
     r"^(?:автор|текст)\s*:\s*.{3,50}$",
+    r"^\W*$",
 )
-_DAY = r"(?:\d{4}\s?[-./년]|\d{1,2}[.:/]\s?\d{2}|\d{1,2}\s[^\W\d]{3,10}\s\d{4}|[^\W\d]{3,9}\s\d{1,2},?\s\d{4}|오[전후])"
+_DAY = (
+    r"(?:\d{4}\s?[-./년]|\d{1,2}[.:/]\s?\d{2}|\d{1,2}\s[^\W\d]{3,10}\s\d{4}|[^\W\d]{3,9}\s\d{1,2},?\s\d{4}"
+    r"|오[전후])"
+)
 _DATE = _either(
-    r"^\W*(?:published|updated|posted|last updated|опубликовано|обновлено|입력|수정|등록|승인|업데이트|기사입력|최종수정)"
-    rf"\s*(?:on|at|в)?\s*[:：]?\s*{_DAY}.{{0,50}}$",
+    r"^\W*(?:published|updated|posted|last updated|опубликовано|обновлено|입력|수정|등록|승인|업데이트|기사입력"
+    rf"|최종수정)\s*(?:on|at|в)?\s*[:：]?\s*{_DAY}.{{0,50}}$",
     r"^\d{4}[.-]\s?\d\d[.-]\s?\d\d\.?\s+\d\d:\d\d.{0,12}$",
     r"^\d\d\.\d\d\.\d{4},?\s+\d\d:\d\d.{0,12}$",
 )
@@ -110,7 +115,7 @@ def is_furniture(line: str, linked: float) -> bool:
         line: one line of the page's text.
         linked: share of the line inside links, 0…1.
     """
-    return len(line) <= _MAX_LINE and not without_address(line, linked)
+    return not without_address(line, linked)
 
 
 def without_address(line: str, linked: float) -> str:
@@ -118,19 +123,24 @@ def without_address(line: str, linked: float) -> str:
 
     A sentence is never furniture because of its first words: it has to hold a notice, or to call for a subscription.
     """
-    if len(line) > _MAX_LINE:
+    if len(line) <= _MAX_LINE and _says_nothing(line.lower(), linked):
+        return ""
+    address = _MAIL.search(line) if "@" in line else None
+    if address is None:
         return line
-    if "@" in line and (address := _MAIL.search(line)):
-        line = line[: address.start()].rstrip()
-        if not _SENTENCE.search(line) and len(line) <= _MAX_BYLINE:
-            return ""
-    lower = line.lower()
-    if any(map(lower.__contains__, _NOTICE_HINTS)) and _ANYWHERE.search(lower):
-        return ""
-    if _CALLED.match(lower) and not _QUOTED.match(lower):
-        return ""
-    if _LABEL.match(lower) and not (_SENTENCE.search(lower) and len(lower) > _LABEL_ONLY):
-        return ""
-    if _ALSO.match(lower) and (linked > 0.3 or len(line) < _LABEL_ONLY):
-        return ""
-    return line
+    before = line[: address.start()].rstrip()
+    ends = [end.end() for end in _SENTENCE_END.finditer(before)]
+    if ends and len(before) - ends[-1] <= _MAX_BYLINE:  # the reporter's name stands between sentence and address
+        return before[: ends[-1]].rstrip()
+    return before if len(before) > _MAX_BYLINE else ""
+
+
+def _says_nothing(line: str, linked: float) -> bool:
+    """Return whether a line in lower case is a notice, a call, a label or a pointer to other articles."""
+    if any(map(line.__contains__, _NOTICE_HINTS)) and _ANYWHERE.search(line):
+        return True
+    if _CALLED.match(line) and not _QUOTED.match(line):
+        return True
+    if _LABEL.match(line) and not (_SENTENCE.search(line) and len(line) > _LABEL_ONLY):
+        return True
+    return bool(_ALSO.match(line)) and (linked > 0.3 or len(line) < _LABEL_ONLY)

@@ -1,11 +1,11 @@
-"""trafilatura's text of a page, through its public function."""
+"""trafilatura's text and authors of a page, through its public functions."""
 
 from __future__ import annotations
 
 import logging
 
 from lxml.html import HtmlElement
-from trafilatura import bare_extraction
+from trafilatura import bare_extraction, extract_metadata
 
 # trafilatura logs a warning for each page without a text; here an empty text is a normal result
 logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
@@ -18,3 +18,12 @@ def main_text(root: HtmlElement) -> str:
     except Exception:  # noqa: BLE001  trafilatura raises anything on odd trees; the other readers remain
         return ""
     return str(getattr(document, "text", None) or "")
+
+
+def author_names(root: HtmlElement, url: str) -> str:
+    """Return the authors that trafilatura finds, separated by ``;``, "" if there are none."""
+    try:
+        document = extract_metadata(root, default_url=url, extensive=False)
+    except Exception:  # noqa: BLE001  as above
+        return ""
+    return str(document.author or "")

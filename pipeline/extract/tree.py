@@ -10,8 +10,8 @@ _WITHOUT_TEXT = (
     "rt", "rp",  # reading aids in the middle of Japanese words
 )  # fmt: skip
 _SELDOM_TEXT = (
-    "noscript", "template", "button", "dialog", "svg", "iframe", "object", "embed", "canvas", "audio", "video", "select",
-    "option", "textarea", "map", "datalist", "progress",
+    "noscript", "template", "button", "dialog", "svg", "iframe", "object", "embed", "canvas", "audio", "video",
+    "select", "option", "textarea", "map", "datalist", "progress",
 )  # fmt: skip
 _INLINE = (
     "span", "em", "i", "u", "font", "small", "big", "sup", "sub", "cite", "abbr", "ins", "mark", "wbr", "ruby", "rb",
