@@ -21,7 +21,7 @@ def read(parts: Parts) -> str:
 def test_paragraphs_come_one_a_line(language: str) -> None:
     found = extract(page(Parts(language=language)).encode(), URL)
     assert found.text == text(language)
-    assert found.method == "trafilatura"
+    assert found.method in ("blocks", "trafilatura")
     assert found.quality > 0.6
 
 
@@ -112,7 +112,7 @@ def test_a_page_that_draws_itself_has_its_text_in_its_script() -> None:
     )
     found = extract(source.encode(), URL)
     assert found.text == text("ko")
-    assert found.method == "script-state"
+    assert found.method == "embedded-json"
 
 
 def test_structured_data_fill_in_for_a_teaser() -> None:

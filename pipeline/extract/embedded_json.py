@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from html import unescape
 
-from pipeline.extract.view import visual
+from pipeline.extract.layout import visual
 
 _STRING = re.compile(r'"((?:[^"\\\n]++|\\.)*+)"')
 _TAG = re.compile(r"<[^<>]{0,2000}>")
