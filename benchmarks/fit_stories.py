@@ -28,8 +28,8 @@ from scipy.optimize import minimize
 
 from pipeline import shipped
 from pipeline.flagging import Flagger
-from pipeline.model import Candidate, Telling
-from pipeline.stories.clusters import WINDOW, choose
+from pipeline.model import STORY_WINDOW, Candidate, Telling
+from pipeline.stories.clusters import choose
 from pipeline.stories.model import StoryModel, parse_model
 from pipeline.stories.pairs import FEATURES, WITHIN_ONLY, features
 from pipeline.stories.signature import LEAD_CHARACTERS, sign, split
@@ -161,7 +161,7 @@ class Pair:
 
 def pairs_of(rows: Sequence[Row], tellings: Sequence[Telling], model: StoryModel) -> list[Pair]:
     """All pairs within the window and one set."""
-    span = WINDOW.total_seconds()
+    span = STORY_WINDOW.total_seconds()
     size = Counter((row.set, row.story) for row in rows if row.story)
     found = []
     for a, b in combinations(range(len(rows)), 2):

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from pipeline import stories
-from pipeline.model import SentenceHolder, Signature, Stored, Telling
+from pipeline.model import IndexKeys, SentenceHolder, Signature, Stored, Telling
 from pipeline.store import stories as rows
 from pipeline.store.values import to_text, to_time
 
@@ -88,14 +88,16 @@ class StoryStage:
         conn: sqlite3.Connection,
         known: rows.Known,
         signature: Signature,
-        keys: Mapping[int, float],
+        keys: IndexKeys,
         now: datetime,
     ) -> int | None:
         at = to_time(known.at).timestamp()
         article = Telling(article=known.id, source=known.feed, at=at, story=None, signature=signature)
         model = stories.load_model()
-        candidates = rows.candidates(conn, article, keys)
-        match = stories.choose(article, candidates, partial(stories.score, model=model), model.threshold)
+        score = partial(stories.score, model=model)
+        match = stories.choose(article, rows.candidates(conn, article, keys), score, model.threshold)
+        if match is not None:
+            match = stories.choose(article, [rows.complete(conn, match.story)], score, model.threshold)
         other = None if match is None else rows.known(conn, match.telling.article)
         if match is None or other is None:
             return None

@@ -34,9 +34,10 @@ from pipeline.model.flagging import Assessment, Evidence, Field, NearMiss, NearP
 from pipeline.model.ids import ArticleId, EntryId, FeedId, RunId
 from pipeline.model.reference import Passage, Reference
 from pipeline.model.sources import Source, SourceKind
-from pipeline.model.stories import Candidate, SentenceHolder, Signature, Telling
+from pipeline.model.stories import STORY_WINDOW, Candidate, IndexKeys, SentenceHolder, Signature, Telling
 
 __all__ = [
+    "STORY_WINDOW",
     "Article",
     "ArticleId",
     "Assessment",
@@ -57,6 +58,7 @@ __all__ = [
     "Fetched",
     "Field",
     "HostState",
+    "IndexKeys",
     "KeyedEntry",
     "KeyedFeed",
     "KnownEntry",

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
+
+STORY_WINDOW = timedelta(hours=60)  # what a story spans at most; later copies apart
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +54,19 @@ class Telling:
     at: float
     story: int | None
     signature: Signature
+
+
+@dataclass(frozen=True, slots=True)
+class IndexKeys:
+    """Keys that find the articles to compare with, with their weights.
+
+    Attributes:
+        concepts: of the rarest concepts.
+        words: of the rarest words of the title.
+    """
+
+    concepts: Mapping[int, float]
+    words: Mapping[int, float]
 
 
 @dataclass(frozen=True, slots=True)

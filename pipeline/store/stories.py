@@ -11,18 +11,19 @@ import heapq
 import json
 import sqlite3
 from array import array
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import chain
 from typing import Literal
 
-from pipeline.model import Candidate, SentenceHolder, Signature, Telling
+from pipeline.model import STORY_WINDOW, Candidate, IndexKeys, SentenceHolder, Signature, Telling
 from pipeline.store.values import from_row, short_name, to_row, to_text, to_time
 
 _MOST_HOLDERS = 50  # newest articles that are compared for one sentence
-_MOST_PER_KEY, _MOST_CANDIDATES, _MOST_MEMBERS = 40, 20, 12
+_MOST_PER_CONCEPT, _MOST_PER_WORD = 40, 6  # newest articles that one key finds
+_MOST_RANKED, _MOST_CANDIDATES, _MOST_FIRST_MEMBERS = 60, 12, 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +85,7 @@ def put_sentences(conn: sqlite3.Connection, article: int, hashes: Sequence[int],
     )
 
 
-def put_signature(conn: sqlite3.Connection, article: int, signature: Signature, keys: Iterable[int]) -> None:
+def put_signature(conn: sqlite3.Connection, article: int, signature: Signature, keys: IndexKeys) -> None:
     """Store what an article is compared by. Keys of an earlier revision stay: they only cost a comparison."""
     row = {name: value for name, value in to_row(signature).items() if name != "language"}
     row |= {"article": article, "words": _pack(signature.words), "title_words": _pack(signature.title_words)}
@@ -94,38 +95,76 @@ def put_signature(conn: sqlite3.Connection, article: int, signature: Signature, 
         " :words, :title_words, :characters, :digest)",
         row,
     )
-    conn.executemany("INSERT OR IGNORE INTO signature_keys VALUES (?, ?)", [(key, article) for key in keys])
+    conn.executemany(
+        "INSERT OR IGNORE INTO signature_keys VALUES (?, ?)", [(key, article) for key in (*keys.concepts, *keys.words)]
+    )
 
 
-def candidates(conn: sqlite3.Connection, article: Telling, keys: Mapping[int, float]) -> list[Candidate]:
+def candidates(conn: sqlite3.Connection, article: Telling, keys: IndexKeys) -> list[Candidate]:
     """Return the stories and articles that share most weight of keys with an article.
 
-    The work is bounded: ``_MOST_PER_KEY`` newest articles per key, ``_MOST_CANDIDATES`` candidates and
-    ``_MOST_MEMBERS`` members per story, however many articles the database has.
+    The work is bounded, however many articles the database has: ``_MOST_PER_CONCEPT`` newest articles per key
+    and ``_MOST_CANDIDATES`` articles in all. A word that more than ``_MOST_PER_WORD`` articles have finds none.
     """
-    shared: Counter[int] = Counter()
-    for key, weight in keys.items():
-        for (other,) in conn.execute(
-            "SELECT article_id FROM signature_keys WHERE key = ? ORDER BY article_id DESC LIMIT ?", (key, _MOST_PER_KEY)
-        ):
-            shared[other] += weight  # type: ignore[assignment] # Counter is typed for integers only
-    del shared[article.article]
-    best = heapq.nlargest(_MOST_CANDIDATES, shared, key=lambda other: (shared[other], other))
-    tellings = _tellings(conn, best)
-    stories = {telling.story for telling in tellings if telling.story is not None}
-    alone = [Candidate(one.at, one.at, (one,)) for one in tellings if one.story is None]
-    return alone + [_story(conn, story) for story in sorted(stories)]
+    shared: dict[int, float] = defaultdict(float)
+    weights = {**keys.words, **keys.concepts}
+    for key, found in _articles_of(conn, weights):
+        if key in keys.concepts or len(found) <= _MOST_PER_WORD:
+            for other in found:
+                shared[other] += weights[key]
+    shared.pop(article.article, None)
+    ranked = heapq.nlargest(_MOST_RANKED, shared, key=lambda other: (shared[other], other))
+    best = _within(conn, ranked, article.at)[:_MOST_CANDIDATES]
+    by_story: dict[int, list[Telling]] = defaultdict(list)
+    for telling in _tellings(conn, best):
+        by_story[telling.story or -telling.article].append(telling)
+    spans = _spans(conn, by_story)
+    return [
+        Candidate(*spans.get(story, (members[0].at, members[0].at)), members) for story, members in by_story.items()
+    ]
 
 
-def _story(conn: sqlite3.Connection, story: int) -> Candidate:
-    first, last = conn.execute("SELECT first_seen_at, last_seen_at FROM stories WHERE id = ?", (story,)).fetchone()
-    members = conn.execute(
-        "SELECT id FROM articles INDEXED BY articles_story WHERE story_id = ? ORDER BY id DESC LIMIT ?",
-        (story, _MOST_MEMBERS),
+def _within(conn: sqlite3.Connection, articles: Sequence[int], at: float) -> list[int]:
+    """Return those of the articles that are within the window around a time, in the given order."""
+    middle = datetime.fromtimestamp(at, UTC)
+    rows = conn.execute(
+        "SELECT id FROM articles WHERE id IN (SELECT value FROM json_each(?)) AND sorted_at BETWEEN ? AND ?",
+        (json.dumps(articles), to_text(middle - STORY_WINDOW), to_text(middle + STORY_WINDOW)),
     )
-    return Candidate(
-        to_time(first).timestamp(), to_time(last).timestamp(), _tellings(conn, [row[0] for row in members.fetchall()])
+    near = {row[0] for row in rows.fetchall()}
+    return [article for article in articles if article in near]
+
+
+def complete(conn: sqlite3.Connection, story: Candidate) -> Candidate:
+    """Return a story with its first members too, if few of its members were found."""
+    if len(story.members) >= _MOST_FIRST_MEMBERS or story.members[0].story is None:
+        return story
+    rows = conn.execute(
+        "SELECT id FROM articles INDEXED BY articles_story WHERE story_id = ? ORDER BY id LIMIT ?",
+        (story.members[0].story, _MOST_FIRST_MEMBERS),
     )
+    known = {member.article for member in story.members}
+    more = _tellings(conn, [row[0] for row in rows.fetchall() if row[0] not in known])
+    return Candidate(story.first, story.last, [*story.members, *more])
+
+
+def _spans(conn: sqlite3.Connection, stories: Iterable[int]) -> dict[int, tuple[float, float]]:
+    """Return the times of the first and the last article of stories."""
+    rows = conn.execute(
+        "SELECT id, first_seen_at, last_seen_at FROM stories WHERE id IN (SELECT value FROM json_each(?))",
+        (json.dumps(list(stories)),),
+    )
+    return {row[0]: (to_time(row[1]).timestamp(), to_time(row[2]).timestamp()) for row in rows.fetchall()}
+
+
+def _articles_of(conn: sqlite3.Connection, keys: Iterable[int]) -> list[tuple[int, list[int]]]:
+    """Return the newest articles of each key."""
+    rows = conn.execute(
+        "SELECT k.value, (SELECT json_group_array(article_id) FROM (SELECT article_id FROM signature_keys"
+        " WHERE key = k.value ORDER BY article_id DESC LIMIT ?)) FROM json_each(?) k",
+        (_MOST_PER_CONCEPT, json.dumps(list(keys))),
+    )
+    return [(key, json.loads(articles)) for key, articles in rows.fetchall()]
 
 
 def _tellings(conn: sqlite3.Connection, articles: Sequence[int]) -> list[Telling]:

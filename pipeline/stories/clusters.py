@@ -9,12 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import timedelta
 
-from pipeline.model import Candidate, Telling
+from pipeline.model import STORY_WINDOW, Candidate, Telling
 
-WINDOW = timedelta(hours=60)
-_SPAN = WINDOW.total_seconds()
+_SPAN = STORY_WINDOW.total_seconds()
 _COMPARED = 3  # best pair scores that count
 
 
@@ -23,10 +21,12 @@ class Match:
     """The best story for an article.
 
     Attributes:
-        telling: the member that the article is most like.
+        story: the story.
+        telling: its member that the article is most like.
         mean: mean of the best pair scores against the story.
     """
 
+    story: Candidate
     telling: Telling
     mean: float
 
@@ -50,7 +50,7 @@ def choose(
         top = scored[:_COMPARED]
         mean = sum(value for value, _ in top) / len(top)
         if mean >= threshold and (best is None or mean > best.mean):
-            best = Match(top[0][1], mean)
+            best = Match(story, top[0][1], mean)
     return best
 
 

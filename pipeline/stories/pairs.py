@@ -18,17 +18,20 @@ FEATURES = (
     "cosine", "cosine_squared",
     "title_cosine", "title_cosine_squared", "title_in_text", "title_in_text_least",
 )  # fmt: skip
+_FORM_CHARACTERS, _FORM_COSINE, _FORM_CONTAINED = 400, 0.85, 0.9
 WITHIN_ONLY = frozenset(
     {"cosine", "cosine_squared", "title_cosine", "title_cosine_squared", "title_in_text", "title_in_text_least"}
 )
 
 
 def score(one: Telling, other: Telling, model: StoryModel) -> float:
-    """Return the probability that two articles report one event; 0 if one of them is a digest."""
+    """Return the probability that two articles report one event; 0 for digests and for two fillings of one form."""
     if one.signature.digest or other.signature.digest:
         return 0.0
     weights = model.within if _same_language(one, other) else model.across
     values = features(one, other, model)
+    if _is_form(one, other, values):
+        return 0.0
     log_odds = sum(weight * values[name] for name, weight in weights.items())
     return 1 / (1 + math.exp(-max(min(log_odds, 30.0), -30.0)))
 
@@ -58,6 +61,15 @@ def features(one: Telling, other: Telling, model: StoryModel) -> dict[str, float
         "other_acts": float(min(len(a.title_acts - b.acts), len(b.title_acts - a.acts)) > 0),
     }
     return values | _word_features(a, b) if _same_language(one, other) else values
+
+
+def _is_form(one: Telling, other: Telling, values: Mapping[str, float]) -> bool:
+    """Return whether two long texts have the same words and other subjects, such as reports of markets or weather.
+
+    Copies have the same words too, but they are found by their sentences.
+    """
+    long = min(one.signature.characters, other.signature.characters) >= _FORM_CHARACTERS
+    return long and values.get("cosine", 0.0) >= _FORM_COSINE and values["contained"] < _FORM_CONTAINED
 
 
 def _word_features(a: Signature, b: Signature) -> dict[str, float]:

@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from pipeline.model import Signature
+from pipeline.model import IndexKeys, Signature
 from pipeline.stories.model import StoryModel, hash_word
 from pipeline.stories.numbers import numbers
 from pipeline.stories.terms import load_terms
@@ -61,18 +61,16 @@ def sign(
     )
 
 
-def index_keys(signature: Signature, model: StoryModel) -> dict[int, float]:
-    """Return the keys under which an article is found, with weights: its rarest concepts and title words.
-
-    A digest has none, so that it is never found.
-    """
+def index_keys(signature: Signature, model: StoryModel) -> IndexKeys:
+    """Return the keys under which an article is found: its rarest concepts and title words. A digest has none."""
     if signature.digest:
-        return {}
+        return IndexKeys({}, {})
     concepts = heapq.nlargest(_MOST_KEYS, ((model.weigh(concept), concept) for concept in signature.concepts))
     words = heapq.nlargest(_MOST_KEYS, ((model.weigh_word(word), word) for word in signature.title_words))
-    return {hash_word(f"concept {concept}"): weight for weight, concept in concepts} | {
-        word: weight for weight, word in words
-    }
+    return IndexKeys(
+        {hash_word(f"concept {concept}"): weight for weight, concept in concepts},
+        {word: weight for weight, word in words},
+    )
 
 
 def split(text: str) -> Iterator[str]:

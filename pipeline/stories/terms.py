@@ -13,6 +13,8 @@ from functools import lru_cache
 
 from pipeline import shipped
 
+_WORD = re.compile(r"\w+")
+
 
 @dataclass(frozen=True, slots=True)
 class Role:
@@ -28,15 +30,16 @@ class Terms:
     """The compiled words.
 
     Attributes:
-        acts: has one group per act.
+        acts: a phrase, as it stands in the text of ``_spaced``, and its act.
     """
 
-    acts: re.Pattern[str]
+    acts: tuple[tuple[str, str], ...]
     roles: tuple[Role, ...]
 
     def acts_in(self, text: str) -> frozenset[str]:
         """Return the acts that a text in lower case names."""
-        return frozenset(str(match.lastgroup) for match in self.acts.finditer(text))
+        spaced = _spaced(text)
+        return frozenset(act for phrase, act in self.acts if phrase in spaced)
 
     def roles_in(self, text: str, year: int) -> frozenset[str]:
         """Return the concepts that the roles in a text in lower case stand for in a year."""
@@ -47,16 +50,25 @@ class Terms:
 def load_terms() -> Terms:
     """Return the shipped words."""
     table = tomllib.loads((shipped.CONFIG / "story_terms.toml").read_text(encoding="utf-8"))
-    acts = (f"(?P<{act}>{_alternatives(phrases)})" for act, phrases in table["acts"].items())
+    acts = [
+        (("" if "가" <= phrase[0] <= "힣" else " ") + phrase.replace(":", " "), act)
+        for act, phrases in table["acts"].items()
+        for phrase in phrases.replace("|", " ").split()
+    ]
     roles = (
         Role(role["concept"], re.compile(_alternatives(role["phrases"])), role.get("since", 0))
         for role in table["role"]
     )
-    return Terms(re.compile("|".join(acts)), tuple(roles))
+    return Terms(tuple(acts), tuple(roles))
+
+
+def _spaced(text: str) -> str:
+    """Return the words with one space before each, so that a phrase with a space before it begins a word."""
+    return " " + " ".join(_WORD.findall(text.replace("ё", "е")))
 
 
 def _alternatives(phrases: str) -> str:
-    """Return a pattern for phrases in the grammar of the file: Korean before the first bar, then other languages."""
+    """Return a pattern: Korean phrases before the first bar match anywhere, others match beginnings of words."""
     korean, _, others = phrases.partition("|")
     found = [r"\s?".join(map(re.escape, phrase.split(":"))) for phrase in korean.split()]
     starts = [r"\w*\s+".join(map(re.escape, phrase.split(":"))) for phrase in others.replace("|", " ").split()]

@@ -23,10 +23,10 @@ from tempfile import TemporaryDirectory
 
 from pipeline.cycle.story_stage import StoryStage
 from pipeline.flagging import Flagger
-from pipeline.model import ArticleId, Signature, Stored
+from pipeline.model import STORY_WINDOW, ArticleId, Signature, Stored
 from pipeline.store import open_store, transaction
 from pipeline.store.values import to_text
-from pipeline.stories import WINDOW, fingerprint, load_model, sign
+from pipeline.stories import fingerprint, load_model, sign
 
 _HERE = Path(__file__).parent
 
@@ -153,7 +153,7 @@ def judge(flagger: Flagger, *, held_only: bool = True) -> tuple[Figures, Figures
 
 
 def _near(tellings: Sequence[Telling]) -> list[tuple[Telling, Telling]]:
-    return [(a, b) for a, b in combinations(tellings, 2) if abs(a.at - b.at) <= WINDOW]
+    return [(a, b) for a, b in combinations(tellings, 2) if abs(a.at - b.at) <= STORY_WINDOW]
 
 
 def _same(one: Telling, other: Telling) -> bool:
