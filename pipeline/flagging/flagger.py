@@ -128,7 +128,10 @@ class Flagger:
             language: not used: all languages are matched at once, because papers mix them.
             home: the source's country, which its texts leave out.
         """
-        scored = self.scored(title, text, home)
+        return self.assess(title, text, self.scored(title, text, home))
+
+    def assess(self, title: str, text: str, scored: Scored) -> Assessment:
+        """Return the topics, the relevance and the reasons of an article that is scored."""
         relevance, relevant = self._relevance(scored)
         sums = self._reasons.sums(scored, [*scored.flagged, len(self.topics)])
         positive = sums if relevant else sums[:-1]
@@ -142,6 +145,10 @@ class Flagger:
             near_misses=self._near_misses(scored),
             config_version=self.version,
         )
+
+    def concepts_in(self, scored: Scored) -> list[tuple[str, int]]:
+        """Return the name and the start of each hit; offsets count in title, line break and text."""
+        return [(self.matcher.concepts[number], start) for start, _, number in scored.spans]
 
     def score(self, title: str, text: str, *, home: str | None = None) -> Score:
         """Do as ``flag`` without the reasons: for comparing many articles."""
