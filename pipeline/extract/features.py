@@ -15,7 +15,7 @@ from itertools import accumulate
 from math import exp, log1p
 
 from pipeline.extract.blocks import BITS
-from pipeline.extract.furniture import is_furniture
+from pipeline.extract.furniture import hints, is_furniture
 from pipeline.extract.layout import LONG, Layout, squeeze
 from pipeline.extract.readers import Votes
 
@@ -136,6 +136,8 @@ class _Page:
             features["clean"] = 1.0
         if any(is_furniture(line, linked) for line in block.text.split("\n")):
             features["furniture"] = 1.0
+        for name in hints(block.text):
+            features[f"says_{name}"] = 1.0
 
     def _links_around(self, n: int) -> bool:
         """Return whether a neighbour is mostly links, too: then the block is one of a list, no insertion."""

@@ -36,7 +36,7 @@ def title(story: Node, head: Head, root: HtmlElement, url: str, site: str | None
         return headings[0] if headings else None
     named = clean(head.title, site, url)
     if not any(shared) and claims[0] == named:
-        return _inside(named, headings, lesser) or named
+        return _inside_title_element(named, headings, lesser) or named
     chosen = claims[0]
     if not _among(chosen, headings + lesser) and (not named or _among(chosen, [named])):
         # a headline that only the title element repeats is written for search engines
@@ -52,13 +52,16 @@ def _headline(story: Node) -> str:
     return "" if headline[:1].islower() and " " in headline else headline
 
 
-def _inside(named: str, headings: list[str], lesser: list[str]) -> str | None:
-    """Return the heading that the title element repeats with something around it, else the page's only heading."""
+def _inside_title_element(named: str, headings: list[str], lesser: list[str]) -> str | None:
+    """Return the headline in a title element: a heading that it holds, the only heading, or what precedes a bar."""
     for group in (headings, lesser):
         inside = [line for line in group if len(fold(line)) > 2 and fold(line) in fold(named)]
         if inside:
             return max(inside, key=len)
-    return headings[0] if len(headings) == 1 and len(headings[0]) > _MIN_HEADING else None
+    if len(headings) == 1 and len(headings[0]) > _MIN_HEADING:
+        return headings[0]
+    first, _, last = named.rpartition("|")
+    return first.strip() if len(first) > len(last) else None
 
 
 def _headings(root: HtmlElement, site: str | None, url: str) -> tuple[list[str], list[str]]:
