@@ -32,7 +32,7 @@ from pipeline.extract.layout import Layout, measure, squeeze
 
 FOLDS = 5
 RIDGE = 60.0
-CHOICE_RIDGE = 0.15
+CHOICE_RIDGE = 1.0
 RARE = 150
 SMALL = 0.03
 MUSTNOT_WORTH = 0.4
@@ -144,7 +144,8 @@ def fit_blocks(cases: list[Case], names: dict[str, int]) -> dict[str, float]:
 
 def apply_blocks(case: Case, weights: dict[str, float]) -> None:
     """Store the probabilities, the candidates' features and their scores."""
-    case.probabilities = [features.probability(found, weights) if found else 0.0 for found in case.features]
+    raw = [features.probability(found, weights) if found else 0.0 for found in case.features]
+    case.probabilities = features.level(case.layout, raw)
     found = choose.candidates(case.votes, case.probabilities)
     case.candidates = choose.describe(case.layout, case.votes, found, case.probabilities)
     case.scores = {
