@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -52,6 +53,7 @@ def command(
       69  SciPy is not installed: pip install "tumen[train]"
       78  a labelled file or the config is wrong
     """
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the matrices are small; threads only wait for each other
     try:
         import scipy  # noqa: F401 - only to give the message below
     except ImportError:

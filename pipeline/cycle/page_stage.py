@@ -224,7 +224,7 @@ class PageStage:
             )
             if stored.what in ("new", "revised"):
                 flag_rows.put(conn, stored.id, stored.revision, assessment, now, first=stored.what == "new")
-                self.stories.place(conn, stored, article, assessment, flagged.sentences, now)
+                self.stories.place(conn, stored, flagged.sentences, flagged.signature, now)
             entry_rows.done(conn, entry.id, stored.id, entry.digest, note)
             self._record(conn, entry, outcome)
             return stored

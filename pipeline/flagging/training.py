@@ -28,7 +28,8 @@ from pipeline.flagging.model import SEED_INTERCEPT, Head, Model, prior_weights
 from pipeline.settings.topics import RELEVANCE
 
 Vector = Any  # numpy array of float64: one entry per item or per feature
-_STEPS = 3  # rounds of pruning, each followed by a new fit
+_STEPS = 6  # rounds of pruning, each followed by a new fit
+_SPREAD = 0.7  # 0: prune by weight alone; 1: by weight × spread of the feature
 _MAX_ITERATIONS = 400
 _LEAST_SLOPE = 0.1  # a calibration never turns a score round
 
@@ -105,7 +106,7 @@ def design(flagger: Flagger, items: Sequence[LabelledItem], settings: Settings, 
         also: features to keep even if few items have them, such as those of an earlier model.
     """
     space, plan = flagger.space, flagger.space.plan()
-    rows = [space.values(flagger.read(item.title, item.text, item.home)[2], plan) for item in items]
+    rows = [space.values(flagger.read(item.title, item.text, item.home)[1], plan) for item in items]
     counts = Counter(number for row in rows for number in row)
     kept = {number for number, count in counts.items() if count >= settings.least_items}
     kept |= {number for number in map(space.number, [*_seed_names(flagger), *also]) if number is not None}
@@ -156,7 +157,8 @@ def fit(data: Design, rows: Vector, start: Fitted, settings: Settings) -> Fitted
         return start
     matrix = data.matrix[rows]
     weights, intercepts = start.weights.copy(), start.intercepts.copy()
-    scale = np.sqrt(np.asarray(matrix.multiply(matrix).mean(axis=0)).ravel())
+    spread = np.asarray(matrix.multiply(matrix).mean(axis=0)).ravel() ** (_SPREAD / 2)
+    every = [number for number in range(len(data.heads)) if data.labels[rows, number].any()]
 
     def refit(number: int, columns: Vector) -> None:
         target = data.labels[rows, number], data.weights[rows, number]
@@ -165,12 +167,13 @@ def fit(data: Design, rows: Vector, start: Fitted, settings: Settings) -> Fitted
         weights[:, number] = 0.0
         weights[columns, number], intercepts[number] = found[:-1], found[-1]
 
-    every = list(range(len(data.heads)))
     for number in every:
         refit(number, np.arange(len(data.columns)))
-    for heads, budget in ((every[:-1], settings.topic_weights), (every[-1:], settings.relevance_weights)):
+    relevance = len(data.heads) - 1
+    topics = [number for number in every if number != relevance]
+    for heads, budget in ((topics, settings.topic_weights), ([relevance], settings.relevance_weights)):
         for left in _shrinking(int((weights[:, heads] != 0).sum()), budget):
-            keep = _largest(abs(weights[:, heads]) * scale[:, None], left)
+            keep = _largest(abs(weights[:, heads]) * spread[:, None], left)
             for place, number in enumerate(heads):
                 refit(number, np.flatnonzero(keep[:, place]))
     return Fitted(weights, intercepts)

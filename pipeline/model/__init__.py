@@ -34,12 +34,13 @@ from pipeline.model.flagging import Assessment, Evidence, Field, NearMiss, NearP
 from pipeline.model.ids import ArticleId, EntryId, FeedId, RunId
 from pipeline.model.reference import Passage, Reference
 from pipeline.model.sources import Source, SourceKind
-from pipeline.model.stories import SentenceHolder, Signature
+from pipeline.model.stories import Candidate, SentenceHolder, Signature, Telling
 
 __all__ = [
     "Article",
     "ArticleId",
     "Assessment",
+    "Candidate",
     "CycleCounts",
     "CycleReport",
     "EntryId",
@@ -79,6 +80,7 @@ __all__ = [
     "Source",
     "SourceKind",
     "Stored",
+    "Telling",
     "Term",
     "Trouble",
     "Validators",
