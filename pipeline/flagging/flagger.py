@@ -119,6 +119,11 @@ class Flagger:
 
         return cls(concepts, topics, reference, config_version(folder), load)
 
+    def with_model(self, model: Model) -> Self:
+        """Return a flagger over the same lexicon and topics with other weights."""
+        concepts = {concept.id: concept for concept in self.concepts}
+        return type(self)(concepts, self.topic_set, self.reference, self.version, lambda _: model)
+
     def flag(self, title: str, text: str, *, language: str | None = None, home: str | None = None) -> Assessment:
         """Return the topics of an article, its relevance, and the reasons.
 

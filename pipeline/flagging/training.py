@@ -12,7 +12,7 @@ All of it is deterministic.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 from zlib import crc32
@@ -48,6 +48,7 @@ class Settings:
         folds: parts of the cross-validation that the calibration uses.
         cut, topic_cut: probabilities from which on an article is relevant, or a topic flagged.
         intercept_only: keep the prior's weights; fit slope and intercept only.
+        weigh_calibration: items count by their weights in the calibration too.
     """
 
     penalty: float = 3.0
@@ -60,6 +61,7 @@ class Settings:
     cut: float = 0.5
     topic_cut: float = 0.4
     intercept_only: bool = False
+    weigh_calibration: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,13 +96,20 @@ class Fitted:
         return matrix @ self.weights + self.intercepts
 
 
-def design(flagger: Flagger, items: Sequence[LabelledItem], settings: Settings) -> Design:
-    """Read the features of every item and the labels of every head."""
+def design(flagger: Flagger, items: Sequence[LabelledItem], settings: Settings, also: Iterable[str] = ()) -> Design:
+    """Read the features of every item and the labels of every head.
+
+    Args:
+        flagger: for lexicon and topics.
+        items: with labels.
+        settings: how to train.
+        also: features to keep even if few items have them, such as those of an earlier model.
+    """
     space, plan = flagger.space, flagger.space.plan()
     rows = [space.values(flagger.read(item.title, item.text, item.home)[1], plan) for item in items]
     counts = Counter(number for row in rows for number in row)
     kept = {number for number, count in counts.items() if count >= settings.least_items}
-    kept |= {number for number in map(space.number, _seed_names(flagger)) if number is not None}
+    kept |= {number for number in map(space.number, [*_seed_names(flagger), *also]) if number is not None}
     columns = {number: place for place, number in enumerate(sorted(kept))}
     entries = [
         (n, columns[number], value) for n, row in enumerate(rows) for number, value in row.items() if number in columns
@@ -241,9 +250,11 @@ def calibrate(data: Design, predicted: Vector, settings: Settings) -> tuple[Vect
     rows = stream if stream.any() else np.ones(len(stream), bool)
     slopes, shifts = np.ones(len(data.heads)), np.zeros(len(data.heads))
     for number in range(len(data.heads)):
-        labels, weights = data.labels[rows, number], (data.weights[rows, number] > 0).astype(float)
-        positives = int((labels * weights).sum())
-        if min(positives, int(weights.sum()) - positives) < 1:
+        labels, weights = data.labels[rows, number], data.weights[rows, number]
+        if not settings.weigh_calibration:
+            weights = (weights > 0).astype(float)
+        positives = int((labels * (weights > 0)).sum())
+        if min(positives, int((weights > 0).sum()) - positives) < 1:
             continue
         column = csr_matrix(predicted[rows, number][:, None])
         slope, shift = _logistic(column, labels, weights, np.array([1.0, 0.0]), settings)
