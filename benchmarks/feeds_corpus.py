@@ -1,10 +1,10 @@
-"""Reads every file of a folder of feeds with Tumen and with plain feedparser, and prints how they compare.
+"""Comparison of Tumen and plain feedparser on every file of a folder of feeds.
 
     python benchmarks/feeds_corpus.py FOLDER
 
 Files ``truth.json`` below the folder (a list of ``file``, ``content_type``, ``source_tz``, ``title``,
-``published_utc``) are checked for the first entry's title and date. Exit status 1 when a file raises, is slow, or
-gives fewer entries than feedparser finds.
+``published_utc``) give the expected title and date of the first entry. Exit status 1 when a file raises, is slow, or
+gives fewer entries than with feedparser.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def main() -> int:
     arguments = options.parse_args()
     folder: Path = arguments.folder
     files = sorted(p for p in folder.rglob("*") if p.is_file() and p.suffix not in NOT_FEEDS and p.name != "truth.json")
-    parse(b"<rss/>", "https://example.org/")  # the parsers are loaded outside the measurement
+    parse(b"<rss/>", "https://example.org/")  # load the parsers before the measurement
     ours_seconds = theirs_seconds = 0.0
     counts: Counter[str] = Counter()
     bad = 0
@@ -47,7 +47,7 @@ def main() -> int:
             middle = time.process_time()
             try:
                 feed = parse(body, "https://example.org/feed.xml")
-            except Exception as error:  # noqa: BLE001 - that is what is looked for
+            except Exception as error:  # noqa: BLE001 - any exception is a finding
                 print(f"RAISED  {path.relative_to(folder)}: {error!r}")
                 bad += 1
                 continue
@@ -81,7 +81,7 @@ def main() -> int:
 
 
 def check_truth(truth: Path) -> int:
-    """Compare first titles and dates with what they should be; the number of files that are wrong."""
+    """Compare first titles and dates with the expected ones; return the number of wrong values."""
     rows = json.loads(truth.read_text("utf-8"))
     titles = dates = 0
     for row in rows:

@@ -1,13 +1,14 @@
-"""A small world of news sites on this machine, for ``benchmarks.polling``; also ``python -m benchmarks.loopback``.
+"""News sites on loopback, for ``benchmarks.polling``; also ``python -m benchmarks.loopback``.
 
-In: how many sites, feeds and entries. Out: one process with a port for each site, and one for its control:
+In: numbers of sites, feeds and entries. Out: one process with a port per site, and one for its control:
 
-    /feeds             the feeds' addresses, one a line
-    /tick?count=40     so many new entries, spread over the feeds
-    /ail?sites=10      the first ten sites hang (even ones) or drip their answers, a byte a second; 0 heals
-    /count             JSON: requests, conditional, not_modified, pages, robots; and starts again from zero
+    /feeds             addresses of the feeds, one per line
+    /tick?count=40     publishes so many new entries, spread over the feeds
+    /fault?sites=10    the first ten sites hang (even ones) or drip a byte per second; 0 heals them
+    /count             JSON: requests, conditional, not_modified, pages, robots; resets them
 
-Every sentence is invented. A feed has an ETag; a page some 50 KB, sent as gzip, of which the article is a twentieth.
+Every sentence is invented. A feed has an ETag. A page has about 50 KB, is sent as gzip, and a twentieth of it is the
+article.
 """
 
 from __future__ import annotations
@@ -44,61 +45,61 @@ _ATTR = '<li class="n{0}"><a href="/section/{0}" data-track="menu-{0}">{1}</a></
 
 
 def sentences(seed: int, language: str, count: int) -> list[str]:
-    """Invented news."""
+    """Return invented news."""
     rng = random.Random(seed)
     parts = [table[language].split("|") for table in (_SUBJECTS, _VERBS, _OBJECTS)]
-    made = []
+    result = []
     for number in range(count):
         words = [rng.choice(part) for part in parts]
         order = (0, 2, 1) if language == "ko" else (0, 1, 2)
-        made.append(" ".join(words[i] for i in order) + (f" ({seed % 97}.{number})." if number % 3 else "."))
-    return made
+        result.append(" ".join(words[i] for i in order) + (f" ({seed % 97}.{number})." if number % 3 else "."))
+    return result
 
 
 class World:
-    """Sites, their feeds and what they have published."""
+    """Sites, their feeds and published entries."""
 
     def __init__(self, *, port: int, sites: int, feeds: int, entries: int, full_text: bool) -> None:
         self.port, self.sites, self.feeds, self.entries, self.full_text = port, sites, feeds, entries, full_text
         self.published = [entries] * (sites * feeds)
-        self.ailing = 0
+        self.faulty = 0
         self.next_to_publish = 0
         self.counts: Counter[str] = Counter()
 
     def tick(self, count: int) -> None:
         for _ in range(count):
             self.published[self.next_to_publish % len(self.published)] += 1
-            self.next_to_publish += 7  # not a divisor of usual numbers of feeds: the news spread over the sites
+            self.next_to_publish += 7  # no divisor of usual numbers of feeds, so that new entries spread over the sites
 
     def feed(self, number: int) -> bytes:
         site, language = number % self.sites, _LANGUAGES[number % self.sites % 3]
         last, items = self.published[number], []
         for entry in range(last, last - self.entries, -1):
-            said = sentences(number * 100_003 + entry, language, 30)
-            body = f"<content:encoded><![CDATA[<p>{'</p><p>'.join(said * 3)}</p>]]></content:encoded>"
+            lines = sentences(number * 100_003 + entry, language, 30)
+            body = f"<content:encoded><![CDATA[<p>{'</p><p>'.join(lines * 3)}</p>]]></content:encoded>"
             items.append(
-                f"<item><title>{said[0]} {number}-{entry}</title><link>http://127.0.0.1:{self.port + 1 + site}"
+                f"<item><title>{lines[0]} {number}-{entry}</title><link>http://127.0.0.1:{self.port + 1 + site}"
                 f"/{number}/{entry}.html</link><guid>{number}-{entry}</guid>"
                 f"<pubDate>Mon, 23 Nov 2026 {entry % 24:02}:{number % 60:02}:00 +0000</pubDate>"
-                f"<description>{said[1]}</description>{body if self.full_text else ''}</item>"
+                f"<description>{lines[1]}</description>{body if self.full_text else ''}</item>"
             )
         head = '<?xml version="1.0"?><rss version="2.0" xmlns:content="http://purl.org/rss/1.0/modules/content/">'
         return f"{head}<channel><title>Feed {number}</title>{''.join(items)}</channel></rss>".encode()
 
     def page(self, number: int, entry: int) -> bytes:
         language = _LANGUAGES[number % self.sites % 3]
-        said = sentences(number * 100_003 + entry, language, 30)
-        text = "".join(f"<p>{' '.join(said[at : at + 4])}</p>\n" for at in range(0, 28, 4))
+        lines = sentences(number * 100_003 + entry, language, 30)
+        text = "".join(f"<p>{' '.join(lines[at : at + 4])}</p>\n" for at in range(0, 28, 4))
         return (
-            f'<!DOCTYPE html><html lang="{language}"><head><meta charset="utf-8"><title>{said[0]} {number}-{entry}'
-            f"</title></head><body>{_frame(language)}<article><h1>{said[0]} {number}-{entry}</h1>{text}</article>"
+            f'<!DOCTYPE html><html lang="{language}"><head><meta charset="utf-8"><title>{lines[0]} {number}-{entry}'
+            f"</title></head><body>{_frame(language)}<article><h1>{lines[0]} {number}-{entry}</h1>{text}</article>"
             f"{_frame(language)}</body></html>"
         ).encode()
 
 
 @lru_cache
 def _frame(language: str) -> str:
-    """What stands around every article: menus, teasers, a script."""
+    """Return the page around an article: menus, teasers, a script."""
     menu = "".join(_ATTR.format(n, " ".join(s.split()[:3])) for n, s in enumerate(sentences(5, language, 120)))
     teasers = "".join(
         f'<div class="card"><h3><a href="/t/{s[:3]}">{s}</a></h3></div>' for s in sentences(6, language, 60)
@@ -131,14 +132,14 @@ async def _answer(world: World, site: int, head: str, writer: asyncio.StreamWrit
     if site < 0:
         body, extra, status = _control(world, path).encode(), "", "200 OK"
     else:
-        if site < world.ailing:
-            await _ail(site, writer)
+        if site < world.faulty:
+            await _misbehave(site, writer)
         body, extra, status = _resource(world, path, head)
     writer.write(f"HTTP/1.1 {status}\r\n{extra}Content-Length: {len(body)}\r\n\r\n".encode() + body)
     await writer.drain()
 
 
-async def _ail(site: int, writer: asyncio.StreamWriter) -> None:
+async def _misbehave(site: int, writer: asyncio.StreamWriter) -> None:
     for byte in b"HTTP/1.1 200 OK\r\nX-Slow: " + b"x" * 600:
         await asyncio.sleep(1)
         if site % 2:
@@ -167,14 +168,14 @@ def _resource(world: World, path: str, head: str) -> tuple[bytes, str, str]:
 
 def _control(world: World, path: str) -> str:
     parts = urlsplit(path)
-    asked = {name: int(values[0]) for name, values in parse_qs(parts.query).items()}
+    query = {name: int(values[0]) for name, values in parse_qs(parts.query).items()}
     if parts.path == "/tick":
-        world.tick(asked["count"])
-    elif parts.path == "/ail":
-        world.ailing = asked["sites"]
+        world.tick(query["count"])
+    elif parts.path == "/fault":
+        world.faulty = query["sites"]
     elif parts.path == "/count":
-        told, world.counts = json.dumps(world.counts), Counter()
-        return told
+        counts, world.counts = json.dumps(world.counts), Counter()
+        return counts
     elif parts.path == "/feeds":
         return "\n".join(
             f"http://127.0.0.1:{world.port + 1 + number % world.sites}/feed/{number}"

@@ -1,14 +1,14 @@
-"""Polling on a world of news sites outside this repository: ``python -m benchmarks.newsworld FOLDER [NAME …]``.
+"""Polling of news sites served from outside this repository: ``python -m benchmarks.newsworld FOLDER [NAME …]``.
 
-FOLDER is a ``newsworld`` package: ``python -m newsworld serve`` starts it, ``peers/glue_pool.py`` is a rival, and
-``/fault`` of its control port makes a site ail.
+FOLDER is a ``newsworld`` package: ``python -m newsworld serve`` starts it, ``peers/glue_pool.py`` is the rival, and
+``/fault`` of its control port makes a site misbehave.
 
-    rival    first run, idle run, a tick of 2 %, a second run within the interval: 50 sites, 100 feeds, 2,000 pages, as
+    rival    first run, idle run, tick of 2 %, second run within the poll interval: 50 sites, 100 feeds, 2,000 pages; as
              ratios to the rival in the same minutes (least of ``--times`` runs each)
-    faults   every fault at every place, a healthy neighbour beside it: what was stored of both, time, memory, canary
-    all      every fault at once, a site each, and healthy sites, ten of which are looked at
+    faults   every fault at every place, beside a healthy neighbour: what is stored of both, time, memory, canary hits
+    all      every fault at once, one per site, and healthy sites, ten of which are checked
 
-Everything runs on 127.0.0.1. CPU is user and system time of a process and all its children.
+Everything runs on 127.0.0.1. CPU time is user and system time of a process and all its children.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ from typing import Any
 
 from benchmarks.cost import Cost, run
 
-PORT = int(os.environ.get("NEWSWORLD_PORT", "25000"))  # of the control; the sites have those above it
+PORT = int(os.environ.get("NEWSWORLD_PORT", "25000"))  # of the control server; the sites use the ports above it
 DEADLINE = 10  # seconds that a request may take in the runs with faults
 _LIMIT_MB = 200
-_OVER = 5  # seconds over the deadline that a run may take
+_OVER = 5  # seconds that a run may take beyond the deadline
 
 
 class World:
-    """The world at work, and a folder with the config and the databases."""
+    """The running sites, and a folder with config and databases."""
 
     def __init__(self, peers: Path, folder: Path, sites: int) -> None:
         self.peers, self.folder, self.sites = peers, folder, sites
@@ -46,15 +46,15 @@ class World:
         with urllib.request.urlopen(address, timeout=120) as answer:
             return str(answer.read().decode())
 
-    def told(self, path: str, **query: object) -> Any:
+    def control_json(self, path: str, **query: object) -> Any:
         return json.loads(self.control(path, **query))
 
     def truth(self, *sites: int) -> list[dict[str, Any]]:
-        told = self.control("truth", sites=",".join(map(str, sites))) if sites else self.control("truth")
-        return [json.loads(line) for line in told.splitlines()]
+        cells = self.control("truth", sites=",".join(map(str, sites))) if sites else self.control("truth")
+        return [json.loads(line) for line in cells.splitlines()]
 
     def configure(self, sites: list[int] | None = None, *, fetch: str = "") -> None:
-        """A config that watches these sites' feeds, all sites' by default; their ports are allowed and no others."""
+        """Write a config that watches the feeds of these sites (default: all) and allows no other ports."""
         ports = {PORT + 1 + site for site in sites} if sites is not None else None
         every = self.control("feeds").split()
         urls = [url for url in every if ports is None or urllib.parse.urlsplit(url).port in ports]
@@ -89,7 +89,7 @@ class World:
 
 @contextmanager
 def world(newsworld: Path, *, sites: int, feeds: int, articles: int, latency: float = 0) -> Iterator[World]:
-    """Serve the world as long as the block lasts."""
+    """Serve the sites for the length of the block."""
     options = [f"--sites={sites}", f"--feeds={feeds}", f"--articles={articles}", f"--latency={latency}", "--seed=1"]
     server = subprocess.Popen(
         [sys.executable, "-m", newsworld.name, "--port", str(PORT), "serve", *options],
@@ -108,8 +108,8 @@ def world(newsworld: Path, *, sites: int, feeds: int, articles: int, latency: fl
 
 
 def row(*cells: object) -> None:
-    told = (f"{cell:,.2f}" if isinstance(cell, float) else str(cell) for cell in cells)
-    print("| " + " | ".join(told) + " |", flush=True)
+    cells = (f"{cell:,.2f}" if isinstance(cell, float) else str(cell) for cell in cells)
+    print("| " + " | ".join(cells) + " |", flush=True)
 
 
 def head(*cells: str) -> None:
@@ -124,32 +124,32 @@ def rival(newsworld: Path, times: int) -> None:
         scene.configure()
 
         def compare(name: str, *, tick: int = 0, anew: bool = False, force: bool = True) -> None:
-            ours, theirs, asked = [], [], {}
+            ours, theirs, audit = [], [], {}
             for _ in range(times):
                 if anew:
                     for old in scene.folder.glob("*.db*"):
                         old.unlink()
-                fresh = set(scene.told("tick", count=tick)) if tick else set()
+                fresh = set(scene.control_json("tick", count=tick)) if tick else set()
                 theirs.append(scene.rival())
                 scene.control("clear")
                 ours.append(scene.tumen(force=force))
-                asked = scene.told("audit")
+                audit = scene.control_json("audit")
                 if tick:
                     log = map(json.loads, scene.control("log").splitlines())
                     pages = [(PORT + 1 + one["site"], one["path"]) for one in log if one["path"].endswith(".html")]
                     new = [(urllib.parse.urlsplit(url).port, urllib.parse.urlsplit(url).path) for url in fresh]
-                    assert sorted(pages) == sorted(new), "not exactly the new pages were asked for, once each"
-            told = []
+                    assert sorted(pages) == sorted(new), "each new page must be fetched exactly once, and no other"
+            cells = []
             for costs in (ours, theirs):
                 least = min(c.wall for c in costs), min(c.cpu for c in costs)
-                told.append((*least, max(c.peak for c in costs), max(c.largest for c in costs)))
+                cells.append((*least, max(c.peak for c in costs), max(c.largest for c in costs)))
             row(
                 name,
-                *("{:.2f}, {:.2f}, {:.0f}, {:.0f}".format(*one) for one in told),
-                told[0][0] / told[1][0],
-                told[0][1] / told[1][1],
-                f"{asked['requests']}: {asked['feed_requests']} feeds, {asked['page_requests']} pages,"
-                f" {asked['status'].get('304', 0)} × 304, {asked['pages_fetched_twice']} twice",
+                *("{:.2f}, {:.2f}, {:.0f}, {:.0f}".format(*one) for one in cells),
+                cells[0][0] / cells[1][0],
+                cells[0][1] / cells[1][1],
+                f"{audit['requests']}: {audit['feed_requests']} feeds, {audit['page_requests']} pages,"
+                f" {audit['status'].get('304', 0)} × 304, {audit['pages_fetched_twice']} twice",
             )
 
         compare("first", anew=True)
@@ -164,42 +164,42 @@ def faults(newsworld: Path, _: int) -> None:
     head("fault", "due", "stored of 4", "neighbour of 4", "wall s", "main MB", "largest MB", "canary", "verdict")
     failed = []
     with world(newsworld, sites=200, feeds=1, articles=4) as scene:
-        pairs = [(fault, where) for fault in scene.told("faults") for where in fault["where"]]
+        pairs = [(fault, where) for fault in scene.control_json("faults") for where in fault["where"]]
         for number, (fault, where) in enumerate(pairs):
-            ailing, healthy = 2 * number, 2 * number + 1
-            scene.configure([ailing, healthy], fetch=f"deadline_seconds = {DEADLINE}\nread_seconds = {DEADLINE}\n")
+            faulty, healthy = 2 * number, 2 * number + 1
+            scene.configure([faulty, healthy], fetch=f"deadline_seconds = {DEADLINE}\nread_seconds = {DEADLINE}\n")
             scene.control("clear")
-            scene.control("fault", site=ailing, id=fault["id"], where=where)
+            scene.control("fault", site=faulty, id=fault["id"], where=where)
             cost = scene.tumen(f"{number}.db")
-            scene.control("fault", site=ailing)
-            verdict, told = judge(scene, fault, where, cost, ailing, healthy, f"{number}.db")
+            scene.control("fault", site=faulty)
+            verdict, cells = judge(scene, fault, where, cost, faulty, healthy, f"{number}.db")
             failed += [f"{fault['id']}@{where}"] * (verdict != "ok")
-            row(f"{fault['id']}@{where}", fault["due"], *told, verdict)
+            row(f"{fault['id']}@{where}", fault["due"], *cells, verdict)
     print(f"\n{len(pairs) - len(failed)} of {len(pairs)} as due. {' '.join(failed)}")
 
 
 def judge(
-    scene: World, fault: dict[str, Any], where: str, cost: Cost, ailing: int, healthy: int, database: str
+    scene: World, fault: dict[str, Any], where: str, cost: Cost, faulty: int, healthy: int, database: str
 ) -> tuple[str, list[object]]:
-    """What a run made of one ailing site and its neighbour; "ok" or what is wrong."""
+    """Check what a run stored of a faulty site and its neighbour. Return "ok" or the problems, and the row's cells."""
     rows = scene.rows("SELECT url, text, method FROM articles", database)
     stored = {url.partition("?")[0]: (text, method) for url, text, method in rows}
-    bad = [stored[one["url"]] for one in scene.truth(ailing) if one["url"] in stored]
+    bad = [stored[one["url"]] for one in scene.truth(faulty) if one["url"] in stored]
     good = [stored[one["url"]] for one in scene.truth(healthy) if one["url"] in stored]
     whole = sum(method != "feed" for _, method in bad)
-    canary = scene.told("audit")["canary_hits"]
-    told = scene.rows("SELECT count(*) FROM fetches WHERE problem IS NOT NULL", database)[0][0]
-    unsaid = fault["due"] == "none" and where == "feed" and not told and "links" not in fault["id"]
+    canary = scene.control_json("audit")["canary_hits"]
+    cells = scene.rows("SELECT count(*) FROM fetches WHERE problem IS NOT NULL", database)[0][0]
+    unreported = fault["due"] == "none" and where == "feed" and not cells and "links" not in fault["id"]
     wrong = {
         "not as due": not _as_due(fault["due"], len(bad), whole),
-        "neighbour lost": sum(method != "feed" for _, method in good) != 4,
+        "neighbour incomplete": sum(method != "feed" for _, method in good) != 4,
         "doubled": len(rows) != len(bad) + len(good),
         "slow": cost.wall > DEADLINE + _OVER,
         "memory": max(cost.peak, cost.largest) > _LIMIT_MB,
         "canary": canary > 0,
         f"exit {cost.status}": cost.status not in (0, 1),
-        "no reason": unsaid,
-        "a file's text": any("root:" in text for text, _ in stored.values()),
+        "no reason": unreported,
+        "text of a local file": any("root:" in text for text, _ in stored.values()),
     }
     verdict = ", ".join(name for name, so in wrong.items() if so) or "ok"
     memory = f"{cost.peak:.0f}", f"{cost.largest:.0f}"
@@ -207,24 +207,24 @@ def judge(
 
 
 def _as_due(due: str, stored: int, whole: int) -> bool:
-    """Whether so many of the ailing site's four articles are what a good monitor stores."""
+    """Return whether the number of the faulty site's articles is as expected of a good monitor."""
     return {"all": whole == 4, "feed": stored == 4 and not whole, "none": not stored, "some": stored > 0}[due]
 
 
 def at_once(newsworld: Path, _: int) -> None:
-    """Every fault at every place in one run, and healthy sites beside them, ten of which are looked at."""
+    """Run every fault at every place at once, beside healthy sites, ten of which are checked."""
     head("sites", "wall s", "main MB", "largest MB", "healthy articles of 40", "canary")
     with world(newsworld, sites=90, feeds=1, articles=4) as scene:
-        pairs = [(fault["id"], where) for fault in scene.told("faults") for where in fault["where"]]
+        pairs = [(fault["id"], where) for fault in scene.control_json("faults") for where in fault["where"]]
         scene.configure(fetch=f"deadline_seconds = {DEADLINE}\nread_seconds = {DEADLINE}\n")
         for site, (fault, where) in enumerate(pairs):
             scene.control("fault", site=site, id=fault, where=where)
         cost = scene.tumen()
         stored = {url for (url,) in scene.rows("SELECT url FROM articles WHERE method != 'feed'")}
         healthy = [one for one in scene.truth(*range(80, 90)) if one["url"] in stored]
-        canary = scene.told("audit")["canary_hits"]
+        canary = scene.control_json("audit")["canary_hits"]
         memory = f"{cost.peak:.0f}", f"{cost.largest:.0f}"
-        row(f"{len(pairs)} ailing, {90 - len(pairs)} well", cost.wall, *memory, len(healthy), canary)
+        row(f"{len(pairs)} faulty, {90 - len(pairs)} healthy", cost.wall, *memory, len(healthy), canary)
 
 
 PARTS = {"rival": rival, "faults": faults, "all": at_once}
@@ -235,10 +235,10 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("names", nargs="*", choices=[*PARTS, []], default=[])
     parser.add_argument("--times", type=int, default=3)
-    chosen = parser.parse_args()
+    arguments = parser.parse_args()
     for name, part in PARTS.items():
-        if not chosen.names or name in chosen.names:
-            part(chosen.folder.resolve(), chosen.times)
+        if not arguments.names or name in arguments.names:
+            part(arguments.folder.resolve(), arguments.times)
 
 
 if __name__ == "__main__":

@@ -1,13 +1,13 @@
-"""Polling measured against a script of one evening: ``python -m benchmarks.polling [--quick] [NAME …]``.
+"""Cost of polling, compared with a short script: ``python -m benchmarks.polling [--quick] [NAME …]``.
 
     rival    first run, idle run, a tick of 2 %: 50 sites, 100 feeds, 2,000 pages; as ratios to ``rival.py``
     feeds    1,000 feeds of 20 entries with their texts: first and second cycle
-    growth   an idle run over 5,000 feeds against one over 100, CPU a feed above a run with nothing due
-    archive  a tick on an archive of 1,000,000 articles against one of 10,000
-    ailing   50 sites of which 10 hang or drip, against the same all well
+    growth   an idle run over 5,000 feeds and one over 100: CPU time per feed, without that of a run with nothing due
+    archive  a tick on an archive of 1,000,000 articles and on one of 10,000
+    faulty   50 sites of which 10 hang or drip, and the same sites without faults
 
-Everything runs on 127.0.0.1, with the pauses between requests set to 0. ``--quick`` is a fifth or less of everything.
-CPU is user and system time of a process and all its children; times are the least of several runs.
+Everything runs on 127.0.0.1, without pauses between requests. ``--quick`` runs a fifth or less of everything. CPU time
+is user and system time of a process and all its children. Times are the least of several runs.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ PORT = int(os.environ.get("POLLING_PORT", "24000"))  # of the control server; th
 
 
 class Scene:
-    """A loopback world, and a folder with the config and the databases."""
+    """The loopback sites, and a folder with config and databases."""
 
     def __init__(self, folder: Path, sites: int) -> None:
         self.folder, self.sites = folder, sites
@@ -115,12 +115,12 @@ def against_rival(quick: bool) -> None:
                 theirs.append(scene.rival())
                 scene.count()
                 ours.append(scene.tumen())
-                asked = scene.count()
+                counts = scene.count()
             mine, other = least(ours), least(theirs)
-            told = ["{:.2f}, {:.2f}, {:.0f}".format(*one) for one in (mine, other)]
+            cells = ["{:.2f}, {:.2f}, {:.0f}".format(*costs) for costs in (mine, other)]
             row(
-                f"{name} ({asked['requests']} requests, {asked.get('pages', 0)} pages)",
-                *told,
+                f"{name} ({counts['requests']} requests, {counts.get('pages', 0)} pages)",
+                *cells,
                 mine[0] / other[0],
                 mine[1] / other[1],
             )
@@ -131,7 +131,7 @@ def against_rival(quick: bool) -> None:
 
 
 def many_feeds(quick: bool) -> None:
-    print("\n| 1,000 feeds of 20 entries | wall s | CPU s | CPU ms a feed | peak MB | requests | conditional | 304 |")
+    print("\n| 1,000 feeds of 20 entries | wall s | CPU s | CPU ms per feed | peak MB | requests | conditional | 304 |")
     print("| --- | --- | --- | --- | --- | --- | --- | --- |")
     with world(feeds=4 if quick else 20, full_text=True) as scene:
         number = len(scene.control("feeds").split())
@@ -139,7 +139,7 @@ def many_feeds(quick: bool) -> None:
         for name in ("first cycle", "second cycle"):
             scene.count()
             cost = scene.tumen()
-            asked = scene.count()
+            counts = scene.count()
             nothing = nothing or min(scene.tumen(force=False).cpu for _ in range(3))
             each = (cost.cpu - nothing) / number * 1000
             row(
@@ -148,14 +148,14 @@ def many_feeds(quick: bool) -> None:
                 cost.cpu,
                 each,
                 f"{cost.largest:.0f}",
-                asked["requests"],
-                asked["conditional"],
-                asked.get("not_modified", 0),
+                counts["requests"],
+                counts["conditional"],
+                counts.get("not_modified", 0),
             )
 
 
 def growth(quick: bool) -> None:
-    print("\n| feeds, idle | CPU s | CPU s with nothing due | CPU ms a feed | peak MB |")
+    print("\n| feeds, idle | CPU s | CPU s with nothing due | CPU ms per feed | peak MB |")
     print("| --- | --- | --- | --- | --- |")
     each = []
     with world(feeds=20 if quick else 100, entries=1, full_text=True) as scene:
@@ -163,15 +163,15 @@ def growth(quick: bool) -> None:
             name = f"config{number}"
             scene.configure(name, number)
             scene.tumen(f"{number}.db", name)
-            rested = min(scene.tumen(f"{number}.db", name, force=False).cpu for _ in range(3))
+            rest = min(scene.tumen(f"{number}.db", name, force=False).cpu for _ in range(3))
             _, cpu, peak = least([scene.tumen(f"{number}.db", name) for _ in range(3)])
-            each.append((cpu - rested) / number * 1000)
-            row(f"{number:,}", cpu, rested, each[-1], f"{peak:.0f}")
-    print(f"\nCPU a feed, ratio: {each[1] / each[0]:.2f}")
+            each.append((cpu - rest) / number * 1000)
+            row(f"{number:,}", cpu, rest, each[-1], f"{peak:.0f}")
+    print(f"\nCPU per feed, ratio: {each[1] / each[0]:.2f}")
 
 
 def archive(quick: bool) -> None:
-    print("\n| stored articles | a tick: wall s | CPU s | database MB |")
+    print("\n| stored articles | tick: wall s | CPU s | database MB |")
     print("| --- | --- | --- | --- |")
     cpu = []
     with world(feeds=2, entries=4) as scene:
@@ -192,7 +192,7 @@ def archive(quick: bool) -> None:
 
 
 def grow(path: Path, number: int) -> None:
-    """Fill the archive with short articles, each with its entry, sighting and fetch, after the pattern of one."""
+    """Fill the archive with short articles, each with entry, sighting and fetch, copied from an existing one."""
     conn = sqlite3.connect(path)
     conn.execute("PRAGMA synchronous = OFF")
     conn.execute("PRAGMA cache_size = -400000")
@@ -210,44 +210,44 @@ def grow(path: Path, number: int) -> None:
         "fetches": {"id": "NULL", "entry_id": "n", "url": "'http://past.invalid/' || n"},
     }  # fmt: skip
     for table, values in own.items():
-        columns = [found[1] for found in conn.execute(f"PRAGMA table_info({table})")]
-        made = ", ".join(values.get(column, f"p.{column}") for column in columns)
+        columns = [column[1] for column in conn.execute(f"PRAGMA table_info({table})")]
+        selected = ", ".join(values.get(column, f"p.{column}") for column in columns)
         conn.execute(
             f"WITH RECURSIVE seq(n) AS (SELECT {first} UNION ALL SELECT n + 1 FROM seq WHERE n < {first + number - 1})"
-            f" INSERT INTO {table} ({', '.join(columns)}) SELECT {made} FROM seq, (SELECT * FROM {table} LIMIT 1) p"
+            f" INSERT INTO {table} ({', '.join(columns)}) SELECT {selected} FROM seq, (SELECT * FROM {table} LIMIT 1) p"
         )
         conn.commit()
     conn.execute("PRAGMA optimize")
     conn.close()
 
 
-def ailing(quick: bool) -> None:
+def faulty(quick: bool) -> None:
     deadline = 3
     print(f"\n| 50 sites, deadline {deadline} s | wall s | feeds polled | feeds failed | articles |")
     print("| --- | --- | --- | --- | --- |")
     with world(feeds=2, entries=2 if quick else 10) as scene:
         scene.configure(deadline=deadline)
         walls = []
-        for name, number in (("all well", 0), ("10 hang or drip", 10)):
-            scene.control(f"ail?sites={number}")
+        for name, number in (("all healthy", 0), ("10 hang or drip", 10)):
+            scene.control(f"fault?sites={number}")
             cost = scene.tumen(f"{number}.db")
-            told = json.loads(cost.output)
+            report = json.loads(cost.output)
             walls.append(cost.wall)
-            row(name, cost.wall, told["feeds_polled"], told["feeds_failed"], told["articles_stored"])
+            row(name, cost.wall, report["feeds_polled"], report["feeds_failed"], report["articles_stored"])
     print(f"\nDelay: {walls[1] - walls[0]:.1f} s")
 
 
-PARTS = {"rival": against_rival, "feeds": many_feeds, "growth": growth, "archive": archive, "ailing": ailing}
+PARTS = {"rival": against_rival, "feeds": many_feeds, "growth": growth, "archive": archive, "faulty": faulty}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", choices=[*PARTS, []], default=[])
     parser.add_argument("--quick", action="store_true")
-    chosen = parser.parse_args()
+    arguments = parser.parse_args()
     for name, part in PARTS.items():
-        if not chosen.names or name in chosen.names:
-            part(chosen.quick)
+        if not arguments.names or name in arguments.names:
+            part(arguments.quick)
 
 
 if __name__ == "__main__":

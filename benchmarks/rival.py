@@ -1,7 +1,7 @@
-"""What a good script of one evening does, for ``benchmarks.polling`` to be compared with: ``rival.py FEEDS DATABASE``.
+"""A good short script, for comparison in ``benchmarks.polling``: ``rival.py FEEDS DATABASE``.
 
-Threads for the network, processes for extraction, validators kept, a word list for flags, SQLite. It has no limits, no
-manners and no second try.
+It has threads for the network, processes for extraction, ETags, a word list for flags, and SQLite. It has no limits, no
+robots.txt, no pauses and no retries.
 """
 
 from __future__ import annotations

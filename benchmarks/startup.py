@@ -1,10 +1,10 @@
-"""How long the commands that people and machines call all the time take to start and answer.
+"""Start-up time of frequently used commands.
 
     python -m benchmarks.archive 200000 archive.db      # two minutes, 1.1 GB
     python -m benchmarks.startup archive.db
 
-Each is a process of its own, called by turns with ``python -c pass``; the ratio to it is what a shared machine leaves
-to be trusted.
+Each command is a new process; they take turns with ``python -c pass``. On a shared machine, trust the ratio to it.
+Ends with status 1 if a command exceeds its target.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ import time
 from pathlib import Path
 
 _ROUNDS = 15
-_WANTED = {"tumen --help": 0.25, "tumen status": 0.5}  # seconds
+_TARGETS = {"tumen --help": 0.25, "tumen status": 0.5}  # seconds
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("archive", type=Path, help="a database")
-    given = parser.parse_args()
-    tumen, database = str(Path(sys.executable).with_name("tumen")), ["--db", str(given.archive)]
+    parser.add_argument("archive", type=Path, help="database")
+    arguments = parser.parse_args()
+    tumen, database = str(Path(sys.executable).with_name("tumen")), ["--db", str(arguments.archive)]
     commands = {
         "python -c pass": [sys.executable, "-c", "pass"],
         "tumen --help": [tumen, "--help"],
@@ -40,12 +40,12 @@ def main() -> int:
             subprocess.run(command, capture_output=True, check=False)
             times[name].append(time.perf_counter() - began)
     bare = statistics.median(times["python -c pass"])
-    print(f"{'command':<30} {'median s':>8} {'best s':>7} {'worst s':>7} {'ratio':>6} {'wanted s':>8}")
-    for name, found in times.items():
-        median = statistics.median(found)
-        wanted = f"{_WANTED[name]:.2f}" if name in _WANTED else ""
-        print(f"{name:<30} {median:>8.3f} {min(found):>7.3f} {max(found):>7.3f} {median / bare:>6.1f} {wanted:>8}")
-    return int(any(statistics.median(times[name]) > wanted for name, wanted in _WANTED.items()))
+    print(f"{'command':<30} {'median s':>8} {'best s':>7} {'worst s':>7} {'ratio':>6} {'target s':>8}")
+    for name, seconds in times.items():
+        median = statistics.median(seconds)
+        target = f"{_TARGETS[name]:.2f}" if name in _TARGETS else ""
+        print(f"{name:<30} {median:>8.3f} {min(seconds):>7.3f} {max(seconds):>7.3f} {median / bare:>6.1f} {target:>8}")
+    return int(any(statistics.median(times[name]) > target for name, target in _TARGETS.items()))
 
 
 if __name__ == "__main__":

@@ -22,13 +22,13 @@ from pathlib import Path
 
 from benchmarks.archive import _WORDS
 from pipeline import shipped
-from pipeline.cycle.flagging_config import Flagging
-from pipeline.cycle.story_stage import Grouping
+from pipeline.cycle.flagging_config import load_flagger
+from pipeline.cycle.story_stage import StoryStage
 from pipeline.model import Article, ArticleId, Assessment, Evidence, FeedId, Stored
 from pipeline.store import open_store, transaction
-from pipeline.store.search import index_terms
 from pipeline.store.values import to_text
 from pipeline.stories import fingerprint
+from pipeline.text.words import index_terms
 
 _CHANGED = (0, 1, 2, 4, 6)  # sentences of twelve
 
@@ -39,8 +39,7 @@ def make(number: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         conn = open_store(Path(folder) / "tumen.db")
         conn.execute("PRAGMA synchronous = OFF")
-        flagging = Flagging(conn, shipped.CONFIG, lambda: datetime.now(UTC))
-        flagging.flagger()
+        load_flagger(conn, shipped.CONFIG, lambda: datetime.now(UTC))
         concepts = [row[0] for row in conn.execute("SELECT id FROM concepts ORDER BY id LIMIT 300")]
         now = datetime.now(UTC)
         with transaction(conn):
@@ -49,7 +48,7 @@ def make(number: int) -> None:
                     "INSERT INTO feeds (name, url, asked_url, language, kind, added_at) VALUES (?, ?, ?, 'en', 'x', ?)",
                     (f"Paper {feed}", f"https://p{feed}.invalid", "", to_text(now)),
                 )
-        grouping, storing, joining, origin = Grouping(), [], [], {}
+        grouping, storing, joining, origin = StoryStage(), [], [], {}
         for start in range(0, number, 50):
             with transaction(conn):
                 for at in range(start, min(start + 50, number)):

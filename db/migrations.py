@@ -1,14 +1,14 @@
-"""The database's schema, as numbered steps that only go forward. One function a step, with its reason.
+"""Database schema as numbered migrations. One function per migration, with its reason.
 
 Applied by ``tumen`` when it opens a database, or by hand: ``sqlite-utils migrate tumen.db db/migrations.py``.
-Every table and column is explained in ``db/README.md``. Rules for a new step:
+Every table and column is described in ``config/datasette.json`` and ``docs/schema.md``. Rules for a new migration:
 
-* add it at the end, never change one that was released, and raise ``SCHEMA_VERSION`` in ``pipeline/store/schema.py``;
-* use ``db.execute`` or ``db.executescript`` (never ``db.conn.executescript``, which commits: a step that fails
-  half-way must leave nothing behind);
-* end it with ``PRAGMA user_version`` so that an up-to-date file is recognised without loading this module.
+* add it at the end, never change a released one, and raise ``SCHEMA_VERSION`` in ``pipeline/store/schema.py``;
+* use ``db.execute`` or ``db.executescript``, never ``db.conn.executescript``: it commits, and a failed migration must
+  change nothing;
+* end it with ``PRAGMA user_version``, so that an up-to-date file is recognised without loading this module.
 
-Times are UTC text of one width, ``2026-11-24T06:00:00Z``, so that they sort and compare as text.
+Times are UTC text of equal length, ``2026-11-24T06:00:00Z``, so that they sort and compare as text.
 Lists are JSON arrays in TEXT, which Datasette shows and facets.
 """
 
@@ -26,7 +26,7 @@ migrations = Migrations("tumen")
 
 @migrations()
 def m001_first_schema(db: Database) -> None:
-    """Everything the main job stores: feeds and what they said, articles, flags with their reasons, verdicts."""
+    """Create the schema of the main job: feeds and their entries, articles, flags with their reasons, verdicts."""
     db.executescript(
         """
 CREATE TABLE configs (
@@ -391,7 +391,7 @@ ORDER BY failures DESC, name;
 
 @migrations()
 def m002_provenance(db: Database) -> None:
-    """What an article was made of: the address that answered, and the digest of the page it sent."""
+    """Record the URL and the digest of the page of an article."""
     db.execute("ALTER TABLE articles ADD COLUMN page_url TEXT")
     db.execute("ALTER TABLE articles ADD COLUMN page_hash TEXT")
     db.execute("PRAGMA user_version = 2")
@@ -399,7 +399,7 @@ def m002_provenance(db: Database) -> None:
 
 @migrations()
 def m003_search(db: Database) -> None:
-    """Full-text search, and a verdict taken back gives way to what the other analysts said."""
+    """Add full-text search. After an undo, the newest verdict of another analyst counts."""
     db.executescript(
         """
 ALTER TABLE articles ADD COLUMN search_terms TEXT NOT NULL DEFAULT '';
@@ -444,14 +444,14 @@ END;
 
 @migrations()
 def m004_counts(db: Database) -> None:
-    """Counting what is relevant without reading the texts."""
+    """Index relevant articles, to count them without reading texts."""
     db.execute("CREATE INDEX articles_relevant ON articles(relevant) WHERE relevant = 1")
     db.execute("PRAGMA user_version = 4")
 
 
 @migrations()
 def m005_alerts(db: Database) -> None:
-    """The outbox of alerts, and the feeds' changes of health, each once."""
+    """Add the outbox of alerts and the changes of feed health."""
     db.executescript(
         """
 CREATE TABLE feed_events (
@@ -498,10 +498,10 @@ CREATE INDEX flags_at ON flags(flagged_at);
 
 @migrations()
 def m006_stories(db: Database) -> None:
-    """Which articles tell the same event, and why we think so; and Datasette finds the search index.
+    """Add reasons of story membership, and make Datasette find the search index.
 
-    Datasette knows an index by ``content="table"`` in double quotes only. The two spellings mean the same, so the text
-    of the statement is changed, and nothing is indexed anew.
+    Datasette recognises an index by ``content="table"`` with double quotes only. Both spellings mean the same, so the
+    text of the statement is changed and the index is not rebuilt.
     """
     db.executescript(
         """
@@ -544,7 +544,7 @@ CREATE INDEX stories_seen ON stories(last_seen_at);
 
 @migrations()
 def m007_meanings(db: Database) -> None:
-    """Which passages an article is near to by meaning, where a sentence model is installed."""
+    """Add the closest passages by a sentence model."""
     db.executescript(
         """
 CREATE TABLE meanings (

@@ -1,7 +1,7 @@
-"""Aligns the reference's original text with the passages of our digest. Pure.
+"""Alignment of the reference's original text with the passages of our digest. Pure functions.
 
-In: the original's paragraphs, in order, and the passages. Out: the paragraphs by passage id. Paragraphs that belong to
-no passage (a byline, a note on the author, a subscription line) are left out.
+In: the paragraphs of the original, in order, and the passages. Out: the paragraphs by passage id. Paragraphs without a
+passage (a byline, a note on the author, a subscription line) are dropped.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from collections.abc import Mapping, Sequence
 from pipeline.model import Passage
 
 _WORD = re.compile(r"[^\W\d_]{3,}|\d{2,4}")
-_LEAST = 0.08  # cosine below which a paragraph belongs to no passage
+_LEAST = 0.08  # lowest cosine of a paragraph with its passage
 
 
 def paragraphs_of(body: bytes, name: str) -> list[str]:
-    """The paragraphs of a text file, or of the article in a page."""
+    """Return the paragraphs of a text file, or of the article in a saved page."""
     head = body[:2000].lstrip().lower()
     if head.startswith((b"<!doctype", b"<html", b"<?xml", b"<head", b"<body")):
         from pipeline.extract import extract
@@ -30,10 +30,10 @@ def paragraphs_of(body: bytes, name: str) -> list[str]:
 
 
 def align(paragraphs: Sequence[str], passages: Sequence[Passage]) -> dict[str, str]:
-    """Give each paragraph to at most one passage, in order, so that the sum of similarities is greatest.
+    """Assign each paragraph to at most one passage, in order, so that the sum of similarities is highest.
 
-    Similarity is the cosine of idf-weighted word counts (Salton and Buckley 1988) between paragraph and digest; the
-    order-keeping assignment is found by dynamic programming, as in sequence alignment (Needleman and Wunsch 1970).
+    Similarity is the cosine of idf-weighted word counts (Salton and Buckley 1988) of paragraph and digest. Dynamic
+    programming finds the assignment, as in sequence alignment (Needleman and Wunsch 1970).
     """
     vectors = _vectors([*paragraphs, *(f"{p.digest} {' '.join(p.concepts).replace('_', ' ')}" for p in passages)])
     rows, columns = vectors[: len(paragraphs)], vectors[len(paragraphs) :]
@@ -57,8 +57,8 @@ def align(paragraphs: Sequence[str], passages: Sequence[Passage]) -> dict[str, s
 
 def _vectors(texts: Sequence[str]) -> list[Mapping[str, float]]:
     counts = [Counter(word.casefold()[:7] for word in _WORD.findall(text)) for text in texts]
-    found_in = Counter(word for count in counts for word in count)
-    return [{w: math.sqrt(n) * math.log((1 + len(texts)) / found_in[w]) for w, n in count.items()} for count in counts]
+    documents = Counter(word for count in counts for word in count)
+    return [{w: math.sqrt(n) * math.log((1 + len(texts)) / documents[w]) for w, n in count.items()} for count in counts]
 
 
 def _cosine(a: Mapping[str, float], b: Mapping[str, float]) -> float:

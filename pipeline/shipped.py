@@ -1,4 +1,4 @@
-"""Where the shipped config and migrations lie: inside the wheel, or at the top of a checkout."""
+"""Paths of the shipped config and migrations: inside the wheel, or at the top of a checkout."""
 
 from __future__ import annotations
 

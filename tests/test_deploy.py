@@ -1,4 +1,4 @@
-"""What deploy/ says is done: units that systemd takes, lines that cron can run."""
+"""Files in deploy/: systemd accepts the units, the cron lines run."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ TUMEN = Path(sys.executable).with_name("tumen")
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not here")
-def test_systemd_finds_no_fault_with_the_units(tmp_path: Path) -> None:
+def test_systemd_accepts_the_units(tmp_path: Path) -> None:
     for path in [*DEPLOY.glob("*.service"), *DEPLOY.glob("*.timer")]:
         text = path.read_text(encoding="utf-8").replace("/opt/tumen/.venv/bin/tumen", str(TUMEN))
         (tmp_path / path.name).write_text(text, encoding="utf-8")
     units = sorted(map(str, tmp_path.iterdir()))
     done = subprocess.run(["systemd-analyze", "verify", *units], capture_output=True, text=True, check=False)
-    said = [line for line in done.stderr.splitlines() if any(Path(unit).name in line for unit in units)]
+    results = [line for line in done.stderr.splitlines() if any(Path(unit).name in line for unit in units)]
     assert len(units) == 5
-    assert said == []
+    assert results == []
 
 
-def test_the_lines_for_cron_work_and_are_silent_once_a_person_knows(tmp_path: Path) -> None:
+def test_cron_lines_work_and_are_silent_after_the_first_report(tmp_path: Path) -> None:
     with running(World(now=datetime.now(UTC))) as world:
         config = write_config(world, tmp_path / "config")
         backups = tmp_path / "backups"
@@ -42,9 +42,11 @@ def test_the_lines_for_cron_work_and_are_silent_once_a_person_knows(tmp_path: Pa
                 lines.append(
                     command.replace("/var/lib/tumen/tumen.db", str(database)).replace("/etc/tumen", str(config))
                 )
-        said = [subprocess.run(["sh", "-c", line], capture_output=True, text=True, check=False) for line in lines * 2]
+        results = [
+            subprocess.run(["sh", "-c", line], capture_output=True, text=True, check=False) for line in lines * 2
+        ]
     assert len(lines) == 2
-    assert "Atlantis Wire" in said[0].stderr
-    assert [one.stdout + one.stderr for one in said[1:]] == ["", "", ""]
-    assert [one.returncode for one in said[1::2]] == [0, 0]
+    assert "Atlantis Wire" in results[0].stderr
+    assert [one.stdout + one.stderr for one in results[1:]] == ["", "", ""]
+    assert [one.returncode for one in results[1::2]] == [0, 0]
     assert list(backups.glob("tumen-*.db"))

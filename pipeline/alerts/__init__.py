@@ -1,7 +1,7 @@
-"""Tells people: rules of ``alerts.toml`` in, messages out, through an outbox that a crash cannot empty.
+"""Alerts: rules of ``alerts.toml`` in, messages out, through an outbox that survives a crash.
 
-``after_cycle`` is called when a cycle has ended: it writes down changes of the feeds' health, puts what the rules ask
-for into the outbox, and sends what is due. Without a rule nothing of it costs more than a query.
+``after_cycle`` runs at the end of a cycle. It records health events of feeds, adds what the rules match to the outbox,
+and sends what is due. Without rules it costs one query.
 """
 
 from __future__ import annotations
@@ -10,29 +10,29 @@ import sqlite3
 from collections.abc import Callable
 from datetime import datetime
 
-from pipeline.alerts.apprise_client import check_targets, speak
+from pipeline.alerts.apprise_client import check_targets, send
 from pipeline.alerts.delivery import Sender, Sent, send_due
 from pipeline.alerts.rules import collect
 from pipeline.settings import Settings
 from pipeline.store import health, outbox
 
-__all__ = ["Sender", "Sent", "after_cycle", "check_targets", "speak"]
+__all__ = ["Sender", "Sent", "after_cycle", "check_targets", "send"]
 
 
 def after_cycle(
-    conn: sqlite3.Connection, settings: Settings, began: datetime, now: Callable[[], datetime], sender: Sender = speak
+    conn: sqlite3.Connection, settings: Settings, began: datetime, now: Callable[[], datetime], sender: Sender = send
 ) -> Sent:
-    """Record, collect, send.
+    """Record health events, collect alerts and send them.
 
     Args:
-        conn: the database; the caller holds the cycle lock, so that nobody else sends.
+        conn: the database; the caller holds the cycle lock, so that no other process sends.
         settings: the config.
-        began: when the cycle started.
+        began: start of the cycle.
         now: the clock.
-        sender: delivers one message.
+        sender: sends one message.
 
     Returns:
-        What was sent and what waits; problems are in the outbox and in ``Sent``, never raised.
+        The numbers of sent and waiting alerts. Problems are stored in the outbox and in ``Sent``, not raised.
     """
     health.record(conn, now())
     if not settings.alerts.rule:

@@ -1,4 +1,4 @@
-"""Delivers a message through Apprise, and says in a sentence what went wrong, without the address's secrets."""
+"""Client of Apprise: sends a message, and returns a sentence without secrets if that fails."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from pipeline.settings.alerts import Target
 _REASON = re.compile(r"(?i)exception|error|failed|refused|denied|could not|unable")
 
 
-def speak(target: Target, subject: str, body: str, message: str) -> str | None:
+def send(target: Target, subject: str, body: str, message: str) -> str | None:
     """Send one message.
 
     Args:
-        target: where to.
+        target: the destination.
         subject: one line.
         body: plain text.
-        message: goes along as ``X-Tumen-Message`` and ``Idempotency-Key`` where the service has headers, so that a
-            repetition can be told.
+        message: id of the message, sent as the headers ``X-Tumen-Message`` and ``Idempotency-Key`` where the service
+            has headers, so that the receiver can recognise a repetition.
 
     Returns:
-        None when it was taken, else why not.
+        None if the service accepted the message, else the reason.
     """
     import apprise
 
@@ -37,43 +37,43 @@ def speak(target: Target, subject: str, body: str, message: str) -> str | None:
         return str(error)
     if isinstance(getattr(service, "headers", None), dict):
         service.headers |= {"X-Tumen-Message": message, "Idempotency-Key": message}
-    with _listening() as heard:
+    with _captured_log() as lines:
         try:
-            taken = service.notify(title=subject, body=body, body_format=apprise.NotifyFormat.TEXT)
-        except Exception as error:  # noqa: BLE001 - a plugin of the library may raise what it likes
+            accepted = service.notify(title=subject, body=body, body_format=apprise.NotifyFormat.TEXT)
+        except Exception as error:  # noqa: BLE001 - Apprise's plugins raise any exception
             return _without_secrets(f"{type(error).__name__}: {error}", target)
-    if taken:
+    if accepted:
         return None
-    said = [line for line in heard if "ayload" not in line and subject not in line]
-    telling = [line for line in said if _REASON.search(line)] or said or ["it was not taken"]
-    return _without_secrets("; ".join(dict.fromkeys(telling[-2:])), target)
+    own = [line for line in lines if "ayload" not in line and subject not in line]  # without the message's text
+    reasons = [line for line in own if _REASON.search(line)] or own or ["it was not accepted"]
+    return _without_secrets("; ".join(dict.fromkeys(reasons[-2:])), target)
 
 
-class _Ear(logging.Handler):
+class _ListHandler(logging.Handler):
     def __init__(self) -> None:
         super().__init__(logging.DEBUG)
-        self.heard: list[str] = []
+        self.lines: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
-        self.heard.append(" ".join(record.getMessage().split()))
+        self.lines.append(" ".join(record.getMessage().split()))
 
 
 @contextmanager
-def _listening() -> Iterator[list[str]]:
-    """What Apprise logs, which is where it gives its reasons; none of it reaches our own log, for it holds texts."""
-    log, ear = logging.getLogger("apprise"), _Ear()
+def _captured_log() -> Iterator[list[str]]:
+    """Capture the log of Apprise, which is where it gives reasons. It holds texts, so it stays out of our own log."""
+    log, handler = logging.getLogger("apprise"), _ListHandler()
     before = log.level, log.propagate, log.handlers
-    log.handlers, log.propagate = [ear], False
+    log.handlers, log.propagate = [handler], False
     log.setLevel(logging.DEBUG)
     try:
-        yield ear.heard
+        yield handler.lines
     finally:
         level, log.propagate, log.handlers = before
         log.setLevel(level)
 
 
 def check_targets(targets: Iterable[Target], file: Path) -> None:
-    """Refuse an address that Apprise cannot make anything of.
+    """Refuse addresses that Apprise does not understand.
 
     Raises:
         ConfigError: names the target.
@@ -93,12 +93,12 @@ def _service(target: Target) -> Any:
         raise ValueError(f"The environment variable {target.url_env} is not set.")
     service = apprise.Apprise.instantiate(address, suppress_exceptions=True)
     if service is None:
-        raise ValueError("Its address is none that Apprise knows; see the forms in Apprise's documentation.")
+        raise ValueError("Apprise does not know this form of address; see Apprise's documentation for the forms.")
     return service
 
 
 def _without_secrets(text: str, target: Target) -> str:
-    """Take out each part of the address that could be a secret."""
+    """Replace each part of the address that may be a secret."""
     address = target.address()
     parts = urlsplit(address)
     secrets = {address, parts.password or "", *re.split(r"[/?&=#@:]", address)} - {parts.hostname, parts.scheme, ""}

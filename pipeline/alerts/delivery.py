@@ -1,4 +1,4 @@
-"""Sends what is due from the outbox, each message marked before it goes and after it was taken."""
+"""Delivery of due alerts from the outbox. Each message is marked before it is sent and after it was accepted."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from itertools import groupby
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
-from pipeline.alerts import messages as wording
+from pipeline.alerts import messages
 from pipeline.settings import Settings
 from pipeline.settings.alerts import Rule, Target
 from pipeline.store import outbox
 from pipeline.store.values import to_time
 
-_ONE_BY_ONE = 3  # so many at once still are messages of their own
-_MOST = 50  # in one message
-_WAITS_MINUTES = (1, 5, 15, 60, 240)
-_LONGEST_SECONDS = 60.0  # what is left then is sent after the next cycle
+_MOST_SEPARATE = 3  # up to this many alerts at once are separate messages
+_MOST_COMBINED = 50  # alerts in one message
+_RETRY_MINUTES = (1, 5, 15, 60, 240)
+_MAX_SECONDS = 60.0  # the rest is sent after the next cycle
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sent:
-    """What became of the outbox. ``problems``: a sentence for each target that took nothing."""
+    """Result of a delivery; ``problems`` has one sentence per target that failed."""
 
     sent: int
     waiting: int
@@ -35,59 +35,59 @@ class Sent:
 
 
 class Sender(Protocol):
-    """Delivers one message and returns None, or says in a sentence why it was not taken."""
+    """Sends one message and returns None, or the reason why it failed as a sentence."""
 
     def __call__(self, target: Target, subject: str, body: str, message: str) -> str | None:
-        """``message`` is an identifier that stays the same when a message is sent again."""
+        """Send; ``message`` is an id that stays the same when the message is repeated."""
 
 
 def send_due(conn: sqlite3.Connection, settings: Settings, now: Callable[[], datetime], sender: Sender) -> Sent:
-    """Send what is due; a target that takes nothing is left alone until the next time."""
-    outbox.take_up(conn)
+    """Send what is due. A target that fails is not tried again in this call."""
+    outbox.requeue_interrupted(conn)
     targets = {target.name: target for target in settings.alerts.target}
     rules = {rule.name: rule for rule in settings.alerts.rule}
     zone = ZoneInfo(settings.daemon.timezone)
     problems: dict[str, str] = {}
-    number, began = 0, time.monotonic()
-    for group in _messages(outbox.waiting(conn, now())):
+    sent, began = 0, time.monotonic()
+    for group in _group(outbox.waiting(conn, now())):
         target, rule = targets.get(group[0].target), rules.get(group[0].rule)
         ids = [alert.id for alert in group]
         if target is None or rule is None:
             missing = f"target “{group[0].target}”" if target is None else f"rule “{group[0].rule}”"
-            outbox.not_sent(conn, ids, f"The {missing} is not in alerts.toml any more.", None)
+            outbox.mark_failed(conn, ids, f"The {missing} is no longer in alerts.toml.", None)
             continue
-        if time.monotonic() - began > _LONGEST_SECONDS or not _due(rule, group, now(), zone):
+        if time.monotonic() - began > _MAX_SECONDS or not _due(rule, group, now(), zone):
             continue
         if target.name not in problems:
             problem = _send(conn, target, group, sender)
             if problem is None:
-                outbox.sent(conn, ids, now())
-                number += len(group)
+                outbox.mark_sent(conn, ids, now())
+                sent += len(group)
                 continue
             problems[target.name] = problem
-        outbox.not_sent(conn, ids, problems[target.name], _next_try(group[0], now()))
+        outbox.mark_failed(conn, ids, problems[target.name], _next_try(group[0], now()))
     waiting, failed = outbox.counts(conn)
-    said = tuple(f"target “{name}”: {problem}" for name, problem in problems.items())
-    return Sent(sent=number, waiting=waiting, failed=failed, problems=said)
+    sentences = tuple(f"target “{name}”: {problem}" for name, problem in problems.items())
+    return Sent(sent=sent, waiting=waiting, failed=failed, problems=sentences)
 
 
 def _send(conn: sqlite3.Connection, target: Target, group: Sequence[outbox.Alert], sender: Sender) -> str | None:
     message = group[0].message or _identifier(group)
-    subject, body = wording.message(group, again=group[0].message is not None)
-    outbox.sending(conn, [alert.id for alert in group], message)
+    subject, body = messages.combine(group, repeated=group[0].message is not None)
+    outbox.mark_sending(conn, [alert.id for alert in group], message)
     return sender(target, subject, body, message)
 
 
-def _messages(alerts: Sequence[outbox.Alert]) -> Iterator[list[outbox.Alert]]:
-    """Alerts by message: those that a crash left under way as they were, the rest by target and rule."""
+def _group(alerts: Sequence[outbox.Alert]) -> Iterator[list[outbox.Alert]]:
+    """Group alerts into messages: interrupted messages as they were, the rest by target and rule."""
 
-    def place(alert: outbox.Alert) -> tuple[str, str, str]:
+    def key(alert: outbox.Alert) -> tuple[str, str, str]:
         return alert.message or "", alert.target, alert.rule
 
-    for _, found in groupby(sorted(alerts, key=lambda alert: (*place(alert), alert.id)), key=place):
-        group = list(found)
-        if group[0].message is not None or len(group) > _ONE_BY_ONE:
-            yield from (group[i : i + _MOST] for i in range(0, len(group), _MOST))
+    for _, members in groupby(sorted(alerts, key=lambda alert: (*key(alert), alert.id)), key=key):
+        group = list(members)
+        if group[0].message is not None or len(group) > _MOST_SEPARATE:
+            yield from (group[i : i + _MOST_COMBINED] for i in range(0, len(group), _MOST_COMBINED))
         else:
             yield from ([alert] for alert in group)
 
@@ -105,12 +105,12 @@ def _due(rule: Rule, group: Sequence[outbox.Alert], now: datetime, zone: ZoneInf
 
 
 def _next_try(alert: outbox.Alert, now: datetime) -> datetime | None:
-    """A minute, then longer and longer; None when it has been tried for three days."""
-    if now - to_time(alert.made_at) > outbox.LATEST and alert.tries >= len(_WAITS_MINUTES):
+    """Return the time of the next attempt, after a growing delay; None after three days."""
+    if now - to_time(alert.made_at) > outbox.MAX_AGE and alert.tries >= len(_RETRY_MINUTES):
         return None
-    return now + timedelta(minutes=_WAITS_MINUTES[min(alert.tries, len(_WAITS_MINUTES) - 1)])
+    return now + timedelta(minutes=_RETRY_MINUTES[min(alert.tries, len(_RETRY_MINUTES) - 1)])
 
 
 def _identifier(group: Sequence[outbox.Alert]) -> str:
-    """The same for the same alerts, whenever they are sent."""
+    """Return an id that depends only on the alerts, so that a repetition has the same one."""
     return hashlib.sha256("\n".join(f"{alert.target} {alert.key}" for alert in group).encode()).hexdigest()[:16]

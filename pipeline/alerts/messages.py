@@ -1,4 +1,4 @@
-"""The words of messages, as plain text: the services make of it what they show, markup in a title stays text."""
+"""Subjects and bodies of messages, as plain text, so that markup in a title stays text."""
 
 from __future__ import annotations
 
@@ -7,59 +7,57 @@ from urllib.parse import urlsplit
 
 from pipeline.errors import printable
 from pipeline.store.health import FeedEvent
-from pipeline.store.outbox import Alert, Told, Verdict
+from pipeline.store.outbox import Alert, AlertArticle, Verdict
 
 _LONGEST = 200
-_AGAIN = "This may be a repetition: Tumen was stopped while it sent it the first time."
+_REPEATED = "This may be a repetition: Tumen was stopped while it was sending this message."
 _VERDICTS = {"relevant": "relevant", "not_relevant": "not relevant", "escalate": "escalated"}
 
 
-def of_article(told: Told, desk: str) -> tuple[str, str]:
-    """Subject and body for an article that was flagged."""
-    return _line(told.title), _article(told, desk)
+def for_article(article: AlertArticle, desk: str) -> tuple[str, str]:
+    """Return subject and body for a flagged article."""
+    return _line(article.title), _article(article, desk)
 
 
-def of_verdict(verdict: Verdict, told: Told, desk: str) -> tuple[str, str]:
-    """Subject and body for an analyst's verdict."""
-    said = _VERDICTS[verdict.verdict]
+def for_verdict(verdict: Verdict, article: AlertArticle, desk: str) -> tuple[str, str]:
+    """Return subject and body for an analyst's verdict."""
+    label = _VERDICTS[verdict.verdict].capitalize()
     note = f"\nNote: {_line(verdict.note, 500)}" if verdict.note else ""
-    return f"{said.capitalize()}: {_line(told.title)}", f"{said.capitalize()} by {verdict.analyst}.{note}\n" + _article(
-        told, desk
-    )
+    return f"{label}: {_line(article.title)}", f"{label} by {verdict.analyst}.{note}\n{_article(article, desk)}"
 
 
-def of_feed(event: FeedEvent) -> tuple[str, str]:
-    """Subject and body for a change of a feed's health."""
+def for_feed(event: FeedEvent) -> tuple[str, str]:
+    """Return subject and body for a health event of a feed."""
     sentence = _line(event.sentence(), 400)
     return _line(sentence), f"{sentence[0].upper()}{sentence[1:]}\nSince {event.since}."
 
 
-def message(alerts: Sequence[Alert], *, again: bool) -> tuple[str, str]:
-    """Subject and body of the message that tells of one or several alerts of a rule."""
+def combine(alerts: Sequence[Alert], *, repeated: bool) -> tuple[str, str]:
+    """Return subject and body of one message for one or several alerts of a rule."""
     first = alerts[0]
     if len(alerts) == 1:
         subject, body = first.subject, first.body
     else:
         subject = f"{len(alerts)} alerts: {first.rule}"
         body = "\n\n".join(f"{alert.subject}\n{alert.body}" for alert in alerts)
-    repeated = f"{_AGAIN}\n\n" if again else ""
-    return f"Tumen: {subject}", f"{repeated}{body}\n\nRule: {first.rule}"
+    remark = f"{_REPEATED}\n\n" if repeated else ""
+    return f"Tumen: {subject}", f"{remark}{body}\n\nRule: {first.rule}"
 
 
-def _article(told: Told, desk: str) -> str:
-    lines = [f"{told.source}, {told.at[:16].replace('T', ' ')} UTC"]
-    if told.topics:
-        lines.append(f"Topics: {told.topics}")
-    if told.words:
-        lines.append(f"Evidence: {_line(told.words, 400)}")
-    if urlsplit(told.url).scheme in ("http", "https"):
-        lines.append(_line(told.url, 2000))
+def _article(article: AlertArticle, desk: str) -> str:
+    lines = [f"{article.source}, {article.at[:16].replace('T', ' ')} UTC"]
+    if article.topics:
+        lines.append(f"Topics: {article.topics}")
+    if article.words:
+        lines.append(f"Evidence: {_line(article.words, 400)}")
+    if urlsplit(article.url).scheme in ("http", "https"):
+        lines.append(_line(article.url, 2000))
     if desk:
-        lines.append(f"At the desk: {desk.rstrip('/')}/-/tumen/article/{told.article}")
+        lines.append(f"At the desk: {desk.rstrip('/')}/-/tumen/article/{article.article}")
     return "\n".join(lines)
 
 
 def _line(text: str, longest: int = _LONGEST) -> str:
-    """One line without control characters: a title may be anything."""
+    """Return one line without control characters, because a title may hold anything."""
     plain = " ".join(printable(text).split())
     return plain if len(plain) <= longest else plain[: longest - 1].rstrip() + "…"

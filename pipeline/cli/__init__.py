@@ -1,6 +1,7 @@
-"""The command ``tumen``: one module a command, loaded when it is called.
+"""The command ``tumen``: one module per command, imported when the command is called.
 
-``main`` turns what stops a command into one line on standard error and a documented exit status (``docs/commands.md``).
+``main`` turns an error that stops a command into one line on standard error and a documented exit status
+(``docs/commands.md``).
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ _COMMANDS = {
     "topics": "topics",
     "reference": "reference",
     "reflag": "reflag",
+    "train": "train",
     "reindex": "reindex",
     "reextract": "reextract",
     "page": "page",
@@ -38,7 +40,7 @@ _COMMANDS = {
 
 
 class _Lazy(click.Group):
-    """Knows the commands' names, and loads a command's module only when it is called."""
+    """A click group that imports the module of a command only when the command is called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(_COMMANDS)
@@ -57,67 +59,69 @@ class _Lazy(click.Group):
             formatter.write_dl(list(_HELP.items()))
 
 
-_HELP = {
-    "run": "One cycle: poll what is due, read, flag, store.",
-    "daemon": "Cycles on a schedule, until it is told to stop.",
-    "demo": "See it work: a cycle over a small invented world on this machine.",
-    "serve": "Review and query in Datasette.",
-    "analysts": "Who may give verdicts at the desk.",
-    "status": "Feeds' health, the last cycle, what waits.",
-    "doctor": "Is everything sound, and if not, what to do.",
-    "backup": "A copy of the database, also while it is in use.",
-    "brief": "The morning brief: what was flagged, by topic.",
-    "alerts": "Who is told of what: try it, see what was sent and what waits.",
-    "explain": "Why an article is, or is not, flagged.",
-    "feeds": "List, add and check feeds; their history; OPML in and out.",
-    "topics": "List and check topics; what would a change do?",
-    "reference": "The op-ed the watch started from; import its text.",
-    "reflag": "Flag the archive anew with the present config.",
-    "reindex": "Make the search index anew.",
-    "reextract": "Read the kept pages again with the extraction of today.",
-    "page": "What an article was made of: address, time, digest, the page.",
+_HELP = {  # each command's help in one line, here so that “tumen --help” imports no command
+    "run": "Run one cycle: poll due feeds, read articles, flag, store.",
+    "daemon": "Run cycles on a schedule until stopped.",
+    "demo": "Try it: one cycle over an invented world of news on this machine.",
+    "serve": "Serve the desk: review, search and query in Datasette.",
+    "analysts": "Add, list and remove the analysts of the desk.",
+    "status": "Show the health of feeds, the last cycle, the queue.",
+    "doctor": "Check config, database and files; say how to fix problems.",
+    "backup": "Copy the database, also while it is in use.",
+    "brief": "Print the morning brief: flagged articles by topic.",
+    "alerts": "Test alert targets; list and send alerts.",
+    "explain": "Explain why an article is flagged or not.",
+    "feeds": "List, add and check feeds; show their history; OPML.",
+    "topics": "List and check topics; preview the effect of a change.",
+    "reference": "Show the reference op-ed; import its text.",
+    "reflag": "Flag all stored articles again with the current config.",
+    "train": "Learn the weights of relevance and topics from labelled items.",
+    "reindex": "Rebuild the search index.",
+    "reextract": "Extract the kept pages again and update their articles.",
+    "page": "Show where an article's page came from; print the page.",
 }
 
 
 @click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="tumen")
 def tumen() -> None:
-    """Watch Russia–Korea coverage: poll feeds, read articles, flag what matches the reference, keep it in SQLite.
+    """Monitor Russia–Korea coverage: poll feeds, read articles, flag those that match the topics, store in SQLite.
 
-    Begin with “tumen demo”, which needs no network; “tumen run” does the real thing.
+    Start with “tumen demo”, which needs no network. “tumen run” polls the real feeds.
     """
 
 
 def main(arguments: list[str] | None = None) -> Any:
-    """Run the command line and leave the process with its exit status."""
+    """Run the command line and exit with its status."""
     try:
         status = tumen.main(args=arguments, prog_name="tumen", standalone_mode=False)
     except TumenError as error:
         click.echo(f"tumen: {error}", err=True)
         status = error.exit_code
     except click.exceptions.Abort:
-        click.echo("tumen: stopped; nothing is lost, the next run goes on from here.", err=True)
+        click.echo("tumen: stopped. Nothing is lost; the next run continues from here.", err=True)
         status = 130
     except click.ClickException as error:
         error.show()
         status = error.exit_code
     except BrokenPipeError:
+        # Python flushes standard output at exit; without this the flush would print a second error
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         status = 0
-    except Exception as error:
+    except Exception as error:  # sqlite3 is not imported here, so its errors are recognised by module name
         if type(error).__module__ != "sqlite3":
             raise
-        status = _tell_of_the_database(error)
+        status = _report_database_error(error)
     sys.exit(status if isinstance(status, int) else 0)
 
 
-def _tell_of_the_database(error: Exception) -> int:
-    """One line for a database that fails under a command; a mistake of ours keeps its trace."""
+def _report_database_error(error: Exception) -> int:
+    """Print one line for a failing database and return the exit status. Programming errors keep their traceback."""
     from pipeline.store import plain_errors
 
     try:
         with plain_errors():
             raise error
-    except TumenError as told:
-        click.echo(f"tumen: {told}", err=True)
-        return told.exit_code
+    except TumenError as plain:
+        click.echo(f"tumen: {plain}", err=True)
+        return plain.exit_code

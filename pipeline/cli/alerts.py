@@ -1,4 +1,4 @@
-"""``tumen alerts``: try the targets, see the outbox, send what is due."""
+"""``tumen alerts``: test the targets, show the outbox, send what is due."""
 
 from __future__ import annotations
 
@@ -15,42 +15,40 @@ _COLOURS = {"waiting": "yellow", "sending": "yellow", "sent": "green", "failed":
 
 @click.group()
 def command() -> None:
-    """Alerts by the rules of alerts.toml: to mail, Slack, Telegram, Matrix, a webhook, or what else Apprise reaches."""
+    """Alerts by the rules of alerts.toml: mail, Slack, Telegram, Matrix, webhooks and other Apprise services."""
 
 
 @command.command("test")
 @click.argument("names", nargs=-1, metavar="[TARGET]...")
 @options.config
 def test(names: tuple[str, ...], folder: Path | None) -> None:
-    """Send a message to each target, or to those named, and say whether it was taken."""
-    from pipeline.alerts import speak
+    """Send a test message to each target, or to those named, and show the result."""
+    from pipeline.alerts import send
     from pipeline.settings import load_settings
 
     targets = load_settings(folder).alerts.target
     if not targets:
-        raise NotFound("There is no target: add a [[target]] to alerts.toml.")
+        raise NotFound("alerts.toml has no target; add a [[target]].")
     if unknown := set(names) - {target.name for target in targets}:
         known = ", ".join(target.name for target in targets)
-        raise NotFound(f"alerts.toml has no target {', '.join(sorted(unknown))}; there are: {known}.")
+        raise NotFound(f"alerts.toml has no target {', '.join(sorted(unknown))}; it has: {known}.")
     failed = 0
     for target in targets:
         if names and target.name not in names:
             continue
-        problem = speak(target, "Tumen: a test", "If you read this, alerts reach you.", "test")
+        problem = send(target, "Tumen: test", "This is a test message. Alerts of Tumen reach you.", "test")
         failed += problem is not None
-        said = (
-            click.style("sent", fg="green") if problem is None else f"{click.style('not taken', fg='red')}: {problem}"
-        )
-        click.echo(f"{target.name}: {said}")
+        result = click.style("sent", fg="green") if problem is None else f"{click.style('failed', fg='red')}: {problem}"
+        click.echo(f"{target.name}: {result}")
     if failed:
-        raise NetworkUnreachable(f"{failed} of the targets did not take the message.")
+        raise NetworkUnreachable(f"{failed} of the targets did not accept the message.")
 
 
 @command.command("list")
 @options.database
-@click.option("-n", "limit", default=20, show_default=True, help="How many at the most.")
+@click.option("-n", "limit", default=20, show_default=True, help="Number of alerts.")
 def show(database: Path, limit: int) -> None:
-    """Show the outbox: what waits or was given up first, then what was sent last."""
+    """Show the outbox: first waiting and failed alerts, then the last sent ones."""
     from pipeline.store import open_readonly, outbox
 
     conn = open_readonly(database)
@@ -68,9 +66,9 @@ def show(database: Path, limit: int) -> None:
 @command.command("send")
 @options.database
 @options.config
-@click.option("--retry", is_flag=True, help="Also try again what was given up.")
-def send(database: Path, folder: Path | None, *, retry: bool) -> int:
-    """Send what is due now; every cycle does this at its end."""
+@click.option("--retry", is_flag=True, help="Also retry alerts that were given up.")
+def send_due(database: Path, folder: Path | None, *, retry: bool) -> int:
+    """Send the alerts that are due. Every cycle does this at its end."""
     from pipeline.alerts import after_cycle
     from pipeline.settings import load_settings
     from pipeline.store import cycle_lock, open_store, outbox
@@ -80,11 +78,11 @@ def send(database: Path, folder: Path | None, *, retry: bool) -> int:
         conn = open_store(database, create=False)
         try:
             if retry:
-                outbox.renew(conn, datetime.now(UTC))
-            told = after_cycle(conn, settings, datetime.now(UTC), lambda: datetime.now(UTC))
+                outbox.retry_failed(conn, datetime.now(UTC))
+            result = after_cycle(conn, settings, datetime.now(UTC), lambda: datetime.now(UTC))
         finally:
             conn.close()
-    click.echo(f"{told.sent} sent, {told.waiting} waiting, {told.failed} given up.")
-    for problem in told.problems:
+    click.echo(f"{result.sent} sent, {result.waiting} waiting, {result.failed} given up.")
+    for problem in result.problems:
         click.echo(problem, err=True)
-    return 1 if told.problems else 0
+    return 1 if result.problems else 0

@@ -1,4 +1,4 @@
-"""``tumen analysts``: who may give verdicts at the desk."""
+"""``tumen analysts``: accounts of the desk."""
 
 from __future__ import annotations
 
@@ -14,17 +14,20 @@ from pipeline.errors import NotFound
 
 @click.group()
 def command() -> None:
-    """Who may sign in at the desk. Everybody who can reach it may read; only analysts may give verdicts."""
+    """Manage the analysts who can sign in at the desk.
+
+    Everybody who can reach the desk can read it. Only analysts can give verdicts.
+    """
 
 
 @command.command()
 @click.argument("name")
 @options.database
-@click.option("--generate", is_flag=True, help="Make a password and print it once.")
+@click.option("--generate", is_flag=True, help="Generate a password and print it once.")
 def add(name: str, database: Path, *, generate: bool) -> None:
-    """Add NAME, or give NAME a new password.
+    """Add the analyst NAME, or change the password of NAME.
 
-    The password is asked for twice on a terminal, and read from standard input in a pipe.
+    On a terminal, the command asks for the password twice. In a pipe, it reads the password from standard input.
     """
     from pipeline.review import analysts
 
@@ -35,26 +38,26 @@ def add(name: str, database: Path, *, generate: bool) -> None:
     else:
         password = sys.stdin.readline().rstrip("\r\n")
     analysts.put(analysts.path_beside(database), name, password)
-    click.echo(f"{name} may sign in at the desk.{f' Password: {password}' if generate else ''}")
+    click.echo(f"{name} can now sign in at the desk.{f' Password: {password}' if generate else ''}")
 
 
 @command.command(name="list")
 @options.database
 def list_(database: Path) -> None:
-    """Print the names."""
+    """List the analysts."""
     from pipeline.review import analysts
 
     names = sorted(analysts.load(analysts.path_beside(database)))
-    click.echo("\n".join(names) if names else "No analyst yet: “tumen analysts add NAME”.")
+    click.echo("\n".join(names) if names else "No analyst yet. Add one with “tumen analysts add NAME”.")
 
 
 @command.command()
 @click.argument("name")
 @options.database
 def remove(name: str, database: Path) -> None:
-    """Take NAME off; who is signed in under it is signed out. Verdicts stay."""
+    """Remove the analyst NAME and end the analyst's sessions. Verdicts stay."""
     from pipeline.review import analysts
 
     if not analysts.remove(analysts.path_beside(database), name):
-        raise NotFound(f"{name}: no analyst has this name; “tumen analysts list” prints them.")
+        raise NotFound(f"{name}: there is no analyst of this name. “tumen analysts list” shows the names.")
     click.echo(f"{name} can no longer sign in.")

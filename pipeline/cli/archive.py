@@ -1,4 +1,4 @@
-"""Goes through the archive in pages, for commands that flag it anew."""
+"""Iteration over all stored articles, for commands that flag them again."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pipeline.store.articles import StoredText
 
 
 def pages(conn: sqlite3.Connection, *, not_version: str | None = None) -> Iterator[list[StoredText]]:
-    """Every article, 500 at a time, with a line of progress on a terminal."""
+    """Yield every article, 500 at a time, and show progress on a terminal."""
     total = articles.count(conn)
     last, done = 0, 0
     while page := articles.texts(conn, after=last, not_version=not_version):

@@ -1,4 +1,4 @@
-"""``tumen backup``: a copy of the database, also while it is in use."""
+"""``tumen backup``: copy the database, also while it is in use."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from pipeline.errors import BadValue
 @click.argument("target", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path))
 @options.database
 def command(target: Path, database: Path) -> None:
-    """Copy the database to FILE as it stands now, checked; a cycle and the desk may go on meanwhile.
+    """Copy the database to FILE and check the copy. A cycle and the desk may run meanwhile.
 
-    To go back to it: stop the daemon and the desk, and put FILE in the database's place.
+    To restore: stop the daemon and the desk, and replace the database by FILE.
     """
     from pipeline.store import open_readonly, upkeep
 
     if target.resolve() == database.resolve():
-        raise BadValue(f"{target} is the database itself; name another file.")
+        raise BadValue(f"{target} is the database itself; choose another file.")
     conn = open_readonly(database)
     size = upkeep.backup(conn, target)
     conn.close()

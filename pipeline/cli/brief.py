@@ -1,4 +1,4 @@
-"""``tumen brief``: the morning brief."""
+"""``tumen brief``: flagged articles by topic, as Markdown, HTML or JSON."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from pipeline.errors import BadValue
 
 _SINCE = re.compile(r"(\d{1,4})([hdw])")
 _HOURS = {"h": 1, "d": 24, "w": 168}
-# Colours hold on white and on the dark that mail programs make of it; all style is in the elements, as mail wants it.
+# Mail programs drop style sheets and may invert colours: all styles are inline, with colours readable on both.
 _LINK = "color:#2f7dc2;text-decoration:none"
-_SMALL = "font-size:13px;color:#7a7f85"
+_SMALL = "font-size:13px;color:#6e7379"
 _TOPIC = "font-size:16px;margin:22px 0 6px;padding-bottom:3px;border-bottom:2px solid #2f7dc2"
 _PAGE = (
     '<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="color-scheme" content="light dark">'
@@ -32,21 +32,23 @@ _PAGE = (
 
 @click.command()
 @options.database
-@click.option("--since", default="24h", show_default=True, metavar="24h|3d|1w", help="First seen within this time.")
+@click.option(
+    "--since", default="24h", show_default=True, metavar="24h|3d|1w", help="Articles first seen within this time."
+)
 @click.option("--format", "form", type=click.Choice(["md", "html", "json"]), default="md", show_default=True)
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write to this file.")
 def command(database: Path, since: str, form: str, output: Path | None) -> None:
-    """Print what was flagged, by topic in the config's order, each with one line of evidence; html is fit for mail.
+    """Print the flagged articles by topic, in the order of the config, each with its matched words.
 
-    An article that is on several topics stands under its first, with the others named; a story that several sources
-    tell is one line, with the sources.
+    An article with several topics is listed under the first and names the others. A story from several sources is one
+    entry that names the sources. The HTML is suitable for mail.
     """
     from pipeline.store import flagged, open_readonly
     from pipeline.store.values import to_text
 
     found = _SINCE.fullmatch(since)
     if found is None:
-        raise BadValue(f"“{since}” is no span of time; say 24h, 3d or 1w.")
+        raise BadValue(f"“{since}” is not a period. Expected a number and h, d or w, for example 24h, 3d or 1w.")
     now = datetime.now(UTC)
     start = now - timedelta(hours=int(found[1]) * _HOURS[found[2]])
     conn = open_readonly(database)
@@ -61,7 +63,7 @@ def command(database: Path, since: str, form: str, output: Path | None) -> None:
 
 
 def _by_topic(rows: list[dict[str, Any]]) -> list[tuple[str, list[dict[str, Any]]]]:
-    """Topics in order, each with its stories; a story stands once, under its first topic, as its best article."""
+    """Group rows by topic, in order. A story is listed once, under its first topic, by its best article."""
     topics: dict[str, list[dict[str, Any]]] = {}
     seen: dict[object, dict[str, Any]] = {}
     for row in rows:
@@ -71,21 +73,21 @@ def _by_topic(rows: list[dict[str, Any]]) -> list[tuple[str, list[dict[str, Any]
         story = row["story"] or f"article {row['id']}"
         line = seen.get(story)
         if line is None:
-            line = seen[story] = _telling(row) | {
+            line = seen[story] = _article(row) | {
                 "relevance": row["relevance"],
                 "evidence": row["words"] or "",
                 "also": [],
-                "told_by": [],
+                "also_in": [],
             }
             lines.append(line)
-        elif row["id"] != line["id"] and row["id"] not in {one["id"] for one in line["told_by"]}:
-            line["told_by"].append(_telling(row))
+        elif row["id"] != line["id"] and row["id"] not in {other["id"] for other in line["also_in"]}:
+            line["also_in"].append(_article(row))
         if line not in lines and row["topic_title"] not in line["also"]:
             line["also"].append(row["topic_title"])
     return list(topics.items())
 
 
-def _telling(row: dict[str, Any]) -> dict[str, Any]:
+def _article(row: dict[str, Any]) -> dict[str, Any]:
     return {
         "id": row["id"],
         "title": row["title"],
@@ -98,11 +100,14 @@ def _telling(row: dict[str, Any]) -> dict[str, Any]:
 
 def _counted(topics: list[tuple[str, list[dict[str, Any]]]]) -> str:
     lines = [row for _, rows in topics for row in rows]
-    articles = len(lines) + sum(len(row["told_by"]) for row in lines)
-    return f"{len(lines)} stories in {articles} articles" if articles != len(lines) else f"{articles} articles"
+    articles = len(lines) + sum(len(row["also_in"]) for row in lines)
+    counted = f"{articles} article{'' if articles == 1 else 's'}"
+    if articles == len(lines):
+        return counted
+    return f"{len(lines)} {'story' if len(lines) == 1 else 'stories'} in {counted}"
 
 
-def _quiet(topics: list[tuple[str, list[dict[str, Any]]]]) -> str:
+def _without_articles(topics: list[tuple[str, list[dict[str, Any]]]]) -> str:
     return ", ".join(title for title, rows in topics if not rows)
 
 
@@ -119,14 +124,14 @@ def _markdown(title: str, topics: list[tuple[str, list[dict[str, Any]]]]) -> str
             yield f"\n## {name}"
             for row in rows:
                 also = f"; also {', '.join(row['also'])}" if row["also"] else ""
-                told = [_markdown_link(one["source"], one["url"]) for one in row["told_by"]]
-                told_by = f"  \n  Also told by {', '.join(told)}" if told else ""
+                links = [_markdown_link(other["source"], other["url"]) for other in row["also_in"]]
+                also_in = f"  \n  Also in {', '.join(links)}" if links else ""
                 yield (
                     f"- {_markdown_link(row['title'], row['url'])}  \n"
-                    f"  {row['source']}, {_when(row)}, {row['language']}{also}: {row['evidence']}{told_by}"
+                    f"  {row['source']}, {_when(row)}, {row['language']}{also}: {row['evidence']}{also_in}"
                 )
-        if quiet := _quiet(topics):
-            yield f"\nNothing on: {quiet}."
+        if quiet := _without_articles(topics):
+            yield f"\nNo articles on: {quiet}."
 
     return "\n".join(lines())
 
@@ -145,16 +150,16 @@ def _html(title: str, topics: list[tuple[str, list[dict[str, Any]]]]) -> str:
             yield f'<h2 style="{_TOPIC}">{html.escape(name)}</h2>'
             for row in rows:
                 also = f" · also {html.escape(', '.join(row['also']))}" if row["also"] else ""
-                told = [_html_link(one["source"], one["url"], one["title"]) for one in row["told_by"]]
-                told_by = f'<br><span style="{_SMALL}">Also told by {", ".join(told)}</span>' if told else ""
+                links = [_html_link(other["source"], other["url"], other["title"]) for other in row["also_in"]]
+                also_in = f'<br><span style="{_SMALL}">Also in {", ".join(links)}</span>' if links else ""
                 yield (
                     f'<p style="margin:10px 0"><span lang="{html.escape(row["language"] or "")}"'
                     f' style="font-weight:600">{_html_link(row["title"], row["url"])}</span><br>'
                     f'<span style="{_SMALL}">{html.escape(row["source"])}, {_when(row)} UTC{also}</span><br>'
-                    f'<span style="{_SMALL}">Because of: {html.escape(row["evidence"])}</span>{told_by}</p>'
+                    f'<span style="{_SMALL}">Matched words: {html.escape(row["evidence"])}</span>{also_in}</p>'
                 )
-        if quiet := _quiet(topics):
-            yield f'<p style="{_SMALL};margin-top:18px">Nothing on: {html.escape(quiet)}.</p>'
+        if quiet := _without_articles(topics):
+            yield f'<p style="{_SMALL};margin-top:18px">No articles on: {html.escape(quiet)}.</p>'
 
     return _PAGE.format(title=html.escape(title), body="".join(parts()))
 
@@ -166,5 +171,5 @@ def _html_link(text: str, url: str, hover: str = "") -> str:
 
 
 def _json(title: str, topics: list[tuple[str, list[dict[str, Any]]]]) -> str:
-    told = {"title": title, "topics": [{"topic": name, "articles": rows} for name, rows in topics]}
-    return json.dumps(told, ensure_ascii=False, indent=1)
+    brief = {"title": title, "topics": [{"topic": name, "articles": rows} for name, rows in topics]}
+    return json.dumps(brief, ensure_ascii=False, indent=1)

@@ -1,4 +1,4 @@
-"""The whole config, checked to its end: settings, lexicon and topics, the sentence model, the targets of alerts."""
+"""Check of the whole config: settings, lexicon, topics, sentence model and alert targets."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ if TYPE_CHECKING:
     from pipeline.settings import Settings
 
 
-def check_config(folder: Path | None, told: Path | None = None) -> Settings:
-    """Check all that a cycle and what follows it will read.
+def check_config(folder: Path | None, shown_as: Path | None = None) -> Settings:
+    """Check everything that a cycle and its alerts read.
 
     Args:
-        folder: the config folder; None is the shipped one.
-        told: the folder to name in messages, where the other one is a copy of it.
+        folder: the config folder; None for the shipped one.
+        shown_as: the folder to name in messages, if ``folder`` is a copy of it.
 
     Returns:
         The settings.
 
     Raises:
-        ConfigError: names the file and the key, and what was expected.
+        ConfigError: names the file, the key and what was expected.
     """
     from pipeline.flagging import Flagger
     from pipeline.settings import find_file, load_settings
 
     settings = load_settings(folder)
-    named = told or settings.folder
+    named = shown_as or settings.folder
     check_semantic(settings, named)
     Flagger.from_config(folder)
     if settings.alerts.target:
@@ -37,10 +37,10 @@ def check_config(folder: Path | None, told: Path | None = None) -> Settings:
 
 
 def check_semantic(settings: Settings, named: Path) -> None:
-    """See that the sentence model is there, if one is asked for; messages name ``tumen.toml`` of the folder ``named``.
+    """Check that the sentence model is installed, if the config names one.
 
     Raises:
-        ConfigError: it is not.
+        ConfigError: it is not; the message names ``tumen.toml`` of the folder ``named``.
     """
     if settings.flagging.semantic:
         from pipeline.semantic import check

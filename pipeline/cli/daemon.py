@@ -14,13 +14,13 @@ from pipeline.cli import logs, options
 @options.database
 @options.config
 @click.option(
-    "--log", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Log lines."
+    "--log", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Format of log lines."
 )
 def command(database: Path, folder: Path | None, form: str) -> None:
-    """Run cycles on the schedule of “[daemon]” in tumen.toml, and housekeeping, until it is told to stop.
+    """Run cycles and housekeeping on the schedule of “[daemon]” in tumen.toml, until stopped.
 
-    SIGTERM or Ctrl-C stops it within ten seconds and loses nothing; SIGHUP reads the config anew and keeps the old one
-    if the new is wrong. Under systemd it tells when it is ready and that it lives (deploy/tumen.service).
+    SIGTERM or Ctrl-C stops it within ten seconds and loses nothing. SIGHUP reloads the config; if the new config is
+    wrong, the old one stays in use. Supports systemd's ready and watchdog notifications (deploy/tumen.service).
     """
     from pipeline import shipped
     from pipeline.cli.config import check_config

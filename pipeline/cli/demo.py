@@ -1,4 +1,4 @@
-"""``tumen demo``: the whole pipeline against an invented world on this machine."""
+"""``tumen demo``: the whole pipeline on an invented world of news."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ import click
     type=click.Path(dir_okay=False, path_type=Path),
     default=None,
     show_default="a new file in the temporary folder",
-    help="Where to keep the demonstration's database.",
+    help="Database file of the demonstration.",
 )
 def command(database: Path | None) -> int:
-    """Poll seven invented papers on this machine, in English, Russian and Korean, and flag what they write.
+    """Poll seven invented newspapers on this machine, in English, Russian and Korean, and flag their articles.
 
-    Needs no network and touches nothing of yours: real HTTP on 127.0.0.1, a real database in a throwaway file. One of
-    the papers is broken on purpose, to show what that looks like.
+    Needs no network and changes no other file: it uses real HTTP on 127.0.0.1 and a new database file. One newspaper is
+    broken on purpose, to show what a failing feed looks like.
     """
     from pipeline.cli import summary
     from pipeline.cycle.run import run_cycle
@@ -30,16 +30,16 @@ def command(database: Path | None) -> int:
 
     folder = Path(tempfile.mkdtemp(prefix="tumen-demo-"))
     database = database or folder / "tumen.db"
-    click.echo("An invented world of news is served on 127.0.0.1; one cycle of Tumen reads it.")
+    click.echo("Serving invented newspapers on 127.0.0.1 and running one cycle over them.")
     with running(World(now=datetime.now(UTC))) as world, summary.progress(enabled=True) as watcher:
         config = write_config(world, folder / "config")
         report = run_cycle(database, config, trigger="demo", force=True, watcher=watcher)
     summary.show(report)
     click.echo(
-        f"\n{click.style('Where to look next', bold=True)}\n"
-        f"  tumen serve --db {database}      the queue, the flags and their evidence in Datasette\n"
-        f"  tumen explain 1 --db {database}  why an article is, or is not, flagged\n"
+        f"\n{click.style('Next steps', bold=True)}\n"
+        f"  tumen serve --db {database}      review the queue and query the database\n"
+        f"  tumen explain 1 --db {database}  why an article is flagged or not\n"
         f"  sqlite-utils rows {database} review_queue --limit 5\n"
-        "  tumen run                        the real thing"
+        "  tumen run                        poll the real feeds"
     )
     return 0

@@ -1,4 +1,4 @@
-"""``tumen doctor``: is everything sound, and if not, what to do."""
+"""``tumen doctor``: check config, database, disk and clock, and say what to do."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 import click
 
 from pipeline.cli import options
-from pipeline.errors import TumenError
+from pipeline.errors import StoreError, TumenError
 
 if TYPE_CHECKING:
     from pipeline.settings import Settings
 
 _LEAST_FREE_BYTES = 500_000_000
-_ADVICE = "stop Tumen, remove its -wal and -shm files, and put the last backup in its place."
+_ADVICE = "stop Tumen, delete its -wal and -shm files, and replace it by the last backup."
 
 
 @click.command()
@@ -28,29 +28,29 @@ _ADVICE = "stop Tumen, remove its -wal and -shm files, and put the last backup i
 @click.option(
     "--housekeeping",
     is_flag=True,
-    help="Also tidy the database, and copy it where the config says; say only what is not sound: for cron.",
+    help="For cron: also clean up and back up the database; print problems only.",
 )
 def command(database: Path, folder: Path | None, *, housekeeping: bool) -> int:
-    r"""Look at the config, the lexicon, the database, the disk and the clock, and say what to do.
+    r"""Check the config, the lexicon, the database, the disk and the clock, and say what to do.
 
     \b
     Exit status:
-      0   all is sound
-      1   something wants a person (each is one line)
+      0   no problem
+      1   at least one problem (one line each)
     """
     problems = 0
-    for what, problem in _findings(database, folder, housekeeping=housekeeping):
+    for subject, problem in _checks(database, folder, housekeeping=housekeeping):
         if problem:
             problems += 1
-            click.echo(f"{click.style(what, fg='red')}: {problem}")
+            click.echo(f"{click.style(subject, fg='red')}: {problem}")
         elif not housekeeping:
-            click.echo(f"{what}: sound")
+            click.echo(f"{subject}: ok")
     if not problems and not housekeeping:
-        click.echo("All is sound.")
+        click.echo("No problems found.")
     return 1 if problems else 0
 
 
-def _findings(database: Path, folder: Path | None, *, housekeeping: bool) -> Iterator[tuple[str, str]]:
+def _checks(database: Path, folder: Path | None, *, housekeeping: bool) -> Iterator[tuple[str, str]]:
     from pipeline.cli.config import check_config
 
     settings = None
@@ -65,20 +65,20 @@ def _findings(database: Path, folder: Path | None, *, housekeeping: bool) -> Ite
     free = shutil.disk_usage(database.parent if database.parent.exists() else Path.cwd()).free
     yield (
         "disk",
-        "" if free > _LEAST_FREE_BYTES else f"only {free / 1e6:,.0f} MB are free beside {database}: make room.",
+        "" if free > _LEAST_FREE_BYTES else f"only {free / 1e6:,.0f} MB are free beside {database}: free some space.",
     )
     try:
         yield from _database(database, settings, housekeeping=housekeeping)
     except TumenError as error:
-        damaged = "damaged" in str(error)
+        damaged = isinstance(error, StoreError) and error.damaged
         yield "database", f"{database} is damaged: {_ADVICE}" if damaged else str(error)
 
 
 def _unwritable(database: Path, settings: Settings | None) -> Iterator[str]:
-    """What this user cannot write."""
-    from pipeline.store import page_archive as copies
+    """Yield the files that this user cannot write."""
+    from pipeline.store import page_archive
 
-    own = [database.parent, database, copies.path_beside(database)]
+    own = [database.parent, database, page_archive.path_beside(database)]
     own += [database.with_name(database.name + end) for end in (".lock", "-wal", "-shm")]
     if settings is not None and settings.daemon.backup_folder:
         own.append(Path(settings.daemon.backup_folder))
@@ -88,7 +88,7 @@ def _unwritable(database: Path, settings: Settings | None) -> Iterator[str]:
 
 
 def _readable(database: Path, settings: Settings | None, folder: Path | None) -> Iterator[str]:
-    """What everybody can read and may hold a secret."""
+    """Yield the files that may hold a secret and that everybody can read."""
     from pipeline.settings import find_file
     from pipeline.shipped import CONFIG
 
@@ -97,7 +97,7 @@ def _readable(database: Path, settings: Settings | None, folder: Path | None) ->
         secret.append(find_file(folder or CONFIG, "alerts.toml"))
     for path in secret:
         if path.exists() and path.stat().st_mode & 0o004:
-            yield f"{path} can be read by everybody, and may hold a secret: chmod o-r"
+            yield f"{path} may hold a secret and can be read by everybody: chmod o-r"
 
 
 def _database(database: Path, settings: Settings | None, *, housekeeping: bool) -> Iterator[tuple[str, str]]:
@@ -105,40 +105,40 @@ def _database(database: Path, settings: Settings | None, *, housekeeping: bool) 
 
     conn = open_store(database, create=False)
     try:
-        found = upkeep.faults(conn, whole=not housekeeping)
-        damaged = any("damaged" in one for one in found)
+        faults = upkeep.faults(conn, whole=not housekeeping)
+        damaged = any(fault.damaged for fault in faults)
         upkeep.note_check(conn, sound=not damaged, now=datetime.now(UTC))
-        yield "database", "; ".join(found) + (f": {_ADVICE}" if damaged else "")
-        yield "clock", _clock(upkeep.last_news(conn))
+        yield "database", "; ".join(fault.text for fault in faults) + (f": {_ADVICE}" if damaged else "")
+        yield "clock", _clock(upkeep.last_run_started(conn))
         if not housekeeping:
-            yield from _kept_pages(database)
+            yield from _page_archive(database)
         elif not damaged:
             try:
                 upkeep.tidy(conn)
             except sqlite3.OperationalError as error:
-                yield "tidying", f"{error}; it is tried again next time."
+                yield "clean-up", f"{error}; the next housekeeping tries again."
             if settings is not None and settings.daemon.backup_folder:
                 _copy(conn, database, Path(settings.daemon.backup_folder), settings.daemon.backups)
     finally:
         conn.close()
 
 
-def _kept_pages(database: Path) -> Iterator[tuple[str, str]]:
-    from pipeline.store import page_archive as copies
-    from pipeline.store import upkeep
+def _page_archive(database: Path) -> Iterator[tuple[str, str]]:
+    from pipeline.store import page_archive, upkeep
 
-    path = copies.path_beside(database)
+    path = page_archive.path_beside(database)
     if path.exists():
-        kept = copies.Copies.open(path, create=False)
-        found = upkeep.faults(kept.conn, whole=False)
-        kept.close()
-        yield "kept pages", f"{path}: {'; '.join(found)}: move it away; a new one is begun." if found else ""
+        archive = page_archive.PageArchive.open(path, create=False)
+        faults = upkeep.faults(archive.conn, whole=False)
+        archive.close()
+        text = "; ".join(fault.text for fault in faults)
+        yield "page archive", f"{path}: {text}: move it away; a new one is created." if faults else ""
 
 
 def _clock(last: str | None) -> str:
     now = datetime.now(UTC)
     if last and last > (now + timedelta(minutes=10)).strftime("%Y-%m-%dT%H:%M:%SZ"):
-        return f"a cycle is recorded at {last}, which is to come: is this clock right ({now:%Y-%m-%d %H:%M} UTC)?"
+        return f"the last cycle started at {last}, in the future: check this clock ({now:%Y-%m-%d %H:%M} UTC)."
     return ""
 
 

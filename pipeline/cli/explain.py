@@ -1,4 +1,4 @@
-"""``tumen explain``: why an article is, or is not, flagged."""
+"""``tumen explain``: why an article is flagged or not."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ _MAX_BYTES = 5 * 1024 * 1024
 @click.option("--home", default=None, metavar="XX", help="Home country of a FILE's source, such as KR.")
 @click.option("--html", "html", type=click.Path(dir_okay=False, path_type=Path), help="Write a page instead.")
 def command(what: str, database: Path, folder: Path | None, home: str | None, html: Path | None) -> None:
-    """Print the text with its evidence marked, and every addend of every sum.
+    """Print the text with its evidence marked, and the terms of every score.
 
-    WHAT is an article's id or address, or a text file whose first line is the title (“-”: standard input). It is
-    flagged anew with the present config; nothing is stored.
+    WHAT is an article's id or URL, or a text file whose first line is the title (“-”: standard input). It is flagged
+    again with the present config; nothing is stored.
     """
     from pipeline.flagging import Flagger, explain
 
@@ -52,5 +52,5 @@ def _article(what: str, database: Path) -> tuple[str, str, str | None]:
     found = articles.find(conn, what)
     conn.close()
     if found is None:
-        raise NotFound(f"{what}: no article of this id or address is in {database}, and no such file is here.")
+        raise NotFound(f"{what}: no article with this id or URL is in {database}, and there is no such file.")
     return found.title, found.text, found.home

@@ -1,4 +1,4 @@
-"""``tumen feeds``: what is watched, and whether it answers."""
+"""``tumen feeds``: list, check, add, import and export feeds."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ if TYPE_CHECKING:
     from pipeline.settings import Settings
 
 
-_SHOWN = 5  # feeds that are left out of an addition; more are counted
+_MAX_SKIPPED_SHOWN = 5  # skipped feeds beyond these are only counted
 
 
 @click.group("feeds")
 def command() -> None:
-    """List, add and check feeds, see their history, exchange them as OPML."""
+    """List, add and check feeds, show their history, import and export OPML."""
 
 
 @command.command("list")
 @options.config
-@click.option("--all", "every", is_flag=True, help="Also those that are switched off.")
+@click.option("--all", "every", is_flag=True, help="Also disabled feeds.")
 def list_(folder: Path | None, *, every: bool) -> None:
-    """Print the sources of feeds.toml."""
+    """List the sources of feeds.toml."""
     from pipeline.settings import load_settings
 
     sources = [s for s in load_settings(folder).sources if every or s.enabled]
@@ -46,30 +46,30 @@ def list_(folder: Path | None, *, every: bool) -> None:
 @options.database
 @click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 1000))
 def history(name: str, database: Path, limit: int) -> None:
-    """Print the last polls of a feed, newest first."""
+    """Print the last polls of the feed NAME, newest first."""
     from pipeline.store import open_readonly, runs
 
     conn = open_readonly(database)
     rows = runs.history(conn, name, limit)
     conn.close()
     if not rows:
-        raise NotFound(f"{name}: no feed of this name was polled; “tumen feeds list” has the names.")
+        raise NotFound(f"{name}: no feed of this name was polled. “tumen feeds list” shows the names.")
     for row in rows:
         new = "" if row.entries_new is None else f"{row.entries_new} new"
-        told = f"{row.at}  {row.status or 0:>3}  {row.outcome:<13} {row.size:>9,} B  {new:<8} {row.problem or ''}"
-        click.echo(told.rstrip())
+        line = f"{row.at}  {row.status or 0:>3}  {row.outcome:<13} {row.size:>9,} B  {new:<8} {row.problem or ''}"
+        click.echo(line.rstrip())
 
 
 @command.command("check")
 @click.argument("names", nargs=-1, metavar="[NAME|URL]…")
 @options.config
 def check(names: tuple[str, ...], folder: Path | None) -> int:
-    """Poll feeds once without storing anything, and say what is wrong with each.
+    """Poll feeds once, store nothing, and print what is wrong with each.
 
-    A line a feed: HTTP status, name, entries, newest date, encoding, validators, what robots.txt says to the page of
-    one of its entries, and what is wrong.
+    Prints one line per feed: HTTP status, name, number of entries, newest date, encoding, validators, whether
+    robots.txt allows the page of an entry, and the problem.
 
-    Without a name, every enabled feed is checked. Exit status 1 when one of them has no entries to give.
+    Without NAME, all enabled feeds are checked. Exit status 1 if a feed has no entries.
     """
     from pipeline.model import Source
     from pipeline.settings import load_settings
@@ -83,10 +83,10 @@ def check(names: tuple[str, ...], folder: Path | None) -> int:
         elif name.startswith(("http://", "https://")):
             chosen.append(Source(name=name, url=name, language="en"))
         else:
-            raise NotFound(f"{name}: no feed of this name; “tumen feeds list --all” has the names.")
+            raise NotFound(f"{name}: there is no feed of this name. “tumen feeds list --all” shows the names.")
     chosen = chosen or [source for source in settings.sources if source.enabled]
     good = asyncio.run(_check_all(chosen, settings))
-    click.echo(f"{good} of {len(chosen)} give entries", err=True)
+    click.echo(f"{good} of {len(chosen)} feeds have entries", err=True)
     return 0 if good == len(chosen) else 1
 
 
@@ -97,8 +97,8 @@ async def _check_all(sources: list[Source], settings: Settings) -> int:
 
     async with Fetcher(settings.fetch) as fetcher, Workers.of(settings.extract) as workers:
         good = 0
-        asked = [check_feed(source, fetcher, workers, datetime.now(UTC)) for source in sources]
-        for task in asyncio.as_completed(asked):
+        checks = [check_feed(source, fetcher, workers, datetime.now(UTC)) for source in sources]
+        for task in asyncio.as_completed(checks):
             checked = await task
             good += checked.entries > 0
             click.echo(checked.line())
@@ -108,7 +108,7 @@ async def _check_all(sources: list[Source], settings: Settings) -> int:
 @command.command("export")
 @options.config
 def export(folder: Path | None) -> None:
-    """Print the sources as OPML, for any feed reader."""
+    """Print the sources as OPML, for other feed readers."""
     from pipeline.feeds.opml import write_opml
     from pipeline.settings import load_settings
 
@@ -117,23 +117,23 @@ def export(folder: Path | None) -> None:
 
 @command.command("add")
 @click.argument("site")
-@click.option("--name", help="What people see.  [default: the feed's own title]")
-@click.option("--language", help="Of its texts: en, ru, ko …  [default: by its titles]")
-@click.option("--home", help="The country its readers take for granted: RU, KR …  [default: by its address]")
+@click.option("--name", help="Name to show.  [default: the feed's title]")
+@click.option("--language", help="Language of its texts: en, ru, ko …  [default: detected from its titles]")
+@click.option("--home", help="Home country of its readers: RU, KR …  [default: from its domain]")
 @click.option("--kind", help="agency, daily, think tank …  [default: daily]")
-@click.option("--all", "every", is_flag=True, help="Add every feed that is found, not only the first.")
-@click.option("--dry-run", is_flag=True, help="Print what would be added, and write nothing.")
+@click.option("--all", "every", is_flag=True, help="Add every feed found, not only the first.")
+@click.option("--dry-run", is_flag=True, help="Print what would be added and write nothing.")
 @options.config
 def add(site: str, folder: Path | None, *, every: bool, dry_run: bool, **given: str | None) -> int:
-    r"""Find the feeds of SITE (its address, or a feed's) and add the first to feeds.toml.
+    r"""Find the feeds of SITE (a site's or a feed's URL) and add the first one to feeds.toml.
 
-    It looks for a feed at the address, for feeds that the page names, and in the usual places, in this order. What
-    stands in feeds.toml stays as it is; the new [[feed]] goes to its end. Look at it, and at “tumen feeds check NAME”.
+    Looks for a feed at the URL itself, then for feeds named by the page, then at common paths. The new [[feed]] is
+    appended to feeds.toml; the rest of the file does not change. Check the result with “tumen feeds check NAME”.
 
     \b
     Exit status:
       0   added
-      1   what was found is watched already
+      1   all feeds found are already watched
       66  no feed was found
     """
     from pipeline.settings import addition, load_settings
@@ -143,12 +143,12 @@ def add(site: str, folder: Path | None, *, every: bool, dry_run: bool, **given: 
     search = asyncio.run(_find(site, settings))
     if not search.found:
         raise NotFound(f"{site}: no feed was found. {search.problem}")
-    for one in search.found:
-        click.echo(one.checked.line())
-        click.echo(f"     {one.source.url}")
-    wanted = [
-        _with(one.source, given | ({} if number == 0 else {"name": None}))
-        for number, one in enumerate(search.found if every else search.found[:1])
+    for feed in search.found:
+        click.echo(feed.checked.line())
+        click.echo(f"     {feed.source.url}")
+    wanted = [  # --name is for the first feed; two feeds cannot have the same name
+        _with(feed.source, given | ({} if number == 0 else {"name": None}))
+        for number, feed in enumerate(search.found if every else search.found[:1])
     ]
     added = _new(wanted, settings.sources)
     _write(path, added, dry_run=dry_run)
@@ -157,15 +157,15 @@ def add(site: str, folder: Path | None, *, every: bool, dry_run: bool, **given: 
 
 @command.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--language", default="en", show_default=True, help="Of those for which the list names none.")
-@click.option("--off", is_flag=True, help="Add them switched off (enabled = false).")
-@click.option("--dry-run", is_flag=True, help="Print what would be added, and write nothing.")
+@click.option("--language", default="en", show_default=True, help="Language of feeds for which the file has none.")
+@click.option("--off", is_flag=True, help="Add the feeds disabled (enabled = false).")
+@click.option("--dry-run", is_flag=True, help="Print what would be added and write nothing.")
 @options.config
 def import_(file: Path, language: str, folder: Path | None, *, off: bool, dry_run: bool) -> int:
-    """Add the feeds of an OPML list, as other feed readers write it, to feeds.toml.
+    """Add the feeds of an OPML file, as exported by other feed readers, to feeds.toml.
 
-    Feeds that are watched already are left out. Nothing is asked over the network: “tumen feeds check” does that. Exit
-    status 1 when there was nothing to add.
+    Feeds that are already watched are skipped. Makes no request; use “tumen feeds check” to test the new feeds. Exit
+    status 1 if there was nothing to add.
     """
     import re
 
@@ -178,11 +178,11 @@ def import_(file: Path, language: str, folder: Path | None, *, off: bool, dry_ru
     path = addition.own_file(folder)
     sources = []
     for outline in read_opml(file.read_bytes(), file):
-        said = (outline.language or "").partition("-")[0]
+        named = (outline.language or "").partition("-")[0]
         source = Source(
             name=outline.name,
             url=outline.url,
-            language=said if re.fullmatch("[a-z]{2,3}", said) else language,
+            language=named if re.fullmatch("[a-z]{2,3}", named) else language,
             enabled=not off,
         )
         kind = outline.category.lower()
@@ -211,24 +211,24 @@ def _with(source: Source, given: dict[str, str | None]) -> Source:
 
 
 def _new(wanted: list[Source], known: tuple[Source, ...]) -> list[Source]:
-    """Those that are not watched yet, under names of their own; what is left out is told."""
+    """Return the sources that are not watched yet, with unique names, and print the skipped ones."""
     from pipeline.settings.addition import unlike
     from pipeline.text.urls import canonical
 
     watched = {canonical(source.url): source.name for source in known}
     added: list[Source] = []
-    left_out: list[str] = []
+    skipped: list[str] = []
     for source in wanted:
         address = canonical(source.url)
         if address in watched:
-            left_out.append(f"{source.url} is watched already, as “{watched[address]}”.")
+            skipped.append(f"{source.url} is already watched, as “{watched[address]}”.")
             continue
         watched[address] = source.name
         added.append(unlike(source, [*known, *added]))
-    for line in left_out[:_SHOWN]:
+    for line in skipped[:_MAX_SKIPPED_SHOWN]:
         click.echo(line, err=True)
-    if len(left_out) > _SHOWN:
-        click.echo(f"… and {len(left_out) - _SHOWN} more that are watched already.", err=True)
+    if len(skipped) > _MAX_SKIPPED_SHOWN:
+        click.echo(f"… and {len(skipped) - _MAX_SKIPPED_SHOWN} more that are already watched.", err=True)
     return added
 
 

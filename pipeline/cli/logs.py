@@ -1,6 +1,6 @@
-"""Log lines on standard error: for people, or an object a line; each with the number of the run that it tells of.
+"""Log lines on standard error, as text or as one JSON object per line, each with its run.
 
-A record that belongs to a run has it as ``extra={"run": 12}``, and may have the run's figures as ``extra["figures"]``.
+A record that belongs to a run has ``extra={"run": 12}`` and may have the figures of the run as ``extra["figures"]``.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from datetime import UTC, datetime
 
 
 def to_stderr(form: str, level: int) -> None:
-    """Write the lines of our own loggers from this level on, and warnings of others.
+    """Log our own loggers from this level on, and warnings of all others.
 
     Args:
         form: ``text`` or ``json``.
-        level: of the module ``logging``.
+        level: a level of the module ``logging``.
     """
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_Json() if form == "json" else _Text())
@@ -24,12 +24,12 @@ def to_stderr(form: str, level: int) -> None:
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)
     logging.getLogger("tumen").setLevel(level)
-    # it warns whenever a cycle takes longer than the time between two, which is no fault
+    # APScheduler warns whenever a cycle takes longer than the interval, which is normal
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
 
 
 class _Text(logging.Formatter):
-    """Time, level, run, message."""
+    """One line: time, level, run, message."""
 
     def format(self, record: logging.LogRecord) -> str:
         run = f"run={record.run} " if hasattr(record, "run") else ""
@@ -39,16 +39,16 @@ class _Text(logging.Formatter):
 
 
 class _Json(logging.Formatter):
-    """One object a line: time, level, message, run, and the figures of a cycle as keys of their own."""
+    """One JSON object per line: time, level, message, run, and the figures of a cycle as top-level keys."""
 
     def format(self, record: logging.LogRecord) -> str:
-        told: dict[str, object] = {
+        fields: dict[str, object] = {
             "at": datetime.fromtimestamp(record.created, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
             "level": record.levelname.lower(),
             "message": record.getMessage(),
         }
         if hasattr(record, "run"):
-            told["run"] = record.run
+            fields["run"] = record.run
         if record.exc_info:
-            told["trace"] = self.formatException(record.exc_info)
-        return json.dumps(told | getattr(record, "figures", {}), ensure_ascii=False)
+            fields["trace"] = self.formatException(record.exc_info)
+        return json.dumps(fields | getattr(record, "figures", {}), ensure_ascii=False)

@@ -1,4 +1,4 @@
-"""Options that several commands share, and where the database is when nobody says."""
+"""Options shared by several commands, and the default location of the database."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def default_database() -> Path:
-    """``$TUMEN_DB``, else ``db/tumen.db`` in a checkout, else the platform's data folder."""
+    """Return ``$TUMEN_DB``, else ``db/tumen.db`` in a checkout, else a file in the platform's data folder."""
     if named := os.environ.get("TUMEN_DB"):
         return Path(named)
     if shipped.CHECKOUT is not None:
@@ -28,11 +28,11 @@ def default_database() -> Path:
 
 
 def database(function: F) -> F:
-    """``--db PATH``."""
+    """Add the option ``--db PATH``."""
     return click.option(
         "--db",
         "database",
-        type=click.Path(dir_okay=False, readable=False, path_type=Path),  # we say it ourselves, with status 73
+        type=click.Path(dir_okay=False, readable=False, path_type=Path),  # checked by the store, exit status 73
         default=default_database,
         show_default="db/tumen.db in a checkout, else your data folder; or $TUMEN_DB",
         help="The database file.",
@@ -40,7 +40,7 @@ def database(function: F) -> F:
 
 
 def config(function: F) -> F:
-    """``--config DIR``."""
+    """Add the option ``--config DIR``."""
     return click.option(
         "--config",
         "folder",
@@ -48,28 +48,28 @@ def config(function: F) -> F:
         default=None,
         envvar="TUMEN_CONFIG",
         show_default="the shipped config; or $TUMEN_CONFIG",
-        help="A config folder; files it lacks are taken from the shipped one.",
+        help="Config folder. Files missing there are taken from the shipped config.",
     )(function)
 
 
 def verbose(function: F) -> F:
-    """``-v`` and ``--log``: log lines on standard error."""
+    """Add the options ``-v`` and ``--log``, which control the log lines on standard error."""
 
-    def take(context: click.Context, _: click.Parameter, form: str) -> None:
-        context.meta["form of log lines"] = form
+    def remember(context: click.Context, _: click.Parameter, form: str) -> None:
+        context.meta["log format"] = form
 
     def start(context: click.Context, _: click.Parameter, more: bool) -> None:
-        logs.to_stderr(context.meta["form of log lines"], logging.INFO if more else logging.WARNING)
+        logs.to_stderr(context.meta["log format"], logging.INFO if more else logging.WARNING)
 
     form = click.option(
         "--log",
         type=click.Choice(["text", "json"]),
         default="text",
         show_default=True,
-        is_eager=True,
-        callback=take,
+        is_eager=True,  # the callback of -v needs the value
+        callback=remember,
         expose_value=False,
-        help="The form of log lines.",
+        help="Format of log lines.",
     )
     more = click.option("-v", "--verbose", is_flag=True, callback=start, expose_value=False, help="Log more lines.")
     return form(more(function))

@@ -1,4 +1,4 @@
-"""``tumen reextract``: the kept pages read again with the extraction of today."""
+"""``tumen reextract``: extract the kept pages again with the current version."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 @options.database
 @options.config
 @click.option("--days", type=click.IntRange(1), default=None, help="Only articles fetched in the last DAYS days.")
-@click.option("--dry-run", is_flag=True, help="Say what would change, and change nothing.")
+@click.option("--dry-run", is_flag=True, help="Print what would change and write nothing.")
 def command(database: Path, folder: Path | None, days: int | None, *, dry_run: bool) -> None:
-    """Read every page that “[archive] pages = true” kept once more, and renew the articles made of them.
+    """Extract every page kept by “[archive] pages = true” again, and update the articles.
 
-    No request is made. A changed title or text is a new revision and is flagged anew; verdicts stay. Safe to stop and
-    to call again.
+    Makes no request. A changed title or text becomes a new revision and is flagged again; verdicts stay. The command
+    can be stopped and repeated at any time.
     """
     from pipeline.services.reextract import reextract
     from pipeline.settings import load_settings
@@ -40,7 +40,7 @@ def command(database: Path, folder: Path | None, days: int | None, *, dry_run: b
     since = to_text(datetime.now(UTC) - timedelta(days=days)) if days else ""
     with cycle_lock(database, "tumen reextract"):
         conn = open_store(database, create=False)
-        archive = page_archive.Copies.open(page_archive.path_beside(database), create=False)
+        archive = page_archive.PageArchive.open(page_archive.path_beside(database), create=False)
         report = asyncio.run(
             reextract(conn, archive, settings, since=since, dry_run=dry_run, now=lambda: datetime.now(UTC), watch=watch)
         )
@@ -48,21 +48,21 @@ def command(database: Path, folder: Path | None, days: int | None, *, dry_run: b
         conn.close()
     if sys.stderr.isatty():
         click.echo("\r\x1b[K", nl=False, err=True)
-    _tell(report, dry_run=dry_run)
+    _show(report, dry_run=dry_run)
 
 
-def _tell(report: Reextraction, *, dry_run: bool) -> None:
+def _show(report: Reextraction, *, dry_run: bool) -> None:
     if not report.done:
-        click.echo("No article here was made of a kept page.")
+        click.echo("No article has a kept page.")
         return
     click.echo(f"{report.done:,} articles{', nothing written (--dry-run)' if dry_run else ''}:")
     for number, what in (
-        (report.revised, "new title or text, flagged anew"),
-        (report.renewed, "new date, authors or the like"),
-        (report.same, "as before"),
-        (report.lost, "left as they are: the page gives no article now"),
-        (report.failed, "left as they are: the page could not be read"),
-        (report.missing, "left as they are: the page is not kept any more"),
+        (report.revised, "new title or text, flagged again"),
+        (report.renewed, "new date, authors or other metadata"),
+        (report.same, "unchanged"),
+        (report.lost, "kept as they are: no article found in the page"),
+        (report.failed, "kept as they are: the page could not be read"),
+        (report.missing, "kept as they are: the page is no longer stored"),
     ):
         if number:
             click.echo(f"{number:9,}  {what}")

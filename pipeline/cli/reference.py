@@ -1,4 +1,4 @@
-"""``tumen reference``: the op-ed the watch started from."""
+"""``tumen reference``: show the op-ed and import its original text."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
 
 @click.group("reference")
 def command() -> None:
-    """Show the reference, or import its publisher's text into your database."""
+    """Show the reference document (the op-ed), or import its original text into your database."""
 
 
 @command.command("show")
 @options.database
 @options.config
-@click.option("--original", is_flag=True, help="The imported text in place of our digest, where there is one.")
+@click.option("--original", is_flag=True, help="Show the imported text instead of our digest.")
 def show(database: Path, folder: Path | None, *, original: bool) -> None:
-    """Print the record and each passage with its topics."""
+    """Print the op-ed's record, and each passage with its topics."""
     from pipeline import shipped
     from pipeline.settings import find_file
     from pipeline.settings.reference import load_reference
@@ -35,7 +35,7 @@ def show(database: Path, folder: Path | None, *, original: bool) -> None:
     reference = load_reference(find_file(folder or shipped.CONFIG, "reference.toml"))
     texts = _originals(database) if original else {}
     if original and not texts:
-        raise NotFound(f"{database}: no original is imported; “tumen reference import FILE|URL” does it.")
+        raise NotFound(f"{database}: has no original text; import it with “tumen reference import FILE|URL”.")
     click.echo(click.style(reference.title, bold=True))
     click.echo(f"{reference.author}, {reference.publication}, {reference.published}\n{reference.url}\n")
     for passage in reference.passages:
@@ -58,10 +58,10 @@ def _originals(database: Path) -> dict[str, str]:
 @options.database
 @options.config
 def import_(what: str, database: Path, folder: Path | None) -> None:
-    """Store the original's paragraphs beside the passages they belong to, in the database only.
+    """Store the paragraphs of the original with the passages that they belong to.
 
-    FILE is plain text (a paragraph a line or blank lines between) or a saved page; URL is fetched. The text stays in
-    your database: it belongs to its publisher.
+    FILE is plain text (one paragraph per line, or separated by blank lines) or a saved page; URL is fetched. The text
+    belongs to its publisher, so it is stored in your database only.
     """
     from pipeline.reference import align, paragraphs_of
     from pipeline.settings import find_file, load_settings
@@ -74,7 +74,7 @@ def import_(what: str, database: Path, folder: Path | None) -> None:
     aligned = align(paragraphs_of(body, what), record.passages)
     if len(aligned) * 3 < len(record.passages):
         raise NotFound(
-            f"{what}: is not the reference: {len(aligned)} of its {len(record.passages)} passages are in it."
+            f"{what}: is not the reference: only {len(aligned)} of {len(record.passages)} passages were found."
         )
     with cycle_lock(database, "tumen reference import"):
         conn = open_store(database)
@@ -86,14 +86,14 @@ def import_(what: str, database: Path, folder: Path | None) -> None:
         conn.close()
     for passage in record.passages:
         text = aligned.get(passage.id)
-        click.echo(f"{passage.id}  {f'{len(text):,} characters' if text else 'nothing found for it'}")
-    click.echo(f"Stored in {database}, and nowhere else.")
+        click.echo(f"{passage.id}  {f'{len(text):,} characters' if text else 'not found'}")
+    click.echo(f"Stored in {database} only.")
 
 
 def _read(path: Path) -> bytes:
     try:
         if path.stat().st_size > 5 * 1024 * 1024:
-            raise NotFound(f"{path}: is larger than 5 MB; that is no article.")
+            raise NotFound(f"{path}: is larger than 5 MB; expected an article.")
         return path.read_bytes()
     except OSError as error:
         raise NotFound(f"{path}: cannot be read ({error.strerror}).") from None
@@ -107,4 +107,4 @@ async def _fetch(url: str, settings: Settings) -> bytes:
         outcome = await fetcher.get(Request(url=url, kind="page"))
     if isinstance(outcome, Fetched):
         return outcome.body
-    raise NotFound(f"{url}: {getattr(outcome, 'reason', 'did not answer with a page')}")
+    raise NotFound(f"{url}: {getattr(outcome, 'reason', 'the server did not return a page')}")

@@ -1,4 +1,4 @@
-"""``tumen reindex``: the search index made anew."""
+"""``tumen reindex``: rebuild the search index."""
 
 from __future__ import annotations
 
@@ -15,21 +15,22 @@ _BATCH = 500
 @click.command()
 @options.database
 def command(database: Path) -> None:
-    """Make the search index anew, for an archive that an earlier Tumen made or an index that is damaged.
+    """Rebuild the search index after an upgrade, or if it is damaged.
 
-    Safe to stop and to call again; the desk can be used meanwhile.
+    Safe to stop and to repeat. The desk stays usable meanwhile.
     """
     from pipeline.store import articles, cycle_lock, open_store, search, transaction
+    from pipeline.text.words import index_terms
 
     with cycle_lock(database, "tumen reindex"):
         conn = open_store(database, create=False)
-        search.rebuild(conn)  # first: an index that misses rows cannot be changed
+        search.rebuild(conn)  # first: rows that are missing in the index cannot be updated
         total, done, last, changed = articles.count(conn), 0, 0, 0
-        while batch := search.stale(conn, after=last, limit=_BATCH):
+        while batch := search.indexed(conn, after=last, limit=_BATCH):
             with transaction(conn):
-                for number, title, text, have in batch:
-                    if (terms := search.index_terms(title, text)) != have:
-                        search.put_terms(conn, number, terms)
+                for article, title, text, indexed in batch:
+                    if (terms := index_terms(title, text)) != indexed:
+                        search.put_terms(conn, article, terms)
                         changed += 1
             last, done = batch[-1][0], done + len(batch)
             if sys.stderr.isatty():
@@ -38,4 +39,4 @@ def command(database: Path) -> None:
         conn.close()
     if sys.stderr.isatty():
         click.echo("\r\x1b[K", nl=False, err=True)
-    click.echo(f"{done:,} articles can be searched; {changed:,} of them by other words than before.")
+    click.echo(f"{done:,} articles indexed; the indexed words of {changed:,} changed.")

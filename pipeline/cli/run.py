@@ -42,17 +42,16 @@ def command(database: Path, folder: Path | None, *, force: bool, as_json: bool, 
 
     with summary.progress(enabled=not (as_json or quiet)) as watcher:
         report = run_cycle(database, folder, trigger="run", force=force, watcher=watcher)
-    unreachable = 0 < report.feeds_polled == report.feeds_unreachable
     if as_json:
         click.echo(summary.as_json(report))
-    elif not quiet and not unreachable:
-        summary.show(report)
-    elif quiet:
-        for line in (*(change.sentence for change in report.feed_changes), *report.alert_problems):
-            click.echo(f"{line[0].upper()}{line[1:]}", err=True)
-    if unreachable:
+    if 0 < report.feeds_polled == report.feeds_unreachable:
         raise NetworkUnreachable(
             f"None of {report.feeds_polled} feeds could be reached: is this machine on the network?"
             f" (First failure: {report.troubles[0].reason})"
         )
+    if quiet:
+        for line in (*(change.sentence for change in report.feed_changes), *report.alert_problems):
+            click.echo(f"{line[0].upper()}{line[1:]}", err=True)
+    elif not as_json:
+        summary.show(report)
     return 1 if report.feeds_failed else 0

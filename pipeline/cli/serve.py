@@ -1,4 +1,4 @@
-"""``tumen serve``: Datasette on the live database, with Tumen's titles, descriptions and queries."""
+"""``tumen serve``: the desk and Datasette on the live database."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from pipeline.cli import options
 
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 _SETTINGS = {
-    "suggest_facets": "off",  # a facet over an unindexed column of a large archive takes longer than a person waits
+    "suggest_facets": "off",  # facets over unindexed columns of a large archive are too slow
     "sql_time_limit_ms": "3000",
-    "facet_time_limit_ms": "400",  # each; beside a search of a large archive they are left out
+    "facet_time_limit_ms": "400",  # per facet; slower facets are left out
     "allow_download": "off",
     "max_returned_rows": "1000",
-    "truncate_cells_html": "200",  # a table of articles is no place to read them
+    "truncate_cells_html": "200",  # long texts would make rows several screens high
 }
 
 
@@ -31,18 +31,22 @@ _SETTINGS = {
 @options.database
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=8001, show_default=True, type=click.IntRange(0, 65535), help="Port to listen on.")
-@click.option("--open", "open_", is_flag=True, help="Open a browser on it, signed in.")
-@click.option("--analyst", default=None, metavar="NAME", help="Whom the printed link signs in.  [default: you]")
-@click.option("--proxy-header", metavar="NAME", help="Take the analyst's name from this header of a proxy …")
-@click.option("--proxy-from", metavar="NETWORKS", default="127.0.0.1", show_default=True, help="… at these addresses.")
+@click.option("--open", "open_", is_flag=True, help="Open a browser, signed in.")
+@click.option(
+    "--analyst", default=None, metavar="NAME", help="Analyst signed in by the link.  [default: your user name]"
+)
+@click.option("--proxy-header", metavar="NAME", help="Header in which a trusted proxy sends the analyst's name.")
+@click.option(
+    "--proxy-from", metavar="NETWORKS", default="127.0.0.1", show_default=True, help="Addresses of trusted proxies."
+)
 def command(
     database: Path, host: str, port: int, *, open_: bool, analyst: str | None, proxy_header: str | None, proxy_from: str
 ) -> None:
-    """Serve the desk: review, search, plots, and every table in Datasette.
+    """Serve the desk: review, search, dashboard, and every table in Datasette.
 
-    Prints a link that signs you in once; others sign in with the password that “tumen analysts add” gave them.
-    Everybody who can reach the address may read, so it listens on this machine only unless --host says otherwise;
-    then, or behind a proxy, only who is signed in may ask in SQL of their own.
+    Prints a one-time link that signs you in. Other analysts sign in with a password (“tumen analysts add”). Everybody
+    who can reach the address can read, so the default is to listen on this machine only. With another --host, or behind
+    a proxy, only signed-in analysts can run their own SQL.
     """
     from pipeline.review import tables
     from pipeline.store import open_store
@@ -59,9 +63,9 @@ def command(
         "TUMEN_HOSTS": "127.0.0.1,localhost,[::1]" if host in _LOOPBACK and not proxy_header else "",
     }
     if host not in _LOOPBACK:
-        click.echo(f"tumen: whoever reaches {address} may read the whole database.", err=True)
+        click.echo(f"tumen: everybody who can reach {address} can read the whole database.", err=True)
     click.echo(f"The desk is on {address}/-/tumen  (stop with Ctrl-C)", err=True)
-    click.echo(f"Sign in once with {address}/-/tumen/enter?key={key}", err=True)
+    click.echo(f"Sign in (works once): {address}/-/tumen/enter?key={key}", err=True)
     sys.stderr.flush()
     if open_:
         _open_when_up(host, port, f"{address}/-/tumen/enter?key={key}")
@@ -85,12 +89,12 @@ def _free_port(host: str) -> int:
 
 
 def _secret(path: Path) -> str:
-    """What signs the cookies, kept so that a restart signs nobody out; only the file's owner can read it."""
+    """Return the key that signs cookies. It is kept in a private file, so a restart does not sign analysts out."""
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
-        if kept := path.read_text(encoding="ascii").strip():
-            return kept
+        if stored := path.read_text(encoding="ascii").strip():
+            return stored
         handle = os.open(path, os.O_WRONLY | os.O_TRUNC)
     secret = secrets.token_hex(32)
     with os.fdopen(handle, "w", encoding="ascii") as file:
@@ -109,7 +113,7 @@ def _datasette_arguments(database: Path, host: str, port: int, described: dict[s
 
 
 def _open_when_up(host: str, port: int, link: str) -> None:
-    """Open the link in a browser once the desk answers; from a child, as this process becomes Datasette."""
+    """Open the link in a browser once the desk answers. Runs in a child, because this process becomes Datasette."""
     if os.fork():
         return
     for _ in range(300):

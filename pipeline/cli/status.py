@@ -1,4 +1,4 @@
-"""``tumen status``: feeds' health, the last cycle, what waits."""
+"""``tumen status``: the health of feeds, the last cycle, the queue."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ _UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
 @click.command()
 @options.database
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-@click.option("--feeds", "each", is_flag=True, help="Also each feed: when it was asked, and when it is due next.")
+@click.option("--feeds", "each", is_flag=True, help="Also list each feed with its last and next poll.")
 def command(database: Path, *, as_json: bool, each: bool) -> int:
-    r"""Say how the watch is doing.
+    r"""Show the health of feeds and database, the last cycle and the queue.
 
     \b
     Exit status:
       0   healthy
-      1   a person should look: a feed fails or fell silent, no cycle has ended for a day, the database
-          was found damaged, backups stopped, an alert was given up, the disk is nearly full
-      2   it cannot be told: the database cannot be read
+      1   a person should look: a feed fails or is silent, no cycle has ended for a day, the database
+          is damaged, backups stopped, an alert was given up, the disk is nearly full
+      2   unknown: the database cannot be read
     """
     from pipeline.store import open_readonly, plain_errors, status
     from pipeline.store.lock import holder
@@ -40,7 +40,7 @@ def command(database: Path, *, as_json: bool, each: bool) -> int:
     try:
         with plain_errors():
             conn = open_readonly(database)
-            told = status.read(conn, now)
+            state = status.read(conn, now)
             planned = status.plan(conn) if each else ()
             conn.close()
     except TumenError as error:
@@ -48,56 +48,60 @@ def command(database: Path, *, as_json: bool, each: bool) -> int:
         return 2
     if as_json:
         plan = {"plan": [asdict(feed) for feed in planned]} if each else {}
-        click.echo(json.dumps(told.as_dict() | {"at_work": holder(database)} | plan, ensure_ascii=False))
+        click.echo(json.dumps(state.as_dict() | {"at_work": holder(database)} | plan, ensure_ascii=False))
     else:
-        _show(told, database, holder(database), now)
+        _show(state, database, holder(database), now)
         for feed in planned:
             pace = f"every {feed.interval_minutes:,.0f} min" if feed.interval_minutes else ""
             line = f"  {feed.next_due or 'no next time':<20}  {feed.name:<34} {feed.status:<9} {pace:<14}"
-            click.echo(f"{line} asked {feed.last_polled or 'never'}".rstrip())
-    return 0 if told.healthy else 1
+            click.echo(f"{line} polled {feed.last_polled or 'never'}".rstrip())
+    return 0 if state.healthy else 1
 
 
-def _show(told: Status, database: Path, at_work: str, now: datetime) -> None:
-    wal = f", {told.wal_bytes / 1e6:,.1f} MB of log" if told.wal_bytes > 1e6 else ""
-    copy = f"; last backup {_when(told.copied_at, now)}" if told.copied_at else ""
-    waiting = told.entries.get("new", 0) + told.entries.get("failed", 0)
-    states = ", ".join(f"{count:,} {state}" for state, count in told.entries.items())
+def _show(state: Status, database: Path, at_work: str, now: datetime) -> None:
+    wal = f", {state.wal_bytes / 1e6:,.1f} MB of log" if state.wal_bytes > 1e6 else ""
+    copy = f"; last backup {_when(state.copied_at, now)}" if state.copied_at else ""
+    waiting = state.entries.get("new", 0) + state.entries.get("failed", 0)
+    states = ", ".join(f"{count:,} {name}" for name, count in state.entries.items())
     rows = [
-        ("Database", f"{database}, {told.size_bytes / 1e6:,.1f} MB{wal}; {told.free_bytes / 1e9:,.1f} GB free"),
-        ("Checked", f"{_when(told.checked_at, now) or 'never: “tumen doctor” does it'}{copy}"),
-        ("Last cycle", _when(told.last_cycle, now) or "none has ended yet"),
-        ("At work", at_work),
-        ("Next due", _when(told.next_due, now) or "nothing is due"),
+        ("Database", f"{database}, {state.size_bytes / 1e6:,.1f} MB{wal}; {state.free_bytes / 1e9:,.1f} GB free"),
+        ("Checked", f"{_when(state.checked_at, now) or 'never; run “tumen doctor”'}{copy}"),
+        ("Last cycle", _when(state.last_cycle, now) or "none yet"),
+        ("Active run", at_work),
+        ("Next check", _when(state.next_due, now) or "no feed is due"),
         (
             "Articles",
-            f"{told.articles:,}, of which {told.relevant:,} relevant, {told.unreviewed:,} of these unreviewed",
+            f"{state.articles:,}, of which {state.relevant:,} relevant, {state.unreviewed:,} of these unreviewed",
         ),
-        ("Waiting", f"{waiting:,} of all entries ({states or 'there are none'})"),
-        ("Config", told.config_version or "none used yet"),
-        ("Feeds", f"{told.feeds:,} watched, {len(told.failing):,} failing, {len(told.silent):,} silent"),
+        ("Waiting", f"{waiting:,} of all entries ({states or 'no entries'})"),
+        ("Config", state.config_version or "not used yet"),
+        ("Feeds", f"{state.feeds:,} watched, {len(state.failing):,} failing, {len(state.silent):,} silent"),
     ]
-    if told.alerts_waiting or told.alerts_failed:
-        rows.append(("Alerts", f"{told.alerts_waiting:,} waiting, {told.alerts_failed:,} given up"))
+    if state.alerts_waiting or state.alerts_failed:
+        rows.append(("Alerts", f"{state.alerts_waiting:,} waiting, {state.alerts_failed:,} given up"))
     for name, value in rows:
         if value:
             click.echo(f"{click.style(f'{name:<11}', bold=True)} {value}")
-    for feed in (*told.failing, *told.stumbling):
-        name = click.style(feed.name, fg="red" if feed in told.failing else None)
-        click.echo(f"  {name} ({feed.status}, {feed.failures} in a row, well {feed.since or 'never'}): {feed.problem}")
-    for mute in told.silent:
-        name = click.style(mute.name, fg="yellow")
-        click.echo(f"  {name} is silent since {mute.last}; its pauses are mostly under {mute.usual_hours:g} hours")
-    for problem in told.problems:
-        click.echo(f"{click.style('Look:', fg='red')} {problem}")
-    if told.healthy:
+    for feed in (*state.failing, *state.stumbling):
+        name = click.style(feed.name, fg="red" if feed in state.failing else None)
+        click.echo(
+            f"  {name} ({feed.status}, {feed.failures} in a row, last OK {feed.since or 'never'}): {feed.problem}"
+        )
+    for silent in state.silent:
+        name = click.style(silent.name, fg="yellow")
+        click.echo(f"  {name} is silent since {silent.last}; it usually pauses less than {silent.usual_hours:g} hours")
+    for problem in state.problems:
+        click.echo(f"{click.style('Problem:', fg='red')} {problem}")
+    if state.healthy:
         click.echo("All is well.")
 
 
 def _when(at: str | None, now: datetime) -> str:
-    """A time as it is stored, and how far off it is; empty where there is none."""
+    """Format a stored time with its distance from now. Empty if there is none."""
     if at is None:
         return ""
     seconds = (datetime.fromisoformat(at) - now).total_seconds()
-    far = next((f"{abs(seconds) / size:,.0f} {unit}" for size, unit in _UNITS if abs(seconds) >= size), "now")
-    return f"{at} ({far})" if far == "now" else f"{at} ({f'in {far}' if seconds > 0 else f'{far} ago'})"
+    distance = next((f"{abs(seconds) / size:,.0f} {unit}" for size, unit in _UNITS if abs(seconds) >= size), "now")
+    if distance == "now":
+        return f"{at} (now)"
+    return f"{at} (in {distance})" if seconds > 0 else f"{at} ({distance} ago)"

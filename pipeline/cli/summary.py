@@ -43,28 +43,7 @@ def progress(*, enabled: bool) -> Iterator[Callable[[Progress], None] | None]:
 
 def as_json(report: CycleReport) -> str:
     """One object, one line."""
-    return json.dumps(
-        {
-            "feeds_polled": report.feeds_polled,
-            "feeds_failed": report.feeds_failed,
-            "feeds_unchanged": report.feeds_unchanged,
-            "entries_new": report.entries_new,
-            "articles_stored": report.articles_stored,
-            "articles_revised": report.articles_revised,
-            "articles_flagged": report.articles_flagged,
-            "articles_failed": report.articles_failed,
-            "by_topic": dict(report.by_topic),
-            "waiting": report.waiting,
-            "troubles": [{"what": t.what, "name": t.name, "reason": t.reason} for t in report.troubles],
-            "seconds": round(report.seconds, 3),
-            "run": report.run,
-            "alerts_sent": report.alerts_sent,
-            "alerts_waiting": report.alerts_waiting,
-            "alert_problems": list(report.alert_problems),
-            "feed_changes": [asdict(change) for change in report.feed_changes],
-        },
-        ensure_ascii=False,
-    )
+    return json.dumps(asdict(report) | {"seconds": round(report.seconds, 3)}, ensure_ascii=False)
 
 
 def show(report: CycleReport) -> None:

@@ -1,4 +1,4 @@
-"""``tumen topics``: the rules, whether they are sound, and what a change of them would do."""
+"""``tumen topics``: list the topics, check them, and see what a change would do."""
 
 from __future__ import annotations
 
@@ -11,43 +11,55 @@ from pipeline.cli import options
 
 @click.group("topics")
 def command() -> None:
-    """List and check topics; see what a change would gain and lose before it is applied."""
+    """List and check topics; see what a change would add and remove before it is applied."""
 
 
 @command.command("list")
 @options.config
 def list_(folder: Path | None) -> None:
-    """Print each topic with its clauses' number and the passages it stands for."""
+    """Print each topic with its seed clauses, its learned weights, and its passages of the reference."""
     from pipeline.flagging import Flagger
 
-    for topic in Flagger.from_config(folder).topics:
-        click.echo(f"{topic.id:<22} {len(topic.clause):>3} clauses  {', '.join(topic.passages):<12} {topic.title}")
+    flagger = Flagger.from_config(folder)
+    for topic in flagger.topics:
+        head = flagger.model.heads.get(topic.id)
+        learned = "seed clauses only" if head is None else f"{sum(map(bool, head.weights.values())):>3} weights"
+        passages = ", ".join(topic.passages)
+        click.echo(f"{topic.id:<22} {len(topic.seed)} clauses  {learned:<17}  {passages:<15} {topic.title}")
 
 
 @command.command("lint")
-@click.option("--words", is_flag=True, help="Print, too, what dictionary words each Russian stem catches.")
+@click.option("--words", is_flag=True, help="Also print the dictionary words that each Russian stem matches.")
 @options.config
 def lint(folder: Path | None, words: bool) -> int:
-    """Load everything, and say what is most likely wrong. Exit status 1 when there is a finding, 78 for a mistake.
+    r"""Load the whole config and print what is most likely wrong.
 
-    A surface in two concepts; one that matches ordinary words; a Russian stem that catches a great many; a clause that
-    can never fire; a topic that stands for no passage.
+    \b
+    Findings: a surface in two concepts; a surface that matches ordinary words; a trap or a term of ordinary
+    words that implies a state; a surface of one letter and digits; a Russian stem that matches many words;
+    a clause that can never hold, or that one concept meets alone; a topic without a passage.
+
+    \b
+    Exit status:
+      0   no finding
+      1   there are findings
+      78  the config cannot be loaded
     """
     from pipeline.flagging import Flagger
     from pipeline.flagging.dictionary import caught_by, stems
-    from pipeline.flagging.lint import lint as look
+    from pipeline.flagging.lint import lint as findings_of
 
     flagger = Flagger.from_config(folder)
     if words:
         listed = list(stems(flagger.concepts))
-        for (concept, surface), caught in zip(listed, caught_by([one for _, one in listed]), strict=True):
+        for (concept, surface), caught in zip(listed, caught_by([surface for _, surface in listed]), strict=True):
             click.echo(f"{concept}  {surface}  {', '.join(caught) or 'no word of the dictionary'}")
-    findings = look(flagger.concepts, flagger.topics, flagger.matcher)
+    findings = findings_of(flagger.concepts, flagger.topic_set, flagger.matcher)
     for finding in findings:
         click.echo(f"{finding.where}: {finding.what}")
     surfaces = sum(len(group) for concept in flagger.concepts for group in concept.surfaces.values())
-    told = f"{len(flagger.concepts)} concepts, {surfaces:,} surfaces, {len(flagger.topics)} topics"
-    click.echo(f"{told}: {len(findings)} findings", err=True)
+    size = f"{len(flagger.concepts)} concepts, {surfaces:,} surfaces, {len(flagger.topics)} topics"
+    click.echo(f"{size}: {len(findings)} findings", err=True)
     return 1 if findings else 0
 
 
@@ -55,21 +67,26 @@ def lint(folder: Path | None, words: bool) -> int:
 @options.database
 @options.config
 def backtest(database: Path, folder: Path | None) -> None:
-    """Flag the archive with a config without storing anything, and compare with the stored flags.
+    """Flag the archive with a config, store nothing, and compare with the stored flags.
 
     Name the changed folder with --config; “tumen reflag” applies it.
     """
     from pipeline.cli.archive import pages
     from pipeline.flagging import Flagger
-    from pipeline.flagging.backtest import Backtest
+    from pipeline.flagging.backtest import Backtest, decision, first_words
     from pipeline.store import open_readonly
 
     flagger = Flagger.from_config(folder)
     conn = open_readonly(database)
-    told = Backtest()
+    result = Backtest()
     for page in pages(conn):
-        for one in page:
-            told.add(one.title, one.topics, flagger.score(one.title, one.text, home=one.home).topics.keys())
+        for article in page:
+            topics = flagger.score(article.title, article.text, home=article.home).topics
+            evidence = {}
+            if result.wants_evidence(article.topics, topics):
+                evidence = first_words(flagger.flag(article.title, article.text, home=article.home).evidence)
+            verdict = decision(article.verdict)
+            result.add(article.title, article.topics, topics, evidence=evidence, verdict=verdict)
     conn.close()
-    click.echo(f"{told.articles:,} articles, config {flagger.version} against the stored flags")
-    click.echo("\n".join(told.lines()))
+    click.echo(f"{result.articles:,} articles, config {flagger.version} against the stored flags")
+    click.echo("\n".join(result.lines()))

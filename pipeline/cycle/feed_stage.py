@@ -13,17 +13,18 @@ from datetime import datetime
 
 from pipeline.cycle.progress import Tally
 from pipeline.cycle.writer import Writer
-from pipeline.feeds.decide import body_unchanged, decide, identities
+from pipeline.feeds.decide import body_unchanged, decide
 from pipeline.fetch import Fetcher
 from pipeline.model import (
+    CycleCounts,
     EntryId,
     FeedState,
     FeedUpdate,
     Fetched,
     FetchFailed,
+    KeyedFeed,
     NotModified,
     Outcome,
-    ParsedFeed,
     Request,
     RunId,
 )
@@ -54,18 +55,18 @@ class FeedStage:
     async def poll(self, feed: FeedState) -> Queued:
         """Poll one feed; return the entries that wait for their page."""
         outcome = await self.fetcher.get(Request(url=feed.url, kind="feed", validators=feed.validators))
-        with self.fetcher.room.holding(outcome.body if isinstance(outcome, Fetched) else b""):
+        with self.fetcher.budget.hold(outcome.body if isinstance(outcome, Fetched) else b""):
             return await self._handle(feed, outcome)
 
     async def _handle(self, feed: FeedState, outcome: Outcome) -> Queued:
         """Parse, decide, store."""
-        outcome, parsed = await self._parse(feed, outcome)
-        keys = identities(parsed, feed.source.name) if parsed else ()
+        outcome, document = await self._parse(feed, outcome)
+        identities = tuple(document.entries) if document else ()
 
         def step(conn: sqlite3.Connection) -> tuple[FeedUpdate, Queued]:
             now = self.now()
-            known = entry_rows.known(conn, feed.id, keys) if keys else {}
-            update = decide(feed, outcome, parsed, known, now=now, policy=self.policy, rng=self.rng)
+            known = entry_rows.known(conn, feed.id, identities) if identities else {}
+            update = decide(feed, outcome, document, known, now=now, policy=self.policy, rng=self.rng)
             feed_rows.apply(conn, feed, update.state, now)
             queued = entry_rows.add(conn, feed.id, update.entries, now)
             runs.record_fetch(conn, self.run, _fetch_row(feed, outcome, update, queued), now)
@@ -75,22 +76,25 @@ class FeedStage:
         self._count(feed, outcome, update, queued)
         return queued
 
-    async def _parse(self, feed: FeedState, outcome: Outcome) -> tuple[Outcome, ParsedFeed | None]:
+    async def _parse(self, feed: FeedState, outcome: Outcome) -> tuple[Outcome, KeyedFeed | None]:
         """Parse a changed body in a worker; a body that breaks the parser is a failure."""
         if not isinstance(outcome, Fetched) or body_unchanged(feed, outcome):
             return outcome, None
         zone = feed.source.timezone or home_timezone(feed.source.home)
-        parsed = await parse_feed(outcome, self.workers, timezone=zone, now=self.now())
-        return (parsed, None) if isinstance(parsed, FetchFailed) else (outcome, parsed)
+        document = await parse_feed(outcome, self.workers, feed=feed.source.name, timezone=zone, now=self.now())
+        return (document, None) if isinstance(document, FetchFailed) else (outcome, document)
 
     def _count(self, feed: FeedState, outcome: Outcome, update: FeedUpdate, queued: Queued) -> None:
         tally = self.tally
-        tally.feeds_polled += 1
-        tally.feeds_unchanged += isinstance(outcome, NotModified)
-        tally.entries_new += sum(new for _, _, new in queued)
-        if update.state.failures:
-            tally.feeds_failed += 1
-            tally.feeds_unreachable += isinstance(outcome, FetchFailed) and outcome.kind in ("dns", "connect")
+        failed = update.state.failures > 0
+        tally.counts += CycleCounts(
+            feeds_polled=1,
+            feeds_unchanged=isinstance(outcome, NotModified),
+            entries_new=sum(new for _, _, new in queued),
+            feeds_failed=failed,
+            feeds_unreachable=failed and isinstance(outcome, FetchFailed) and outcome.kind in ("dns", "connect"),
+        )
+        if failed:
             tally.trouble("feed", feed.source.name, update.state.problem or "The feed failed.")
         tally.notify()
 

@@ -32,7 +32,18 @@ from pipeline.cycle.story_stage import StoryStage
 from pipeline.cycle.writer import Writer
 from pipeline.errors import StoreError, TumenError
 from pipeline.fetch import Fetcher
-from pipeline.model import EntryId, Fetched, FetchFailed, NotModified, Outcome, QueuedEntry, Request, RunId, Stored
+from pipeline.model import (
+    CycleCounts,
+    EntryId,
+    Fetched,
+    FetchFailed,
+    NotModified,
+    Outcome,
+    QueuedEntry,
+    Request,
+    RunId,
+    Stored,
+)
 from pipeline.processing import Flagged
 from pipeline.processing.pool import Workers, WorkFailed
 from pipeline.settings import CycleSettings
@@ -60,7 +71,7 @@ class PageStage:
     tally: Tally
     tasks: asyncio.TaskGroup
     ends_at: float
-    archive: page_archive.Copies | None = None
+    archive: page_archive.PageArchive | None = None
     stories: StoryStage = field(default_factory=StoryStage)
     _queues: dict[str, deque[EntryId]] = field(default_factory=dict)
     _seen: set[EntryId] = field(default_factory=set)
@@ -94,7 +105,7 @@ class PageStage:
             outcome = await self._fetch(entry) if needs_page(entry, self.settings) else None
             decision = decide_page(entry, outcome, self.settings)
             if isinstance(decision, ProcessPage):
-                with self.fetcher.room.holding(decision.page.body):
+                with self.fetcher.budget.hold(decision.page.body):
                     await self._in_memory.acquire()
                 self.tasks.create_task(self._process(entry, decision.page))
             else:
@@ -137,7 +148,7 @@ class PageStage:
         """Write the page to the archive, if there is one, before the article that refers to it."""
         if self.archive is None or flagged is None or flagged.article.page_hash is None:
             return
-        copy = page_archive.Copy(
+        copy = page_archive.PageCopy(
             hash=flagged.article.page_hash,
             url=page.url,
             fetched_at=to_text(self.now()),
@@ -223,7 +234,7 @@ class PageStage:
 
     def _count_failure(self, entry: QueuedEntry, reason: str) -> None:
         self.tally.trouble("article", entry.entry.url or entry.identity, reason)
-        self.tally.articles_failed += 1
+        self.tally.counts += CycleCounts(articles_failed=1)
 
     def _record(self, conn: sqlite3.Connection, entry: QueuedEntry, outcome: Outcome | None) -> None:
         if outcome is not None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Literal
 
-from pipeline.model import Assessment, CycleReport, Stored, Trouble
+from pipeline.model import Assessment, CycleCounts, CycleReport, Stored, Trouble
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,18 +28,10 @@ class Tally:
     """Counters of the running cycle; ``report`` turns them into a value."""
 
     watcher: Watcher | None = None
+    counts: CycleCounts = field(default_factory=CycleCounts)
     feeds_total: int = 0
-    feeds_polled: int = 0
-    feeds_failed: int = 0
-    feeds_unchanged: int = 0
-    feeds_unreachable: int = 0
-    entries_new: int = 0
     pages_total: int = 0
     pages_done: int = 0
-    articles_stored: int = 0
-    articles_revised: int = 0
-    articles_flagged: int = 0
-    articles_failed: int = 0
     by_topic: Counter[str] = field(default_factory=Counter)
     troubles: list[Trouble] = field(default_factory=list)
 
@@ -49,18 +41,19 @@ class Tally:
 
     def stored(self, stored: Stored, assessment: Assessment) -> None:
         """Count an article that was stored, and its topics when it is new."""
-        self.articles_stored += stored.what == "new"
-        self.articles_revised += stored.what == "revised"
-        if stored.what == "new" and assessment.topics:
-            self.articles_flagged += 1
-            self.by_topic.update(assessment.topics.keys())
+        new = stored.what == "new"
+        topics = tuple(assessment.topics) if new else ()
+        self.counts += CycleCounts(
+            articles_stored=new, articles_revised=stored.what == "revised", articles_flagged=bool(topics)
+        )
+        self.by_topic.update(topics)
 
     def notify(self) -> None:
         """Call the watcher, if there is one."""
         if self.watcher is not None:
             self.watcher(
                 Progress(
-                    feeds_done=self.feeds_polled,
+                    feeds_done=self.counts.feeds_polled,
                     feeds_total=self.feeds_total,
                     pages_done=self.pages_done,
                     pages_total=self.pages_total,
@@ -70,15 +63,7 @@ class Tally:
     def report(self, *, waiting: int, seconds: float) -> CycleReport:
         """Return the counters as a value."""
         return CycleReport(
-            feeds_polled=self.feeds_polled,
-            feeds_failed=self.feeds_failed,
-            feeds_unchanged=self.feeds_unchanged,
-            feeds_unreachable=self.feeds_unreachable,
-            entries_new=self.entries_new,
-            articles_stored=self.articles_stored,
-            articles_revised=self.articles_revised,
-            articles_flagged=self.articles_flagged,
-            articles_failed=self.articles_failed,
+            **asdict(self.counts),
             by_topic=dict(self.by_topic),
             troubles=tuple(self.troubles),
             waiting=waiting,

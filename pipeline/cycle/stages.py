@@ -12,7 +12,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from pipeline import processing
@@ -23,7 +23,7 @@ from pipeline.cycle.progress import Tally, Watcher
 from pipeline.cycle.story_stage import KEPT
 from pipeline.cycle.writer import Writer
 from pipeline.errors import TumenError
-from pipeline.fetch import Fetcher, HostState
+from pipeline.fetch import Fetcher
 from pipeline.model import CycleReport, FeedState, RunId
 from pipeline.processing.pool import Workers
 from pipeline.settings import Settings
@@ -59,7 +59,7 @@ async def run_stages(
         run = runs.start(conn, trigger, version, now())
         tally = Tally(watcher=watcher)
         writer = Writer(conn)
-        fetcher = Fetcher(settings.fetch, remember=lambda site: _host(hosts.get(writer.committed, site)), now=now)
+        fetcher = Fetcher(settings.fetch, remember=lambda site: hosts.get(writer.committed, site), now=now)
         with _page_archive(conn, settings, now) as archive:
             try:
                 async with fetcher, writer, asyncio.TaskGroup() as tasks:
@@ -107,7 +107,7 @@ async def run_stages(
 @contextmanager
 def _page_archive(
     conn: sqlite3.Connection, settings: Settings, now: Callable[[], datetime]
-) -> Iterator[page_archive.Copies | None]:
+) -> Iterator[page_archive.PageArchive | None]:
     """Open the archive of fetched pages, if the config wants one; drop copies that are too old in the end."""
     if not settings.archive.pages:
         yield None
@@ -124,16 +124,8 @@ def _page_archive(
 def _finish(conn: sqlite3.Connection, run: RunId, report: CycleReport, fetcher: Fetcher, now: datetime) -> None:
     """Store the run's figures, and the back-off and robots.txt of hosts for later cycles."""
     with transaction(conn):
-        hosts.put(conn, (_host_row(state) for state in fetcher.hosts()))
+        hosts.put(conn, fetcher.hosts())
         runs.finish(conn, run, report, now)
-
-
-def _host(row: hosts.HostRow | None) -> HostState | None:
-    return None if row is None else HostState(**asdict(row))
-
-
-def _host_row(state: HostState) -> hosts.HostRow:
-    return hosts.HostRow(**asdict(state))
 
 
 async def _poll(feeds: FeedStage, pages: PageStage, feed: FeedState) -> None:

@@ -1,8 +1,8 @@
 """Story stage of a cycle: joins each new or revised article to the story of its event, in the article's transaction.
 
 In: a stored article and its assessment. Out: rows of ``stories`` and ``story_members``, each with its reason in words.
-Copies are found by their sentences; other reports of one event by ``stories.Recent``, which is loaded from the database
-when the first flagged article of a cycle arrives.
+Copies are found by their sentences; other reports of one event by ``stories.RecentArticles``, which is loaded from
+the database when the first flagged article of a cycle arrives.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from pipeline import stories
-from pipeline.model import Article, Assessment, Stored
+from pipeline.model import Article, Assessment, SentenceHolder, Signature, Stored
 from pipeline.store import stories as rows
 from pipeline.store.values import to_text, to_time
 
@@ -25,7 +25,7 @@ KEPT = timedelta(days=30)  # how long sentences and signatures stay in the datab
 class StoryStage:
     """Stories of one database."""
 
-    _recent: stories.Recent | None = None
+    _recent: stories.RecentArticles | None = None
     _names: dict[str, str] = field(default_factory=dict)
 
     def place(  # noqa: PLR0917 - the parts of one article
@@ -56,22 +56,23 @@ class StoryStage:
         at = to_time(known.at)
         holders = rows.holders(conn, stored.id, sentences)
         likely = stories.may_be_copy(len(sentences), holders)
-        postings = rows.postings(conn, holders, since=to_text(at - _COPIED_WITHIN)) if likely else {}
+        sharing = rows.load_holders(conn, holders, since=to_text(at - _COPIED_WITHIN)) if likely else {}
         rows.put_sentences(conn, stored.id, sentences, first=stored.what == "new")
-        marks = self._mark(conn, known, article, assessment, now)
-        if marks is None and stored.what != "new":
-            self._unmark(conn, known)
+        signature = self._sign(conn, known, article, assessment, now)
+        if signature is None and stored.what != "new":
+            self._drop_signature(conn, known)
         if known.story is not None:
             return known.story
-        return self._join_copy(conn, known, len(sentences), postings, now) or self._join_event(conn, known, marks, now)
+        joined = self._join_copy(conn, known, len(sentences), sharing, now)
+        return joined or self._join_event(conn, known, signature, now)
 
-    def _mark(
+    def _sign(
         self, conn: sqlite3.Connection, known: rows.Known, article: Article, assessment: Assessment, now: datetime
-    ) -> stories.Marks | None:
+    ) -> Signature | None:
         """Store the signature of a flagged article."""
         if not assessment.evidence:
             return None
-        marks = stories.mark(
+        signature = stories.sign(
             known.id,
             source=known.feed,
             at=to_time(known.at).timestamp(),
@@ -81,25 +82,13 @@ class StoryStage:
             evidence=((item.concept, item.field, item.start) for item in assessment.evidence),
         )
         recent = self._load(conn, now)
-        rows.put_marks(
-            conn,
-            rows.MarksRow(
-                article=known.id,
-                source=known.feed,
-                at=known.at,
-                language=article.language,
-                concepts=tuple(marks.concepts),
-                named=tuple(marks.named),
-                numbers=tuple(marks.numbers),
-                words=tuple(marks.words),
-            ),
-        )
-        recent.add(marks)
-        return marks
+        rows.put_signature(conn, signature)
+        recent.add(signature)
+        return signature
 
-    def _unmark(self, conn: sqlite3.Connection, known: rows.Known) -> None:
+    def _drop_signature(self, conn: sqlite3.Connection, known: rows.Known) -> None:
         """Drop the signature of an article whose new text is on no topic."""
-        rows.drop_marks(conn, known.id)
+        rows.drop_signature(conn, known.id)
         if self._recent is not None:
             self._recent.drop(known.id)
 
@@ -108,16 +97,14 @@ class StoryStage:
         conn: sqlite3.Connection,
         known: rows.Known,
         sentence_count: int,
-        postings: dict[int, list[rows.Posting]],
+        sharing: dict[int, list[SentenceHolder]],
         now: datetime,
     ) -> int | None:
-        if not postings:
+        if not sharing:
             return None
-        holders = {
-            number: [stories.Found(row.article, row.source, row.story, row.at) for row in rows_of_sentence]
-            for number, rows_of_sentence in postings.items()
-        }
-        copy = stories.judge_copies(known.feed, sentence_count, holders, lambda article: rows.size(conn, article))
+        copy = stories.find_original(
+            known.feed, sentence_count, sharing, lambda article: rows.count_sentences(conn, article)
+        )
         other = None if copy is None else rows.known(conn, copy.article)
         if copy is None or other is None:
             return None
@@ -125,37 +112,26 @@ class StoryStage:
         return rows.join(conn, known.id, other, how="copy", why=why, now=now)
 
     def _join_event(
-        self, conn: sqlite3.Connection, known: rows.Known, marks: stories.Marks | None, now: datetime
+        self, conn: sqlite3.Connection, known: rows.Known, signature: Signature | None, now: datetime
     ) -> int | None:
-        if marks is None or self._recent is None or (nearest := self._recent.nearest(marks)) is None:
+        if signature is None or self._recent is None or (nearest := self._recent.nearest(signature)) is None:
             return None
         other = rows.known(conn, nearest[0].article)
         if other is None:
             return None
-        likeness = nearest[1]
-        shared = [self._names.get(concept, concept) for concept in likeness.shared[:4]]
-        shared += [stories.shown(number) for number in likeness.both[:3]]
+        similarity = nearest[1]
+        shared = [self._names.get(concept, concept) for concept in similarity.shared[:4]]
+        shared += [stories.format_number(number) for number in similarity.both[:3]]
         why = f"Shares {', '.join(shared)} with {other.source}, {_apart(known.at, other.at)}."
         return rows.join(conn, known.id, other, how="event", why=why, now=now)
 
-    def _load(self, conn: sqlite3.Connection, now: datetime) -> stories.Recent:
+    def _load(self, conn: sqlite3.Connection, now: datetime) -> stories.RecentArticles:
         if self._recent is None:
             concepts = rows.concepts(conn)
             self._names = {concept: name for concept, (_, name) in concepts.items()}
-            self._recent = stories.Recent({concept: kind for concept, (kind, _) in concepts.items()})
-            for row in rows.recent_marks(conn, to_text(now - _LOADED)):
-                self._recent.add(
-                    stories.Marks(
-                        article=row.article,
-                        source=row.source,
-                        at=to_time(row.at).timestamp(),
-                        language=row.language,
-                        concepts=frozenset(row.concepts),
-                        named=frozenset(row.named),
-                        numbers=frozenset(row.numbers),
-                        words=frozenset(row.words),
-                    )
-                )
+            self._recent = stories.RecentArticles({concept: kind for concept, (kind, _) in concepts.items()})
+            for signature in rows.recent_signatures(conn, to_text(now - _LOADED)):
+                self._recent.add(signature)
         return self._recent
 
 

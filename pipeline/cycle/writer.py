@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from pipeline.errors import StoreError
-from pipeline.store import open_beside, transaction, unusable, why
+from pipeline.store import explain, open_beside, transaction, unusable
 
 T = TypeVar("T")
 
@@ -117,7 +117,8 @@ class Writer:
             except sqlite3.DatabaseError as error:
                 if "locked" not in str(error) or asyncio.get_running_loop().time() > deadline:
                     raise StoreError(
-                        f"The database cannot be written ({why(error)}); the next run continues where this one stopped."
+                        f"The database cannot be written ({explain(error)});"
+                        " the next run continues where this one stopped."
                     ) from error
             await asyncio.sleep(0.2)
 

@@ -1,6 +1,6 @@
-"""One command of ours at a time, as a child process that can be waited for, stopped, and given up.
+"""Child processes of the daemon: one ``tumen`` command at a time, with a time limit.
 
-In: the words of a command. Out: what it said and how it ended.
+In: the arguments of a command. Out: its output and exit status.
 """
 
 from __future__ import annotations
@@ -13,16 +13,18 @@ import threading
 from dataclasses import dataclass
 from pathlib import Path
 
-_PATIENCE_SECONDS = 8.0  # of the ten that a stop may take
+_STOP_SECONDS = 8.0  # of the ten that systemd's stop may take
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:
-    """How a command ended.
+    """Result of a command.
 
     Attributes:
         status: its exit status, negative for a signal.
-        too_long: it had more time than it may take, and was killed.
+        out: its standard output.
+        err: its standard error.
+        too_long: it exceeded its time limit and was killed.
     """
 
     status: int
@@ -32,50 +34,50 @@ class Ended:
 
     @property
     def last_line(self) -> str:
-        """The last line that it wrote to standard error: the sentence with which a command of ours gives up."""
+        """Last line of standard error: the message of a failed command."""
         lines = [line for line in self.err.splitlines() if line.strip()]
         return lines[-1] if lines else ""
 
 
 class Children:
-    """Runs commands on a database, one after the other, whichever threads ask for them."""
+    """Runs commands on a database, one at a time, for any thread."""
 
     def __init__(self, database: Path) -> None:
         self.database = database
-        self._turn = threading.Lock()
-        self._hand = threading.Lock()  # over _child and _stopped: a child is never started after ``stop``
+        self._one_at_a_time = threading.Lock()
+        self._state = threading.Lock()  # guards _child and _stopped: no child starts after ``stop``
         self._child: subprocess.Popen[str] | None = None
         self._stopped = False
 
-    def call(self, *words: str, longest: float) -> Ended | None:
-        """Run ``tumen`` with these words when it is our turn; None when ``stop`` came first.
+    def call(self, *arguments: str, limit: float) -> Ended | None:
+        """Run ``tumen`` with these arguments, after any other running command; None if ``stop`` was called.
 
         Args:
-            words: the command and its options.
-            longest: seconds; a command that takes longer hangs, and is killed: nothing is lost by that.
+            arguments: the command and its options.
+            limit: seconds after which the command is killed. Nothing is lost by that.
         """
-        with self._turn:
+        with self._one_at_a_time:
             try:
-                child = self._start([sys.executable, "-m", "pipeline", *words, "--db", str(self.database)])
-            except OSError as error:  # no memory, no process to be had: the next time may do better
+                child = self._start([sys.executable, "-m", "pipeline", *arguments, "--db", str(self.database)])
+            except OSError as error:  # no memory or no free process now; the next run may succeed
                 return Ended(status=71, out="", err=f"no process could be started ({error.strerror})")
             if child is None:
                 return None
             too_long = False
             try:
-                out, err = child.communicate(timeout=longest)
+                out, err = child.communicate(timeout=limit)
             except subprocess.TimeoutExpired:
                 too_long = True
                 child.kill()
                 out, err = child.communicate()
-            with self._hand:
+            with self._state:
                 self._child = None
                 return None if self._stopped else Ended(status=child.returncode, out=out, err=err, too_long=too_long)
 
     def _start(self, command: list[str]) -> subprocess.Popen[str] | None:
-        with self._hand:
+        with self._state:
             if not self._stopped:
-                self._child = subprocess.Popen(  # noqa: S603 - our own command
+                self._child = subprocess.Popen(  # noqa: S603 - arguments are our own
                     command,
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.PIPE,
@@ -86,16 +88,16 @@ class Children:
             return self._child
 
     def stop(self) -> bool:
-        """End the command in hand, within some eight seconds, and start no other; whether there was one."""
-        with self._hand:
+        """End the running command within about eight seconds, and start no other. Return whether one was running."""
+        with self._state:
             self._stopped = True
             child = self._child
         if child is None:
             return False
         child.send_signal(signal.SIGINT)
         try:
-            child.wait(_PATIENCE_SECONDS)
+            child.wait(_STOP_SECONDS)
         except subprocess.TimeoutExpired:
-            child.kill()  # nothing is lost: a cycle that is killed goes on where it was
+            child.kill()  # nothing is lost: the next cycle continues where this one was
             child.wait()
         return True

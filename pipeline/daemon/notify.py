@@ -1,6 +1,6 @@
-"""Tells systemd how the daemon does (sd_notify(3)): a datagram to the socket that ``$NOTIFY_SOCKET`` names.
+"""Messages to systemd about the daemon's state (sd_notify(3)): datagrams to the socket in ``$NOTIFY_SOCKET``.
 
-Fifteen lines of our own: the packages for it are no more than that, and some need libsystemd.
+Packages for this are no longer than these lines, and some need libsystemd.
 """
 
 from __future__ import annotations
@@ -10,17 +10,17 @@ import socket
 from contextlib import suppress
 
 
-def tell(*words: str) -> None:
-    """Send lines like ``READY=1``; nothing happens where nobody listens."""
-    place = os.environ.get("NOTIFY_SOCKET", "")
-    if not place.startswith(("/", "@")):
+def send(*lines: str) -> None:
+    """Send lines such as ``READY=1``. Do nothing if systemd does not listen."""
+    path = os.environ.get("NOTIFY_SOCKET", "")
+    if not path.startswith(("/", "@")):
         return
-    address = "\0" + place[1:] if place.startswith("@") else place
+    address = "\0" + path[1:] if path.startswith("@") else path
     with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as channel:
-        channel.sendto("\n".join(words).encode(), address)
+        channel.sendto("\n".join(lines).encode(), address)
 
 
 def watchdog_seconds() -> float | None:
-    """How often to say that we live: half of what systemd allows; None when it does not ask."""
-    asked = os.environ.get("WATCHDOG_USEC", "")
-    return int(asked) / 2_000_000 if asked.isdecimal() and int(asked) else None
+    """Return the interval of watchdog messages, half of what systemd allows; None if systemd expects none."""
+    microseconds = os.environ.get("WATCHDOG_USEC", "")
+    return int(microseconds) / 2_000_000 if microseconds.isdecimal() and int(microseconds) else None

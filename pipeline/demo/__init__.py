@@ -1,7 +1,7 @@
-"""A loopback world of invented news for ``tumen demo`` and the tests: no network, no publisher's text.
+"""Invented news sites on loopback for ``tumen demo`` and the tests: no network, no publisher's text.
 
-``with running(World(now=datetime.now(UTC))) as world:`` serves it; ``write_config(world, folder)`` makes the config
-folder with which a cycle reads it.
+``with running(World(now=datetime.now(UTC))) as world:`` serves them; ``write_config(world, folder)`` writes a config
+folder for a cycle over them.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ from pipeline.demo.articles import DemoArticle, load_articles
 from pipeline.demo.config import allow_private, feeds_toml, settings_toml, write_config
 from pipeline.demo.pages import DemoPage
 from pipeline.demo.server import Serving, running, serve
-from pipeline.demo.world import Asked, Response, World
+from pipeline.demo.world import LoggedRequest, Response, World
 
 __all__ = [
-    "Asked",
     "DemoArticle",
     "DemoPage",
+    "LoggedRequest",
     "Response",
     "Serving",
     "World",

@@ -1,4 +1,4 @@
-"""The demo's articles as values: TOML of our own writing beside this module in, ``DemoArticle`` out."""
+"""Articles of the demo: reads the TOML files in ``texts/`` (our own writing) into ``DemoArticle`` values."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ LANGUAGES = ("en", "ru", "ko")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DemoArticle:
-    """One piece of invented news.
+    """One invented article.
 
     Attributes:
-        id: unique; part of some addresses.
+        id: unique; part of some URLs.
         site: id of the site that publishes it.
-        hours: its age when the world begins.
-        body: paragraphs with an empty line between them.
-        topics: the topics that a reader of the labelling rule would give it.
-        relevant: whether an analyst of Russia–Korea relations would want it.
-        later: held back until ``World.tick``.
-        also: id of another site whose feed carries it too, "" for none.
-        tracked: its own feed links it with tracking parameters.
-        missing: its feed lists it, but its page answers 404.
+        hours: age in hours when the world starts.
+        body: paragraphs separated by empty lines.
+        topics: the topics that the labelling rule gives it.
+        relevant: True if an analyst of Russia–Korea relations wants it.
+        later: True if it is unpublished until ``World.tick``.
+        also: id of another site whose feed lists it too, or "".
+        tracked: True if its own feed links it with tracking parameters.
+        missing: True if its feed lists it but its page returns 404.
     """
 
     id: str
@@ -46,22 +46,22 @@ class DemoArticle:
 
     @property
     def paragraphs(self) -> tuple[str, ...]:
-        """The text, as a reader sees it."""
+        """Return the paragraphs as a reader sees them."""
         return tuple(" ".join(part.split()) for part in self.body.strip().split("\n\n"))
 
 
 @cache
 def load_articles() -> tuple[DemoArticle, ...]:
-    """Every article, in the order of the files: English, Russian, Korean.
+    """Load every article, in the order of the files: English, Russian, Korean.
 
     Raises:
-        ConfigError: somebody edited a text and made a mistake in its table.
+        ConfigError: a text file has a mistake in one of its tables.
     """
-    found: list[DemoArticle] = []
+    articles: list[DemoArticle] = []
     for language in LANGUAGES:
         path = _TEXTS / f"{language}.toml"
-        found.extend(
+        articles.extend(
             convert(item, DemoArticle, file=path, key=f"article {item.get('id')}")
             for item in tables(load(path), "article", file=path)
         )
-    return tuple(found)
+    return tuple(articles)

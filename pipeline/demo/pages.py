@@ -1,4 +1,4 @@
-"""Renders the demo's HTML pages: five layouts, from a clean ``<article>`` to ``<br>`` in nested tables."""
+"""HTML pages of the demo: five layouts, from a clean ``<article>`` to ``<br>`` in nested tables."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _MONTHS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DemoPage:
-    """An article at its address."""
+    """An article with its URL and date."""
 
     article: DemoArticle
     site: DemoSite
@@ -38,12 +38,12 @@ class DemoPage:
 
 
 def render_page(page: DemoPage, related: Sequence[DemoPage]) -> bytes:
-    """The page's HTML in its site's encoding, with furniture around the text."""
+    """Render a page in the encoding of its site, with boilerplate around the text."""
     return _LAYOUTS[page.site.layout](page, related).encode(page.site.encoding, "xmlcharrefreplace")
 
 
 def render_front(site: DemoSite, feed_type: str, pages: Sequence[DemoPage]) -> bytes:
-    """The site's front page: it names the feed for discovery, and lists what is published."""
+    """Render the front page of a site: it names the feed for discovery and links the published articles."""
     links = "".join(f'<li><a href="{escape(page.url)}">{escape(page.article.title)}</a></li>' for page in pages)
     html = (
         f'<!doctype html><html lang="{site.language}"><head><meta charset="{site.encoding}">'
@@ -78,7 +78,7 @@ def _words(page: DemoPage) -> Words:
 
 
 def _article(page: DemoPage, related: Sequence[DemoPage]) -> str:
-    """A well-kept site: semantic elements, Open Graph, JSON-LD."""
+    """Render a modern site: semantic elements, Open Graph, JSON-LD."""
     article, words, when = page.article, _words(page), page.published.astimezone(page.site.zone)
     ld = {
         "@context": "https://schema.org",
@@ -129,7 +129,7 @@ def _article(page: DemoPage, related: Sequence[DemoPage]) -> str:
 
 
 def _cards(page: DemoPage, related: Sequence[DemoPage]) -> str:
-    """A site out of a component kit: classes without meaning, a promotion in mid-text."""
+    """Render a site from a component library: meaningless class names, a promotion inside the text."""
     article, words, when = page.article, _words(page), page.published.astimezone(page.site.zone)
     paragraphs = [f'<p class="sc-9f31c kQpZ">{escape(text)}</p>' for text in article.paragraphs]
     paragraphs.insert(2, f'<div class="sc-promo newsletter">{escape(words.newsletter)} <button>→</button></div>')
@@ -157,7 +157,7 @@ def _cards(page: DemoPage, related: Sequence[DemoPage]) -> str:
 
 
 def _soup(page: DemoPage, related: Sequence[DemoPage]) -> str:
-    """A site of 2003 that still runs: tables, ``<br>``, no paragraphs, no metadata; the charset is in the header."""
+    """Render a site of 2003: tables, ``<br>``, no paragraphs, no metadata; the charset is in the HTTP header."""
     article, words, when = page.article, _words(page), page.published.astimezone(page.site.zone)
     text = "<br><br>\n".join(escape(part) for part in article.paragraphs)
     date = f"{when.day} {_MONTHS[when.month - 1]} {when.year}, {when:%H:%M}"
@@ -179,7 +179,7 @@ def _soup(page: DemoPage, related: Sequence[DemoPage]) -> str:
 
 
 def _board(page: DemoPage, related: Sequence[DemoPage]) -> str:
-    """A Korean paper on a rented system: only the meta element tells the charset, only a line of text the date."""
+    """Render a Korean hosted newspaper: the charset is only in the meta element, the date only in a line of text."""
     article, words, when = page.article, _words(page), page.published.astimezone(page.site.zone)
     text = "<br /><br />\n".join(escape(part) for part in article.paragraphs)
     return f"""<!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0 Transitional//EN"
@@ -206,7 +206,7 @@ def _board(page: DemoPage, related: Sequence[DemoPage]) -> str:
 
 
 def _blog(page: DemoPage, related: Sequence[DemoPage]) -> str:
-    """A common blog theme: microdata, a sidebar, an author box."""
+    """Render a common blog theme: microdata, a sidebar, an author box."""
     article, words, when = page.article, _words(page), page.published.astimezone(page.site.zone)
     return f"""<!DOCTYPE html>
 <html lang="{page.site.language}"><head><meta charset="{page.site.encoding}">

@@ -1,4 +1,4 @@
-"""Puts a demo world on loopback: a listening socket a site, HTTP/1.1 with kept connections, a log of every request."""
+"""HTTP server of a demo world: one loopback socket per site, HTTP/1.1 with keep-alive, a log of every request."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from datetime import UTC, datetime
 from email.utils import formatdate
 from http import HTTPStatus
 
-from pipeline.demo.world import Asked, Response, World
+from pipeline.demo.world import LoggedRequest, Response, World
 
 _HEAD_BYTES = 64 * 1024
 _DRIP_SECONDS = 0.25
 
 
 class Serving:
-    """A world that is being served; ``close`` ends it and every connection to it."""
+    """A served world. ``close`` stops listening and closes every connection."""
 
     def __init__(self, world: World) -> None:
         self.world = world
@@ -25,7 +25,7 @@ class Serving:
         self._connections: set[asyncio.Task[None]] = set()
 
     async def open(self, host: str, port: int) -> None:
-        """Listen: one port a site, from ``port`` upwards, or any free ones when it is 0."""
+        """Listen on one port per site, from ``port`` upwards, or on any free ports if it is 0."""
         origins = {}
         for number, site in enumerate(self.world.sites):
             handler = _Handler(self.world, site.id, self._connections)
@@ -37,7 +37,7 @@ class Serving:
         self.world.bind(origins)
 
     async def close(self) -> None:
-        """Stop listening and drop what is open, hanging answers too."""
+        """Stop listening and close open connections, including hanging responses."""
         for server in self._servers:
             server.close()
         for task in list(self._connections):
@@ -49,12 +49,12 @@ async def serve(world: World, host: str = "127.0.0.1", port: int = 0) -> Serving
     """Serve the world in this event loop.
 
     Args:
-        world: its ``origins`` are set to the addresses it got.
-        host: loopback.
-        port: the first of as many consecutive ports as the world has sites; 0: any free ports.
+        world: the world; its ``origins`` are set to the addresses in use.
+        host: a loopback address.
+        port: the first of the consecutive ports, one per site; 0 for any free ports.
 
     Raises:
-        OSError: a port is taken.
+        OSError: a port is in use.
     """
     serving = Serving(world)
     try:
@@ -67,10 +67,10 @@ async def serve(world: World, host: str = "127.0.0.1", port: int = 0) -> Serving
 
 @contextlib.contextmanager
 def running(world: World, host: str = "127.0.0.1", port: int = 0) -> Iterator[World]:
-    """Serve the world from a thread of its own, for callers that are not asynchronous or run their own loop.
+    """Serve the world in a thread, for callers that are not asynchronous or run their own event loop.
 
     Raises:
-        OSError: a port is taken.
+        OSError: a port is in use.
     """
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, name="demo world", daemon=True)
@@ -88,7 +88,7 @@ def running(world: World, host: str = "127.0.0.1", port: int = 0) -> Iterator[Wo
 
 
 class _Handler:
-    """Answers the connections to one site."""
+    """Handles the connections to one site."""
 
     def __init__(self, world: World, site: str, connections: set[asyncio.Task[None]]) -> None:
         self._world = world
@@ -104,15 +104,14 @@ class _Handler:
             while await self._exchange(reader, writer):
                 pass
         except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, asyncio.CancelledError):
-            # The client went away, spoke no HTTP, or the world ends: in each case there is nobody to answer.
-            pass
+            pass  # the client closed the connection or sent no HTTP, or the server stops: no response is possible
         finally:
             writer.close()
             with contextlib.suppress(OSError, asyncio.CancelledError):
                 await writer.wait_closed()
 
     async def _exchange(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
-        """One request and its answer; whether the connection stays open."""
+        """Handle one request. Return True if the connection stays open."""
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
         method, _, rest = head[0].partition(" ")
         path = rest.rpartition(" ")[0]
@@ -120,7 +119,7 @@ class _Handler:
         headers.pop("", None)
         response = self._world.respond(method, path, headers)
         self._world.log.append(
-            Asked(
+            LoggedRequest(
                 at=datetime.now(UTC),
                 site=self._site,
                 method=method,
@@ -139,7 +138,7 @@ class _Handler:
 
 
 def _keeps(method: str, headers: Mapping[str, str]) -> bool:
-    """A body that we would have to read past ends the connection instead."""
+    """Return True if the connection may stay open. A request body is not read; its connection is closed instead."""
     return method in ("GET", "HEAD") and headers.get("connection", "").lower() != "close"
 
 

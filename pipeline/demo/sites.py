@@ -1,6 +1,6 @@
-"""The demo's six papers, each made up in another way, and the words of their page furniture.
+"""The six newspapers of the demo, each with a different layout, and the boilerplate of their pages.
 
-All are named for lands that exist on no map, so that nobody takes their news for news.
+All are named after places that do not exist, so that their articles cannot be mistaken for news.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ FeedFormat = Literal["atom", "json", "rss", "rdf"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Words:
-    """A page's furniture in one language: what extraction has to leave out."""
+    """Boilerplate of a page in one language, which extraction must remove."""
 
     sections: tuple[str, ...]
     by: str
@@ -32,14 +32,14 @@ class Words:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DemoSite:
-    """One paper.
+    """One newspaper.
 
     Attributes:
-        encoding: of its pages and its feed, as they are sent.
-        zone: of the dates it writes.
+        encoding: charset of its pages and its feed.
+        zone: time zone of the dates it prints.
         layout: how its pages are built.
         feed_format, feed_path: its one feed.
-        address: of an article, as a format string over ``id``, ``number`` and ``date``.
+        address: path of an article, as a format string over ``id``, ``number`` and ``date``.
     """
 
     id: str
@@ -134,7 +134,7 @@ SITES = (
     ),
 )
 
-# Only its feed exists, and that answers 500: what a failing source looks like.
+# Only its feed exists, and it returns 500: an example of a failing source.
 BROKEN_SITE = DemoSite(
     id="wire",
     name="Atlantis Wire",

@@ -1,4 +1,4 @@
-"""Renders the demo's feeds: Atom, RSS 2.0, RSS 1.0 and JSON Feed, each in its site's encoding."""
+"""Feeds of the demo: Atom, RSS 2.0, RSS 1.0 and JSON Feed, each in the encoding of its site."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ FEED_TYPES: dict[FeedFormat, str] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedItem:
-    """A page as one feed lists it: ``link`` may carry tracking parameters, ``id`` is the feed's own."""
+    """A page as one feed lists it. ``link`` may have tracking parameters; ``id`` is specific to the feed."""
 
     page: DemoPage
     link: str
@@ -30,19 +30,19 @@ class FeedItem:
 
 
 def render_feed(site: DemoSite, origin: str, items: Sequence[FeedItem], updated: datetime) -> bytes:
-    """The feed document.
+    """Render the feed of a site.
 
     Args:
-        site: whose feed it is.
+        site: the site.
         origin: ``http://host:port`` of the site.
-        items: newest first.
-        updated: when the feed last changed.
+        items: the entries, newest first.
+        updated: time of the last change.
     """
     return _FORMATS[site.feed_format](site, origin, items, updated).encode(site.encoding, "xmlcharrefreplace")
 
 
 def _date(item: FeedItem, site: DemoSite) -> str:
-    """RFC 822, but for the Korean paper: its system writes local time without a zone."""
+    """Format a date as RFC 822. The Korean hosted newspaper writes local time without a zone, as real ones do."""
     when = item.page.published.astimezone(site.zone)
     return f"{when:%Y-%m-%d %H:%M:%S}" if site.layout == "board" else format_datetime(when)
 

@@ -1,6 +1,6 @@
-"""A small world of news sites: a request in, a response out, and a way to let time pass or things break.
+"""A small world of news sites: returns a response to a request, publishes more articles, and simulates faults.
 
-The world itself opens no socket and reads no clock; ``pipeline.demo.server`` puts it on loopback.
+The world opens no socket and reads no clock; ``pipeline.demo.server`` serves it on loopback.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ _ROBOTS = b"User-agent: *\nDisallow: /search\n"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Response:
-    """What a site answers.
+    """The response of a site.
 
     Attributes:
         headers: lower-case names; the server adds length and date.
-        pace: ``hang`` never answers, ``drip`` sends the body a byte at a time.
+        pace: ``hang`` never responds, ``drip`` sends the body byte by byte.
     """
 
     status: int
@@ -42,8 +42,8 @@ class Response:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """One line of the request log; header names are in lower case."""
+class LoggedRequest:
+    """One entry of the request log. Header names are in lower case."""
 
     at: datetime
     site: str
@@ -54,26 +54,26 @@ class Asked:
 
 
 class World:
-    """Six papers, their articles, and one address that is always broken.
+    """Six newspapers with their articles, and one site that is always broken.
 
     Attributes:
-        now: the moment the articles' ages are counted from.
-        sites: the papers, and the broken one if there is one.
-        origins: ``http://host:port`` by site id; made-up hosts until the world is served.
-        log: every request that the server answered, in order.
+        now: the time from which the ages of articles are counted.
+        sites: the newspapers, and the broken site if enabled.
+        origins: ``http://host:port`` by site id; placeholder hosts until the world is served.
+        log: every request that the server received, in order.
     """
 
     def __init__(self, *, now: datetime, broken: bool = True) -> None:
-        """Build the world.
+        """Create the world.
 
         Args:
-            now: aware; every article is older than this.
-            broken: with a source whose feed answers 500 and an entry whose page answers 404.
+            now: an aware datetime; every article is older.
+            broken: add a source whose feed returns 500 and an entry whose page returns 404.
         """
         self.now = now.astimezone(UTC).replace(microsecond=0)
         self.sites = (*SITES, BROKEN_SITE) if broken else SITES
         self.origins = {site.id: f"http://{site.id}.example" for site in self.sites}
-        self.log: list[Asked] = []
+        self.log: list[LoggedRequest] = []
         self._articles = tuple(article for article in load_articles() if broken or not article.missing)
         self._numbers = {article.id: 1001 + 7 * n for n, article in enumerate(self._articles)}
         held = sorted((article for article in self._articles if article.later), key=lambda article: -article.hours)
@@ -83,10 +83,10 @@ class World:
         if broken:
             self.fault(BROKEN_SITE.id, "http500")
 
-    # What is there
+    # Content
 
     def sources(self) -> tuple[Source, ...]:
-        """One source a site, as ``feeds.toml`` would have them."""
+        """Return one source per site, as in ``feeds.toml``."""
         return tuple(
             Source(
                 name=site.name,
@@ -100,42 +100,42 @@ class World:
         )
 
     def pages(self) -> tuple[DemoPage, ...]:
-        """Every published article that has a page: what a cycle should store, each once."""
+        """Return every published article that has a page: a cycle should store each of them once."""
         return tuple(self._page(article) for article in self._published() if not article.missing)
 
     def tick(self, n: int = 1) -> tuple[DemoPage, ...]:
-        """Publish the next ``n`` of the articles held back, fewer when they run out; those that came out."""
+        """Publish the next ``n`` unpublished articles (fewer if they run out) and return their pages."""
         start = self._ticks
         self._ticks = min(start + n, len(self._held))
         fresh = self._held[start : self._ticks]
         return tuple(page for page in self.pages() if page.article.id in fresh)
 
-    def fault(self, site: str, id: FaultId | None, *, where: Where = "feed") -> None:  # noqa: A002
-        """Break a site's feed or pages, or mend them with ``None``.
+    def fault(self, site: str, fault: FaultId | None, *, where: Where = "feed") -> None:
+        """Break the feed or the pages of a site, or repair them with ``None``.
 
         Raises:
-            KeyError: there is no such site.
+            KeyError: the site does not exist.
         """
         if site not in self.origins:
             raise KeyError(site)
-        if id is None:
+        if fault is None:
             self._faults.pop((site, where), None)
         else:
-            self._faults[site, where] = id
+            self._faults[site, where] = fault
 
     def bind(self, origins: Mapping[str, str]) -> None:
-        """Give the sites the addresses they are served at."""
+        """Set the addresses at which the sites are served."""
         self.origins = dict(origins)
 
-    # What it answers
+    # Responses
 
     def respond(self, method: str, path: str, headers: Mapping[str, str]) -> Response:
-        """The answer to one request; nothing changes.
+        """Return the response to one request. Does not change the world.
 
         Args:
-            method: GET and HEAD are answered.
-            path: with the query.
-            headers: lower-case names; ``host`` tells which site is meant.
+            method: GET or HEAD; others get 405.
+            path: path with query.
+            headers: lower-case names; ``host`` selects the site.
         """
         site = self._site(headers.get("host", ""))
         if site is None:
@@ -179,7 +179,7 @@ class World:
         return _validated(200, FEED_TYPES[site.feed_format] + charset, body, updated)
 
     def _html(self, page: DemoPage) -> Response:
-        # The Korean paper leaves the charset to its meta element, as the system it stands for does.
+        # the Korean hosted newspaper states the charset only in its meta element, as real ones do
         charset = "" if page.site.layout == "board" else f"; charset={page.site.encoding}"
         return _validated(200, f"text/html{charset}", render_page(page, self._related(page)), page.published)
 
@@ -196,14 +196,14 @@ class World:
             body=b"<!doctype html><title>404</title><h1>Not found</h1>",
         )
 
-    # Looking things up
+    # Lookup
 
     def _published(self) -> list[DemoArticle]:
         out = set(self._held[: self._ticks])
         return [article for article in self._articles if not article.later or article.id in out]
 
     def _updated(self) -> datetime:
-        """When the feeds last changed: in the past, and later with each tick."""
+        """Return the time of the feeds' last change: in the past, and later with each tick."""
         return self.now - timedelta(minutes=10) + timedelta(seconds=30 * self._ticks)
 
     def _page(self, article: DemoArticle) -> DemoPage:
@@ -215,7 +215,7 @@ class World:
         return DemoPage(article=article, site=site, url=self.origins[site.id] + path, published=published)
 
     def _items(self, site: DemoSite) -> list[FeedItem]:
-        """What the site's feed lists, newest first."""
+        """Return the entries of the site's feed, newest first."""
         items = []
         for article in self._published():
             if site.id not in (article.site, article.also):
@@ -227,7 +227,7 @@ class World:
         return sorted(items, key=lambda item: item.page.published, reverse=True)
 
     def _related(self, page: DemoPage) -> list[DemoPage]:
-        """Three others of the site, alike at every request."""
+        """Return three other articles of the site, the same for every request."""
         own = [article for article in self._articles if article.site == page.site.id and not article.later]
         others = [article for article in own if article.id != page.article.id and not article.missing]
         at = len(page.article.id) % max(1, len(others))
@@ -258,12 +258,12 @@ def _validated(status: int, content_type: str, body: bytes, modified: datetime) 
 
 
 def _conditional(response: Response, headers: Mapping[str, str]) -> Response:
-    """A 304 where the validators still hold; an ETag decides before a date does (RFC 9110, 13.2.2)."""
+    """Return 304 if the validators match. An ETag takes precedence over a date (RFC 9110, 13.2.2)."""
     etag, modified = response.headers.get("etag"), response.headers.get("last-modified")
     if response.status != 200 or response.pace != "prompt" or etag is None or modified is None:
         return response
-    if (wanted := headers.get("if-none-match")) is not None:
-        current = wanted.strip() == "*" or etag in [tag.strip().removeprefix("W/") for tag in wanted.split(",")]
+    if (tags := headers.get("if-none-match")) is not None:
+        current = tags.strip() == "*" or etag in [tag.strip().removeprefix("W/") for tag in tags.split(",")]
     else:
         current = _not_since(headers.get("if-modified-since"), modified)
     return Response(status=304, headers={"etag": etag, "last-modified": modified}) if current else response

@@ -1,4 +1,4 @@
-"""Finds a site's feeds: those that its HTML names, and where content systems usually keep them. Pure; asks nothing."""
+"""Rules for feed discovery: feeds that a page links, and the usual addresses of content systems. Pure."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from urllib.parse import urlsplit, urlunsplit
 
 from pipeline.text.urls import resolve
 
-_MOST = 20
-_START = 1_000_000
+_MAX_LINKS = 20
+_MAX_PAGE = 1_000_000
 _LINK = re.compile(r"<(?P<tag>link|a|base)\s(?P<attributes>(?:[^<>\"']++|\"[^\"<]*+\"|'[^'<]*+')*+)", re.IGNORECASE)
 _ATTRIBUTE = re.compile(r"([a-z-]{1,20})\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+))", re.IGNORECASE)
 _FEED_TYPES = re.compile(
@@ -27,36 +27,40 @@ _USUAL = (
 
 
 def feed_links(page: str, url: str) -> tuple[str, ...]:
-    """The feeds that a page names, in its order: ``rel=alternate`` links first, then plain links that look like feeds.
+    """Return the feeds that a page links: ``rel=alternate`` links first, then plain links that look like feeds.
 
     Args:
         page: HTML.
-        url: the page's own address.
+        url: the address of the page.
     """
     base = url
     named: list[str] = []
     linked: list[str] = []
-    for match in _LINK.finditer(page[:_START]):
-        found = {
+    for match in _LINK.finditer(page[:_MAX_PAGE]):
+        attributes = {
             name.lower(): html.unescape(a or b or c)[:4096]
             for name, a, b, c in _ATTRIBUTE.findall(match["attributes"][:8192])
         }
-        href = found.get("href", "").strip()
+        href = attributes.get("href", "").strip()
         tag = match["tag"].lower()
         if tag == "base" and href:
             base = resolve(href, [url]) or base
-        elif tag == "link" and "alternate" in found.get("rel", "").lower().split():
-            if _FEED_TYPES.search(found.get("type", "").lower()) and "oembed" not in href and "wp-json" not in href:
+        elif tag == "link" and "alternate" in attributes.get("rel", "").lower().split():
+            if (
+                _FEED_TYPES.search(attributes.get("type", "").lower())
+                and "oembed" not in href
+                and "wp-json" not in href
+            ):
                 named.append(resolve(href, [base]))
-        elif tag == "a" and len(linked) < _MOST and _FEED_NAME.search(urlsplit_path(href)):
+        elif tag == "a" and len(linked) < _MAX_LINKS and _FEED_NAME.search(urlsplit_path(href)):
             linked.append(resolve(href, [base]))
-        if len(named) >= _MOST:
+        if len(named) >= _MAX_LINKS:
             break
-    return tuple(dict.fromkeys(address for address in (*named, *linked) if address))[:_MOST]
+    return tuple(dict.fromkeys(address for address in (*named, *linked) if address))[:_MAX_LINKS]
 
 
 def urlsplit_path(href: str) -> str:
-    """Path and query of a link, "" when it is none."""
+    """Return path and query of a link, "" for an invalid link."""
     try:
         parts = urlsplit(href)
     except ValueError:
@@ -65,7 +69,7 @@ def urlsplit_path(href: str) -> str:
 
 
 def usual_places(url: str) -> tuple[str, ...]:
-    """Addresses at which a site's feed often is, likeliest first: below the given path, then at the top of the site."""
+    """Return the usual addresses of a site's feed, likeliest first: below the given path, then at the root."""
     address = resolve(url)
     if not address:
         return ()

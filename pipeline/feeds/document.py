@@ -1,4 +1,4 @@
-"""The way of a feed document: bytes, text, kind, and by its kind to the reader of it."""
+"""Parsing of a feed document: charset, kind of document, and the reader for that kind."""
 
 from __future__ import annotations
 
@@ -8,18 +8,12 @@ from datetime import datetime
 
 from pipeline.feeds.balance import balance
 from pipeline.feeds.discovery_rules import feed_links
-from pipeline.feeds.entries import MAX_TITLE, Context, entry_of, hours_of, interval_of
+from pipeline.feeds.entries import MAX_TITLE, Context, entry_of
 from pipeline.feeds.feedparser_adapter import ReadFeed, read_xml
+from pipeline.feeds.hints import hours_of, interval_of
 from pipeline.feeds.jsonfeed import looks_like_json, parse_json
 from pipeline.feeds.problems import CUT_SHORT
-from pipeline.feeds.xmltext import (
-    HTML_NAMES,
-    Document,
-    bind_prefixes,
-    needs_repair,
-    open_document,
-    repair_references,
-)
+from pipeline.feeds.xmltext import HTML_NAMES, Document, bind_prefixes, needs_repair, open_document, repair_references
 from pipeline.model import ParsedFeed
 from pipeline.text.charset import Decoded, decode
 from pipeline.text.html import clean, one_line
@@ -34,7 +28,7 @@ _SITEMAP_ROOTS = frozenset({"urlset", "sitemapindex"})
 def parse_document(
     body: bytes, url: str, content_type: str | None, *, timezone: str | None, now: datetime, max_entries: int
 ) -> ParsedFeed:
-    """Read a document; see ``pipeline.feeds.parse``."""
+    """Parse a document; see ``pipeline.feeds.parse``."""
     decoded = decode(body, content_type)
     if not decoded.text.strip("\x00 \t\r\n\ufeff"):
         return _nothing("The answer is empty.", decoded)
@@ -57,7 +51,7 @@ def _parse_xml(decoded: Decoded, url: str, context: _ContextMaker, most: int) ->
 
         return parse_sitemap(document.xml, decoded.encoding, context, most)
     if root in HTML_NAMES or ("doctype html" in document.doctype and root not in _FEED_ROOTS):
-        return _nothing("A web page (HTML) stands in the feed's place.", decoded, feed_links(decoded.text, url))
+        return _nothing("This is a web page (HTML), not a feed.", decoded, feed_links(decoded.text, url))
     if not root:
         return _nothing("This is neither XML nor JSON.", decoded)
     read = _read(document, url)
@@ -65,15 +59,9 @@ def _parse_xml(decoded: Decoded, url: str, context: _ContextMaker, most: int) ->
         limit = f"The feed has more than {most:,} entries; the first of them were read."
         read = replace(read, entries=read.entries[:most], limit=limit)
     if not read.entries and not read.version and root not in _FEED_ROOTS:
-        return _nothing(f"This is XML, but no feed: its root element is <{document.root}>.", decoded)
-    return _feed(
-        read,
-        url,
-        context,
-        format_=read.version or root,
-        decoded=decoded,
-        problem=_problem(read, document, decoded),
-    )
+        return _nothing(f"This is XML but not a feed: its root element is <{document.root}>.", decoded)
+    problem = _problem(read, document, decoded)
+    return _feed(read, url, context, format_=read.version or root, decoded=decoded, problem=problem)
 
 
 def _feed(
@@ -96,7 +84,7 @@ def _feed(
 
 
 def _read(document: Document, url: str) -> ReadFeed:
-    """Read as it is, then with unbound prefixes bound, then with every tag put right; the first good one counts."""
+    """Read the document as it is, else with unbound prefixes bound, else with every tag repaired."""
     xml = repair_references(document) if needs_repair(document) else document.xml
     read = read_xml(xml, url)
     if read.error and "unbound prefix" in read.error:
@@ -111,7 +99,7 @@ def _read(document: Document, url: str) -> ReadFeed:
 
 
 def _problem(read: ReadFeed, document: Document, decoded: Decoded) -> str | None:
-    """What was wrong, the gravest first."""
+    """Return the most serious problem."""
     if read.cut:
         return CUT_SHORT
     return read.limit or read.error or decoded.problem or document.problem

@@ -1,17 +1,15 @@
-"""From feedparser's dictionaries to our values: plain text, addresses that can be asked, dates that can be believed.
+"""Entries from feedparser's dictionaries: plain text, absolute addresses, plausible dates.
 
-In: what ``syndication`` read. Out: ``ParsedEntry`` values and the feed's own facts. ``Context`` holds what all
-entries of a feed share.
+``entry_of`` reads a dictionary of ``feedparser_adapter``; ``make_entry`` serves every format.
 """
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, tzinfo
 from typing import Any
 
 from pipeline.model import ParsedEntry
@@ -26,21 +24,20 @@ MAX_NAME = 200
 MAX_ID = 1_000
 MAX_RAW_DATE = 100
 MAX_LIST = 50
-FULL_TEXT = 1_000  # a description of so many characters is no summary but the text itself
+FULL_TEXT = 1_000  # a description with this many characters is the text, not a summary
 
 _FULL_TEXT_KEY = re.compile(r"(?:^|[_:-])(?:full[_-]?text|full[_-]?content|article[_-]?body)$|^turbo_content$")
 _MAIL_FIRST = re.compile(r"[^\s@]+@[^\s@]+\s*\(\s*(?P<name>.*[^\s)])\s*\)", re.DOTALL)
 _MAIL_LAST = re.compile(r"(?P<name>.*[^\s(<])\s*[(<]\s*[^\s@()<>]+@[^\s@()<>]+\s*[)>]", re.DOTALL)
-_PERIODS = {"hourly": 60, "daily": 1440, "weekly": 10080, "monthly": 43200, "yearly": 525600}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """What the entries of a feed share.
+    """The context shared by the entries of a feed.
 
     Attributes:
-        bases: addresses that relative links are read against, best first.
-        zone: for dates without one.
+        bases: base addresses of relative links, best first.
+        zone: the zone of dates without a zone.
         now: the present time.
     """
 
@@ -49,16 +46,15 @@ class Context:
     now: datetime
 
     def date(self, raw: object) -> ParsedDate | None:
-        """Read a date of the feed; None for what is no believable one."""
+        """Read a date of the feed; None without a plausible date."""
         return read_date(raw, self.zone, self.now) if isinstance(raw, str) and raw else None
 
 
 def entry_of(item: Any, context: Context) -> ParsedEntry:
-    """Make an entry of feedparser's dictionary."""
-    item = dict(item)  # without feedparser's second meanings of keys, such as "updated" for "published"
-    raw_date, moment = _published(item, context)
-    raw_update = item.get("updated")
-    updated = moment if raw_update == raw_date else context.date(raw_update)
+    """Make an entry from feedparser's dictionary."""
+    item = dict(item)  # feedparser's own class answers "updated" for "published"
+    raw_date, date = _published(item, context)
+    updated = context.date(item.get("updated"))
     content, source, summary = _texts(item)
     return make_entry(
         identifier=_text(item, "id"),
@@ -68,7 +64,7 @@ def entry_of(item: Any, context: Context) -> ParsedEntry:
         content=content,
         content_source=source,
         raw_date=raw_date,
-        moment=moment,
+        date=date,
         updated=updated.at if updated else None,
         authors=_authors(item),
         tags=[tag.get("term") or tag.get("label") for tag in map(dict, item.get("tags", ()))],
@@ -84,12 +80,12 @@ def make_entry(
     content: str = "",
     content_source: str = "",
     raw_date: str = "",
-    moment: ParsedDate | None = None,
+    date: ParsedDate | None = None,
     updated: datetime | None = None,
     authors: Iterable[object] = (),
     tags: Iterable[object] = (),
 ) -> ParsedEntry:
-    """Put an entry together, each field cleaned and cut to its limit. ``content`` is plain text already."""
+    """Make an entry; clean each field and cut it to its limit. ``content`` is plain text already."""
     title = one_line(title, MAX_TITLE)
     summary = one_line(summary, MAX_SUMMARY)
     return ParsedEntry(
@@ -99,9 +95,9 @@ def make_entry(
         summary=summary,
         content=content,
         content_source=content_source if content else "",
-        published=moment.at if moment else None,
+        published=date.at if date else None,
         published_raw=clean(raw_date[:MAX_RAW_DATE]),
-        published_assumed=moment.assumed if moment else False,
+        published_assumed=date.assumed if date else False,
         updated=updated,
         authors=_names(authors),
         tags=_names(tags),
@@ -138,7 +134,7 @@ def _authors(item: Any) -> Iterator[object]:
 
 
 def _person(text: str) -> str:
-    """The name without the mail address that RSS asks for beside it."""
+    """Return the name without the mail address that RSS demands beside it."""
     text = text[: MAX_NAME * 2].strip()
     if "@" in text and (found := _MAIL_FIRST.fullmatch(text) or _MAIL_LAST.fullmatch(text)):
         return found["name"]
@@ -146,23 +142,24 @@ def _person(text: str) -> str:
 
 
 def _published(item: Any, context: Context) -> tuple[str, ParsedDate | None]:
-    """The date as written and as read: of publication, else of creation, else of the last change."""
+    """Return the date as written and as read: of publication, else of creation, else of the last change."""
     first_raw = ""
     for key in ("published", "created", "updated"):
         raw = item.get(key, "")
         if isinstance(raw, str) and raw.strip():
             first_raw = first_raw or raw
-            if moment := context.date(raw):
-                return raw, moment
+            if date := context.date(raw):
+                return raw, date
     return first_raw, None
 
 
 def _link(item: Any, bases: tuple[str, ...]) -> str:
-    """The page's address: the publisher's own before a counting service's, a link before an identifier that is one."""
+    """Return the address of the page: FeedBurner's original before its redirect, a link before an identifier."""
     identifier = _text(item, "id").strip()
     for key in ("feedburner_origlink", "link"):
         link = _text(item, key).strip()
-        if link and not (item.get("guidislink") and link == identifier):  # "n-17" is no address, whatever it claims
+        # feedparser also uses an identifier such as "n-17" as the link.
+        if link and not (item.get("guidislink") and link == identifier):
             return resolve(link, bases)
     for link in item.get("links", ()):
         href = link.get("href") or ""
@@ -172,7 +169,7 @@ def _link(item: Any, bases: tuple[str, ...]) -> str:
 
 
 def _texts(item: Any) -> tuple[str, str, str]:
-    """The full text (plain), the element it came from, and the summary (as written)."""
+    """Return the full text (plain), the element it comes from, and the summary (as written)."""
     summary = _text(item, "summary")
     best, source = "", ""
     for name, markup in _full_texts(item):
@@ -193,33 +190,5 @@ def _full_texts(item: Any) -> Iterator[tuple[str, str]]:
         if isinstance(value, str) and value and (kind.startswith("text/") or "html" in kind):
             yield content.get("source", "content"), value
     for key, value in item.items():
-        if isinstance(value, str) and value and _names_full_text(key):
+        if isinstance(value, str) and value and _FULL_TEXT_KEY.search(key):
             yield key.replace("_", ":", 1), value
-
-
-@functools.lru_cache(maxsize=1024)
-def _names_full_text(key: str) -> bool:
-    return _FULL_TEXT_KEY.search(key) is not None
-
-
-def interval_of(feed: Any) -> timedelta | None:
-    """The publisher's own interval: ``ttl`` in minutes, or the syndication module's period and frequency."""
-    ttl = _text(feed, "ttl").strip()
-    if ttl.isascii() and ttl.isdigit() and 0 < int(ttl[:9]) < 1_000_000:
-        return timedelta(minutes=int(ttl[:9]))
-    period = _PERIODS.get(_text(feed, "sy_updateperiod").strip().lower())
-    if period is None:
-        return None
-    times = _text(feed, "sy_updatefrequency").strip()
-    count = int(times[:6]) if times.isascii() and times.isdigit() else 1
-    return timedelta(minutes=period / max(count, 1))
-
-
-def hours_of(hours: Iterable[str]) -> frozenset[int]:
-    """Hours of the day, UTC, from ``skipHours`` (24 means midnight); all of them means none."""
-    found = frozenset(
-        int(hour) % 24
-        for hour in (text.strip() for text in hours)
-        if hour.isascii() and hour.isdigit() and int(hour[:3]) <= 24
-    )
-    return found if len(found) < 24 else frozenset()

@@ -1,4 +1,4 @@
-"""JSON Feed, versions 1.0 and 1.1 (jsonfeed.org), which feedparser does not read."""
+"""JSON Feed 1.0 and 1.1 (jsonfeed.org), which feedparser does not read."""
 
 from __future__ import annotations
 
@@ -13,29 +13,29 @@ from pipeline.text.urls import resolve
 
 
 def looks_like_json(text: str) -> bool:
-    """Whether the text can only be JSON."""
+    """Return whether the text begins like JSON."""
     return text[:200].lstrip().startswith(("{", "["))
 
 
 def parse_json(text: str, encoding: str, context: Callable[[str | None], Context], most: int) -> ParsedFeed:
-    """Read a JSON Feed; for other JSON, or broken one, a feed with a ``problem`` and no entries.
+    """Read a JSON Feed. Other or invalid JSON gives a feed with a ``problem`` and no entries.
 
     Args:
         text: the document.
-        encoding: for the record.
-        context: gives what the entries share, from the feed's language.
-        most: entries that are taken.
+        encoding: its charset, for the result.
+        context: makes the context of the entries from the feed's language.
+        most: the number of entries that are kept.
     """
     try:
         data = json.loads(text)
     except (ValueError, RecursionError) as error:
-        told = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)[:120]
-        return _none(encoding, f"This is JSON that cannot be read: {told}.")
+        reason = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)[:120]
+        return _none(encoding, f"This is invalid JSON: {reason}.")
     if not isinstance(data, dict) or not isinstance(data.get("items"), list):
-        return _none(encoding, "This is JSON, but no JSON Feed: it has no list of items.")
+        return _none(encoding, "This is JSON but not a JSON Feed: it has no list of items.")
     version = _string(data, "version")
     if "jsonfeed.org/version/" not in version:
-        return _none(encoding, "This is JSON, but no JSON Feed: it names no version of jsonfeed.org.")
+        return _none(encoding, "This is JSON but not a JSON Feed: it names no version of jsonfeed.org.")
     shared = context(_string(data, "language") or None)
     items = [item for item in data["items"] if isinstance(item, dict)]
     title = one_line(_string(data, "title"), 1000)
@@ -68,7 +68,7 @@ def _entry(item: dict[str, Any], feed: dict[str, Any], context: Context) -> Pars
         content=content,
         content_source="content_html" if markup else "content_text",
         raw_date=raw,
-        moment=context.date(raw),
+        date=context.date(raw),
         updated=updated.at if updated else None,
         authors=_authors(item) or _authors(feed),
         tags=item["tags"] if isinstance(item.get("tags"), list) else (),
@@ -81,7 +81,7 @@ def _plain_paragraphs(text: str) -> str:
 
 
 def _authors(holder: dict[str, Any]) -> list[object]:
-    """The names of 1.1's ``authors`` or 1.0's ``author``."""
+    """Return the names in ``authors`` (1.1) or ``author`` (1.0)."""
     people = holder.get("authors")
     people = people if isinstance(people, list) else [holder.get("author")]
     return [person.get("name") for person in people if isinstance(person, dict)]

@@ -28,12 +28,12 @@ class Outline:
     """A feed in an OPML list.
 
     Attributes:
-        name: what the list calls it; unique within the list.
-        url: the feed's address.
-        site_url: the site's, "" when not given.
-        folder: the headings above it, outermost first.
-        language: as given, None when not.
-        category: as given, "" when not.
+        name: unique within the list.
+        url: the address of the feed.
+        site_url: the address of the site, "" when not given.
+        folder: the headings above the feed, outermost first.
+        language: as given, else None.
+        category: as given, else "".
     """
 
     name: str
@@ -45,32 +45,32 @@ class Outline:
 
 
 def read_opml(body: bytes, file: Path) -> tuple[Outline, ...]:
-    """Read the feeds of an OPML list, each address once, in its order.
+    """Read the feeds of an OPML list in its order, each address once.
 
     Args:
-        body: the file's bytes.
-        file: its name, for errors.
+        body: the content of the file.
+        file: its path, for errors.
 
     Raises:
-        ConfigError: the file is too large, is no OPML, or names no feed.
+        ConfigError: the file is too large, is not OPML, or names no feed.
     """
     if len(body) > MAX_BYTES:
         raise ConfigError(file, "", f"is {len(body):,} bytes long; an OPML file may have {MAX_BYTES:,} at most.")
     document = open_document(decode(body).text)
     if document.refused or document.root.lower() != "opml":
-        found = document.problem or (f"its root element is <{document.root}>" if document.root else "it is no XML")
-        raise ConfigError(file, "", f"is not OPML: {found}")
+        reason = document.problem or (f"its root element is <{document.root}>" if document.root else "it is not XML")
+        raise ConfigError(file, "", f"is not OPML: {reason}")
     parser = etree.XMLParser(recover=True, resolve_entities=False, load_dtd=False, no_network=True, huge_tree=False)
     root = etree.fromstring(repair_references(document).encode("utf-8", "replace"), parser)
-    found_feeds: dict[str, Outline] = {}
+    outlines: dict[str, Outline] = {}
     names: dict[str, int] = {}
     for element in root.iter() if root is not None else ():
         outline = _outline(element, names) if isinstance(element.tag, str) else None
-        if outline and outline.url not in found_feeds and len(found_feeds) < MAX_FEEDS:
-            found_feeds[outline.url] = outline
-    if not found_feeds:
-        raise ConfigError(file, "", "names no feed: no outline in it has an xmlUrl that begins with http(s)://.")
-    return tuple(found_feeds.values())
+        if outline and outline.url not in outlines and len(outlines) < MAX_FEEDS:
+            outlines[outline.url] = outline
+    if not outlines:
+        raise ConfigError(file, "", "names no feed: no outline has an xmlUrl that begins with http(s)://.")
+    return tuple(outlines.values())
 
 
 def _outline(element: etree._Element, names: dict[str, int]) -> Outline | None:
@@ -80,7 +80,7 @@ def _outline(element: etree._Element, names: dict[str, int]) -> Outline | None:
         return None
     name = one_line(given.get("title") or given.get("text") or "", _MAX_NAME) or url[:_MAX_NAME]
     return Outline(
-        name=_unlike(name, names),
+        name=_unique(name, names),
         url=url,
         site_url=resolve(given.get("htmlurl", "")),
         folder=_folder(element),
@@ -89,14 +89,14 @@ def _outline(element: etree._Element, names: dict[str, int]) -> Outline | None:
     )
 
 
-def _unlike(name: str, names: dict[str, int]) -> str:
-    """The name, with a number behind it when the list has it already; ``names`` counts them."""
-    wanted = name
-    while wanted in names:
+def _unique(name: str, names: dict[str, int]) -> str:
+    """Return the name, with a number after it if the list has it already; ``names`` counts them."""
+    unique = name
+    while unique in names:
         names[name] = names.get(name, 1) + 1
-        wanted = f"{name[: _MAX_NAME - 8]} ({names[name]})"
-    names[wanted] = 1
-    return wanted
+        unique = f"{name[: _MAX_NAME - 8]} ({names[name]})"
+    names[unique] = 1
+    return unique
 
 
 def _folder(element: etree._Element) -> tuple[str, ...]:
@@ -108,8 +108,8 @@ def write_opml(sources: Iterable[Source], title: str, now: datetime) -> bytes:
     """Write sources as an OPML list (UTF-8).
 
     Args:
-        sources: in the order to write.
-        title: of the list.
+        sources: the sources, in the order of the list.
+        title: the title of the list.
         now: the date of the list.
     """
     lines = [

@@ -1,3 +1,3 @@
-"""Problems of a document that the decision about its feed must tell apart."""
+"""Problems of a document that ``decide`` must recognise."""
 
-CUT_SHORT = "The document ends in the middle; what came before was read."
+CUT_SHORT = "The document is incomplete; the entries before the end were read."

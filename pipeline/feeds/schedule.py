@@ -1,8 +1,8 @@
-"""When a feed is asked next. Pure arithmetic on times; randomness comes in.
+"""Feed scheduling: decides when a feed is polled next. Pure; randomness comes in.
 
-The interval follows the feed's own pace: half the usual gap between its entries, longer after each poll that brought
-nothing, short again as soon as something came. What the publisher asks for (Cache-Control, Expires, ttl, skipHours)
-is a lower bound, up to a cap. Reasons and sources: docs/decisions.md.
+The interval follows the pace of the feed: half the usual gap between its entries, longer after each poll without new
+entries, shorter after new entries. The publisher's wishes (Cache-Control, Expires, ttl, skipHours) are a lower bound,
+up to a cap. Reasons and sources: docs/decisions.md.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ _NOT_STORED = re.compile(r"(?:^|[\s,])no-(?:store|cache)\b(?!\s*=)", re.IGNORECA
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timing:
-    """What every decision about time needs.
+    """Time, bounds and randomness of a decision.
 
     Attributes:
         now: the present time.
         policy: the bounds.
-        rng: spreads feeds, so that they do not march in step.
+        rng: spreads due times, so that feeds are not all polled at once.
     """
 
     now: datetime
@@ -39,22 +39,22 @@ class Timing:
     rng: random.Random
 
     def stretch(self) -> float:
-        """A random factor that only lengthens a wait."""
+        """Return a random factor that only lengthens a wait."""
         return self.rng.uniform(1, 1 + self.policy.jitter)
 
     def vary(self) -> float:
-        """A random factor around one."""
+        """Return a random factor around 1."""
         return self.rng.uniform(1 - self.policy.jitter, 1 + self.policy.jitter)
 
 
 def floor_of(state: FeedState, timing: Timing) -> timedelta:
-    """The shortest time between two polls of this feed."""
-    own = state.source.interval_minutes
-    return timedelta(minutes=timing.policy.floor_minutes if own is None else own)
+    """Return the shortest time between two polls of this feed."""
+    minutes = state.source.interval_minutes
+    return timedelta(minutes=timing.policy.floor_minutes if minutes is None else minutes)
 
 
 def ceiling_of(state: FeedState, timing: Timing) -> timedelta:
-    """The longest: more for a feed that has brought nothing new for days; never below its floor."""
+    """Return the longest time between two polls: longer for a feed without news for days, never below its floor."""
     policy, since = timing.policy, state.changed_at or state.ok_at
     quiet = since is not None and timing.now - since > timedelta(days=policy.quiet_after_days)
     ceiling = timedelta(minutes=policy.quiet_minutes if quiet else policy.ceiling_minutes)
@@ -62,7 +62,7 @@ def ceiling_of(state: FeedState, timing: Timing) -> timedelta:
 
 
 def pace_of(dates: Iterable[datetime | None], now: datetime) -> timedelta | None:
-    """Half the usual gap between the newest entries; None when too few have dates."""
+    """Return half the usual gap between the newest entries; None when too few have dates."""
     newest = sorted((at for at in dates if at is not None and at <= now), reverse=True)[:_NEWEST]
     if len(newest) < 3:
         return None
@@ -72,12 +72,12 @@ def pace_of(dates: Iterable[datetime | None], now: datetime) -> timedelta | None
 
 
 def next_interval(state: FeedState, parsed: ParsedFeed | None, new: int, timing: Timing) -> timedelta:
-    """The interval after a good answer.
+    """Return the interval after a successful poll.
 
     Args:
-        state: before the poll.
-        parsed: the document; None when nothing had changed.
-        new: entries that this feed had not carried before.
+        state: the feed before the poll.
+        parsed: the document; None when it is unchanged.
+        new: number of entries that are new to this feed.
         timing: the present time and the bounds.
     """
     pace = pace_of((entry.published for entry in parsed.entries), timing.now) if parsed else None
@@ -88,25 +88,25 @@ def next_interval(state: FeedState, parsed: ParsedFeed | None, new: int, timing:
     else:
         after = state.interval * _SLOWER
     after = min(max(after, floor_of(state, timing)), ceiling_of(state, timing))
-    return max(after, _wished(parsed, timing))
+    return max(after, _requested_interval(parsed, timing))
 
 
 def _faster(before: timedelta, pace: timedelta | None, share: float) -> timedelta:
-    """The interval once something came: the feed's pace, and less when much of what it shows is new."""
+    """Return the interval after new entries: the feed's pace, and less when many of its entries are new."""
     after = min(before, pace) if pace else before
     if share > _BUSY_SHARE:
         after = min(after, before / _SLOWER)
     return min(after, before / 3) if share >= 1 else after
 
 
-def _wished(parsed: ParsedFeed | None, timing: Timing) -> timedelta:
-    """The interval that the document itself asks for, up to the cap."""
+def _requested_interval(parsed: ParsedFeed | None, timing: Timing) -> timedelta:
+    """Return the interval that the document asks for, up to the cap."""
     cap = timedelta(minutes=timing.policy.hint_cap_minutes)
     return min(parsed.ttl, cap) if parsed and parsed.ttl else timedelta()
 
 
 def freshness(headers: Mapping[str, str], now: datetime) -> timedelta:
-    """How long the answer stays fresh: max-age, else Expires, less the Age it came with; zero when it says nothing."""
+    """Return how long a response stays fresh: max-age, else Expires, minus Age; zero without these headers."""
     control = headers.get("cache-control", "")
     age_text = headers.get("age", "").strip()
     age = int(age_text[:9]) if age_text.isascii() and age_text.isdigit() else 0
@@ -124,24 +124,24 @@ def freshness(headers: Mapping[str, str], now: datetime) -> timedelta:
 def due_after_success(
     state: FeedState, headers: Mapping[str, str], parsed: ParsedFeed | None, timing: Timing
 ) -> datetime:
-    """When to ask again after a good answer.
+    """Return the due time after a successful poll.
 
     Args:
-        state: after the poll, with its new interval.
-        headers: of the answer.
-        parsed: the document; None when nothing had changed.
+        state: the feed after the poll, with its new interval.
+        headers: the headers of the response.
+        parsed: the document; None when it is unchanged.
         timing: the present time, the bounds and the spread.
     """
     cap = timedelta(minutes=timing.policy.hint_cap_minutes)
     floor = floor_of(state, timing)
-    least = max(floor, min(freshness(headers, timing.now), cap), _wished(parsed, timing))
+    least = max(floor, min(freshness(headers, timing.now), cap), _requested_interval(parsed, timing))
     late = min(least * timing.stretch(), max(least, cap))
     due = timing.now + max((state.interval or floor) * timing.vary(), late)
     return _after_skipped(due, parsed.skip_hours if parsed else frozenset(), cap)
 
 
 def _after_skipped(due: datetime, skipped: frozenset[int], cap: timedelta) -> datetime:
-    """The first moment from ``due`` on that is in none of the skipped hours, if it comes within ``cap``."""
+    """Return the first time from ``due`` on outside the skipped hours, if it is within ``cap``; else ``due``."""
     moved = due
     while moved.astimezone(UTC).hour in skipped:
         moved = moved.replace(minute=due.minute % 10, second=due.second) + timedelta(hours=1)
@@ -151,10 +151,10 @@ def _after_skipped(due: datetime, skipped: frozenset[int], cap: timedelta) -> da
 
 
 def backoff(state: FeedState, timing: Timing) -> timedelta:
-    """The wait after a failure: one interval, two, three … up to a day; a week once the feed was dead for a month.
+    """Return the wait after a failure: one interval, two, three … up to a cap; longer once the feed counts as dead.
 
     Args:
-        state: with the failure counted in.
+        state: the feed with this failure counted.
         timing: the present time and the bounds.
     """
     policy, floor = timing.policy, floor_of(state, timing)
@@ -168,14 +168,14 @@ def _is_dead(state: FeedState, timing: Timing) -> bool:
     policy = timing.policy
     if state.ok_at is not None:
         return timing.now - state.ok_at > timedelta(days=policy.dead_after_days)
-    days = state.failures * policy.backoff_cap_minutes / 1440 / 2  # the waits grew evenly up to the cap
+    days = state.failures * policy.backoff_cap_minutes / 1440 / 2  # the waits grew linearly up to the cap
     return days > policy.dead_after_days
 
 
 def _http_date(text: str | None) -> datetime | None:
     if not text:
         return None
-    from email.utils import parsedate_to_datetime  # loads much, and few answers have the header
+    from email.utils import parsedate_to_datetime  # a slow import, and few responses have the header
 
     try:
         at = parsedate_to_datetime(text)

@@ -1,4 +1,4 @@
-"""News sitemaps (the Google News schema), for sites without a feed; feedparser does not read them."""
+"""News sitemaps (Google News schema), for sites without a feed. feedparser does not read them."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ ROOTS = frozenset({"urlset", "sitemapindex"})
 
 
 def parse_sitemap(xml: str, encoding: str, context: Callable[[str | None], Context], most: int) -> ParsedFeed:
-    """Read a sitemap's news entries.
+    """Read the news entries of a sitemap.
 
     Args:
         xml: the document from its root element on.
-        encoding: for the record.
-        context: gives what the entries share, from the publication's language.
-        most: entries that are taken.
+        encoding: its charset, for the result.
+        context: makes the context of the entries from the publication's language.
+        most: the number of entries that are kept.
 
     Returns:
-        A feed with a ``problem`` when the sitemap is an index or names no news.
+        A feed; with a ``problem`` and no entries for an index of sitemaps or a sitemap without news.
     """
     parser = etree.XMLParser(recover=True, resolve_entities=False, load_dtd=False, no_network=True, huge_tree=False)
     root = etree.fromstring(xml.encode("utf-8", "replace"), parser)
@@ -34,12 +34,12 @@ def parse_sitemap(xml: str, encoding: str, context: Callable[[str | None], Conte
         places = [_find(child, "loc") for child in root if _name(child) == "sitemap"]
         addresses = tuple(dict.fromkeys(address for place in places[:1000] if (address := resolve(place))))
         news = tuple(address for address in addresses if "news" in address.lower()) or addresses
-        return _none(encoding, "This is an index of sitemaps, not a feed; watch one of the sitemaps in it.", news[:20])
+        return _none(encoding, "This is an index of sitemaps, not a feed; use one of the sitemaps in it.", news[:20])
     urls = [child for child in root if _name(child) == "url"]
     entries = [url for url in urls if any(_name(child) == "news" for child in url)]
     if not entries:
-        told = "This sitemap names pages, but no news; it cannot be watched as a feed." if urls else None
-        return _none(encoding, told)
+        problem = "This sitemap lists pages but no news; it cannot be used as a feed." if urls else None
+        return _none(encoding, problem)
     title, language = _publication(entries)
     shared = context(language)
     problem = None
@@ -70,7 +70,7 @@ def _entry(url: etree._Element, context: Context) -> ParsedEntry:
         url=resolve(place, context.bases),
         title=_find(url, "news", "title") or _find(url, "title"),
         raw_date=raw,
-        moment=context.date(raw),
+        date=context.date(raw),
         updated=updated.at if updated else None,
         tags=(tag.strip() for tag in _find(url, "keywords").split(",")),
     )
@@ -83,7 +83,7 @@ def _publication(entries: Iterable[etree._Element]) -> tuple[str, str | None]:
 
 
 def _find(element: etree._Element, *path: str) -> str:
-    """The text of the first descendant of that name; with two names, of the second below the first."""
+    """Return the text of the first descendant with that name; with two names, of the second below the first."""
     for descendant in element.iter():
         if isinstance(descendant.tag, str) and _name(descendant) == path[0]:
             return _find(descendant, *path[1:]) if len(path) > 1 else (descendant.text or "").strip()
@@ -91,5 +91,5 @@ def _find(element: etree._Element, *path: str) -> str:
 
 
 def _name(element: etree._Element) -> str:
-    """The name without namespace or prefix, in lower case; etree's own way refuses what its recovery lets through."""
+    """Return the name in lower case without namespace or prefix. ``etree.QName`` rejects some names of broken XML."""
     return element.tag.rpartition("}")[2].rpartition(":")[2].lower() if isinstance(element.tag, str) else ""

@@ -1,9 +1,8 @@
-"""Makes XML that a strict parser can read of what publishers call XML, in linear time, believing none of it.
+"""Preparation of publishers' XML for a strict parser, in linear time.
 
-In: decoded text. Out: the document from its root element on, and what its root is called. The prolog goes: with it
-every DOCTYPE and with that every external entity, so no parser behind this ever has a file or address to open.
-References to entities are resolved here, from HTML's list and from the document's own simple declarations;
-declarations that refer to one another are refused.
+``open_document`` removes the prolog with its DOCTYPE, so that no later parser sees an external entity or opens a file
+or address. References to entities are resolved here, from HTML's list and the document's own simple declarations.
+Declarations that refer to each other are refused.
 """
 
 from __future__ import annotations
@@ -39,7 +38,7 @@ _ROOT_TAG = re.compile(r"<(?:[^<>\"']++|\"[^\"<]*+\"|'[^'<]*+')*+>")
 _BOUND = re.compile(r"\sxmlns:([A-Za-z_][\w.-]*)\s*=")
 _MAX_EXPANSION = 1_000_000
 
-# Where a prefix is used without being bound, what publishers mean by it.
+# The usual meaning of prefixes that documents use without binding them.
 _USUAL = {
     "dc": "http://purl.org/dc/elements/1.1/",
     "dcterms": "http://purl.org/dc/terms/",
@@ -66,12 +65,12 @@ class Document:
     """A document without its prolog.
 
     Attributes:
-        xml: from the root element on, without characters that XML forbids.
-        root: the root element's name as written, "" when there is none.
-        doctype: the document type's text in lower case.
-        entities: simple entities that the document declares; external ones stand for nothing.
-        problem: why the document must not be read, or what was skipped; None when all was right.
-        refused: the document must not be read.
+        xml: the document from the root element on, without characters that XML forbids.
+        root: the name of the root element as written, "" without a root element.
+        doctype: the text of the document type in lower case.
+        entities: simple entities that the document declares; external entities are empty.
+        problem: why the document is refused, or what was skipped; None for a good document.
+        refused: the document must not be parsed.
     """
 
     xml: str
@@ -83,10 +82,10 @@ class Document:
 
 
 def open_document(text: str) -> Document:
-    """Cut off the prolog and read from it what the document needs."""
+    """Remove the prolog and read the entities that it declares."""
     if _FORBIDDEN.search(text):
         text = _FORBIDDEN.sub("", text)
-    start, doctype, dirt = _skip_prolog(text)
+    start, doctype, has_text_before = _skip_prolog(text)
     root = _ROOT.match(text, start)
     if root is None or root["name"].lower() in HTML_NAMES:
         found = _FEED_ROOT.search(text, start)
@@ -94,15 +93,15 @@ def open_document(text: str) -> Document:
             start, doctype, _ = _skip_prolog(text, found.start())
             found = _FEED_ROOT.match(text, start)
         if found:
-            start, dirt, root = found.start(), True, _ROOT.match(text, found.start())
+            start, has_text_before, root = found.start(), True, _ROOT.match(text, found.start())
     if root is None:
         return Document(xml="", root="", doctype=doctype.lower())
     entities, nested = _entities(doctype)
     if nested:
-        told = "The document declares entities inside entities (an “entity bomb”); it was not read."
-        return Document(xml="", root=root["name"], doctype=doctype.lower(), problem=told, refused=True)
-    problem = "There is text before the XML begins." if dirt else None
-    return Document(xml=text[start:], root=root["name"], doctype=doctype.lower(), entities=entities, problem=problem)
+        problem = "The document declares entities inside entities (an “entity bomb”); it was not read."
+        return Document(xml="", root=root["name"], doctype=doctype.lower(), problem=problem, refused=True)
+    before = "There is text before the XML begins." if has_text_before else None
+    return Document(xml=text[start:], root=root["name"], doctype=doctype.lower(), entities=entities, problem=before)
 
 
 HTML_NAMES = frozenset(
@@ -111,7 +110,7 @@ HTML_NAMES = frozenset(
 
 
 def _skip_prolog(text: str, position: int = 0) -> tuple[int, str, bool]:
-    """Where the root should be, the DOCTYPE's text, and whether anything else stood before it."""
+    """Return the position of the root, the text of the DOCTYPE, and whether other text comes before the root."""
     doctype = ""
     while True:
         blank = _BLANK.match(text, position)
@@ -136,7 +135,7 @@ _SUBSET_END = re.compile(r"\]\s*>")
 
 
 def _doctype_end(text: str, start: int) -> int:
-    """The position after the DOCTYPE's last ``>``; the end of the text when it has none."""
+    """Return the position after the last ``>`` of the DOCTYPE; the end of the text without one."""
     end, subset = text.find(">", start), text.find("[", start)
     if 0 <= subset < end:
         closed = _SUBSET_END.search(text, subset)
@@ -145,7 +144,7 @@ def _doctype_end(text: str, start: int) -> int:
 
 
 def _entities(doctype: str) -> tuple[dict[str, str], bool]:
-    """The entities declared, and whether one refers to another."""
+    """Return the declared entities, and whether one refers to another."""
     found: dict[str, str] = {}
     if "<!ENTITY" not in doctype:
         return found, False
@@ -161,7 +160,7 @@ def _entities(doctype: str) -> tuple[dict[str, str], bool]:
 
 
 def needs_repair(document: Document) -> bool:
-    """Whether there are references that an XML parser would refuse (or, inside CDATA, that look like such)."""
+    """Return whether the document may have references that an XML parser rejects. CDATA is not told apart."""
     return bool(_SUSPICIOUS.search(document.xml))
 
 
@@ -212,7 +211,7 @@ class References:
 
 
 def _character(code: int) -> str:
-    """A numeric reference, as XML allows it; those of windows-1252 as browsers read them; others nothing."""
+    """Return a numeric reference that XML allows. Codes of windows-1252 count as in browsers; others give nothing."""
     if 0x80 <= code < 0xA0:
         return bytes([code]).decode("cp1252", "ignore")
     if code in {9, 10, 13} or 0x20 <= code < 0xD800 or 0xE000 <= code < 0xFFFE or 0x10000 <= code < 0x110000:
@@ -221,7 +220,7 @@ def _character(code: int) -> str:
 
 
 def bind_prefixes(xml: str) -> str:
-    """Bind at the root element every prefix that is used and not bound there; what binds it further in goes before."""
+    """Bind at the root element every prefix that is used but not bound there. Inner bindings keep precedence."""
     root, tag = _ROOT.match(xml), _ROOT_TAG.match(xml)
     free = set(_PREFIX.findall(xml)) - set(_BOUND.findall(tag[0] if tag else "")) - {"xml", "xmlns"}
     if not free or root is None or len(free) > 200:

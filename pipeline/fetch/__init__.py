@@ -1,12 +1,20 @@
-"""Everything that speaks HTTP: ``Fetcher.get`` takes a ``Request`` and gives an ``Outcome``.
+"""Everything that speaks HTTP: ``Fetcher.get`` takes a ``Request`` and returns an ``Outcome``.
 
-``client`` asks and follows, ``transport`` puts one request on the wire, ``answer`` reads what comes back within
-bounds, ``verdict`` says what it means; ``guard`` says which addresses may be asked, ``manners`` whose turn it is,
-``robots`` what a host forbids; ``decode`` undoes encodings within a bound; ``room`` holds back what nobody can use yet.
+| module | job |
+| --- | --- |
+| ``client`` | fetches a URL: redirects, robots.txt, deadline |
+| ``host_limiter`` | one request at a time per host, pauses, Retry-After |
+| ``byte_budget`` | back-pressure: no request while too many fetched bytes wait |
+| ``address_guard`` | which addresses may be requested |
+| ``connection_pool`` | kept connections, request headers |
+| ``http11`` | HTTP/1.1 over one asyncio connection |
+| ``response`` | reads one response within its limits |
+| ``decompress`` | undoes content encodings within a limit |
+| ``classify`` | turns a response into an ``Outcome`` |
+| ``robots`` | rules of robots.txt |
 """
 
 from pipeline.fetch.address_guard import Guard, Refused
 from pipeline.fetch.client import Fetcher
-from pipeline.fetch.host_limiter import HostState
 
-__all__ = ["Fetcher", "Guard", "HostState", "Refused"]
+__all__ = ["Fetcher", "Guard", "Refused"]

@@ -1,8 +1,8 @@
-"""Which addresses may be asked. Decided on the address that is dialled, when it is dialled.
+"""Address guard: which addresses may be requested. The check is made on the IP address, at the time of connecting.
 
-A check of the host's name alone is worth nothing (``127.1``, ``2130706433``, a name that resolves to 10.0.0.1, a name
-that resolves differently the second time). So the name is resolved once for each connection, every address it gives is
-checked, and the one that was checked is dialled; Host header and TLS name stay the name's.
+Checking the host name alone is not enough: ``127.1`` and ``2130706433`` are loopback, a public name may resolve to
+10.0.0.1, and may resolve differently the second time. So the name is resolved once per connection, every resulting
+address is checked, and the checked address is connected to. Host header and TLS server name remain those of the name.
 """
 
 from __future__ import annotations
@@ -16,9 +16,10 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Literal
 from urllib.parse import quote, urlsplit
 
-from pipeline.fetch.http11 import Dialler, Line, dial
+from pipeline.fetch.http11 import Connector, Stream, connect
 from pipeline.settings.fetch import Allowance, FetchSettings, parse_allowance
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -28,7 +29,7 @@ _PORTS = {80, 443, 8080, 8443}
 _SCHEMES = {"http": 80, "https": 443}
 _MAX_URL = 2048
 _BLANK_OR_CONTROL = re.compile(r"[\x00-\x20\x7f]")
-# What ``is_global`` of Python 3.11 takes for public and is not (measured; IANA special-purpose registries).
+# Networks that Python 3.11 reports as ``is_global`` but the IANA special-purpose registries do not.
 _NOT_PUBLIC = tuple(
     ipaddress.ip_network(network)
     for network in ("192.0.0.0/24", "192.88.99.0/24", "198.18.0.0/15", "240.0.0.0/4", "fec0::/10", "ff00::/8", "::/96")
@@ -37,21 +38,20 @@ _NAT64 = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("64:ff9b:1:
 
 
 class Refused(Exception):
-    """An address that is not asked. ``kind`` is ``bad_url`` or ``forbidden_address``; the text is for people."""
+    """An address that is not requested. ``kind`` is ``bad_url`` or ``forbidden_address``; the text is for people."""
 
-    def __init__(self, kind: str, reason: str) -> None:
+    def __init__(self, kind: Literal["bad_url", "forbidden_address"], reason: str) -> None:
         self.kind = kind
         super().__init__(reason)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """An address taken apart and found fit to be asked.
+    """A parsed URL that passed the checks.
 
     Attributes:
         url: in ASCII, without fragment.
-        site: what manners count as one host: its name, with the port where that is not the usual one.
-        origin: ``scheme://host:port``.
+        site: the unit of the host limiter: the host, with the port unless it is 80 or 443.
     """
 
     url: str
@@ -63,21 +63,21 @@ class Target:
 
     @property
     def host_header(self) -> str:
-        """The value of the header Host."""
+        """Value of the Host header."""
         name = f"[{self.host}]" if ":" in self.host else self.host
         return name if self.port == _SCHEMES[self.scheme] else f"{name}:{self.port}"
 
     @property
     def robots_url(self) -> str:
-        """Where the host's robots.txt is."""
+        """Address of the host's robots.txt."""
         return f"{self.scheme}://{self.host_header}/robots.txt"
 
 
 class Guard:
-    """The rules of ``[fetch]`` about addresses.
+    """The address rules of ``[fetch]``.
 
     Raises:
-        ValueError: an item of ``allow_private`` cannot be read.
+        ValueError: an item of ``allow_private`` is invalid.
     """
 
     def __init__(self, settings: FetchSettings) -> None:
@@ -85,23 +85,23 @@ class Guard:
         self._ports = _PORTS | set(settings.extra_ports)
 
     def target(self, url: str) -> Target:
-        """Take an address apart.
+        """Parse a URL and check all that is known without resolving its name.
 
         Raises:
-            Refused: it is not an http(s) address that we would ask.
+            Refused: the URL is not requested.
         """
         if len(url) > _MAX_URL or _BLANK_OR_CONTROL.search(url):
-            raise Refused("bad_url", "The address is too long or has blanks or control characters in it.")
+            raise Refused("bad_url", "The address is too long, or contains blanks or control characters.")
         try:
             parts = urlsplit(url)
             port = parts.port
         except ValueError:
-            raise Refused("bad_url", "The address cannot be read.") from None
+            raise Refused("bad_url", "The address is not a valid URL.") from None
         scheme = parts.scheme.lower()
         if scheme not in _SCHEMES or not parts.hostname:
-            raise Refused("bad_url", f"Only http and https addresses are asked, not {scheme or 'this'}:.")
+            raise Refused("bad_url", f"Only http and https addresses are fetched, not “{scheme}:”.")
         if parts.username is not None or parts.password is not None:
-            raise Refused("bad_url", "An address with a user name in it is not asked.")
+            raise Refused("bad_url", "Addresses with a user name are not fetched.")
         host = _host(parts.hostname)
         port = _SCHEMES[scheme] if port is None else port
         self._check_name(host, port)
@@ -115,20 +115,20 @@ class Guard:
         return Target(url=f"{scheme}://{shown}{path}", scheme=scheme, host=host, port=port, path=path, site=site)
 
     def _check_name(self, host: str, port: int) -> None:
-        """Refuse what no resolver need be asked about."""
+        """Refuse ports and names that need no resolver."""
         if port not in self._ports and not any(a.first_port <= port <= a.last_port for a in self._allowed):
-            raise Refused("forbidden_address", f"Port {port} is not asked; see [fetch] extra_ports.")
+            raise Refused("forbidden_address", f"Port {port} is not allowed; see [fetch] extra_ports.")
         if (host == "localhost" or host.endswith(".localhost")) and not self._named(host, port):
-            raise Refused("forbidden_address", f"{host} is this machine; see [fetch] allow_private.")
+            raise Refused("forbidden_address", f"{host} is the local machine; see [fetch] allow_private.")
         literal = _literal(host)
         if literal is not None:
             self.check(literal, port, host)
 
     def check(self, address: Address, port: int, host: str) -> None:
-        """Refuse an address that is about to be dialled.
+        """Check an IP address before connecting to it.
 
         Raises:
-            Refused: it is private, loopback, link-local, multicast or otherwise not public, and not allowed.
+            Refused: it is not public (private, loopback, link-local, multicast, …) and not in ``allow_private``.
         """
         if self._named(host, port) or any(
             a.network is not None and a.first_port <= port <= a.last_port and _within(address, a.network)
@@ -138,17 +138,17 @@ class Guard:
         if not is_public(address):
             raise Refused(
                 "forbidden_address",
-                f"{host} leads to {address}, which is not a public address; see [fetch] allow_private.",
+                f"{host} resolves to {address}, which is not a public address; see [fetch] allow_private.",
             )
         if port not in self._ports:
-            raise Refused("forbidden_address", f"Port {port} is not asked; see [fetch] extra_ports.")
+            raise Refused("forbidden_address", f"Port {port} is not allowed; see [fetch] extra_ports.")
 
     def _named(self, host: str, port: int) -> bool:
         return any(a.name == host and a.first_port <= port <= a.last_port for a in self._allowed if a.name)
 
 
 def is_public(address: Address) -> bool:
-    """Whether an address is one of the public internet, looking inside IPv4-in-IPv6 forms."""
+    """Return whether an address is public. Looks inside IPv6 forms that contain an IPv4 address."""
     if isinstance(address, ipaddress.IPv6Address):
         inner = address.ipv4_mapped or address.sixtofour
         if inner is None and any(address in network for network in _NAT64):
@@ -170,21 +170,21 @@ def _within(address: Address, network: ipaddress.IPv4Network | ipaddress.IPv6Net
 
 @lru_cache(maxsize=1024)
 def _host(name: str) -> str:
-    """Lower case, ASCII, no trailing dot. Full-width digits and the like become what a resolver would make of them."""
+    """Normalise a host name as a resolver does: lower case, ASCII (IDNA), no trailing dot."""
     name = name.rstrip(".。").lower()
     if not name.isascii():
         try:
             name = name.encode("idna").decode("ascii").lower().rstrip(".")
         except UnicodeError:
-            raise Refused("bad_url", "The address has no host name that can be resolved.") from None
+            raise Refused("bad_url", "The address has no valid host name.") from None
     if not name or len(name) > 253 or any(letter in name for letter in "/\\@?#%<>\"'"):
-        raise Refused("bad_url", "The address has no host name that can be resolved.")
+        raise Refused("bad_url", "The address has no valid host name.")
     return name
 
 
 @lru_cache(maxsize=1024)
 def _literal(host: str) -> Address | None:
-    """The address that a host name writes out, in any form that ``inet_aton`` takes (``127.1``, ``0x7f000001``)."""
+    """Return the IP address that a host name spells, in any form of ``inet_aton`` (``127.1``, ``0x7f000001``)."""
     try:
         return ipaddress.ip_address(host)
     except ValueError:
@@ -193,43 +193,43 @@ def _literal(host: str) -> Address | None:
         try:
             return ipaddress.IPv4Address(socket.inet_aton(host))
         except OSError:
-            raise Refused("bad_url", "The address has no host name that can be resolved.") from None
+            raise Refused("bad_url", "The address has no valid host name.") from None
     return None
 
 
 async def resolve(host: str, port: int) -> list[str]:
-    """All addresses of a name, by the system's resolver."""
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return list(dict.fromkeys(str(item[4][0]) for item in found))
+    """Return all addresses of a name, by the system's resolver."""
+    results = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(result[4][0]) for result in results))
 
 
-class GuardedDialler:
-    """Dials only what the guard lets pass.
+class GuardedConnector:
+    """Connects only to addresses that pass the guard.
 
     Args:
         guard: the rules.
-        resolver: gives the addresses of a name; replaced by a recorder in tests.
-        dialler: makes the connection to a checked address; likewise.
+        resolver: returns the addresses of a name; tests record its calls.
+        connector: connects to a checked address; likewise.
     """
 
-    def __init__(self, guard: Guard, resolver: Resolver = resolve, dialler: Dialler = dial) -> None:
+    def __init__(self, guard: Guard, resolver: Resolver = resolve, connector: Connector = connect) -> None:
         self._guard = guard
         self._resolver = resolver
-        self._dialler = dialler
+        self._connector = connector
 
-    async def connect(self, name: str, port: int, tls: ssl.SSLContext | None) -> Line:
-        """Resolve once, check every address, dial the first that answers.
+    async def connect(self, name: str, port: int, tls: ssl.SSLContext | None) -> Stream:
+        """Resolve a name once, check every address, and connect to the first that accepts.
 
         Raises:
-            Refused: one of the addresses may not be asked.
+            Refused: one of the addresses is not allowed.
             NameUnknown: the name has no address.
-            OSError: none of them answered, or its certificate does not hold.
+            OSError: no address accepts, or the certificate is not valid.
         """
         addresses = await self._addresses(name, port)
         for address in addresses[:-1]:
             with suppress(OSError):
-                return await self._dialler(str(address), port, tls, name)
-        return await self._dialler(str(addresses[-1]), port, tls, name)
+                return await self._connector(str(address), port, tls, name)
+        return await self._connector(str(addresses[-1]), port, tls, name)
 
     async def _addresses(self, name: str, port: int) -> list[Address]:
         literal = _literal(name)

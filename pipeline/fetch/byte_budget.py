@@ -1,7 +1,6 @@
-"""How much that was fetched waits to be used: no more is asked for while it is too much.
+"""Back-pressure: no new request while too many fetched bytes wait to be processed.
 
-Hosts may answer faster than their bodies are read. In: the bytes that a caller holds. Out: a wait, before the next
-request is sent.
+In: the sizes of bodies in memory. Out: a wait before the next request.
 """
 
 from __future__ import annotations
@@ -10,34 +9,34 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-_MOST = 32 * 1024 * 1024
+_LIMIT = 32 * 1024 * 1024
 
 
-class Room:
-    """Counts the bytes in hand.
+class ByteBudget:
+    """Counts the bytes of fetched bodies in memory.
 
     Args:
-        most: from so many on no request is sent. Those under way may exceed it by a body each.
+        limit: bytes from which no request is sent. Requests under way may exceed it by one body each.
     """
 
-    def __init__(self, most: int = _MOST) -> None:
-        self._most = most
+    def __init__(self, limit: int = _LIMIT) -> None:
+        self._limit = limit
         self._held = 0
         self._free = asyncio.Event()
         self._free.set()
 
     @property
     def held(self) -> int:
-        """The bytes in hand."""
+        """Bytes in memory now."""
         return self._held
 
     async def wait(self) -> None:
-        """Return when there is room."""
+        """Return when the total is below the limit."""
         await self._free.wait()
 
     @contextmanager
-    def holding(self, body: bytes) -> Iterator[None]:
-        """Count a body as in hand as long as the block lasts."""
+    def hold(self, body: bytes) -> Iterator[None]:
+        """Count a body for the length of the block."""
         self._change(len(body))
         try:
             yield
@@ -46,7 +45,7 @@ class Room:
 
     def _change(self, size: int) -> None:
         self._held += size
-        if self._held < self._most:
+        if self._held < self._limit:
             self._free.set()
         else:
             self._free.clear()

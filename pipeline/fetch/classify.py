@@ -1,6 +1,6 @@
-"""What an answer means: a document, nothing new, or a failure with its reason and how long to stay away.
+"""Meaning of a response: a document, not modified, or a failure with its reason and wait.
 
-In: the request, where it led, and the ``Answer``. Out: an ``Outcome``. Pure: no network, no clock.
+In: the request, its final target and the ``Response``. Out: an ``Outcome``. Pure: no network, no clock.
 """
 
 from __future__ import annotations
@@ -9,88 +9,92 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from pipeline.fetch.address_guard import Target
-from pipeline.fetch.decompress import TooLarge, Undecodable, decode
+from pipeline.fetch.decompress import TooLarge, Undecodable, decompress
 from pipeline.fetch.host_limiter import retry_after
-from pipeline.fetch.response import ERROR_BYTES, GOOD, Answer, Failed
+from pipeline.fetch.response import ERROR_BYTES, GOOD_STATUSES, RequestFailed, Response
 from pipeline.model import FailureKind, Fetched, FetchFailed, NotModified, Outcome, Request
 from pipeline.settings.fetch import FetchSettings
 
 
-def limit_of(request: Request, settings: FetchSettings) -> int:
-    """The most bytes that a body may have, unpacked."""
+def byte_limit(request: Request, settings: FetchSettings) -> int:
+    """Return the most bytes that a body may have after decompression."""
     return settings.max_feed_bytes if request.kind == "feed" else settings.max_page_bytes
 
 
-def outcome(
+def classify_response(
     request: Request,
     target: Target,
-    answer: Answer,
+    response: Response,
     settings: FetchSettings,
     now: datetime,
     *,
     moved_to: str | None,
     seconds: float,
 ) -> Outcome:
-    """Make the value that the caller gets of an answer that is no redirect.
+    """Return the outcome of a response that is not a redirect.
 
     Raises:
-        Failed: the body cannot be unpacked, or unpacks to too much.
+        RequestFailed: the body cannot be decompressed, or is too large after decompression.
     """
-    if answer.status == 304:
-        return NotModified(url=target.url, headers=answer.headers, moved_to=moved_to, seconds=seconds)
-    if answer.status in GOOD:
+    if response.status == 304:
+        return NotModified(url=target.url, headers=response.headers, moved_to=moved_to, seconds=seconds)
+    if response.status in GOOD_STATUSES:
         return Fetched(
             url=target.url,
-            status=answer.status,
-            headers=answer.headers,
-            body=_unpacked(answer, limit_of(request, settings)),
+            status=response.status,
+            headers=response.headers,
+            body=_decompressed(response, byte_limit(request, settings)),
             moved_to=moved_to,
-            truncated=answer.truncated,
-            wire_bytes=len(answer.body),
+            truncated=response.truncated,
+            wire_bytes=len(response.body),
             seconds=seconds,
         )
-    kind, reason, wait = _refusal(target, answer, settings, now)
+    kind, reason, wait = _classify_error(target, response, settings, now)
     return FetchFailed(
         url=request.url,
         kind=kind,
         reason=reason,
-        status=answer.status,
+        status=response.status,
         retry_after=wait,
-        wire_bytes=len(answer.body),
+        wire_bytes=len(response.body),
         seconds=seconds,
     )
 
 
-def _unpacked(answer: Answer, limit: int) -> bytes:
-    size = len(answer.body)
+def _decompressed(response: Response, limit: int) -> bytes:
+    size = len(response.body)
+    encodings = response.headers.get("content-encoding", "")
     try:
-        return decode(answer.body, answer.headers.get("content-encoding", ""), limit, partial=answer.truncated)
+        return decompress(response.body, encodings, limit, partial=response.truncated)
     except TooLarge:
-        raise Failed("too_large", f"It unpacks to more than {limit:,} bytes.", answer.status, size) from None
+        reason = f"The body is larger than {limit:,} bytes after decompression."
+        raise RequestFailed("too_large", reason, response.status, size) from None
     except Undecodable as error:
-        raise Failed("broken", f"Its body cannot be unpacked: {error}.", answer.status, size) from None
+        reason = f"The body cannot be decompressed: {error}."
+        raise RequestFailed("broken", reason, response.status, size) from None
 
 
-def _refusal(
-    target: Target, answer: Answer, settings: FetchSettings, now: datetime
+def _classify_error(
+    target: Target, response: Response, settings: FetchSettings, now: datetime
 ) -> tuple[FailureKind, str, timedelta | None]:
-    """What an error status means; ``rate_limited`` speaks for the whole host."""
-    status = answer.status
-    wait = retry_after(answer.headers, settings, now)
-    if is_bot_wall(status, answer.headers, answer.body):
-        return "blocked", f"A bot wall stands before {target.site} (status {status}).", None
+    """Return kind, reason and wait of an error status. ``rate_limited`` applies to the whole host."""
+    status = response.status
+    wait = retry_after(response.headers, settings, now)
+    if is_bot_challenge(status, response.headers, response.body):
+        return "blocked", f"A bot challenge blocks {target.site} (status {status}).", None
     if status == 429 or (status == 503 and wait is not None):
-        said = f" for {duration(wait)}" if wait else ""  # a bare 429: the caller's wait grows with each
-        return "rate_limited", f"{target.site} asks to be left alone{said} (status {status}).", wait
+        # A 429 without Retry-After has no wait here: the caller's own wait grows with each failure.
+        pause = f" for {format_duration(wait)}" if wait else ""
+        return "rate_limited", f"{target.site} asks for no requests{pause} (status {status}).", wait
     if status == 404:
-        return "not_found", "It is not there (status 404).", None
+        return "not_found", "The address was not found (status 404).", None
     if status == 410:
-        return "gone", "It is gone for good (status 410).", None
-    return "status", f"{target.site} answered with status {status}.", wait
+        return "gone", "The address is gone for good (status 410).", None
+    return "status", f"{target.site} returned status {status}.", wait
 
 
-def is_bot_wall(status: int, headers: Mapping[str, str], body: bytes) -> bool:
-    """Whether a guard answered in the site's place, by the marks that the well-known ones leave."""
+def is_bot_challenge(status: int, headers: Mapping[str, str], body: bytes) -> bool:
+    """Return whether a bot protection service responded in place of the site, by the marks of well-known ones."""
     if headers.get("cf-mitigated", "").lower() == "challenge":
         return True
     if status not in (401, 403, 429, 503):
@@ -107,7 +111,7 @@ def is_bot_wall(status: int, headers: Mapping[str, str], body: bytes) -> bool:
     )
 
 
-def duration(wait: timedelta) -> str:
-    """A wait in words."""
+def format_duration(wait: timedelta) -> str:
+    """Return a wait in words."""
     minutes = wait.total_seconds() / 60
     return f"{minutes / 60:.0f} hours" if minutes >= 120 else f"{max(1, round(minutes))} minutes"

@@ -1,45 +1,43 @@
-"""Undoes content encodings, within a bound. Pure.
+"""Content encodings (gzip, deflate, Brotli, Zstandard), undone within a size limit. Pure.
 
-In: a body as sent and its ``Content-Encoding``. Out: the bytes, never more than the bound. Servers lie about encodings
-in both ways, so gzip is known by its first bytes too, and a body that is plain in spite of its label is taken as it is.
+In: a body as sent and its ``Content-Encoding``. Out: the decompressed bytes. Servers name wrong encodings in both
+directions: gzip is also recognised by its first bytes, and a body that is plain text despite its header is kept.
 """
 
 from __future__ import annotations
 
 import zlib
-from functools import cache
-from typing import Any
 
 ACCEPT_ENCODING = "gzip, deflate, br, zstd"
 _MAX_STACKED = 3
-_ZSTD_WINDOW = 23  # 8 MiB, the most that HTTP allows (RFC 9659); a frame may claim 128 and more
+_ZSTD_WINDOW = 23  # 8 MiB, the most that HTTP allows (RFC 9659); a frame may ask for 128 MiB and more
 
 
 class TooLarge(Exception):
-    """Decoding would give more than the bound."""
+    """The decompressed body would exceed the limit."""
 
 
 class Undecodable(Exception):
-    """The body is not in the encoding it claims, nor plain."""
+    """The body has neither the encoding of its header nor none. The text completes "cannot be decompressed: …"."""
 
 
-def decode(body: bytes, encodings: str, limit: int, *, partial: bool = False) -> bytes:
-    """Undo the encodings in their order.
+def decompress(body: bytes, encodings: str, limit: int, *, partial: bool = False) -> bytes:
+    """Undo the encodings in reverse order.
 
     Args:
         body: as sent.
-        encodings: the header's value, such as ``gzip`` or ``gzip, br``; the last was applied last.
-        limit: the most bytes that any step may give.
-        partial: the body was cut; what can be decoded is enough.
+        encodings: the header's value, such as ``gzip`` or ``gzip, br``; the last one was applied last.
+        limit: the most bytes that any step may return.
+        partial: the body was cut off; return what can be decompressed.
 
     Raises:
-        TooLarge: beyond the limit.
-        Undecodable: the body is broken, or the encoding is one that we did not offer.
+        TooLarge: the result exceeds the limit.
+        Undecodable: the body is broken, or the encoding was not offered.
     """
     names = [name.strip().lower() for name in encodings.split(",") if name.strip()]
     names = [name.removeprefix("x-") for name in names if name != "identity"]
     if len(names) > _MAX_STACKED:
-        raise Undecodable(f"it is encoded {len(names)} times over")
+        raise Undecodable(f"it is encoded {len(names)} times")
     for name in reversed(names):
         body = _undo(name, body, limit, partial)
     if body[:3] == b"\x1f\x8b\x08" and "gzip" not in names:
@@ -59,37 +57,26 @@ def _undo(name: str, body: bytes, limit: int, partial: bool) -> bytes:
     if name == "zstd":
         return _zstd(body, limit, partial) if body[:4] == b"\x28\xb5\x2f\xfd" else _plain(name, body)
     try:
-        return _plain(name, body)  # such as “utf-8” or “none”, from servers that take it for a charset
+        return _plain(name, body)  # some servers name a charset here ("utf-8"), or "none"
     except Undecodable:
-        raise Undecodable(f"it is encoded as {name[:20]}, which was not asked for") from None
+        raise Undecodable(f"it is encoded as {name[:20]}, which was not offered") from None
 
 
 def _plain(name: str, body: bytes) -> bytes:
-    """A body without the encoding's mark: plain in spite of its label, if it looks like text."""
+    """Return a body that lacks the encoding's magic bytes, if it looks like text."""
     if body.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"<", b"{", b"["):
         return body
-    raise Undecodable(f"it is not the {name} that its header says")
-
-
-@cache
-def _inflater() -> tuple[Any, tuple[Any, ...]]:
-    """Zlib's interface and what it raises: isal's, which takes a third of the time, where that has wheels."""
-    try:
-        from isal import igzip_lib, isal_zlib
-    except ImportError:
-        return zlib.decompressobj, (zlib.error,)
-    return isal_zlib.decompressobj, (zlib.error, igzip_lib.IsalError)
+    raise Undecodable(f"it is not {name}, as its header says")
 
 
 def _gunzip(body: bytes, limit: int, partial: bool) -> bytes:
-    begin, broken = _inflater()
     parts: list[bytes] = []
     size = 0
-    while body[:2] == b"\x1f\x8b":
-        engine = begin(31)
+    while body[:2] == b"\x1f\x8b":  # a gzip file may have several members
+        engine = zlib.decompressobj(31)
         try:
             part = engine.decompress(body, limit - size + 1)
-        except broken as error:
+        except zlib.error as error:
             if partial and parts:
                 break
             raise Undecodable("its gzip is broken") from error
@@ -106,7 +93,7 @@ def _gunzip(body: bytes, limit: int, partial: bool) -> bytes:
 
 
 def _inflate(body: bytes, limit: int, partial: bool) -> bytes:
-    """``deflate`` is zlib by the standard (RFC 9110, 8.4.1.2) and raw in the wild."""
+    """Undo ``deflate``: zlib by the standard (RFC 9110, 8.4.1.2), but raw on many servers."""
     for bits in (15, -15):
         engine = zlib.decompressobj(bits)
         try:
@@ -142,7 +129,7 @@ def _brotli(body: bytes, limit: int, partial: bool) -> bytes:
 
 def _zstd(body: bytes, limit: int, partial: bool) -> bytes:
     try:
-        from compression import zstd  # type: ignore[import-not-found,unused-ignore]
+        from compression import zstd  # type: ignore[import-not-found,unused-ignore]  # Python 3.14
     except ImportError:
         from backports import zstd
     engine = zstd.ZstdDecompressor(options={zstd.DecompressionParameter.window_log_max: _ZSTD_WINDOW})

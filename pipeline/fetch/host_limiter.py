@@ -1,7 +1,7 @@
-"""Manners towards hosts: one request at a time each, a pause between, and staying away when told to.
+"""Limits per host: one request at a time, pauses between requests, Retry-After.
 
-In: a site's name and what it answered. Out: whose turn it is, and until when a site is left alone. What must outlive
-the process is a ``HostState``; the caller keeps it.
+In: a site's name and its responses. Out: when a request may start. ``HostState`` is what must survive the process; the
+caller stores it.
 """
 
 from __future__ import annotations
@@ -14,28 +14,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from pipeline.model import FailureKind, RequestKind
+from pipeline.model import HostState, RequestKind
 from pipeline.settings.fetch import FetchSettings
 
 _SECOND_LEVEL = {"ac", "co", "com", "edu", "go", "gov", "msk", "ne", "net", "or", "org", "pe", "re"}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HostState:
-    """What is kept of a host from run to run.
-
-    Attributes:
-        site: its name, with the port where that is not the usual one.
-        barred_until: it asked to be left alone until then.
-        robots_at: when its robots.txt was last asked for; ``robots_status`` is what it answered (0: nothing).
-        robots_body: the last good copy.
-    """
-
-    site: str
-    barred_until: datetime | None = None
-    robots_at: datetime | None = None
-    robots_status: int = 0
-    robots_body: bytes = b""
 
 
 @dataclass(slots=True)
@@ -43,16 +25,16 @@ class _Site:
     state: HostState
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     next_start: float = 0.0
-    strikes: dict[RequestKind, FailureKind] = field(default_factory=dict)
+    unresponsive: set[RequestKind] = field(default_factory=set)
     changed: bool = False
 
 
-class Manners:
-    """The table of hosts of one run.
+class HostLimiter:
+    """The hosts of one run.
 
     Args:
-        settings: the pauses and caps.
-        remember: gives what is kept of a host, None when nothing is.
+        settings: pauses and limits.
+        remember: returns the stored state of a host, or None.
         now: the clock.
     """
 
@@ -72,26 +54,26 @@ class Manners:
         return self._sites[name]
 
     def state(self, name: str) -> HostState:
-        """What is known of a host."""
+        """Return the state of a host."""
         return self._site(name).state
 
     def set_state(self, state: HostState) -> None:
-        """Replace what is known of a host."""
+        """Replace the state of a host."""
         site = self._site(state.site)
         site.state, site.changed = state, True
 
     def changed(self) -> list[HostState]:
-        """What has to be kept."""
+        """Return the states that differ from the stored ones."""
         return [site.state for site in self._sites.values() if site.changed]
 
     @asynccontextmanager
-    async def turn(self, name: str, kind: RequestKind, pause: float | None = None) -> AsyncIterator[None]:
-        """Wait for one's turn at a host, and hold it.
+    async def slot(self, name: str, kind: RequestKind, pause: float | None = None) -> AsyncIterator[None]:
+        """Wait until a request to a host may start, and keep other requests to it away for the length of the block.
 
         Args:
             name: the site.
-            kind: what is asked for.
-            pause: seconds since the last start at this host; None: the setting for ``kind``.
+            kind: what is requested.
+            pause: seconds from this start to the next one at this host; None: the setting for ``kind``.
         """
         site = self._site(name)
         clock = asyncio.get_running_loop().time
@@ -100,13 +82,13 @@ class Manners:
             if wait > 0:
                 await asyncio.sleep(wait)
             if kind == "feed":
-                await self._domain_turn(domain_of(name))
+                await self._wait_for_domain(domain_of(name))
             delay = pause if pause is not None else (self._settings.page_delay if kind == "page" else 0.0)
             site.next_start = clock() + delay
             yield
 
-    async def _domain_turn(self, domain: str) -> None:
-        """Feeds of one domain start ``feed_delay`` apart, whatever their hosts."""
+    async def _wait_for_domain(self, domain: str) -> None:
+        """Start the feeds of one domain ``feed_delay`` apart, whatever their hosts."""
         delay = self._settings.feed_delay
         if not delay:
             return
@@ -117,30 +99,30 @@ class Manners:
                 await asyncio.sleep(wait)
             self._domain_next[domain] = clock() + delay
 
-    def barred_for(self, name: str) -> timedelta | None:
-        """How long the host is still to be left alone."""
+    def backing_off(self, name: str) -> timedelta | None:
+        """Return how long the host gets no request, or None if it may get one now."""
         until = self._site(name).state.barred_until
         return until - self._now() if until is not None and until > self._now() else None
 
-    def bar(self, name: str, wait: timedelta) -> None:
-        """Leave the host alone for so long."""
+    def back_off(self, name: str, wait: timedelta) -> None:
+        """Send no request to the host for a while."""
         site = self._site(name)
         site.state, site.changed = replace(site.state, barred_until=self._now() + wait), True
 
-    def strike(self, name: str, kind: RequestKind, failure: FailureKind) -> None:
-        """The host hung: nothing more of this kind is asked of it in this run."""
-        self._site(name).strikes[kind] = failure
+    def mark_unresponsive(self, name: str, kind: RequestKind) -> None:
+        """Send no request of this kind to the host in this run: it timed out."""
+        self._site(name).unresponsive.add(kind)
 
-    def struck(self, name: str, kind: RequestKind) -> FailureKind | None:
-        """Whether the host hung earlier in this run, and how."""
-        return self._site(name).strikes.get(kind)
+    def is_unresponsive(self, name: str, kind: RequestKind) -> bool:
+        """Return whether the host timed out earlier in this run."""
+        return kind in self._site(name).unresponsive
 
 
 def domain_of(site: str) -> str:
-    """The part of a host's name that one publisher holds, by the shape of the name.
+    """Return the part of a host name that one publisher owns, guessed from its shape.
 
-    Only a pause hangs on it, so the public suffix list (0.2 s to load) is not asked: the last two labels, or three
-    where the second is one of the usual ones (``co.kr``, ``msk.ru``).
+    The result is the last two labels, or three if the second is a usual one (``co.kr``, ``msk.ru``). It decides about
+    a pause only, so the public suffix list (0.2 s to load) is not needed.
     """
     name, _, port = site.partition(":")
     labels = name.split(".")
@@ -150,9 +132,9 @@ def domain_of(site: str) -> str:
 
 
 def retry_after(headers: Mapping[str, str], settings: FetchSettings, now: datetime) -> timedelta | None:
-    """The wait that ``Retry-After`` asks for (RFC 9110, 10.2.3): seconds or a date, capped; None when it is not there.
+    """Return the wait that ``Retry-After`` asks for (RFC 9110, 10.2.3), capped; None without the header.
 
-    What cannot be read, or lies in the past, is taken for the default wait.
+    The value is seconds or a date. An unreadable value, or a date in the past, counts as the default wait.
     """
     text = headers.get("retry-after", "").strip()
     if not text:

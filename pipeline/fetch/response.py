@@ -1,7 +1,7 @@
-"""Reads one response within its bounds, the body still encoded.
+"""Reads one response within its limits; the body stays encoded.
 
-In: a connection, what to ask, and the most bytes that the answer may have. Out: an ``Answer``, or ``Failed`` with
-what a person reads.
+In: a connection, a request, and the limit in bytes. Out: a ``Response``, or ``RequestFailed`` with a sentence for
+people.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from pipeline.fetch.http11 import Broken, Connection, Headers
 from pipeline.model import FailureKind
 
-GOOD = {200, 203, 206, 226}
-ERROR_BYTES = 16 * 1024
+GOOD_STATUSES = {200, 203, 206, 226}
+ERROR_BYTES = 16 * 1024  # of an error page: enough to recognise a bot challenge
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """A response as it came: the body still encoded."""
+class Response:
+    """A response as sent; header names in lower case."""
 
     status: int
     headers: Mapping[str, str]
@@ -26,31 +26,28 @@ class Answer:
     truncated: bool
 
 
-class Failed(Exception):
-    """Ends a request with this failure; never leaves the package."""
+class RequestFailed(Exception):
+    """A request without a usable response. ``Fetcher`` turns it into ``FetchFailed``."""
 
     def __init__(self, kind: FailureKind, reason: str, status: int | None = None, size: int = 0) -> None:
         self.kind, self.reason, self.status, self.size = kind, reason, status, size
         super().__init__(reason)
 
 
-async def receive(connection: Connection, path: bytes, asked: Headers, limit: int) -> Answer:
-    """Ask, and read the answer up to the limit; an error's body only as far as it helps to understand it.
+async def read_response(connection: Connection, path: bytes, headers: Headers, limit: int) -> Response:
+    """Send a request and read the response up to the limit; of an error page only ``ERROR_BYTES``.
 
     Raises:
-        Failed: it is longer than the limit.
-        Broken, OSError, TimeoutError: as ``Connection`` says; not once some of the body has come and then ended early.
+        RequestFailed: the body is longer than the limit.
+        Broken, OSError, TimeoutError: see ``Connection``. A body that ends early is returned as ``truncated`` instead.
     """
-    status, fields = await connection.ask(path, asked)
-    headers: dict[str, str] = {}
-    for name, value in fields:
-        key = name.decode("latin-1")
-        text = value.decode("latin-1")
-        headers[key] = f"{headers[key]}, {text}" if key in headers else text
-    good = status in GOOD
-    announced = headers.get("content-length", "")
+    status, fields = await connection.send(path, headers)
+    received = _merge(fields)
+    good = status in GOOD_STATUSES
+    announced = received.get("content-length", "")
     if good and announced.isdecimal() and int(announced[:18]) > limit:
-        raise Failed("too_large", f"It announces {int(announced[:18]):,} bytes; {limit:,} are the most.", status)
+        reason = f"The body is too large: {int(announced[:18]):,} bytes announced, the limit is {limit:,}."
+        raise RequestFailed("too_large", reason, status)
     parts: list[bytes] = []
     size = 0
     truncated = False
@@ -61,9 +58,18 @@ async def receive(connection: Connection, path: bytes, asked: Headers, limit: in
             if not good and size > ERROR_BYTES:
                 break
             if size > limit:
-                raise Failed("too_large", f"It is longer than {limit:,} bytes.", status, size)
+                raise RequestFailed("too_large", f"The body is larger than {limit:,} bytes.", status, size)
     except Broken:
         if not size:
             raise
         truncated = True
-    return Answer(status=status, headers=headers, body=b"".join(parts), truncated=truncated)
+    return Response(status=status, headers=received, body=b"".join(parts), truncated=truncated)
+
+
+def _merge(fields: Headers) -> dict[str, str]:
+    """Join repeated headers by commas (RFC 9110, 5.3)."""
+    merged: dict[str, str] = {}
+    for name, value in fields:
+        key, text = name.decode("latin-1"), value.decode("latin-1")
+        merged[key] = f"{merged[key]}, {text}" if key in merged else text
+    return merged

@@ -1,6 +1,6 @@
-"""robots.txt (RFC 9309): may a page be asked for, and how long to pause before it.
+"""Rules of robots.txt (RFC 9309): whether a page may be fetched, and the pause that the host asks for.
 
-In: what a host answered for ``/robots.txt``. Out: ``Permission``. Parsing is protego's.
+In: the stored response to ``/robots.txt``. Out: ``Permission``. The parser is protego's.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from pipeline.fetch.host_limiter import HostState
+from pipeline.model import HostState
 
 PRODUCT = "Tumen"
 MAX_BYTES = 500 * 1024
@@ -21,14 +21,14 @@ _MAX_DELAY_SECONDS = 30.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Permission:
-    """Whether an address may be asked; ``delay``: seconds that the host wants between two pages."""
+    """Whether an address may be fetched. ``delay``: seconds that the host wants between two pages."""
 
     allowed: bool
     delay: float | None = None
 
 
 def is_fresh(state: HostState, now: datetime) -> bool:
-    """Whether the copy need not be asked for again: a day for an answer, an hour for none."""
+    """Return whether the stored copy is recent enough: a day with a response, an hour without one."""
     if state.robots_at is None:
         return False
     age = now - state.robots_at
@@ -36,10 +36,11 @@ def is_fresh(state: HostState, now: datetime) -> bool:
 
 
 def permission(state: HostState, url: str) -> Permission | None:
-    """What the host's rules say of an address.
+    """Return what the host's rules say about an address.
 
     Returns:
-        None when the host could not say (5xx, no answer) and has never said before: it is to be left alone for now.
+        None if the rules are unknown: the host failed (5xx, no response) and no earlier copy exists. RFC 9309 then
+        asks for no requests.
     """
     if state.robots_body:
         return _by_rules(state.robots_body, url)
@@ -48,7 +49,7 @@ def permission(state: HostState, url: str) -> Permission | None:
     return None
 
 
-@lru_cache(maxsize=256)  # asked before and during a page's turn
+@lru_cache(maxsize=256)  # called before a page waits for its host, and again when its turn comes
 def _by_rules(body: bytes, url: str) -> Permission:
     rules = _rules(body)
     delay = rules.crawl_delay(PRODUCT)

@@ -1,10 +1,10 @@
-"""Flagging: rules that a person can read, at the speed of a string search.
+"""Flagging: which topics an article is on, and how relevant it is, by readable features and learned weights.
 
-``Flagger.from_config().flag(title, text)`` gives an ``Assessment``. ``fold`` makes spellings equal, ``surfaces`` reads
-the config's grammar, ``catalogue`` keeps the lexicon's surfaces by what finds them, ``matcher`` finds concepts with
-``automaton`` and packs them as ``hits``, ``clauses`` makes numbers of the rules, ``trial`` tries them on what ``units``
-cuts, ``rules`` adds up, ``passages`` finds the nearest part of the reference; ``explain`` shows why, ``lint`` and
-``backtest`` help who edits the rules.
+``Flagger.from_config().flag(title, text)`` returns an ``Assessment``. The way of an article: ``fold`` makes spellings
+equal, ``matcher`` finds concepts (``surfaces`` reads the grammar of the config, ``catalogue`` indexes it, ``automaton``
+searches), ``features`` reads where they stand, ``model`` adds up weights, ``reasons`` and ``wording`` explain the sum,
+``passages`` finds the closest part of the reference. For editors: ``explain``, ``lint``, ``backtest``. For training:
+``labels`` reads labelled items, ``training`` fits the weights, ``figures`` and ``report`` judge them.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _LATER = {"Flagger": "pipeline.flagging.flagger"}
 
 
 def __getattr__(name: str) -> Any:
-    """Load the flagger when it is first named: what only needs the config's version saves the time."""
+    """Load the flagger at first use: code that only needs the config version saves the time."""
     if name not in _LATER:
         raise AttributeError(name)
     globals()[name] = value = getattr(import_module(_LATER[name]), name)

@@ -1,7 +1,7 @@
-"""Shows why an article is, or is not, flagged: the text with its evidence marked, and every addend of every sum. Pure.
+"""Explanation of a score: the text with its evidence marked, and the terms of every sum. Pure.
 
-In: an article's title and text with its ``Assessment``. Out: lines for a terminal, or one HTML page that needs nothing
-else and runs nothing.
+In: an article's title and text with its ``Assessment``. Out: lines for a terminal, or one HTML page that loads nothing
+and runs nothing.
 """
 
 from __future__ import annotations
@@ -9,14 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from html import escape
 
-from pipeline.model import Assessment, Evidence, Passage
+from pipeline.flagging.model import probability
+from pipeline.model import Assessment, Evidence, Passage, Term
 
 Mark = Callable[[str, Evidence], str]
 Plain = Callable[[str], str]
 
 
 def marked(text: str, field: str, evidence: Iterable[Evidence], mark: Mark, plain: Plain = lambda part: part) -> str:
-    """The text with each piece of evidence marked once; of overlapping ones the first and longest.
+    """Mark each piece of evidence once; of overlapping ones the first and longest.
 
     Args:
         text: the title or the text.
@@ -27,10 +28,10 @@ def marked(text: str, field: str, evidence: Iterable[Evidence], mark: Mark, plai
     """
     parts: list[str] = []
     done = 0
-    for one in sorted((e for e in evidence if e.field == field), key=lambda e: (e.start, -e.end)):
-        if one.start >= done:
-            parts += [plain(text[done : one.start]), mark(text[one.start : one.end], one)]
-            done = one.end
+    for piece in sorted((e for e in evidence if e.field == field), key=lambda e: (e.start, -e.end)):
+        if piece.start >= done:
+            parts += [plain(text[done : piece.start]), mark(text[piece.start : piece.end], piece)]
+            done = piece.end
     return "".join([*parts, plain(text[done:])])
 
 
@@ -41,44 +42,50 @@ def lines(
     passages: Sequence[Passage],
     mark: Callable[[str], str] = lambda part: f"[{part}]",
 ) -> list[str]:
-    """The explanation for a terminal.
+    """Return the explanation for a terminal.
 
     Args:
         title: of the article.
         text: of the article.
-        assessment: what flagging says of it.
-        passages: of the reference, for the nearest one's words.
-        mark: how a piece of evidence is shown.
+        assessment: its scores and reasons.
+        passages: of the reference, for the text of the closest one.
+        mark: makes the shown form of a piece of evidence.
     """
-    show: Mark = lambda part, _: mark(part)  # noqa: E731 - two words, used twice
-    told = [marked(title, "title", assessment.evidence, show), ""]
-    told += [line for line in marked(text, "text", assessment.evidence, show).splitlines() if line.strip()]
-    verdict = "relevant" if assessment.relevant else "not relevant"
-    flagged = ", ".join(f"{topic} {score:.2f}" for topic, score in assessment.topics.items()) or "on no topic"
-    told += ["", f"{verdict}, {assessment.relevance:.2f}; {flagged}"]
+
+    def show(part: str, _: Evidence) -> str:
+        return mark(part)
+
+    shown = [marked(title, "title", assessment.evidence, show), ""]
+    shown += [line for line in marked(text, "text", assessment.evidence, show).splitlines() if line.strip()]
+    shown += ["", _summary(assessment)]
     for topic, terms in _by_topic(assessment).items():
-        told += ["", topic]
-        told += [f"  {weight:+5.1f}  {clause:<28} {words}" for clause, weight, words in terms]
-        told.append(f"  {sum(weight for _, weight, _ in terms):+5.1f}  in all; flagged from 0 on")
-    told += ["", *(f"near: {miss.topic} ({miss.score:.2f}): {miss.missing}" for miss in assessment.near_misses)]
+        shown += ["", topic]
+        shown += [f"  {term.weight:+5.1f}  {term.clause}" for term in terms]
+        shown.append(f"  {_log_odds(terms):+5.1f}  in all: probability {probability(_log_odds(terms)):.2f}")
+    shown += ["", *(f"near miss: {miss.topic} ({miss.score:.2f}): {miss.missing}" for miss in assessment.near_misses)]
     digests = {passage.id: passage.digest for passage in passages}
     for near in assessment.passages[:1]:
-        told += ["", f"nearest passage {near.passage} ({near.similarity:.2f}): {digests.get(near.passage, '')}"]
-        told.append(f"  shared: {', '.join(near.shared)}")
-    told += ["", f"config {assessment.config_version}"]
-    return told
+        shown += ["", f"closest passage {near.passage} ({near.similarity:.2f}): {digests.get(near.passage, '')}"]
+        shown.append(f"  both name: {', '.join(near.shared)}")
+    shown += ["", f"config {assessment.config_version}"]
+    return shown
 
 
-def _by_topic(assessment: Assessment) -> Mapping[str, list[tuple[str, float, str]]]:
-    grouped: dict[str, list[tuple[str, float, str]]] = {}
-    words: dict[tuple[str, str], list[str]] = {}
-    for one in assessment.evidence:
-        words.setdefault((one.topic, one.clause), []).append(one.surface)
+def _summary(assessment: Assessment) -> str:
+    verdict = "relevant" if assessment.relevant else "not relevant"
+    flagged = ", ".join(f"{topic} {score:.2f}" for topic, score in assessment.topics.items()) or "no topic"
+    return f"{verdict}, {assessment.relevance:.2f}; {flagged}"
+
+
+def _by_topic(assessment: Assessment) -> Mapping[str, list[Term]]:
+    grouped: dict[str, list[Term]] = {}
     for term in assessment.terms:
-        shown = ", ".join(dict.fromkeys(words.get((term.topic, term.clause), ())))
-        note = f" ({term.note})" if term.note else ""
-        grouped.setdefault(term.topic, []).append((term.clause, term.weight, f"{shown[:90]}{note}"))
+        grouped.setdefault(term.topic, []).append(term)
     return grouped
+
+
+def _log_odds(terms: Iterable[Term]) -> float:
+    return sum(term.weight for term in terms)
 
 
 _PAGE = """<!doctype html>
@@ -106,37 +113,35 @@ aside {{ border-left: 4px solid #8886; padding-left: 1rem }}
 
 
 def page(title: str, text: str, assessment: Assessment, passages: Sequence[Passage]) -> str:
-    """The explanation as a page: everything escaped, no script, nothing loaded from elsewhere."""
+    """Return the explanation as a page: everything escaped, no script, nothing loaded from elsewhere."""
 
-    def mark(part: str, one: Evidence) -> str:
-        return f'<mark title="{escape(f"{one.concept}: {one.topic}/{one.clause}", quote=True)}">{escape(part)}</mark>'
+    def mark(part: str, piece: Evidence) -> str:
+        why = escape(f"{piece.concept}: {piece.topic}, {piece.clause}", quote=True)
+        return f'<mark title="{why}">{escape(part)}</mark>'
 
     body = marked(text, "text", assessment.evidence, mark, escape)
     tables = [_table(topic, terms) for topic, terms in _by_topic(assessment).items()]
-    near = "".join(f"<p>Nearly {escape(m.topic)}: {escape(m.missing)}</p>" for m in assessment.near_misses)
+    near = "".join(f"<p>Near miss: {escape(m.topic)}: {escape(m.missing)}</p>" for m in assessment.near_misses)
     digests = {passage.id: passage.digest for passage in passages}
-    nearest = "".join(
-        f"<p>Nearest passage {escape(p.passage)} ({p.similarity:.2f}): {escape(digests.get(p.passage, ''))}</p>"
+    closest = "".join(
+        f"<p>Closest passage {escape(p.passage)} ({p.similarity:.2f}): {escape(digests.get(p.passage, ''))}</p>"
         for p in assessment.passages[:1]
     )
-    verdict = "Relevant" if assessment.relevant else "Not relevant"
-    flagged = ", ".join(assessment.topics) or "on no topic"
     return _PAGE.format(
         title=escape(title),
         marked_title=marked(title, "title", assessment.evidence, mark, escape),
         paragraphs="\n".join(f"<p>{line}</p>" for line in body.splitlines() if line.strip()),
-        verdict=escape(f"{verdict} ({assessment.relevance:.2f}): {flagged}"),
+        verdict=escape(_summary(assessment)),
         tables="\n".join(tables),
         near=near,
-        passage=nearest,
+        passage=closest,
         version=escape(assessment.config_version),
     )
 
 
-def _table(topic: str, terms: list[tuple[str, float, str]]) -> str:
-    rows = [*terms, ("in all; flagged from 0 on", sum(weight for _, weight, _ in terms), "")]
-    cells = "".join(
-        f'<tr><td class="n">{weight:+.1f}</td><td>{escape(clause)}</td><td>{escape(words)}</td></tr>'
-        for clause, weight, words in rows
-    )
+def _table(topic: str, terms: Sequence[Term]) -> str:
+    total = _log_odds(terms)
+    rows = [(term.weight, term.clause) for term in terms]
+    rows.append((total, f"in all: probability {probability(total):.2f}"))
+    cells = "".join(f'<tr><td class="n">{weight:+.1f}</td><td>{escape(words)}</td></tr>' for weight, words in rows)
     return f"<h3>{escape(topic)}</h3><table>{cells}</table>"

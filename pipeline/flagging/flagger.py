@@ -1,87 +1,108 @@
-"""The flagger: lexicon, topics and reference compiled once; an article in, an ``Assessment`` out."""
+"""The flagger: lexicon, topics, model and reference loaded once; an article in, an ``Assessment`` out."""
 
 from __future__ import annotations
 
-import functools
-import operator
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, Self
 
 from pipeline import shipped
 from pipeline.errors import ConfigError
-from pipeline.flagging import rules
-from pipeline.flagging.catalogue import Group
-from pipeline.flagging.clauses import Clauses, Compiled
-from pipeline.flagging.hits import Hits, numbers_of
-from pipeline.flagging.matcher import Matcher
+from pipeline.flagging.features import FeatureSpace, Reading, Seed, read
+from pipeline.flagging.hits import Hits, Span, spans_of
+from pipeline.flagging.lexicon_index import implied_names, matcher_of
+from pipeline.flagging.model import Model, Scorer, load_model, probability
 from pipeline.flagging.passages import PassageSpace
-from pipeline.flagging.rules import Judged
-from pipeline.flagging.surfaces import GrammarError, all_sure, read_surface
-from pipeline.flagging.trial import Trier
+from pipeline.flagging.reasons import Reasons
 from pipeline.flagging.version import config_version
-from pipeline.model import Assessment, Evidence, NearMiss, Reference, Score, Term
-from pipeline.settings.lexicon import RELEVANCE, Concept, Topic, TopicSet, load_concepts, load_topics
-from pipeline.settings.places import folder_of
+from pipeline.model import Assessment, NearMiss, Reference, Score
+from pipeline.settings.lexicon import Concept, load_concepts
+from pipeline.settings.places import file_of, folder_of
 from pipeline.settings.reference import load_reference
+from pipeline.settings.topics import Topic, TopicSet, load_topics
 
-_NAMES = frozenset({"country", "place", "trap"})  # inside such a name no other concept is meant
+_NEAR = 0.15  # probability from which on a topic that is not flagged is a near miss
 
 
-class _Told(NamedTuple):
-    """An article, matched and judged.
+class _Gate(NamedTuple):
+    """What a topic requires and excludes, as numbers of concepts and names of home countries."""
+
+    requires: tuple[frozenset[int | str], ...]
+    never: frozenset[int | str]
+
+    def open(self, reading: Reading) -> bool:
+        """Whether the topic may be flagged at all."""
+        home = f"home:{reading.home}"
+        return self.never.isdisjoint(reading.in_title) and all(
+            home in item or not item.isdisjoint(reading.grades) for item in self.requires
+        )
+
+
+class Scored(NamedTuple):
+    """An article, matched and scored.
 
     Attributes:
-        home: the home country's number; -1: none that a clause asks for.
-        evidence: for each clause that holds, by number, the hits that it stands on.
-        topics: those that are flagged; ``near``: those that nearly are.
-        flagged: their scores.
+        values: its features, by number.
+        log_odds: for each topic, and last for relevance.
+        flagged: places of the topics that are flagged.
+        shut: places of the topics whose ``requires`` or ``never`` excludes them.
     """
 
     hits: Hits
-    home: int
-    evidence: dict[int, list[Evidence]]
-    topics: list[Judged]
-    near: list[Judged]
-    flagged: dict[str, float]
-    relevance: Judged
+    spans: list[Span]
+    reading: Reading
+    values: Mapping[int, float]
+    log_odds: list[float]
+    flagged: list[int]
+    shut: list[int]
 
 
 class Flagger:
-    """Flags articles. Holds no state but the compiled config; may be shared.
+    """Flags articles. Holds nothing but the loaded config; may be shared between threads.
 
     Attributes:
-        topics: in the order of the queue, without ``relevance``.
+        topics: in the order of the queue, without relevance.
         concepts: of the lexicon.
+        groups: names for sets of concepts.
         reference: the op-ed's record and digest.
-        version: the config version that goes on every flag.
+        version: the config version that is stored with every flag.
+        model: the weights.
+        space: the features.
     """
 
-    def __init__(self, concepts: Mapping[str, Concept], topics: TopicSet, reference: Reference, version: str) -> None:
+    def __init__(
+        self,
+        concepts: Mapping[str, Concept],
+        topics: TopicSet,
+        reference: Reference,
+        version: str,
+        model: Callable[[FeatureSpace], Model],
+    ) -> None:
         self.concepts: tuple[Concept, ...] = tuple(concepts.values())
         self.topics: tuple[Topic, ...] = topics.topics
+        self.topic_set = topics
         self.reference = reference
         self.version = version
-        self._names = {concept.id: concept.name for concept in self.concepts}
-        names = {concept.id for concept in self.concepts if concept.kind in _NAMES}
-        self.matcher = Matcher([concept.id for concept in self.concepts], _groups(self.concepts), names)
-        self._numbers = {concept.id: number for number, concept in enumerate(self.concepts)}
-        self._homes: dict[str, int] = {}  # likewise, behind them, of those that a clause or a group names
-        self._groups = {name: _all_of(map(self._bit, members)) for name, members in topics.groups.items()}
-        implied = [self._implied(concept.id, concepts) for concept in self.concepts]
-        clauses = Clauses([*self.topics, topics.relevance], self._members)
-        self._clauses = clauses.all
-        self._rules = [rules.compile_topic(topic, clauses) for topic in self.topics]
-        self._relevance = rules.compile_topic(topics.relevance, clauses)
-        meets = clauses.meets()
-        self._meets = [_all_of(meets.get(self._bit(name), 0) for name in names) for names in implied]
-        self._meets += [meets.get(self._bit(home), 0) for home in self._homes]
-        self._trier = Trier(clauses, self._meets, self.matcher.concepts)
-        self._space = PassageSpace(reference.passages, implied)
+        self.matcher = matcher_of(self.concepts)
+        self._numbers = {concept: number for number, concept in enumerate(concepts)}
+        implied = implied_names(concepts)
+        self.implied = [frozenset(self._numbers[name] for name in names) for names in implied]
+        self._heads = [*self.topics, topics.relevance]
+        self.space = FeatureSpace(self.matcher.concepts, [seed for topic in self._heads for seed in self._seeds(topic)])
+        self.model = model(self.space)
+        self.scorer = Scorer(self.space, self._heads, self.model)
+        self._plan = self.space.plan(self.scorer.features)
+        self._gates = [self._gate(topic) for topic in self._heads]
+        self._passages = PassageSpace(reference.passages, implied)
+        self._reasons = Reasons(self.space, self.scorer, topics, self.concepts, self.implied)
 
     @classmethod
-    def from_config(cls, config_dir: Path | None = None) -> Self:
+    def from_config(cls, config_dir: Path | None = None, *, model: Model | None = None) -> Self:
         """Load a config folder; what it lacks, and None, means the shipped config.
+
+        Args:
+            config_dir: the folder.
+            model: use this model and not the folder's ``model.toml``; for training.
 
         Raises:
             ConfigError: names the file and the key, and what was expected.
@@ -89,132 +110,99 @@ class Flagger:
         folder = config_dir or shipped.CONFIG
         concepts = load_concepts(folder_of(folder, "concepts"))
         topics = load_topics(folder_of(folder, "topics"), concepts)
-        own = folder / "reference.toml"
-        path = own if own.exists() else shipped.CONFIG / "reference.toml"
+        path = file_of(folder, "reference.toml")
         reference = load_reference(path)
         _check_reference(reference, topics.topics, concepts, path)
-        return cls(concepts, topics, reference, config_version(folder))
+        file = file_of(folder, "model.toml")
+
+        def load(space: FeatureSpace) -> Model:
+            return model or load_model(file, space, strict=file.parent == folder)
+
+        return cls(concepts, topics, reference, config_version(folder), load)
 
     def flag(self, title: str, text: str, *, language: str | None = None, home: str | None = None) -> Assessment:
-        """Say which topics an article is on, how much the desk wants it, and why.
+        """Return the topics of an article, its relevance, and the reasons.
 
         Args:
             title: the headline.
-            text: the article, paragraphs one a line; may be empty.
-            language: not needed: all languages are matched at once, as papers mix them.
-            home: the source's country, which its texts leave out; counts as hit of ``home:XX`` only.
+            text: the article, one paragraph per line; may be empty.
+            language: not used: all languages are matched at once, because papers mix them.
+            home: the source's country, which its texts leave out.
         """
-        told = self._judge(title, text, home, explained=True)
-        said = [*told.topics, told.relevance] if told.relevance.flagged else told.topics
+        scored = self.scored(title, text, home)
+        relevance, relevant = self._relevance(scored)
+        places = [*scored.flagged, len(self.topics)] if relevant else scored.flagged
+        whole = f"{title}\n{text}"
         return Assessment(
-            relevance=told.relevance.score,
-            relevant=told.relevance.flagged,
-            topics=told.flagged,
-            evidence=tuple([hit for one in said for clause in one.fired for hit in told.evidence[clause.number]]),
-            terms=_terms([*told.topics, told.relevance]),
-            passages=self._space.nearest(told.hits) if said else (),
-            near_misses=tuple([self._near_miss(one, told) for one in told.near]),
+            relevance=relevance,
+            relevant=relevant,
+            topics=self._flags(scored),
+            evidence=self._reasons.evidence(whole, len(title), scored, places),
+            terms=self._reasons.terms(scored, [*scored.flagged, len(self.topics)]),
+            passages=self._passages.nearest(scored.hits) if places else (),
+            near_misses=self._near_misses(scored),
             config_version=self.version,
         )
 
     def score(self, title: str, text: str, *, home: str | None = None) -> Score:
-        """Do as ``flag``, and say only what, not why: for who compares many articles."""
-        told = self._judge(title, text, home, explained=False)
-        return Score(told.relevance.score, told.relevance.flagged, told.flagged)
+        """Do as ``flag`` without the reasons: for comparing many articles."""
+        scored = self.scored(title, text, home)
+        return Score(*self._relevance(scored), self._flags(scored))
 
-    def _judge(self, title: str, text: str, home: str | None, *, explained: bool) -> _Told:
-        """Match, try the clauses, and add up those of each topic, then of relevance."""
+    def read(self, title: str, text: str, home: str | None) -> tuple[Hits, list[Span], Reading]:
+        """Match an article and grade its concepts."""
         whole = f"{title}\n{text}"
         hits = self.matcher.hits(whole)
-        at_home = self._homes.get(f"home:{home}", -1)
-        holding, evidence = self._trier.tried(whole, len(title), hits, at_home, explained)
-        held: dict[str, list[Compiled]] = {}
-        for number in holding:
-            one = self._clauses[number]
-            held.setdefault(one.names[0], []).append(one)
-        topics: list[Judged] = []
-        near: list[Judged] = []
-        flagged: dict[str, float] = {}
-        for topic in self._rules:
-            if (own := held.get(topic.topic.id)) or topic.needs_none:
-                judged = rules.judge(topic, own or (), ())
-                if judged.flagged:
-                    flagged[topic.topic.id] = judged.score
-                    topics.append(judged)
-                elif judged.near:
-                    near.append(judged)
-        relevance = rules.judge(self._relevance, held.get(RELEVANCE, ()), flagged)
-        return _Told(hits, at_home, dict(zip(holding, evidence, strict=False)), topics, near, flagged, relevance)
+        spans = spans_of(hits)
+        return hits, spans, read(whole, len(title), spans, self.implied, home)
 
-    def _members(self, name: str) -> int:
-        """The concepts that a name of a clause stands for, as a mask."""
-        return self._groups[name] if name in self._groups else self._bit(name)
+    def scored(self, title: str, text: str, home: str | None) -> Scored:
+        """Match and score an article."""
+        hits, spans, reading = self.read(title, text, home)
+        values = self.space.values(reading, self._plan)
+        log_odds = self.scorer.log_odds(values)
+        flagged: list[int] = []
+        shut: list[int] = []
+        for place in range(len(self.topics)):
+            if probability(log_odds[place]) >= self.scorer.cuts[place]:
+                (flagged if self._gates[place].open(reading) else shut).append(place)
+        return Scored(hits, spans, reading, values, log_odds, flagged, shut)
 
-    def _bit(self, name: str) -> int:
-        """A concept or a home country, as a mask."""
-        if name.startswith("home:"):
-            return 1 << self._homes.setdefault(name, len(self._numbers) + len(self._homes))
-        return 1 << self._numbers[name]
+    def _relevance(self, scored: Scored) -> tuple[float, bool]:
+        relevance = probability(scored.log_odds[-1])
+        return relevance, relevance >= self.scorer.cuts[-1]
 
-    def _implied(self, name: str, concepts: Mapping[str, Concept]) -> tuple[str, ...]:
-        """The concept itself and all that it implies, directly or not."""
-        found: dict[str, None] = {}
-        todo = [name]
-        while todo:
-            one = todo.pop()
-            if one not in found:
-                found[one] = None
-                todo += concepts[one].implies
+    def _flags(self, scored: Scored) -> dict[str, float]:
+        return {self.topics[place].id: probability(scored.log_odds[place]) for place in scored.flagged}
+
+    def _near_misses(self, scored: Scored) -> tuple[NearMiss, ...]:
+        found: list[NearMiss] = []
+        for place, topic in enumerate(self.topics):
+            score = probability(scored.log_odds[place])
+            if score >= _NEAR and place not in scored.flagged:
+                missing = self._reasons.missing(place, scored, shut=place in scored.shut)
+                found.append(NearMiss(topic=topic.id, score=score, missing=missing))
         return tuple(found)
 
-    def _near_miss(self, judged: Judged, told: _Told) -> NearMiss:
-        met = {*numbers_of(told.hits)[2::3], told.home} - {-1}
-        anywhere = _all_of(self._meets[number] for number in met)
-        said = rules.missing(judged, anywhere, lambda name: self._names.get(name, name))
-        return NearMiss(topic=judged.topic.topic.id, score=judged.score, missing=said)
+    def _seeds(self, topic: Topic) -> list[Seed]:
+        return [
+            Seed(
+                name=f"{topic.id}.{clause.id}",
+                items=tuple(self._set(item) for item in clause.all),
+                unless=frozenset().union(*(self._set(item) for item in clause.unless)),
+                within=clause.within,
+            )
+            for clause in topic.seed
+        ]
 
+    def _gate(self, topic: Topic) -> _Gate:
+        return _Gate(
+            requires=tuple(self._set(item) for item in topic.requires),
+            never=frozenset().union(*(self._set(item) for item in topic.never)),
+        )
 
-def _all_of(masks: Iterable[int]) -> int:
-    """One mask of several."""
-    return functools.reduce(operator.or_, masks, 0)
-
-
-def _terms(judged: Sequence[Judged]) -> tuple[Term, ...]:
-    """Every addend of these sums, thresholds first."""
-    terms: list[Term] = []
-    for one in judged:
-        terms.append(one.topic.threshold)
-        terms += [clause.term for clause in one.fired]
-    return tuple(terms)
-
-
-def _groups(concepts: Sequence[Concept]) -> list[Group]:
-    """All surfaces, then all exceptions.
-
-    Raises:
-        ConfigError: one is not in the grammar.
-    """
-    surfaces = [Group(n, *item) for n, concept in enumerate(concepts) for item in concept.surfaces.items()]
-    exceptions = [Group(n, *item, True) for n, concept in enumerate(concepts) for item in concept.exceptions.items()]
-    groups = surfaces + exceptions
-    by_language: dict[str, list[str]] = {}
-    for group in groups:
-        by_language.setdefault(group.language, []).extend(group.surfaces)
-    if not all(all_sure(language, written) for language, written in by_language.items()):
-        for group in sorted(groups, key=lambda group: group.concept):
-            _check(group, concepts[group.concept])
-    return groups
-
-
-def _check(group: Group, concept: Concept) -> None:
-    for surface in group.surfaces:
-        if all_sure(group.language, (surface,)):
-            continue
-        try:
-            read_surface(surface, group.language, inside=group.cancels)
-        except GrammarError as error:
-            key = f"concept.{concept.id} › {'except.' if group.cancels else ''}{group.language}"
-            raise ConfigError(concept.file, key, f"“{surface}” {error}.") from None
+    def _set(self, item: str) -> frozenset[int | str]:
+        return frozenset(self._numbers.get(name, name) for name in self.topic_set.members(item))
 
 
 def _check_reference(
@@ -223,13 +211,14 @@ def _check_reference(
     known = {topic.id for topic in topics}
     passages = {passage.id for passage in reference.passages}
     for passage in reference.passages:
-        for topic in passage.topics:
-            if topic not in known:
-                raise ConfigError(path, f"passage {passage.id} › topics", f"there is no topic “{topic}”.")
+        for topic_id in passage.topics:
+            if topic_id not in known:
+                raise ConfigError(path, f"passage {passage.id} › topics", f"there is no topic “{topic_id}”.")
         for concept in passage.concepts:
             if concept not in concepts:
                 raise ConfigError(path, f"passage {passage.id} › concepts", f"there is no concept “{concept}”.")
-    for one in topics:
-        for name in one.passages:
+    for topic in topics:
+        for name in topic.passages:
             if name not in passages:
-                raise ConfigError(path, f"topic.{one.id} › passages", f"there is no passage “{name}” in the reference.")
+                message = f"there is no passage “{name}” in the reference."
+                raise ConfigError(path, f"topic.{topic.id} › passages", message)

@@ -2,17 +2,28 @@
 
 Conventions: ``None`` means unknown; an empty value means known to be empty. Times are aware and in UTC and are named
 ``…_at`` (``published`` is the publisher's own claim). Offsets count code points of the stored text, half-open. The
-terms are defined in the glossary of ``docs/how-it-works.md``.
+terms are defined in the glossary of ``docs/architecture.md``.
 """
 
 from pipeline.model.articles import Article, QueuedEntry, Stored, Verdict
-from pipeline.model.cycle import CycleReport, FeedChange, Trouble
+from pipeline.model.cycle import CycleCounts, CycleReport, FeedChange, RunCounts, Trouble
 from pipeline.model.extraction import Extraction, Wall
-from pipeline.model.feeds import EntryIntent, FeedState, FeedStatus, FeedUpdate, KnownEntry, ParsedEntry, ParsedFeed
+from pipeline.model.feeds import (
+    EntryIntent,
+    FeedState,
+    FeedStatus,
+    FeedUpdate,
+    KeyedEntry,
+    KeyedFeed,
+    KnownEntry,
+    ParsedEntry,
+    ParsedFeed,
+)
 from pipeline.model.fetching import (
     FailureKind,
     Fetched,
     FetchFailed,
+    HostState,
     NotModified,
     Outcome,
     Request,
@@ -23,11 +34,13 @@ from pipeline.model.flagging import Assessment, Evidence, Field, NearMiss, NearP
 from pipeline.model.ids import ArticleId, EntryId, FeedId, RunId
 from pipeline.model.reference import Passage, Reference
 from pipeline.model.sources import Source, SourceKind
+from pipeline.model.stories import SentenceHolder, Signature
 
 __all__ = [
     "Article",
     "ArticleId",
     "Assessment",
+    "CycleCounts",
     "CycleReport",
     "EntryId",
     "EntryIntent",
@@ -42,6 +55,9 @@ __all__ = [
     "FetchFailed",
     "Fetched",
     "Field",
+    "HostState",
+    "KeyedEntry",
+    "KeyedFeed",
     "KnownEntry",
     "NearMiss",
     "NearPassage",
@@ -54,8 +70,11 @@ __all__ = [
     "Reference",
     "Request",
     "RequestKind",
+    "RunCounts",
     "RunId",
     "Score",
+    "SentenceHolder",
+    "Signature",
     "Source",
     "SourceKind",
     "Stored",

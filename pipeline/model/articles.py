@@ -1,4 +1,4 @@
-"""Values of articles: queued entries, articles, and how an article was stored."""
+"""Values of articles: queued entries, articles, and the result of storing one."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ Verdict = Literal["relevant", "not_relevant", "escalate", "withdrawn"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueuedEntry:
-    """An entry that waits for its page, with what its feed said of it.
+    """An entry that waits for its page, with everything that its feed gave.
 
     Attributes:
-        url: canonical address; ``published_url`` is the one the feed gave, which is asked.
+        url: canonical address; ``entry.url`` is the address from the feed, which is fetched.
         digest: of what the feed gave; it tells whether the entry was revised meanwhile.
-        home: of the source that brought it first; ``timezone`` likewise, None where none is set.
-        attempts: tries so far.
-        article: the article it made already, when it came back revised.
+        home: home country of the source that had it first; ``timezone`` likewise, None if it has none.
+        attempts: failed attempts so far.
+        article: its article from an earlier revision.
     """
 
     id: EntryId
@@ -42,18 +42,18 @@ class QueuedEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Article:
-    """What we keep of a piece of news.
+    """A news article, as it is stored.
 
     Attributes:
         url: canonical address, unique.
-        published_url: the address as its publisher's feed gave it.
-        canonical_url: the address the page calls its own, where that can be believed.
-        published_from: who said so: the page, the feed, or nobody.
-        text: "" when neither page nor feed gave any.
-        method: how the text was got; ``feed`` when the page could not be had.
+        published_url: address in the publisher's feed.
+        canonical_url: canonical address given by the page, if it is plausible.
+        published_from: source of the date: the page, the feed, or none.
+        text: "" if neither page nor feed had one.
+        method: how the text was extracted; ``feed`` if the page was not available.
         content_hash: digest of title and text.
-        page_url: the address that sent the page, after redirects; None when no page was read.
-        page_hash: SHA-256 of the page as it was sent (decompressed), in hexadecimal.
+        page_url: address of the page after redirects; None if no page was processed.
+        page_hash: SHA-256 of the decompressed page, in hexadecimal.
     """
 
     feed: FeedId
@@ -84,11 +84,11 @@ class Article:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stored:
-    """Where an article went.
+    """The result of storing an article.
 
     Attributes:
-        what: a new article, a new revision, known and the same, or joined to a piece known by another address;
-            renewed when only its date, authors or the like changed.
+        what: ``new``; ``revised`` (new title or text); ``renewed`` (only other columns changed, such as the date);
+            ``same`` (no change); ``joined`` (known under another address).
     """
 
     id: ArticleId

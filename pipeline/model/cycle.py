@@ -1,15 +1,15 @@
-"""Values of a cycle: its report and what failed in it."""
+"""Values of a cycle: its counters, its report and what failed in it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Literal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trouble:
-    """Something that failed in a cycle, for the summary."""
+    """A failure in a cycle, for the summary."""
 
     what: Literal["feed", "article"]
     name: str
@@ -18,11 +18,11 @@ class Trouble:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedChange:
-    """A feed's health changed in this cycle: a person is told once.
+    """A change of a feed's health in this cycle.
 
     Attributes:
         what: ``failing``, ``silent`` or ``well``.
-        sentence: the whole, for people.
+        sentence: the change as a sentence for people.
     """
 
     feed: str
@@ -31,30 +31,55 @@ class FeedChange:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CycleReport:
-    """What one cycle did.
+class RunCounts:
+    """Counters of a cycle that the table ``runs`` stores: each field is a column.
+
+    The JSON of ``tumen run`` and the daemon's log line derive from these fields.
 
     Attributes:
-        feeds_unreachable: of ``feeds_failed``, those that no connection could be made to.
-        articles_failed: pages that could not be had this time; most are tried again.
-        by_topic: articles flagged in this cycle, by topic.
-        waiting: entries that wait for a later cycle.
-        run: the cycle's row in ``runs``.
-        alerts_sent: alerts that a person was sent after it.
-        alerts_waiting: alerts that could not be sent, or whose time has not come.
-        alert_problems: a sentence for each target that took nothing.
-        feed_changes: feeds that began to fail, fell silent, or are well again.
+        articles_failed: pages that failed in this cycle; most are tried again.
     """
 
     feeds_polled: int = 0
     feeds_failed: int = 0
-    feeds_unchanged: int = 0
-    feeds_unreachable: int = 0
     entries_new: int = 0
     articles_stored: int = 0
-    articles_revised: int = 0
     articles_flagged: int = 0
     articles_failed: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CycleCounts(RunCounts):
+    """All counters of a cycle. Add with ``counts += CycleCounts(feeds_polled=1)``.
+
+    Attributes:
+        feeds_unchanged: feeds that answered "304 Not Modified".
+        feeds_unreachable: failed feeds to which no connection could be made.
+    """
+
+    feeds_unchanged: int = 0
+    feeds_unreachable: int = 0
+    articles_revised: int = 0
+
+    def __add__(self, other: CycleCounts) -> CycleCounts:
+        """Return the sums."""
+        return CycleCounts(**{f.name: getattr(self, f.name) + getattr(other, f.name) for f in fields(CycleCounts)})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CycleReport(CycleCounts):
+    """The result of one cycle.
+
+    Attributes:
+        by_topic: articles flagged in this cycle, by topic.
+        waiting: entries that wait for a later cycle.
+        run: id of the cycle's row in ``runs``.
+        alerts_sent: alerts that were sent after the cycle.
+        alerts_waiting: alerts that could not be sent, or that are not due yet.
+        alert_problems: one sentence per target that failed.
+        feed_changes: feeds that began to fail, fell silent, or recovered.
+    """
+
     by_topic: Mapping[str, int] = field(default_factory=dict)
     troubles: tuple[Trouble, ...] = ()
     waiting: int = 0

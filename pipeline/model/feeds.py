@@ -1,7 +1,8 @@
-"""Values of feeds: parsed documents, feed state, and what a poll changes."""
+"""Values of feeds: parsed documents, feed state, and the changes that a poll makes."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -13,18 +14,18 @@ from pipeline.model.sources import Source
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParsedEntry:
-    """One item of a feed, as read.
+    """One item of a feed.
 
     Attributes:
         id: the publisher's identifier, else the address, else a digest of the title: never empty.
-        url: absolute http(s) address of the page, "" when the entry has none that we would follow.
+        url: absolute http(s) address of the page, "" when the entry has none that may be requested.
         title: plain text.
         summary: plain text of the short description.
         content: plain text of the longest full text in the feed ("" when it has only a summary).
-        content_source: the element that ``content`` came from, such as ``content:encoded`` or ``yandex:full-text``.
-        published: the publisher's date, None when there is none that can be trusted.
-        published_raw: the same as written.
-        published_assumed: the date had no zone, and the source's was assumed.
+        content_source: the element of ``content``, such as ``content:encoded`` or ``yandex:full-text``.
+        published: the publisher's date, None without a plausible date.
+        published_raw: the publisher's date as written.
+        published_assumed: the date names no zone, and the zone of the source was assumed.
     """
 
     id: str
@@ -43,14 +44,14 @@ class ParsedEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParsedFeed:
-    """A feed document, as read.
+    """A feed document.
 
     Attributes:
-        problem: None for a good feed; else one sentence: what was wrong. Entries may be there all the same.
-        format: ``rss20``, ``atom10``, ``rss10``, ``json11``, ``sitemap`` …; "" when it is no feed.
-        alternates: feed addresses that an HTML page names in the feed's place.
-        ttl: the publisher's own interval (``ttl``, ``sy:updatePeriod``), None when not given.
-        skip_hours: hours of the day, UTC, in which the publisher asks not to be polled.
+        problem: one sentence about what is wrong, also of a feed with entries; None for a good feed.
+        format: ``rss20``, ``atom10``, ``rss10``, ``json11``, ``sitemap`` …; "" when the document is no feed.
+        alternates: feed addresses named by an HTML page that was served instead of the feed.
+        ttl: the publisher's interval (``ttl``, ``sy:updatePeriod``), None when not given.
+        skip_hours: hours of the day, UTC, in which the publisher wants no polls.
     """
 
     title: str
@@ -65,22 +66,48 @@ class ParsedFeed:
     skip_hours: frozenset[int] = frozenset()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyedEntry:
+    """An entry with its keys.
+
+    Attributes:
+        identity: canonical address, or ``feed name#id`` without an address; the same in every feed that carries it.
+        digest: changes when title, summary or content change; not with dates or counters.
+    """
+
+    identity: str
+    digest: str
+    entry: ParsedEntry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyedFeed:
+    """A feed document with the keys of its entries.
+
+    Attributes:
+        entries: by identity, in the order of the document.
+    """
+
+    feed: ParsedFeed
+    entries: Mapping[str, KeyedEntry]
+
+
 FeedStatus = Literal["new", "ok", "failing", "blocked", "gone"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedState:
-    """What is kept of a feed between two polls: one row of the table ``feeds``.
+    """The state of a feed between two polls: one row of the table ``feeds``.
 
     Attributes:
-        url: the address that is asked; it differs from ``source.url`` after a lasting move.
-        body_hash: digest of the last body, to tell a 200 that brings nothing new.
+        url: the address that is polled; it differs from ``source.url`` after a permanent move.
+        body_hash: digest of the last body, to recognise a 200 without changes.
         interval: the present time between two polls.
-        polled_at, ok_at, changed_at: last attempt, last good answer, last new or revised entry.
-        full_at: when a full body (not a 304) last came.
-        failures: polls that failed, one after the other.
-        moved_to, moved_times: where permanent redirects point, and how often in a row they said so.
-        gone_since: the first 410 of an unbroken row.
+        polled_at, ok_at, changed_at: time of the last attempt, the last success, the last new or revised entry.
+        full_at: time of the last full body (not a 304).
+        failures: number of failed polls in a row.
+        moved_to, moved_times: target of permanent redirects, and the number of polls in a row that named it.
+        gone_since: time of the first 410 in a row.
     """
 
     id: FeedId
@@ -104,11 +131,16 @@ class FeedState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownEntry:
-    """What is kept of an entry, as far as the next poll needs it; ``here``: this feed has carried it before."""
+    """A stored entry, as far as the next poll needs it.
+
+    Attributes:
+        digest: of the entry as this feed carried it last, else as any feed did.
+        in_feed: this feed has carried the entry before.
+    """
 
     id: EntryId
     digest: str
-    here: bool = True
+    in_feed: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,9 +148,9 @@ class EntryIntent:
     """An entry to be stored.
 
     Attributes:
-        identity: canonical address, or ``feed name#id`` for an entry without one; alike in every feed that has it.
-        known: the row that has this identity already; None for a new one.
-        revised: a known entry whose ``digest`` (title, summary and content, not dates) has changed.
+        identity: see ``KeyedEntry``, like ``digest``.
+        known: the stored row with this identity; None for a new entry.
+        revised: the digest of a stored entry has changed.
     """
 
     entry: ParsedEntry
@@ -130,13 +162,13 @@ class EntryIntent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedUpdate:
-    """What one poll changes.
+    """The changes that one poll makes.
 
     Attributes:
-        state: the feed's next state, ``due_at`` included.
-        entries: every entry of the poll that is new here, revised, or known but seen in this feed for the first time.
-        entries_total: entries that the document had.
-        note: one line for people where something is worth saying (moved, gap, cut at the cap); None else.
+        state: the feed's next state, with ``due_at``.
+        entries: the entries that are new, revised, or new to this feed.
+        entries_total: number of entries in the document.
+        note: one line for people on a special event (move, gap, limit); None without one.
     """
 
     state: FeedState

@@ -1,10 +1,10 @@
-"""Values of fetching: requests, responses and failures."""
+"""Values of fetching: requests, responses, failures, and the state of a host."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Literal
 
 RequestKind = Literal["feed", "page", "site"]
@@ -13,28 +13,28 @@ FailureKind = Literal[
     "dns",  # the name does not resolve
     "connect",  # refused, unreachable, or no connection in time
     "tls",  # certificate or handshake
-    "timeout",  # the total deadline passed
+    "timeout",  # the deadline passed
     "broken",  # reset, bad framing, undecodable body
-    "status",  # an HTTP status that is an error and none of those below
+    "status",  # an error status other than those below
     "not_found",  # 404
     "gone",  # 410
-    "rate_limited",  # 429, or 503 that names a time
-    "blocked",  # a bot wall answered in the site's place
-    "too_large",  # above the cap, compressed or not
+    "rate_limited",  # 429, or 503 with Retry-After
+    "blocked",  # a bot challenge in place of the site
+    "too_large",  # above the limit, compressed or not
     "redirects",  # a loop, too many, or a downgrade from https
     "forbidden_address",  # a private, loopback or otherwise refused address
-    "bad_url",  # not an http(s) address that we would ask
-    "robots",  # robots.txt asks us not to
-    "deferred",  # not asked: its host told us to wait
+    "bad_url",  # not an http(s) address that can be requested
+    "robots",  # disallowed by robots.txt
+    "deferred",  # not requested: the host must be left alone for now
 ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Validators:
-    """What a server gave us to ask "anything new?" with; header values to the letter, never rewritten.
+    """ETag and Last-Modified of a response, for a conditional request. The values are sent back unchanged.
 
     Attributes:
-        url: the address that gave them; they are sent to no other.
+        url: the address that sent them; they are sent to no other address.
     """
 
     url: str
@@ -44,7 +44,7 @@ class Validators:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """One address to ask for."""
+    """One address to fetch."""
 
     url: str
     kind: RequestKind
@@ -53,15 +53,15 @@ class Request:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fetched:
-    """A body that arrived.
+    """A response with a body.
 
     Attributes:
-        url: the address that answered, after redirects.
-        headers: lower-case names.
-        body: decoded from its transfer and content encodings, still bytes.
-        moved_to: the last address of an unbroken chain of permanent redirects (301, 308) from the one asked, else None.
+        url: the address that responded, after redirects.
+        headers: names in lower case.
+        body: without transfer and content encodings, still bytes.
+        moved_to: target of the last in an unbroken chain of permanent redirects (301, 308) from the requested address.
         truncated: the connection ended before the announced length.
-        wire_bytes: the body's size as sent.
+        wire_bytes: size of the body as sent.
     """
 
     url: str
@@ -76,7 +76,7 @@ class Fetched:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotModified:
-    """A 304: what we have is current."""
+    """A 304: the stored copy is current."""
 
     url: str
     headers: Mapping[str, str]
@@ -86,12 +86,12 @@ class NotModified:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FetchFailed:
-    """No usable answer.
+    """A request without a usable response.
 
     Attributes:
         kind: for programs.
-        reason: for people: one sentence without an address's secrets.
-        retry_after: how long the server asks us to stay away.
+        reason: for people: one sentence without secrets of the address.
+        retry_after: how long the server asks for no requests.
     """
 
     url: str
@@ -104,3 +104,22 @@ class FetchFailed:
 
 
 Outcome = Fetched | NotModified | FetchFailed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostState:
+    """What is stored about a host between runs.
+
+    Attributes:
+        site: its name, with the port unless it is the default one.
+        barred_until: no request is sent before this time (Retry-After).
+        robots_at: when robots.txt was last requested.
+        robots_status: its status; 0 without a response.
+        robots_body: the last good copy.
+    """
+
+    site: str
+    barred_until: datetime | None = None
+    robots_at: datetime | None = None
+    robots_status: int = 0
+    robots_body: bytes = b""

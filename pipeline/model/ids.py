@@ -1,4 +1,4 @@
-"""Row ids: one type per table, so that ids of two tables cannot be mixed up."""
+"""Row ids: one type per table, so that the type checker finds mixed-up ids."""
 
 from typing import NewType
 

@@ -18,7 +18,8 @@ from pipeline.model import Article, Assessment, QueuedEntry, Reference
 
 if TYPE_CHECKING:
     from pipeline.flagging import Flagger
-    from pipeline.settings.lexicon import Concept, Topic
+    from pipeline.settings.lexicon import Concept
+    from pipeline.settings.topics import Topic
 
 __all__ = ["Flagged", "Lexicon", "describe", "preload", "read_feed", "read_page"]
 
@@ -87,7 +88,7 @@ def read_page(
     """
     from pipeline import extract
     from pipeline.processing.assemble import from_page
-    from pipeline.text.urls import accept_canonical
+    from pipeline.text.sites import accept_canonical
 
     extraction = extract.extract(page, url, content_type=content_type)
     canonical = accept_canonical(url, extraction.canonical_url) if extraction.canonical_url else None
@@ -107,8 +108,8 @@ def read_feed(entry: QueuedEntry, now: datetime, folder: Path) -> Flagged | None
 def _flag(article: Article | None, folder: Path) -> Flagged | None:
     if article is None:
         return None
-    from pipeline.store.search import index_terms
     from pipeline.stories.near_duplicates import fingerprint
+    from pipeline.text.words import index_terms
 
     assessment = _flagger(folder).flag(article.title, article.text, language=article.language, home=article.home)
     return Flagged(

@@ -6,16 +6,14 @@ In: a ``QueuedEntry`` and, if there is a page, its ``Extraction``. Out: an ``Art
 from __future__ import annotations
 
 import hashlib
-import re
 import unicodedata
-from collections.abc import Iterator
 from datetime import UTC, datetime, time
 from typing import Literal
 
 from pipeline.model import Article, Extraction, QueuedEntry
+from pipeline.text.words import stems
 from pipeline.text.zones import home_timezone, zone_for
 
-_WORD = re.compile(r"\w{2,}")
 _THIN_CHARACTERS = 200
 _FEED_QUALITY = 0.5
 
@@ -71,15 +69,8 @@ def _feed_text(entry: QueuedEntry) -> str:
 
 def _same_subject(entry: QueuedEntry, extraction: Extraction, text: str) -> bool:
     """Return whether page and feed report the same thing: one shared word of the feed's title is enough."""
-    announced = set(_words(entry.entry.title))
-    return len(announced) < 3 or not announced.isdisjoint(_words(f"{extraction.title or ''} {text[:3000]}"))
-
-
-def _words(text: str) -> Iterator[str]:
-    """Yield words without endings: five letters, or two syllables of Hangul."""
-    for match in _WORD.finditer(text.casefold()):
-        word = match[0]
-        yield word[:2] if "가" <= word[0] <= "힣" else word[:5]
+    announced = set(stems(entry.entry.title))
+    return len(announced) < 3 or not announced.isdisjoint(stems(f"{extraction.title or ''} {text[:3000]}"))
 
 
 def _article(

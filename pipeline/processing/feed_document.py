@@ -1,44 +1,43 @@
-"""Parses a feed's answer in a worker, whoever asked for it: no body stalls, crashes or bloats the process that polls.
-
-In: what came. Out: what it says, or a failure with its reason.
-"""
+"""Parsing of a feed response in a worker, so that no body stalls, crashes or bloats the main process."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
 from pipeline import feeds
-from pipeline.model import Fetched, FetchFailed, ParsedFeed
+from pipeline.model import Fetched, FetchFailed, KeyedFeed
 from pipeline.processing.pool import Workers, WorkFailed
 from pipeline.text.urls import base_of
 
 
 async def parse_feed(
-    answer: Fetched, workers: Workers, *, timezone: str | None = None, now: datetime
-) -> ParsedFeed | FetchFailed:
-    """Read a body as a feed.
+    response: Fetched, workers: Workers, *, feed: str = "", timezone: str | None = None, now: datetime
+) -> KeyedFeed | FetchFailed:
+    """Parse a response as a feed and compute the keys of its entries.
 
     Args:
-        answer: the body, its address and its headers.
-        workers: who reads.
-        timezone: IANA zone of dates that name none.
+        response: body, address and headers.
+        workers: the pool that parses.
+        feed: the name of the source; only the keys of entries without an address need it.
+        timezone: IANA zone for dates without a zone.
         now: the present time.
 
     Returns:
-        What it says, be that nothing; ``FetchFailed`` when it breaks the parser, or takes more time or memory than
-        ``[extract]`` allows.
+        The document, even without entries; ``FetchFailed`` when it breaks the parser, or takes more time or memory
+        than ``[extract]`` allows.
     """
     try:
         return await workers.run(
-            feeds.parse,
-            answer.body,
-            base_of(answer.url, answer.headers.get("content-location")),
-            answer.headers.get("content-type"),
+            feeds.parse_keyed,
+            response.body,
+            base_of(response.url, response.headers.get("content-location")),
+            response.headers.get("content-type"),
+            feed=feed,
             timezone=timezone,
             now=now,
         )
     except WorkFailed as failed:
         reason = f"The feed could not be read: {failed.reason}"
         return FetchFailed(
-            url=answer.url, kind="broken", reason=reason, status=answer.status, wire_bytes=answer.wire_bytes
+            url=response.url, kind="broken", reason=reason, status=response.status, wire_bytes=response.wire_bytes
         )

@@ -101,33 +101,34 @@ class Workers:
         return cast("T", value)
 
     async def close(self) -> None:
-        """End every worker; running tasks fail."""
+        """End every worker."""
         async with self._starting:
-            if self._pool is not None:
-                pool, self._pool = self._pool, None
-                await asyncio.to_thread(_stop, pool)
+            await self._drop(self._pool)
 
     async def _execute(self, task: bytes) -> bytes:
         from pebble import ProcessExpired
 
-        # Pebble's pool breaks when an idle worker or the fork server is killed from outside: a new pool does the task.
-        for last in (False, True):
-            pool = await self._ready()
+        # Killing a worker or the fork server from outside may break Pebble's pool. A new pool then takes the task.
+        for last in (False, False, True):
             try:
+                pool = await self._ready()
                 future = pool.schedule(worker.execute, (task, self._seconds), timeout=self._seconds + _GRACE)
                 # Twice the limit, since the task may have to wait for the end of another one.
-                async with asyncio.timeout(2 * (self._seconds + _GRACE) + _GRACE) as guard:
+                async with asyncio.timeout(2 * (self._seconds + _GRACE) + _GRACE):
                     return await asyncio.wrap_future(future)
             except TimeoutError:
-                if guard.expired():  # Pebble itself is stuck: a worker died with the lock of its pipe
-                    await self.close()
-                raise self._failure(-signal.SIGALRM) from None
+                stuck = future.cancelled() or not future.done()
+                if stuck:  # a worker was killed while it held the lock of Pebble's pipe
+                    async with self._starting:
+                        await self._drop(pool)
+                if last or not stuck:
+                    raise self._failure(-signal.SIGALRM) from None
             except ProcessExpired as expired:
                 if last or expired.exitcode != _FORK_SERVER_DIED:
                     raise self._failure(expired.exitcode) from None
-            except RuntimeError as error:  # BrokenProcessPool among them
+            except (RuntimeError, OSError, TypeError) as error:  # the ways in which Pebble's pool breaks
                 if last:
-                    raise WorkFailed("died", "no worker process could be started") from error
+                    raise WorkFailed("died", "worker processes could not be kept running") from error
         raise AssertionError("unreachable")
 
     def _failure(self, exitcode: int) -> WorkFailed:
@@ -140,16 +141,26 @@ class Workers:
         return WorkFailed("died", "its process ended before it was done")
 
     async def _ready(self) -> ProcessPool:
-        """Return a pool that takes tasks; start one if there is none, or the last one broke."""
+        """Return a pool that takes tasks. Start one if there is none, or if the last one broke."""
         async with self._starting:
-            if self._pool is not None and not self._pool.active:
-                await asyncio.to_thread(_stop, self._pool)
-                self._pool = None
-            if self._pool is None:
-                self._pool = self._create()
-            # Reading this property starts a new pool, and so waits until the fork server has loaded its modules.
-            await asyncio.to_thread(getattr, self._pool, "active")
-            return self._pool
+            if self._pool is not None and self._pool.active:
+                return self._pool
+            await self._drop(self._pool)
+            pool = self._create()
+            try:
+                # Reading this property starts the pool. It waits until the fork server has loaded its modules.
+                await asyncio.to_thread(getattr, pool, "active")
+            except BaseException:
+                await asyncio.to_thread(_stop, pool)
+                raise
+            self._pool = pool
+            return pool
+
+    async def _drop(self, pool: ProcessPool | None) -> None:
+        """Stop a pool, unless another task has replaced it. The caller holds ``_starting``."""
+        if pool is not None and pool is self._pool:
+            self._pool = None
+            await asyncio.to_thread(_stop, pool)
 
     def _create(self) -> ProcessPool:
         from multiprocessing import forkserver, get_context

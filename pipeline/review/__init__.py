@@ -1,8 +1,7 @@
 """The analyst's desk: a Datasette plugin on Tumen's database.
 
-In: requests under ``/-/tumen``. Out: pages made on the server, verdicts in ``reviews``. Datasette finds it by its entry
-point, so that ``datasette tumen.db`` serves the desk too wherever the package is installed. Read-only for whoever is
-not signed in.
+In: requests under ``/-/tumen``. Out: pages rendered on the server, and verdicts in the table ``reviews``. Datasette
+finds the plugin by its entry point, so ``datasette tumen.db`` serves the desk too. Without signing in, it is read-only.
 """
 
 from __future__ import annotations
@@ -16,29 +15,29 @@ from datasette import hookimpl
 from pipeline.review import guard, tables
 from pipeline.store.search import to_query
 
-_PATIENCE_MS = 15_000
+_BUSY_TIMEOUT_MS = 15_000
 
 
 @hookimpl
 def register_routes() -> list[tuple[str, Callable[..., Any]]]:
-    """Every page of the desk; each module names its own."""
-    from pipeline.review import dashboard, health, queue, searching, signing, verdicts
-    from pipeline.review import reference_page as opinion
+    """Return every page of the desk. Each module lists its own routes."""
+    from pipeline.review import dashboard, health, queue, reference_page, searching, signing, verdicts
 
-    modules = (queue, verdicts, searching, dashboard, opinion, signing, health)
+    modules = (queue, verdicts, searching, dashboard, reference_page, signing, health)
     return [route for module in modules for route in module.routes()]
 
 
 @hookimpl(trylast=True)
 def prepare_connection(conn: sqlite3.Connection) -> None:
-    """Wait for a writer rather than fail, and let Datasette's own search boxes ask as the desk does."""
-    conn.execute(f"PRAGMA busy_timeout = {_PATIENCE_MS}")
-    conn.create_function("escape_fts", 1, lambda asked: to_query(asked or "") or '""', deterministic=True)
+    """Wait for a writer instead of failing, and give Datasette's own search box the desk's query syntax."""
+    conn.execute(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT_MS}")
+    # Datasette passes what a person types through a SQL function of this name
+    conn.create_function("escape_fts", 1, lambda typed: to_query(typed or "") or '""', deterministic=True)
 
 
 @hookimpl
 def menu_links(datasette: Any) -> list[dict[str, str]]:
-    """The way to the desk from Datasette's pages."""
+    """Return links to the desk for Datasette's menu."""
     return [
         {"href": datasette.urls.path("/-/tumen"), "label": "Review queue"},
         {"href": datasette.urls.path("/-/tumen/search"), "label": "Search"},
@@ -49,13 +48,13 @@ def menu_links(datasette: Any) -> list[dict[str, str]]:
 
 @hookimpl
 def get_metadata(datasette: Any) -> dict[str, object]:
-    """Titles and descriptions, whether or not “tumen serve” started Datasette."""
+    """Return titles and descriptions, also when “datasette tumen.db” was started without “tumen serve”."""
     return tables.metadata(datasette)
 
 
 @hookimpl
 def canned_queries(datasette: Any, database: str) -> dict[str, Any]:
-    """The queries, likewise."""
+    """Return the ready queries of a database."""
     return tables.queries(datasette, database)
 
 
@@ -63,7 +62,7 @@ def canned_queries(datasette: Any, database: str) -> dict[str, Any]:
 def render_cell(  # noqa: PLR0917 - Datasette's own order
     row: Any, value: object, column: str, table: str | None, database: str | None, datasette: Any
 ) -> Any:
-    """The way from a row to the desk."""
+    """Link a row to its article on the desk."""
     if database != guard.served(datasette):
         return None
     return tables.cell(datasette, table, column, value, row)
@@ -71,17 +70,17 @@ def render_cell(  # noqa: PLR0917 - Datasette's own order
 
 @hookimpl
 def extra_css_urls(datasette: Any) -> list[str]:
-    """Datasette's pages in the desk's dress."""
+    """Return the style sheet that gives Datasette's pages the look of the desk."""
     return [tables.style(datasette)]
 
 
 @hookimpl
 def asgi_wrapper(datasette: Any) -> Callable[[Any], Any]:
-    """Headers that keep other sites out, on every answer."""
+    """Add security headers to every response."""
     return guard.wrapper(datasette)
 
 
 @hookimpl
 def actor_from_request(datasette: Any, request: Any) -> dict[str, str] | None:
-    """The analyst that a trusted proxy names."""
+    """Return the analyst named by a trusted proxy."""
     return guard.proxied(datasette, request)

@@ -1,6 +1,6 @@
-"""The dashboard: what was flagged, how far the desk is, how right the flags were, how the feeds do.
+"""The dashboard: flags by topic and week, review progress, precision of flags, health of feeds.
 
-In: a period in the address. Out: plots with the same numbers as tables.
+In: a period in the URL. Out: plots, each with the same numbers as a table.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ _PERIODS = (30, 90, 365)
 
 
 def routes() -> list[tuple[str, Callable[..., Any]]]:
-    """Dashboard, feeds."""
+    """Return the routes of this module."""
     return [(r"^/-/tumen/dashboard$", dashboard), (r"^/-/tumen/feeds$", feeds)]
 
 
-@pages.polite
+@pages.errors_as_pages
 async def dashboard(datasette: Any, request: Any) -> Response:
-    """The plots of the last 30, 90 or 365 days."""
-    days = pages.number(request.args.get("days"), 1, 3650) or 90
+    """Show the plots of the last 30, 90 or 365 days."""
+    days = pages.parse_int(request.args.get("days"), 1, 3650) or 90
     now = datetime.now(UTC)
     since = to_text(now - timedelta(days=days))
 
@@ -43,14 +43,14 @@ async def dashboard(datasette: Any, request: Any) -> Response:
             "precision": figures.precision_by_topic(conn),
         }
 
-    found = await guard.database(datasette).execute_fn(read)
+    data = await guard.database(datasette).execute_fn(read)
     weeks = _mondays(now - timedelta(days=days), now)
-    counted = {(topic, week): number for topic, week, number in found["weeks"]}
-    given = dict(found["verdicts"])
-    verdicts = [(day, given.get(day, 0)) for day in _days(found["verdicts"], now)]
-    done = {week: (first, second) for week, first, second in found["reviewed"]}
-    reviewed = [(week, *done.get(week, (0, 0))) for week in weeks] if done else []
-    by_topic = [(title, [(week, counted.get((topic, week), 0)) for week in weeks]) for topic, title in found["titles"]]
+    flags = {(topic, week): count for topic, week, count in data["weeks"]}
+    per_day = dict(data["verdicts"])
+    verdicts = [(day, per_day.get(day, 0)) for day in _days(data["verdicts"], now)]
+    per_week = {week: (done, waiting) for week, done, waiting in data["reviewed"]}
+    reviewed = [(week, *per_week.get(week, (0, 0))) for week in weeks] if per_week else []
+    by_topic = [(title, [(week, flags.get((topic, week), 0)) for week in weeks]) for topic, title in data["titles"]]
     return pages.page(
         datasette,
         request,
@@ -60,35 +60,35 @@ async def dashboard(datasette: Any, request: Any) -> Response:
         weeks=weeks,
         by_topic=[(title, values, plots.columns(title, values)) for title, values in by_topic],
         shares=[
-            ("Flagged articles by language", found["languages"], plots.rows("By language", found["languages"])),
-            ("Flagged articles by source", found["sources"], plots.rows("By source", found["sources"])),
+            ("Flagged articles by language", data["languages"], plots.rows("By language", data["languages"])),
+            ("Flagged articles by source", data["sources"], plots.rows("By source", data["sources"])),
         ],
         reviewed=reviewed,
-        reviewed_plot=plots.stacks("Relevant articles by week", reviewed, ("reviewed", "waiting")),
+        reviewed_plot=plots.stacks("Relevant articles by week", reviewed, ("reviewed", "to review")),
         verdicts=verdicts,
         verdict_plot=plots.columns("Verdicts by day", verdicts, width=480, height=120),
-        polls=found["polls"],
-        poll_plot=plots.stacks("Polls of feeds by day", found["polls"], ("went well", "failed")),
-        feed_states=found["feeds"],
-        precision=found["precision"],
-        precision_plot=plots.precision("Right flags by topic", found["precision"]),
+        polls=data["polls"],
+        poll_plot=plots.stacks("Feed checks by day", data["polls"], ("OK", "failed")),
+        feed_states=data["feeds"],
+        precision=data["precision"],
+        precision_plot=plots.precision("Share of correct flags by topic", data["precision"]),
     )
 
 
-@pages.polite
+@pages.errors_as_pages
 async def feeds(datasette: Any, request: Any) -> Response:
-    """Each feed's health, those that fail first."""
+    """Show the health of each feed, failing feeds first."""
     rows = await guard.database(datasette).execute_fn(lambda conn: figures.feed_polls(conn, last=40))
     return pages.page(
         datasette,
         request,
         "feeds.html",
-        feeds=[row | {"plot": plots.strip(f"Last polls of {row['name']}", row["polls"])} for row in rows],
+        feeds=[row | {"plot": plots.strip(f"Last checks of {row['name']}", row["polls"])} for row in rows],
     )
 
 
 def _days(counted: list[tuple[str, int]], end: datetime) -> list[str]:
-    """Every day from the first counted one to the last."""
+    """Return every day from the first counted day to the end."""
     if not counted:
         return []
     first = date.fromisoformat(counted[0][0])

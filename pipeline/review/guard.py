@@ -1,7 +1,7 @@
-"""Who may do what at the desk, and the headers that keep other sites out of it.
+"""Access control: who is the analyst, and which headers protect the desk from other sites.
 
-In: a request with the actor that Datasette made of its cookie. Out: the analyst's name, or None. Everybody who can
-reach the desk may read; only analysts may give verdicts.
+In: a request with the actor that Datasette read from the cookie. Out: the analyst's name, or None. Everybody who can
+reach the desk can read it; only analysts can give verdicts.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from typing import Any
 
 from pipeline.review import analysts
 
-_DESK = (
+_DESK_POLICY = (
     b"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self';"
     b" form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
-_ELSEWHERE = b"frame-ancestors 'none'; base-uri 'self'; object-src 'none'"
+_TABLES_POLICY = b"frame-ancestors 'none'; base-uri 'self'; object-src 'none'"
 _HEADERS = [
     (b"x-frame-options", b"DENY"),
     (b"x-content-type-options", b"nosniff"),
@@ -28,26 +28,27 @@ _HEADERS = [
 
 
 def analyst(datasette: Any, request: Any) -> str | None:
-    """The name under which this request may give verdicts; None: it may only read."""
+    """Return the analyst of this request, or None if the request may only read."""
     actor = request.actor or {}
     name = actor.get("id")
     if not isinstance(name, str) or not name:
         return None
+    # the cookie outlives the account: a removed analyst is signed out at once
     if actor.get("via") == "password" and name not in analysts.load(analysts_file(datasette)):
         return None
     return name
 
 
 def analysts_file(datasette: Any) -> Path:
-    """Where the analysts of the served database are."""
+    """Return the accounts file of the served database."""
     return analysts.path_beside(Path(database(datasette).path))
 
 
 def database(datasette: Any) -> Any:
-    """Datasette's database that is Tumen's: the first attached one that is a file."""
-    for one in datasette.databases.values():
-        if one.path and not one.is_memory:
-            return one
+    """Return Tumen's database: the first attached database that is a file."""
+    for attached in datasette.databases.values():
+        if attached.path and not attached.is_memory:
+            return attached
     raise LookupError("no database file is attached")
 
 
@@ -57,7 +58,7 @@ def form_token(request: Any) -> str:
 
 
 def served(datasette: Any) -> str | None:
-    """The name under which Datasette serves Tumen's database; None: it serves none."""
+    """Return the name under which Datasette serves Tumen's database, or None if it serves no file."""
     try:
         return str(database(datasette).name)
     except LookupError:
@@ -65,7 +66,7 @@ def served(datasette: Any) -> str | None:
 
 
 def proxied(datasette: Any, request: Any) -> dict[str, str] | None:
-    """The actor named by the header of a proxy that the plugin's config trusts, and by nobody else."""
+    """Return the actor that a trusted proxy names in its header, or None."""
     config = datasette.plugin_config("tumen") or {}
     header, trusted = config.get("proxy_header"), config.get("proxy_from") or []
     client = (request.scope.get("client") or ("", 0))[0]
@@ -73,38 +74,41 @@ def proxied(datasette: Any, request: Any) -> dict[str, str] | None:
         return None
     name = request.headers.get(str(header).lower(), "").strip()
     try:
-        known = any(ipaddress.ip_address(client) in ipaddress.ip_network(one) for one in trusted)
+        is_proxy = any(ipaddress.ip_address(client) in ipaddress.ip_network(network) for network in trusted)
     except ValueError:
         return None
-    return {"id": name[:80], "via": "proxy"} if known and name else None
+    return {"id": name[:80], "via": "proxy"} if is_proxy and name else None
 
 
 def wrapper(datasette: Any) -> Callable[[Any], Any]:
-    """An ASGI wrapper that adds the headers, and refuses a host name that was not meant (DNS rebinding)."""
-    hosts = {one for one in os.environ.get("TUMEN_HOSTS", "").split(",") if one}
+    """Return an ASGI wrapper that adds the headers and refuses unknown host names.
+
+    The host check stops DNS rebinding: a foreign name that resolves to 127.0.0.1.
+    """
+    hosts = {host for host in os.environ.get("TUMEN_HOSTS", "").split(",") if host}
 
     def wrap(app: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
         async def guarded(scope: dict[str, Any], receive: Any, send: Any) -> None:
             if scope["type"] != "http":
                 await app(scope, receive, send)
                 return
-            desk = scope["path"].startswith(datasette.urls.path("/-/tumen"))
-            policy = (b"content-security-policy", _DESK if desk else _ELSEWHERE)
+            is_desk = scope["path"].startswith(datasette.urls.path("/-/tumen"))
+            policy = (b"content-security-policy", _DESK_POLICY if is_desk else _TABLES_POLICY)
 
-            async def answer(event: dict[str, Any]) -> None:
+            async def respond(event: dict[str, Any]) -> None:
                 if event["type"] == "http.response.start":
-                    have = {name.lower() for name, _ in event.get("headers") or []}
-                    more = [one for one in [policy, *_HEADERS] if one[0] not in have]
-                    event = {**event, "headers": [*(event.get("headers") or []), *more]}
+                    present = {name.lower() for name, _ in event.get("headers") or []}
+                    added = [header for header in [policy, *_HEADERS] if header[0] not in present]
+                    event = {**event, "headers": [*(event.get("headers") or []), *added]}
                 await send(event)
 
             if hosts and _host(scope) not in hosts:
-                await answer(
+                await respond(
                     {"type": "http.response.start", "status": 421, "headers": [(b"content-type", b"text/plain")]}
                 )
-                await answer({"type": "http.response.body", "body": b"This desk is not served under that name.\n"})
+                await respond({"type": "http.response.body", "body": b"This host name does not belong to the desk.\n"})
                 return
-            await app(scope, receive, answer)
+            await app(scope, receive, respond)
 
         return guarded
 

@@ -1,6 +1,7 @@
-"""Cuts a text into plain and marked pieces. Pure; offsets count code points, as the table ``evidence`` has them.
+"""Highlighting: cut a text into plain and highlighted pieces.
 
-In: a title or text and its evidence rows. Out: paragraphs of pieces that a template can print one after another.
+In: a title or text and its evidence rows. Out: paragraphs of pieces that a template prints one after another. Pure.
+Offsets count code points, as in the table ``evidence``.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Piece:
-    """Some characters of a text; ``kind`` is "" where they are no evidence, else what kind of thing they name."""
+    """A part of a text. ``kind`` is the kind of the concept it names, or "" for plain text."""
 
     text: str
     kind: str = ""
@@ -31,16 +32,15 @@ class _Span:
 def paragraphs(
     text: str, evidence: Iterable[dict[str, Any]], weights: dict[tuple[str, str], float], titles: dict[str, str]
 ) -> list[list[Piece]]:
-    """The text's paragraphs, each as its pieces.
+    """Return the paragraphs of a text, each as a list of pieces.
 
     Args:
-        text: as it is stored now.
-        evidence: rows of this field. A row whose words no longer stand where it says (the text was revised since) is
-            looked for anew, and left out when the words are gone.
-        weights: the weight of each topic's clause, for the tooltip.
-        titles: the topics' names, for the same.
+        text: the text as it is stored now.
+        evidence: rows of this field.
+        weights: the weight of each (topic, clause), for the tooltip.
+        titles: the name of each topic, for the tooltip.
     """
-    made: list[list[Piece]] = []
+    result: list[list[Piece]] = []
     start = 0
 
     def why(row: dict[str, Any]) -> str:
@@ -52,25 +52,25 @@ def paragraphs(
     for line in text.split("\n"):
         end = start + len(line)
         if line.strip():
-            made.append(_cut(text, start, end, spans, why))
+            result.append(_cut(text, start, end, spans, why))
         start = end + 1
-    return made
+    return result
 
 
 def _placed(text: str, evidence: Iterable[dict[str, Any]]) -> list[tuple[int, int, dict[str, Any]]]:
     placed = []
     for row in evidence:
         start, end = row["start"], row["end"]
-        if text[start:end] != row["surface"]:
+        if text[start:end] != row["surface"]:  # the text was revised after it was flagged: search for the words
             start = text.find(row["surface"]) if row["surface"] else -1
             end = start + len(row["surface"])
         if 0 <= start < end:
             placed.append((start, end, row))
-    return sorted(placed, key=lambda one: (one[0], -one[1]))
+    return sorted(placed, key=lambda span: (span[0], -span[1]))
 
 
 def _merged(placed: Sequence[tuple[int, int, dict[str, Any]]]) -> list[_Span]:
-    """Overlapping spans as one that keeps every row."""
+    """Merge overlapping spans, keeping the rows of all of them."""
     merged: list[_Span] = []
     for start, end, row in placed:
         if merged and start < merged[-1].end:

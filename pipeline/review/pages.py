@@ -1,4 +1,4 @@
-"""Makes a page of a template and what it shows. Every value is escaped; no page holds a script or style of its own."""
+"""Page rendering, error pages and static files. Every value is escaped; no page has an inline script or style."""
 
 from __future__ import annotations
 
@@ -18,11 +18,12 @@ from pipeline.errors import StoreError
 from pipeline.review import guard
 
 _log = logging.getLogger(__name__)
-_HERE = Path(__file__).parent
+_FOLDER = Path(__file__).parent
+_KIND_NAMES = {"body": "institution", "term": "keyword", "trap": "excluded sense"}  # of concepts; others are as stored
 
 
-class Refused(Exception):
-    """A request that cannot be served: told in one sentence, with an HTTP status."""
+class RequestError(Exception):
+    """A request that cannot be served: an HTTP status and one sentence for the reader."""
 
     def __init__(self, status: int, reason: str) -> None:
         super().__init__(reason)
@@ -32,31 +33,32 @@ class Refused(Exception):
 
 @functools.cache
 def _templates() -> Environment:
-    made = Environment(
-        loader=FileSystemLoader(_HERE / "html"),
+    environment = Environment(
+        loader=FileSystemLoader(_FOLDER / "html"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters["web"] = web
-    made.filters["when"] = when
-    return made
+    environment.filters["web_url"] = web_url
+    environment.filters["minutes"] = to_minutes
+    environment.filters["kind_name"] = lambda kind: _KIND_NAMES.get(kind, kind)
+    return environment
 
 
-def web(address: object) -> str:
-    """The address if a browser may follow it, else ""."""
-    text = str(address or "")
+def web_url(url: object) -> str:
+    """Return the URL if its scheme is http or https, else "". Stops ``javascript:`` links from feeds."""
+    text = str(url or "")
     return text if urlsplit(text).scheme in ("http", "https") else ""
 
 
-def when(time: object) -> str:
-    """``2026-11-24T06:00:00Z`` as ``2026-11-24 06:00``."""
+def to_minutes(time: object) -> str:
+    """Format ``2026-11-24T06:00:00Z`` as ``2026-11-24 06:00``."""
     return str(time or "")[:16].replace("T", " ")
 
 
 def page(datasette: Any, request: Any, template: str, *, status: int = 200, **values: Any) -> Response:
-    """An HTML answer."""
+    """Render a template as an HTML response."""
     served = guard.served(datasette)
     html = (
         _templates()
@@ -76,60 +78,64 @@ def page(datasette: Any, request: Any, template: str, *, status: int = 200, **va
     return Response.html(html, status=status, headers={"cache-control": "no-store"})
 
 
-def message(datasette: Any, request: Any, refused: Refused) -> Response:
-    """An error as a person or a script reads it."""
+def error_page(datasette: Any, request: Any, error: RequestError) -> Response:
+    """Return an error as a page, or as JSON where the request asks for JSON."""
     if "application/json" in request.headers.get("accept", ""):
-        return Response.json({"error": refused.reason}, status=refused.status)
-    return page(datasette, request, "message.html", status=refused.status, title="Sorry", text=refused.reason)
+        return Response.json({"error": error.reason}, status=error.status)
+    return page(
+        datasette, request, "message.html", status=error.status, title=f"Error {error.status}", text=error.reason
+    )
 
 
-def polite(view: Any) -> Any:
-    """Turn ``Refused`` and whatever else goes wrong in a view into a page with a sentence, never a stack trace."""
+def errors_as_pages(view: Any) -> Any:
+    """Decorate a view so that any error becomes a page with one sentence, never a stack trace."""
 
     @functools.wraps(view)
     async def wrapped(datasette: Any, request: Any) -> Any:
         try:
             return await view(datasette, request)
-        except Refused as refused:
-            return message(datasette, request, refused)
+        except RequestError as error:
+            return error_page(datasette, request, error)
         except StoreError as error:
-            return message(datasette, request, Refused(500, str(error)))
+            return error_page(datasette, request, RequestError(500, str(error)))
         except sqlite3.OperationalError as error:
             _log.warning("%s: %s", request.path, error)
-            return message(datasette, request, Refused(503, f"The database cannot answer now ({error}); try again."))
-        except Exception:  # noqa: BLE001 - the edge of one request: told, and stops nothing else
+            busy = RequestError(503, f"The database is not available now ({error}). Try again.")
+            return error_page(datasette, request, busy)
+        except Exception:  # noqa: BLE001 - edge of one request: logged, and no other request is affected
             _log.exception("%s failed", request.path)
-            return message(datasette, request, Refused(500, "Tumen failed here; the log of “tumen serve” says where."))
+            failed = RequestError(500, "Tumen failed on this page. The log of “tumen serve” has the details.")
+            return error_page(datasette, request, failed)
 
     return wrapped
 
 
-_KINDS = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8"}
+_CONTENT_TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8"}
 
 
 @functools.cache
 def _asset(name: str) -> tuple[str, str]:
-    """A file of the desk, and a digest that names its state in its address: a browser keeps it until it changes."""
-    body = (_HERE / "assets" / name).read_text(encoding="utf-8")
+    """Return a static file and its digest. The digest is part of the URL, so browsers cache a file until it changes."""
+    body = (_FOLDER / "assets" / name).read_text(encoding="utf-8")
     return body, hashlib.sha256(body.encode()).hexdigest()[:12]
 
 
 async def static(request: Any) -> Response:
-    """A file of the desk: a style or its script."""
+    """Serve a style sheet or script of the desk."""
     name = request.url_vars["name"]
     if name not in ("desk.css", "desk.js", "tables.css"):
         return Response.text("No such file.", status=404)
     headers = {"cache-control": "max-age=31536000, immutable"}
-    return Response(_asset(name)[0], content_type=_KINDS[Path(name).suffix], headers=headers)
+    return Response(_asset(name)[0], content_type=_CONTENT_TYPES[Path(name).suffix], headers=headers)
 
 
 def asset(datasette: Any, name: str) -> str:
-    """The address of a file of the desk."""
+    """Return the URL of a static file."""
     return str(datasette.urls.path(f"/-/tumen/static/{name}?{_asset(name)[1]}"))
 
 
-def number(text: str | None, least: int, most: int) -> int | None:
-    """A whole number between two bounds, or None."""
+def parse_int(text: str | None, least: int, most: int) -> int | None:
+    """Parse a whole number between two bounds. Return None for anything else."""
     if text and text.isdecimal() and text.isascii() and least <= int(text[:18]) <= most:
         return int(text[:18])
     return None

@@ -1,7 +1,7 @@
-"""Draws numbers as SVG. Pure: in go rows, out comes markup in which every text is escaped; colours come from the style.
+"""Plots as SVG.
 
-Each plot has a title and a description for screen readers, and says its largest value; the page prints the same
-numbers as a table beside it.
+In: rows of numbers. Out: markup with every text escaped; colours come from the style sheet. Pure. Each plot has a title
+and a description for screen readers and shows its largest value. The page prints the same numbers as a table.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from markupsafe import Markup, escape
 
 
 def columns(title: str, values: Sequence[tuple[str, float]], *, width: int = 240, height: int = 84) -> Markup:
-    """A column for each value, over time; the first and the last name stand below."""
+    """Draw one column per value, over time, with the first and the last name below."""
     top = max((value for _, value in values), default=0.0)
     step = width / max(len(values), 1)
     bars = []
@@ -21,32 +21,32 @@ def columns(title: str, values: Sequence[tuple[str, float]], *, width: int = 240
         tall = (height - 30) * value / top if top else 0
         bars.append(
             Markup(
-                '<rect class="mark" x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}"><title>{}: {:g}</title></rect>'
-            ).format(at * step, height - 16 - tall, _wide(step), tall, name, value)
+                '<rect class="col" x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}"><title>{}: {:g}</title></rect>'
+            ).format(at * step, height - 16 - tall, _column_width(step), tall, name, value)
         )
-    said = f"{len(values)} values, the largest {top:g}"
+    description = f"{len(values)} values, the largest {top:g}"
     parts = [*bars, *_frame([name for name, _ in values], top, width, height)]
-    return _svg(title, said, width, height, Markup("").join(parts))
+    return _svg(title, description, width, height, Markup("").join(parts))
 
 
 def stacks(
     title: str, values: Sequence[tuple[str, int, int]], names: tuple[str, str], *, width: int = 480, height: int = 120
 ) -> Markup:
-    """A column of two parts for each value, over time: the first part below, the second on it.
+    """Draw one column of two stacked parts per value, over time.
 
     Args:
-        title: of the plot.
-        values: name, first, second.
-        names: what the two parts are.
-        width: in units of the drawing.
-        height: likewise.
+        title: the title of the plot.
+        values: name, lower part, upper part.
+        names: the names of the two parts.
+        width: width in SVG units.
+        height: height in SVG units.
     """
     top = max((first + second for _, first, second in values), default=0)
     step = width / max(len(values), 1)
     scale = (height - 30) / top if top else 0
     bars = []
     for at, (name, first, second) in enumerate(values):
-        said = f"{name}: {first} {names[0]}, {second} {names[1]}"
+        tooltip = f"{name}: {first} {names[0]}, {second} {names[1]}"
         for kind, count, below in (("ok", first, 0), ("rest", second, first)):
             if count:
                 bars.append(
@@ -56,18 +56,18 @@ def stacks(
                         kind,
                         at * step,
                         height - 16 - scale * (below + count),
-                        _wide(step),
+                        _column_width(step),
                         max(scale * count, 0.5),
-                        said,
+                        tooltip,
                     )
                 )
-    said = f"{sum(v[1] for v in values)} {names[0]}, {sum(v[2] for v in values)} {names[1]}"
+    description = f"{sum(v[1] for v in values)} {names[0]}, {sum(v[2] for v in values)} {names[1]}"
     parts = [*bars, *_frame([value[0] for value in values], top, width, height)]
-    return _svg(title, said, width, height, Markup("").join(parts))
+    return _svg(title, description, width, height, Markup("").join(parts))
 
 
 def rows(title: str, values: Sequence[tuple[str, float]], *, width: int = 480) -> Markup:
-    """A bar for each value, named at its left, largest first."""
+    """Draw one horizontal bar per value, with its name on the left."""
     top = max((value for _, value in values), default=0.0)
     parts = []
     for at, (name, value) in enumerate(values):
@@ -75,7 +75,7 @@ def rows(title: str, values: Sequence[tuple[str, float]], *, width: int = 480) -
         parts.append(
             Markup(
                 '<text x="190" y="{0}" text-anchor="end">{1}</text>'
-                '<rect class="mark" x="198" y="{2}" width="{3:.1f}" height="13"></rect>'
+                '<rect class="col" x="198" y="{2}" width="{3:.1f}" height="13"></rect>'
                 '<text x="{4:.1f}" y="{0}">{5:g}</text>'
             ).format(
                 y + 13,
@@ -92,12 +92,12 @@ def rows(title: str, values: Sequence[tuple[str, float]], *, width: int = 480) -
 
 
 def precision(title: str, values: Sequence[tuple[str, int, int]], *, width: int = 480) -> Markup:
-    """The share of right verdicts for each name, with Wilson's 95 % interval as a whisker.
+    """Draw the share of correct flags per name, with a whisker for Wilson's 95 % interval.
 
     Args:
-        title: of the plot.
-        values: name, right, all.
-        width: in units of the drawing.
+        title: the title of the plot.
+        values: name, correct, all.
+        width: width in SVG units.
     """
     parts = []
     scale = width - 280
@@ -128,7 +128,7 @@ def precision(title: str, values: Sequence[tuple[str, int, int]], *, width: int 
 
 
 def wilson(good: int, every: int) -> tuple[float, float]:
-    """The 95 % interval of a share after Wilson (1927); (0, 1) where there is nothing to count."""
+    """Return the 95 % confidence interval of a share after Wilson (1927). (0, 1) if there are no observations."""
     if not every:
         return 0.0, 1.0
     z = 1.959964
@@ -138,27 +138,27 @@ def wilson(good: int, every: int) -> tuple[float, float]:
     return max(centre - half, 0.0), min(centre + half, 1.0)
 
 
-def strip(title: str, marks: Sequence[bool]) -> Markup:
-    """A small square for each poll, oldest first: full height when it went well, half when it failed."""
+def strip(title: str, polls: Sequence[bool]) -> Markup:
+    """Draw one small bar per poll, oldest first: full height if it succeeded, half if it failed."""
     parts = [
         Markup('<rect class="{}" x="{}" y="{}" width="4" height="{}"></rect>').format(
             "ok" if good else "bad", 5 * at, 0 if good else 6, 12 if good else 6
         )
-        for at, good in enumerate(marks)
+        for at, good in enumerate(polls)
     ]
-    failed = sum(not good for good in marks)
+    failed = sum(not good for good in polls)
     return _svg(
-        title, f"{len(marks)} polls, {failed} failed", max(5 * len(marks), 5), 12, Markup("").join(parts), small=True
+        title, f"{len(polls)} checks, {failed} failed", max(5 * len(polls), 5), 12, Markup("").join(parts), small=True
     )
 
 
-def _wide(step: float) -> float:
-    """A column's width: with a gap beside it, and never a slab."""
+def _column_width(step: float) -> float:
+    """Return a column's width: a gap on its right, and at most 28 units."""
     return min(max(step - 1, 0.5), 28)
 
 
 def _frame(names: Sequence[str], top: float, width: float, height: float) -> list[Markup]:
-    """The axis, the first and the last name below it, and the largest value."""
+    """Draw the axis, the first and last name below it, and the largest value."""
     parts = [
         Markup('<line class="axis" x1="0" x2="{0}" y1="{1}" y2="{1}"></line>').format(width, height - 16),
         Markup('<text x="{}" y="10" text-anchor="end">{:g}</text>').format(width, top),
@@ -170,12 +170,12 @@ def _frame(names: Sequence[str], top: float, width: float, height: float) -> lis
     return parts
 
 
-def _svg(title: str, said: str, width: float, height: float, inside: Markup, *, small: bool = False) -> Markup:
+def _svg(title: str, description: str, width: float, height: float, inside: Markup, *, small: bool = False) -> Markup:
     size = Markup(' width="{}" height="{}"').format(width, height) if small else Markup("")
     kind = "plot small" if small else "plot"
     return Markup(
         '<svg class="{}" viewBox="0 0 {:g} {:g}"{} role="img"><title>{}</title><desc>{}</desc>{}</svg>'
-    ).format(kind, width, height, size, escape(title), said, inside)
+    ).format(kind, width, height, size, escape(title), description, inside)
 
 
 def _short(name: str) -> str:

@@ -1,7 +1,7 @@
-"""The review page: what waits, best first, and one article with every reason beside it.
+"""The review page: the queue of unreviewed articles, and one article with the reasons for its flags.
 
-In: filters and an article's id in the address. Out: a page that works without a script; with it, the next article is
-already there when a verdict is given.
+In: filters and an article's id in the URL. Out: a page that works without JavaScript. With JavaScript, the next
+articles are prefetched.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from pipeline.store.values import short_name
 
 
 def routes() -> list[tuple[str, Callable[..., Any]]]:
-    """The queue, an article, the desk's files, health."""
+    """Return the routes of this module."""
     return [
         (r"^/-/tumen/?$", queue),
         (r"^/-/tumen/article/(?P<id>\d{1,18})$", article),
@@ -29,36 +29,37 @@ def routes() -> list[tuple[str, Callable[..., Any]]]:
     ]
 
 
-@pages.polite
+@pages.errors_as_pages
 async def queue(datasette: Any, request: Any) -> Any:
-    """The queue with its best article open."""
-    return await _desk(datasette, request, None)
+    """Show the queue with its first article open."""
+    return await _review_page(datasette, request, None)
 
 
-@pages.polite
+@pages.errors_as_pages
 async def article(datasette: Any, request: Any) -> Any:
-    """One article; with ``?part=article`` only the part of the page that changes."""
+    """Show one article. ``?part=article`` returns only the fragment that the script swaps in."""
     number = int(request.url_vars["id"])
     if request.args.get("part") != "article":
-        return await _desk(datasette, request, number)
+        return await _review_page(datasette, request, number)
     shown = await database(datasette).execute_fn(lambda conn: desk.article(conn, number))
     if shown is None:
-        raise pages.Refused(404, f"There is no article {number}.")
-    return pages.page(datasette, request, "article.html", **view(shown), **await _form(datasette))
+        raise pages.RequestError(404, f"There is no article {number}.")
+    topics = (await database(datasette).execute_fn(desk.choices))["topic"]
+    return pages.page(datasette, request, "article.html", **article_values(shown), topics=topics, query="")
 
 
-async def _desk(datasette: Any, request: Any, number: int | None) -> Any:
+async def _review_page(datasette: Any, request: Any, number: int | None) -> Any:
     wanted = filters(request)
     now = datetime.now(UTC)
 
     def read(conn: Any) -> Any:
         if not desk.is_desk(conn):
-            raise pages.Refused(500, "This is not a database of this Tumen: run “tumen status” on it first.")
+            raise pages.RequestError(500, "This file is not a database of this Tumen. Run “tumen status” on it first.")
         waiting = desk.queue(conn, wanted, now)
         chosen = number if number is not None else (waiting[0].id if waiting else None)
         shown = None if chosen is None else desk.article(conn, chosen)
         if number is not None and shown is None:
-            raise pages.Refused(404, f"There is no article {number}.")
+            raise pages.RequestError(404, f"There is no article {number}.")
         return waiting, shown, desk.progress(conn, wanted, now), desk.choices(conn)
 
     waiting, shown, progress, choices = await database(datasette).execute_fn(read)
@@ -74,33 +75,28 @@ async def _desk(datasette: Any, request: Any, number: int | None) -> Any:
         query=query(request),
         shown=shown is not None,
         topics=choices["topic"],
-        **(view(shown) if shown is not None else {}),
+        **(article_values(shown) if shown is not None else {}),
     )
 
 
-async def _form(datasette: Any) -> dict[str, Any]:
-    choices = await database(datasette).execute_fn(desk.choices)
-    return {"topics": choices["topic"], "query": ""}
-
-
-def filters(request: Any) -> desk.Wanted:
-    """The filters in the address; what makes no sense is no filter."""
-    return desk.Wanted(
+def filters(request: Any) -> desk.QueueFilter:
+    """Read the filters from the URL. Values that make no sense are ignored."""
+    return desk.QueueFilter(
         topic=request.args.get("topic") or None,
         language=request.args.get("language") or None,
-        source=pages.number(request.args.get("source"), 0, 2**53),
-        days=pages.number(request.args.get("days"), 1, 36_500),
+        source=pages.parse_int(request.args.get("source"), 0, 2**53),
+        days=pages.parse_int(request.args.get("days"), 1, 36_500),
     )
 
 
 def query(request: Any) -> str:
-    """The filters as the end of an address, "" when there are none."""
+    """Return the filters as a query string, or "" if there are none."""
     kept = {key: request.args.get(key) for key in ("topic", "language", "source", "days") if request.args.get(key)}
     return f"?{urlencode(kept)}" if kept else ""
 
 
-def view(shown: desk.Shown) -> dict[str, Any]:
-    """What the article's template shows, made of its rows."""
+def article_values(shown: desk.ArticleView) -> dict[str, Any]:
+    """Return the values of the template ``article.html`` from the rows of an article."""
     article = shown.article
     weights = {(term["topic"], term["clause"]): term["weight"] for term in shown.terms}
     titles = {flag["topic"]: flag["title"] for flag in shown.flags} | {"relevance": "Relevance"}
@@ -108,7 +104,7 @@ def view(shown: desk.Shown) -> dict[str, Any]:
     in_title = [row for row in evidence if row["field"] == "title"]
     in_text = [row for row in evidence if row["field"] == "text"]
     title = paragraphs(article["title"], in_title, weights, titles)
-    waiting = [one for one in shown.siblings if one["verdict"] is None and one["relevant"]]
+    unreviewed = [other for other in shown.siblings if other["verdict"] is None and other["relevant"]]
     return {
         "article": article | {"authors": json.loads(article["authors"])},
         "title": title[0] if title else [],
@@ -116,34 +112,37 @@ def view(shown: desk.Shown) -> dict[str, Any]:
         "kinds": sorted({row["kind"] for row in evidence}),
         "in_title": list(dict.fromkeys(row["concept"] for row in in_title)),
         "flags": shown.flags,
-        "sums": _sums(shown.terms, evidence, titles),
+        "scores": _scores(shown.terms, evidence, titles),
         "heaviest": max((abs(term["weight"]) for term in shown.terms), default=1.0) or 1.0,
         "older_text": any(flag["revision"] != article["revision"] for flag in shown.flags),
         "passages": [
-            row | {"shared": [shown.names.get(one, one) for one in json.loads(row["shared"])]} for row in shown.passages
+            row | {"shared": [shown.names.get(concept, concept) for concept in json.loads(row["shared"])]}
+            for row in shown.passages
         ],
         "misses": shown.misses,
         "siblings": shown.siblings,
         "own_why": article["story_why"],
-        "waiting_siblings": len(waiting),
-        "all_copies": "event" not in {article["story_how"], *(one["how"] for one in waiting)},
+        "unreviewed_siblings": len(unreviewed),
+        "all_duplicates": "event" not in {article["story_how"], *(other["how"] for other in unreviewed)},
         "reviews": [row | {"topics": json.loads(row["topics"] or "null")} for row in shown.reviews],
         "nonce": secrets.token_urlsafe(16),
     }
 
 
-def _sums(terms: list[dict[str, Any]], evidence: list[dict[str, Any]], titles: dict[str, str]) -> list[dict[str, Any]]:
-    """The sum of each topic that is flagged, and of the relevance, with its terms and the concepts that they found."""
-    found: dict[tuple[str, str], dict[str, None]] = {}
+def _scores(
+    terms: list[dict[str, Any]], evidence: list[dict[str, Any]], titles: dict[str, str]
+) -> list[dict[str, Any]]:
+    """Return the score of each flagged topic and of the relevance, with its terms and the concepts they matched."""
+    matched: dict[tuple[str, str], dict[str, None]] = {}
     for row in evidence:
-        found.setdefault((row["topic"], row["clause"]), {})[row["concept"]] = None
+        matched.setdefault((row["topic"], row["clause"]), {})[row["concept"]] = None
     by_topic: dict[str, list[dict[str, Any]]] = {}
     for term in terms:
         pattern = " + ".join(json.loads(term["concepts"])).replace("_", " ").replace("|", " / ")
-        named = list(found.get((term["topic"], term["clause"]), ()))
-        by_topic.setdefault(term["topic"], []).append(term | {"found": named, "pattern": pattern})
+        concepts = list(matched.get((term["topic"], term["clause"]), ()))
+        by_topic.setdefault(term["topic"], []).append(term | {"matched": concepts, "pattern": pattern})
     return [
-        {"title": titles[topic], "terms": many, "sum": sum(term["weight"] for term in many)}
-        for topic, many in by_topic.items()
+        {"title": titles[topic], "terms": topic_terms, "sum": sum(term["weight"] for term in topic_terms)}
+        for topic, topic_terms in by_topic.items()
         if topic in titles
     ]

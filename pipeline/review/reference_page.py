@@ -1,6 +1,6 @@
-"""The op-ed annotated: passage by passage, with what was flagged for each, over time.
+"""The op-ed page: each passage with the articles flagged for it, over time.
 
-The passages are in our own words, or in the original's where the operator imported it.
+A passage is shown in our own words, or in the original's words if the operator imported the op-ed.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from pipeline.store import figures
 
 
 def routes() -> list[tuple[str, Callable[..., Any]]]:
-    """The op-ed."""
-    return [(r"^/-/tumen/op-ed$", opinion)]
+    """Return the routes of this module."""
+    return [(r"^/-/tumen/op-ed$", reference)]
 
 
-@pages.polite
-async def opinion(datasette: Any, request: Any) -> Response:
-    """The whole of it on one page."""
-    reference, passages = await guard.database(datasette).execute_fn(
+@pages.errors_as_pages
+async def reference(datasette: Any, request: Any) -> Response:
+    """Show all passages on one page."""
+    record, passages = await guard.database(datasette).execute_fn(
         lambda conn: (figures.reference(conn), figures.passages(conn))
     )
     months = _months(min((month for row in passages for month, _ in row["months"]), default=""), datetime.now(UTC))
@@ -33,11 +33,11 @@ async def opinion(datasette: Any, request: Any) -> Response:
         row["plot"] = plots.columns(
             f"Flags by month on passage {row['position']}", [(month, counted.get(month, 0)) for month in months]
         )
-    return pages.page(datasette, request, "opinion.html", reference=reference, passages=passages)
+    return pages.page(datasette, request, "reference.html", reference=record, passages=passages)
 
 
 def _months(first: str, now: datetime) -> list[str]:
-    """The months to draw, the same for each passage: from the first flag on, a year at the least, three at the most."""
-    this = now.year * 12 + now.month - 1
-    began = int(first[:4]) * 12 + int(first[5:7]) - 1 if first else this
-    return [f"{at // 12}-{at % 12 + 1:02d}" for at in range(max(min(began, this - 11), this - 35), this + 1)]
+    """Return the months to draw, the same for each passage: from the first flag on, between 12 and 36 months."""
+    current = now.year * 12 + now.month - 1
+    began = int(first[:4]) * 12 + int(first[5:7]) - 1 if first else current
+    return [f"{at // 12}-{at % 12 + 1:02d}" for at in range(max(min(began, current - 11), current - 35), current + 1)]

@@ -1,6 +1,6 @@
-"""Signing in and out: by name and password, or by the link that ``tumen serve`` prints, which works once.
+"""Signing in and out, by name and password or by the one-time link that ``tumen serve`` prints.
 
-In: a form or a key. Out: Datasette's own signed cookie, for 30 days; HttpOnly, SameSite=Lax.
+In: a form or a key. Out: Datasette's own signed cookie, valid for 30 days, HttpOnly and SameSite=Lax.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ from datasette import Response
 from datasette.utils import baseconv
 
 from pipeline.review import analysts, guard, pages
-from pipeline.review.verdicts import body
+from pipeline.review.verdicts import read_fields
 
 _DAYS = 30
-_TRIES, _WAIT_SECONDS = 5, 60
-_failures: dict[str, list[float]] = {}
-_used: set[str] = set()
+_MAX_ATTEMPTS, _WINDOW_SECONDS = 5, 60
+_failures: dict[str, list[float]] = {}  # client address and name: times of failed attempts
+_used_keys: set[str] = set()
 
 
 def routes() -> list[tuple[str, Callable[..., Any]]]:
-    """Sign in, the link that works once, sign out."""
+    """Return the routes of this module."""
     return [
         (r"^/-/tumen/login$", login),
         (r"^/-/tumen/enter$", enter),
@@ -33,56 +33,56 @@ def routes() -> list[tuple[str, Callable[..., Any]]]:
     ]
 
 
-@pages.polite
+@pages.errors_as_pages
 async def login(datasette: Any, request: Any) -> Any:
-    """The form, and what it posts."""
+    """Show the sign-in form, and check what it posts."""
     if request.method != "POST":
         return pages.page(datasette, request, "login.html", problem="", name="")
-    found = await body(request)
-    name, password = str(found.get("name", ""))[:80].strip(), str(found.get("password", ""))[:1000]
-    place = f"{(request.scope.get('client') or ('?',))[0]} {name}"
-    recent = [one for one in _failures.get(place, []) if one > time.monotonic() - _WAIT_SECONDS]
-    if len(recent) >= _TRIES:
-        return _again(datasette, request, 429, "Too many tries; wait a minute.", name)
+    fields = await read_fields(request)
+    name, password = str(fields.get("name", ""))[:80].strip(), str(fields.get("password", ""))[:1000]
+    key = f"{(request.scope.get('client') or ('?',))[0]} {name}"
+    recent = [at for at in _failures.get(key, []) if at > time.monotonic() - _WINDOW_SECONDS]
+    if len(recent) >= _MAX_ATTEMPTS:
+        return _form_again(datasette, request, 429, "Too many attempts. Wait a minute.", name)
     if not await asyncio.to_thread(analysts.verify, guard.analysts_file(datasette), name, password):
-        if len(_failures) > 1000:
+        if len(_failures) > 1000:  # names come from outside: bound the memory they take
             _failures.clear()
-        _failures[place] = [*recent, time.monotonic()]
-        return _again(datasette, request, 403, "That name and that password do not belong together.", name)
-    _failures.pop(place, None)
-    return _welcome(datasette, request, {"id": name, "via": "password"})
+        _failures[key] = [*recent, time.monotonic()]
+        return _form_again(datasette, request, 403, "Wrong name or password.", name)
+    _failures.pop(key, None)
+    return _signed_in(datasette, request, {"id": name, "via": "password"})
 
 
-@pages.polite
+@pages.errors_as_pages
 async def enter(datasette: Any, request: Any) -> Any:
-    """The printed link: it signs in the person at this machine, once."""
+    """Sign in by the printed link, once."""
     key, given = os.environ.get("TUMEN_ENTRY_KEY", ""), request.args.get("key") or ""
-    if not key or key in _used or not hmac.compare_digest(key.encode(), given.encode()):
-        raise pages.Refused(
-            403, "This link was used already or is of another start; run “tumen serve” again for a new one."
+    if not key or key in _used_keys or not hmac.compare_digest(key.encode(), given.encode()):
+        raise pages.RequestError(
+            403, "This link was already used, or belongs to an earlier start. Run “tumen serve” again for a new link."
         )
-    _used.add(key)
-    return _welcome(datasette, request, {"id": os.environ.get("TUMEN_ENTRY_NAME", "analyst"), "via": "link"})
+    _used_keys.add(key)
+    return _signed_in(datasette, request, {"id": os.environ.get("TUMEN_ENTRY_NAME", "analyst"), "via": "link"})
 
 
-@pages.polite
+@pages.errors_as_pages
 async def logout(datasette: Any, request: Any) -> Any:
-    """Forget the cookie."""
+    """Sign out: delete the cookie."""
     if request.method != "POST":
-        raise pages.Refused(405, "Sign out with the button.")
-    await body(request)
+        raise pages.RequestError(405, "Sign out with the button.")
+    await read_fields(request)
     response = Response.redirect(datasette.urls.path("/-/tumen"), status=303)
     response.set_cookie("ds_actor", "", expires=0, max_age=0, httponly=True)
     return response
 
 
-def _again(datasette: Any, request: Any, status: int, problem: str, name: str) -> Any:
+def _form_again(datasette: Any, request: Any, status: int, problem: str, name: str) -> Any:
     return pages.page(datasette, request, "login.html", status=status, problem=problem, name=name)
 
 
-def _welcome(datasette: Any, request: Any, actor: dict[str, str]) -> Response:
-    ends = int(time.time()) + _DAYS * 24 * 3600
-    cookie = datasette.sign({"a": actor, "e": baseconv.base62.encode(ends)}, "actor")
+def _signed_in(datasette: Any, request: Any, actor: dict[str, str]) -> Response:
+    expires = int(time.time()) + _DAYS * 24 * 3600
+    cookie = datasette.sign({"a": actor, "e": baseconv.base62.encode(expires)}, "actor")
     response = Response.redirect(datasette.urls.path("/-/tumen"), status=303)
     secure = request.scheme == "https" or request.headers.get("x-forwarded-proto") == "https"
     response.set_cookie("ds_actor", cookie, max_age=_DAYS * 24 * 3600, httponly=True, samesite="lax", secure=secure)

@@ -1,7 +1,7 @@
-"""Datasette's own pages on Tumen's database: titles, descriptions, queries, and the ways between them and the desk.
+"""Datasette's own pages on Tumen's database: titles, descriptions, queries, and links to the desk.
 
-In: ``config/datasette.json``. Out: what Datasette's hooks ask for, so that ``datasette tumen.db`` alone has all that
-``tumen serve`` has.
+In: ``config/datasette.json``. Out: values for Datasette's hooks, so that ``datasette tumen.db`` alone shows the same as
+``tumen serve``.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ def _shared() -> dict[str, Any]:
 
 
 def describe(name: str, *, sql_for_all: bool = True) -> dict[str, object]:
-    """The metadata for a database of this name.
+    """Return Datasette's metadata for a database of this name.
 
     Args:
-        name: of the file, without its ending.
-        sql_for_all: whoever reads may write SQL; else only who is signed in.
+        name: file name without its extension.
+        sql_for_all: True if every reader may run SQL; False if only signed-in analysts may.
     """
     shared = _shared()
     database = shared["database"] | ({} if sql_for_all else {"allow_sql": {"id": "*"}})
@@ -35,19 +35,19 @@ def describe(name: str, *, sql_for_all: bool = True) -> dict[str, object]:
 
 
 def metadata(datasette: Any) -> dict[str, object]:
-    """The same for the database that is served."""
+    """Return the metadata of the served database."""
     name = guard.served(datasette)
     return describe(name) if name else {}
 
 
 def queries(datasette: Any, database: str) -> dict[str, Any]:
-    """The canned queries of a database: none of one that is not Tumen's."""
+    """Return the ready queries of a database, or none if it is not the database of Tumen."""
     found: dict[str, Any] = _shared()["database"]["queries"] if database == guard.served(datasette) else {}
     return found
 
 
 def cell(datasette: Any, table: str | None, column: str, value: object, row: Any) -> Markup | None:
-    """An article's title, or its number in a query, as a link to the desk; None where Datasette's own way will do."""
+    """Return an article's title or number as a link to the desk. None leaves the cell to Datasette."""
     if column == "title" and table in ("articles", "review_queue"):
         return _link(datasette, row["id"], value)
     if column == "article" and table is None and isinstance(value, int):
@@ -56,10 +56,10 @@ def cell(datasette: Any, table: str | None, column: str, value: object, row: Any
 
 
 def _link(datasette: Any, article: object, text: object) -> Markup:
-    address = datasette.urls.path(f"/-/tumen/article/{article}")
-    return Markup('<a href="{}">{}</a>').format(address, escape(text or article))
+    url = datasette.urls.path(f"/-/tumen/article/{article}")
+    return Markup('<a href="{}">{}</a>').format(url, escape(text or article))
 
 
 def style(datasette: Any) -> str:
-    """The address of the style that Datasette's pages get: dark where the system is, long texts cut."""
+    """Return the URL of the style sheet for Datasette's pages."""
     return pages.asset(datasette, "tables.css")

@@ -1,6 +1,6 @@
-"""Takes verdicts. One is one row, for ever; the same token twice is one verdict.
+"""Storing verdicts. A verdict is one row that never changes; the same token sent twice is one verdict.
 
-In: a POST of a form or of JSON by a signed-in analyst. Out: the row, read back from the file before anybody is told.
+In: a POST, as form or JSON, by a signed-in analyst. Out: the row, read back from the database before the response.
 """
 
 from __future__ import annotations
@@ -19,29 +19,29 @@ from pipeline.review import guard, pages
 from pipeline.review.queue import filters, query
 from pipeline.store import desk, reviews
 
-MOST_BYTES = 64 * 1024
-MOST_NOTE = 10_000
+MAX_BYTES = 64 * 1024
+MAX_NOTE_CHARACTERS = 10_000
 _TOKEN = re.compile(r"[\w-]{8,80}")
 
 
 def routes() -> list[tuple[str, Callable[..., Any]]]:
-    """Where verdicts are posted."""
+    """Return the routes of this module."""
     return [(r"^/-/tumen/verdict$", verdict)]
 
 
-@pages.polite
+@pages.errors_as_pages
 async def verdict(datasette: Any, request: Any) -> Any:
-    """Store one verdict; answer a script with JSON, and a form with the next article."""
+    """Store one verdict. Return JSON to a script; redirect a form to the queue."""
     if request.method != "POST":
-        raise pages.Refused(405, "A verdict is given with POST.")
+        raise pages.RequestError(405, "Send a verdict with POST.")
     analyst = guard.analyst(datasette, request)
     if analyst is None:
-        raise pages.Refused(403, "You are not signed in, or no longer: sign in and give the verdict again.")
-    new = _read(await body(request), analyst)
+        raise pages.RequestError(403, "You are not signed in. Please sign in and give the verdict again.")
+    new = _new_verdict(await read_fields(request), analyst)
     now = datetime.now(UTC)
     stored = await guard.database(datasette).execute_write_fn(lambda conn: reviews.put(conn, new, now))
     if stored is None:
-        raise pages.Refused(404, f"There is no article {new.article} (any more); the verdict was not stored.")
+        raise pages.RequestError(404, f"There is no article {new.article} any more. The verdict was not stored.")
     if _is_json(request):
         progress = await guard.database(datasette).execute_fn(lambda conn: desk.progress(conn, filters(request), now))
         today, team = progress.today.get(analyst, 0), sum(progress.today.values())
@@ -49,11 +49,11 @@ async def verdict(datasette: Any, request: Any) -> Any:
     return Response.redirect(datasette.urls.path(f"/-/tumen{query(request)}"), status=303)
 
 
-async def body(request: Any) -> dict[str, Any]:
-    """The fields that a page of the desk posted, lists as lists.
+async def read_fields(request: Any) -> dict[str, Any]:
+    """Read the fields of a POST, as form or JSON.
 
     Raises:
-        Refused: it is more than 64 kB, not what it says, or from elsewhere.
+        RequestError: the body is larger than 64 KiB, cannot be parsed, or comes from another site.
     """
     raw = bytearray()
     more = True
@@ -61,54 +61,56 @@ async def body(request: Any) -> dict[str, Any]:
         event = await request.receive()
         raw += event.get("body", b"")
         more = event.get("more_body", False)
-        if len(raw) > MOST_BYTES:
-            raise pages.Refused(413, f"That is too long: a note has up to {MOST_NOTE:,} characters.")
+        if len(raw) > MAX_BYTES:
+            raise pages.RequestError(
+                413, f"The request is too long. A note has at most {MAX_NOTE_CHARACTERS:,} characters."
+            )
     try:
         text = raw.decode("utf-8")
-        found = json.loads(text) if _is_json(request) else parse_qs(text, keep_blank_values=True)
+        fields = json.loads(text) if _is_json(request) else parse_qs(text, keep_blank_values=True)
     except (ValueError, RecursionError):
-        raise pages.Refused(400, "That cannot be read; it should be a form or JSON, in UTF-8.") from None
-    if not isinstance(found, dict):
-        raise pages.Refused(400, "That cannot be read; it should be one JSON object.")
+        raise pages.RequestError(400, "The request cannot be read: expected a form or JSON, in UTF-8.") from None
+    if not isinstance(fields, dict):
+        raise pages.RequestError(400, "The request cannot be read: expected one JSON object.")
     if not _is_json(request):
-        found = {name: values if name == "topics" else values[-1] for name, values in found.items()}
-    return found
+        fields = {name: values if name == "topics" else values[-1] for name, values in fields.items()}
+    return fields
 
 
 def _is_json(request: Any) -> bool:
     return bool(request.headers.get("content-type", "").startswith("application/json"))
 
 
-def _read(found: dict[str, Any], analyst: str) -> reviews.NewVerdict:
-    article = pages.number(str(found.get("article", "")), 1, 2**62)
+def _new_verdict(fields: dict[str, Any], analyst: str) -> reviews.NewVerdict:
+    article = pages.parse_int(str(fields.get("article", "")), 1, 2**62)
     if article is None:
-        raise pages.Refused(400, "It is not said which article the verdict is for.")
-    if found.get("verdict") not in get_args(Verdict):
-        raise pages.Refused(400, "A verdict is one of: relevant, not_relevant, escalate, withdrawn.")
-    note = str(found.get("note") or "").strip()
-    if len(note) > MOST_NOTE:
-        raise pages.Refused(413, f"The note is too long: it may have {MOST_NOTE:,} characters.")
-    token = str(found.get("token", ""))
+        raise pages.RequestError(400, "The request does not say which article the verdict is for.")
+    if fields.get("verdict") not in get_args(Verdict):
+        raise pages.RequestError(400, "A verdict is one of: relevant, not_relevant, escalate, withdrawn.")
+    note = str(fields.get("note") or "").strip()
+    if len(note) > MAX_NOTE_CHARACTERS:
+        raise pages.RequestError(413, f"The note is too long. It may have {MAX_NOTE_CHARACTERS:,} characters.")
+    token = str(fields.get("token", ""))
     if not _TOKEN.fullmatch(token):
-        raise pages.Refused(400, "The page is too old; load it again.")
+        raise pages.RequestError(400, "The page is out of date. Reload the page.")
     return reviews.NewVerdict(
         article=article,
         analyst=analyst,
-        verdict=found["verdict"],
-        revision=pages.number(str(found.get("revision", "")), 1, 2**31) or 1,
+        verdict=fields["verdict"],
+        revision=pages.parse_int(str(fields.get("revision", "")), 1, 2**31) or 1,
         token=token,
-        topics=_topics(found),
+        topics=_corrected_topics(fields),
         note=note.replace("\x00", ""),
-        story=bool(found.get("story")),
+        story=bool(fields.get("story")),
     )
 
 
-def _topics(found: dict[str, Any]) -> tuple[str, ...] | None:
-    """The topics where the analyst set others than were flagged."""
-    if "flagged" not in found:
+def _corrected_topics(fields: dict[str, Any]) -> tuple[str, ...] | None:
+    """Return the analyst's topics, or None if they are the flagged ones."""
+    if "flagged" not in fields:
         return None
-    chosen = found.get("topics") or []
+    chosen = fields.get("topics") or []
     if not isinstance(chosen, list) or len(chosen) > 100:
-        raise pages.Refused(400, "The topics cannot be read.")
-    topics = sorted({str(one)[:80] for one in chosen})
-    return None if topics == sorted(str(found["flagged"]).split()) else tuple(topics)
+        raise pages.RequestError(400, "The topics cannot be read.")
+    topics = sorted({str(topic)[:80] for topic in chosen})
+    return None if topics == sorted(str(fields["flagged"]).split()) else tuple(topics)

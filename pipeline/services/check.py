@@ -1,4 +1,4 @@
-"""Polls one feed without storing anything, and says in one line what a person should know of it."""
+"""Check of one feed for ``tumen feeds check``: fetches and parses it, stores nothing."""
 
 from __future__ import annotations
 
@@ -6,92 +6,98 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from pipeline.fetch import Fetcher
-from pipeline.model import Fetched, FetchFailed, ParsedFeed, Request, Source
+from pipeline.model import Fetched, FetchFailed, NotModified, Outcome, ParsedFeed, Request, Source
 from pipeline.processing.feed_document import parse_feed
 from pipeline.processing.pool import Workers
 from pipeline.text.zones import home_timezone
 
+_VALIDATORS = (("ETag", "etag"), ("Last-Modified", "last-modified"))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:
-    """What a feed answered.
+    """The result of a check.
 
     Attributes:
-        validators: which of ETag and Last-Modified it offers.
-        robots: what robots.txt says to the page of one of its entries, "" when that was not asked.
-        problem: one sentence, "" when all is well.
+        validators: which of ETag and Last-Modified the server sends.
+        robots: whether robots.txt allows the page of an entry, "" when this was not checked.
+        problem: one or more sentences, "" when all is well.
     """
 
     name: str
     status: int | None
-    entries: int
-    newest: datetime | None
-    encoding: str
-    validators: tuple[str, ...]
-    problem: str
+    entries: int = 0
+    newest: datetime | None = None
+    encoding: str = ""
+    validators: tuple[str, ...] = ()
+    problem: str = ""
     robots: str = ""
 
     def line(self) -> str:
-        """The whole in a line."""
-        newest = f"newest {self.newest:%Y-%m-%d %H:%M}Z" if self.newest else "no dates"
-        told = [
-            f"{self.entries:>4} entries",
-            newest,
-            self.encoding or "–",
-            "+".join(self.validators) or "no validators",
-            self.robots,
-        ]
-        figures = ", ".join(part for part in told if part) if self.entries else ""
+        """Return the result as one line of text."""
+        figures = ""
+        if self.entries:
+            newest = f"newest {self.newest:%Y-%m-%d %H:%M}Z" if self.newest else "no dates"
+            validators = "+".join(self.validators) or "no validators"
+            parts = [f"{self.entries:>4} entries", newest, self.encoding or "–", validators, self.robots]
+            figures = ", ".join(part for part in parts if part)
         return f"{self.status or '–':>3}  {self.name:<34} {figures} {self.problem}".rstrip()
 
 
 async def check_feed(source: Source, fetcher: Fetcher, workers: Workers, now: datetime) -> Checked:
-    """Ask and read one feed, and hear what robots.txt says to the page of its first entry."""
+    """Fetch and parse one feed, and check robots.txt for the page of its first entry."""
     outcome = await fetcher.get(Request(url=source.url, kind="feed"))
     if not isinstance(outcome, Fetched):
-        reason = outcome.reason if isinstance(outcome, FetchFailed) else "It says “not modified” to a first request."
-        return _none(source.name, outcome.status if isinstance(outcome, FetchFailed) else 304, reason)
-    with fetcher.room.holding(outcome.body):
-        parsed = await parse_feed(outcome, workers, timezone=source.timezone or home_timezone(source.home), now=now)
-    if isinstance(parsed, FetchFailed):
-        return _none(source.name, outcome.status, parsed.reason)
-    sample = next((entry.url for entry in parsed.entries if entry.url), None)
-    if sample is None:
-        return tell(source.name, outcome, parsed)
-    objection = await fetcher.objection(sample)
-    return tell(source.name, outcome, parsed, objection, robots="" if objection else "pages allowed by robots.txt")
+        return Checked(name=source.name, status=status_of(outcome), problem=failure_of(outcome))
+    zone = source.timezone or home_timezone(source.home)
+    with fetcher.budget.hold(outcome.body):
+        document = await parse_feed(outcome, workers, feed=source.name, timezone=zone, now=now)
+    if isinstance(document, FetchFailed):
+        return Checked(name=source.name, status=outcome.status, problem=document.reason)
+    page = next((entry.url for entry in document.feed.entries if entry.url), None)
+    if page is None:
+        return summarise(source.name, outcome, document.feed)
+    objection = await fetcher.objection(page)
+    robots = "" if objection else "pages allowed by robots.txt"
+    return summarise(source.name, outcome, document.feed, objection=objection or "", robots=robots)
 
 
-def _none(name: str, status: int | None, problem: str) -> Checked:
-    return Checked(name=name, status=status, entries=0, newest=None, encoding="", validators=(), problem=problem)
+def failure_of(outcome: FetchFailed | NotModified) -> str:
+    """Return why a first request gave no document."""
+    if isinstance(outcome, FetchFailed):
+        return outcome.reason
+    return "The server answers “not modified” to a request without conditions."
 
 
-def tell(name: str, outcome: Fetched, parsed: ParsedFeed, objection: str | None = None, *, robots: str = "") -> Checked:
-    """What a feed's answer is worth.
+def status_of(outcome: Outcome) -> int | None:
+    """Return the HTTP status of an outcome."""
+    return 304 if isinstance(outcome, NotModified) else outcome.status
+
+
+def summarise(name: str, outcome: Fetched, parsed: ParsedFeed, *, objection: str = "", robots: str = "") -> Checked:
+    """Summarise a response that was parsed.
 
     Args:
-        name: the feed's.
-        outcome: the answer.
-        parsed: what it holds.
-        objection: why the page of one of its entries would not be asked for; None when it would.
-        robots: what robots.txt says, where it does not object.
+        name: the name of the source.
+        outcome: the response.
+        parsed: its document.
+        objection: why the page of an entry would not be requested, "" when it would.
+        robots: what robots.txt says, when it allows the page.
     """
-    said = [parsed.problem or "", objection or ""]
+    problems = [parsed.problem or "", objection]
     if outcome.moved_to:
-        said.append(f"It has moved to {outcome.moved_to}.")
+        problems.append(f"The feed has moved to {outcome.moved_to}.")
     if parsed.alternates:
-        said.append(f"The page names a feed: {parsed.alternates[0]}")
+        problems.append(f"The page names a feed: {parsed.alternates[0]}")
     if not parsed.entries and not parsed.problem:
-        said.append("It is a feed, and empty.")
+        problems.append("The feed is valid but has no entries.")
     return Checked(
         name=name,
         status=outcome.status,
         entries=len(parsed.entries),
         newest=max((entry.published for entry in parsed.entries if entry.published), default=None),
         encoding=parsed.encoding,
-        validators=tuple(
-            name for name, key in (("ETag", "etag"), ("Last-Modified", "last-modified")) if key in outcome.headers
-        ),
-        problem=" ".join(part for part in said if part),
+        validators=tuple(name for name, header in _VALIDATORS if header in outcome.headers),
+        problem=" ".join(problem for problem in problems if problem),
         robots=robots,
     )

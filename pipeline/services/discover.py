@@ -1,7 +1,6 @@
-"""Finds the feeds of a site, by the rules of ``feeds.discover``: asks, reads, and stores nothing.
+"""Discovery of a site's feeds for ``tumen feeds add``: fetches and parses candidates, stores nothing.
 
-In: an address that a person typed, of a feed or of a page. Out: the feeds that answered, likeliest first, each ready to
-become a source.
+The rules (links in the page, usual addresses) are in ``feeds.discovery_rules``.
 """
 
 from __future__ import annotations
@@ -18,21 +17,20 @@ from pipeline.fetch import Fetcher
 from pipeline.model import Fetched, FetchFailed, ParsedFeed, Request, Source
 from pipeline.processing.feed_document import parse_feed
 from pipeline.processing.pool import Workers
-from pipeline.services.check import Checked, tell
+from pipeline.services.check import Checked, failure_of, summarise
 
-_MOST_NAMED = 8
-_MOST_GUESSED = 8
+_MAX_CANDIDATES = 8
+_MAX_NAME = 120
 _HOMES = {"kr": "KR", "ru": "RU", "su": "RU", "kp": "KP", "jp": "JP", "cn": "CN", "us": "US", "uk": "GB"}
-_NAME = 120
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """A feed that answered with entries.
+    """A feed with entries.
 
     Attributes:
-        source: what it would be called and taken for; a person may know better.
-        checked: what its poll gave.
+        source: a source as guessed from the feed; a person may correct it.
+        checked: the result of its check.
     """
 
     source: Source
@@ -41,84 +39,70 @@ class Found:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Search:
-    """What came of looking.
+    """The result of a discovery.
 
     Attributes:
-        found: likeliest first.
-        asked: the addresses that were asked, in order.
-        problem: why nothing was found, as one sentence; "" when something was.
+        found: feeds, likeliest first.
+        problem: why nothing was found, as one sentence; "" with a result.
     """
 
     found: tuple[Found, ...]
-    asked: tuple[str, ...]
     problem: str = ""
 
 
 def addresses(typed: str) -> tuple[str, ...]:
-    """What a person may have meant: as typed, or, without a scheme, by https and then by http; with a port by http."""
+    """Return the addresses that typed text may mean. Without a scheme: https, then http; with a port: http."""
     if re.match(r"(?i)https?://", typed):
         return (typed,)
     return (f"http://{typed}",) if re.match(r"[^/]*:\d+(/|$)", typed) else (f"https://{typed}", f"http://{typed}")
 
 
 async def find_feeds(url: str, fetcher: Fetcher, workers: Workers, now: datetime) -> Search:
-    """Look at an address: is it a feed, does it name feeds, is there one in the usual places?
+    """Look for feeds: the address itself, then the feeds that the page names, then the usual addresses.
 
     Args:
-        url: of a feed or a page.
-        fetcher: who asks.
-        workers: who reads.
+        url: the address of a feed or a page.
+        fetcher: sends the requests.
+        workers: the pool that parses.
         now: the present time.
     """
+
+    async def read(outcome: Fetched, url: str) -> Found | None:
+        document = await parse_feed(outcome, workers, now=now)
+        if isinstance(document, FetchFailed) or not document.feed.entries:
+            return None
+        source = guess(document.feed, outcome.moved_to or url)
+        return Found(source=source, checked=summarise(source.name, outcome, document.feed))
+
+    async def feeds_at(candidates: Iterable[str], most: int) -> list[Found]:
+        found: dict[str, Found] = {}
+        for candidate in candidates:
+            response = await fetcher.get(Request(url=candidate, kind="feed"))
+            feed = await read(response, candidate) if isinstance(response, Fetched) else None
+            if feed is not None:
+                found.setdefault(feed.source.url, feed)
+            if len(found) >= most:
+                break
+        return list(found.values())
+
     outcome = await fetcher.get(Request(url=url, kind="feed"))
     if not isinstance(outcome, Fetched):
-        reason = outcome.reason if isinstance(outcome, FetchFailed) else "It says “not modified” to a first request."
-        return Search(found=(), asked=(url,), problem=reason)
-    itself = await _read(outcome, url, workers, now)
-    if itself is not None:
-        return Search(found=(itself,), asked=(url,))
-    page = outcome.body.decode("utf-8", "replace")  # addresses are ASCII, whatever the rest is in
-    asked = [url]
-    found = await _ask(feed_links(page, outcome.url)[:_MOST_NAMED], fetcher, workers, now, asked)
-    if not found:
-        found = await _ask(usual_places(outcome.url)[:_MOST_GUESSED], fetcher, workers, now, asked, enough=1)
-    told = "" if found else f"{urlsplit(outcome.url).netloc} names no feed, and there is none in the usual places."
-    return Search(found=tuple(found), asked=tuple(asked), problem=told)
-
-
-async def _ask(  # noqa: PLR0917 - who asks, who reads, and what
-    addresses: Iterable[str],
-    fetcher: Fetcher,
-    workers: Workers,
-    now: datetime,
-    asked: list[str],
-    enough: int = _MOST_NAMED,
-) -> list[Found]:
-    found: list[Found] = []
-    for url in addresses:
-        asked.append(url)
-        outcome = await fetcher.get(Request(url=url, kind="feed"))
-        one = await _read(outcome, url, workers, now) if isinstance(outcome, Fetched) else None
-        if one is not None and one.source.url not in {other.source.url for other in found}:
-            found.append(one)
-        if len(found) >= enough:
-            break
-    return found
-
-
-async def _read(outcome: Fetched, url: str, workers: Workers, now: datetime) -> Found | None:
-    parsed = await parse_feed(outcome, workers, now=now)
-    if isinstance(parsed, FetchFailed) or not parsed.entries:
-        return None
-    source = guess(parsed, outcome.moved_to or url)
-    return Found(source=source, checked=tell(source.name, outcome, parsed))
+        return Search(found=(), problem=failure_of(outcome))
+    if feed := await read(outcome, url):
+        return Search(found=(feed,))
+    page = outcome.body.decode("utf-8", "replace")  # the addresses in it are ASCII in every charset
+    found = await feeds_at(feed_links(page, outcome.url)[:_MAX_CANDIDATES], _MAX_CANDIDATES)
+    found = found or await feeds_at(usual_places(outcome.url)[:_MAX_CANDIDATES], 1)
+    host = urlsplit(outcome.url).netloc
+    problem = "" if found else f"{host} names no feed, and there is none at the usual addresses."
+    return Search(found=tuple(found), problem=problem)
 
 
 def guess(parsed: ParsedFeed, url: str) -> Source:
-    """A source of what a feed says of itself: name by its title, language by its texts, home by its address."""
+    """Guess a source from a feed: name from its title, language from its texts, home from its address."""
     host = urlsplit(url).hostname or ""
     return Source(
-        name=(parsed.title.strip() or host)[:_NAME],
+        name=(parsed.title.strip() or host)[:_MAX_NAME],
         url=url,
         language=_language(parsed),
         home=_HOMES.get(host.rsplit(".", 1)[-1]),
@@ -132,7 +116,9 @@ def _language(parsed: ParsedFeed) -> str:
         for letter in entry.title.lower()
         if letter.isalpha()
     )
-    said = (parsed.language or "")[:2].lower()
-    seen = letters.most_common(1)[0][0] if letters else ""
-    # a feed's own word counts where it fits its letters: many a Korean feed says en
-    return said if re.fullmatch("[a-z]{2}", said) and (seen in ("", said) or seen == "en" != said) else seen or "en"
+    declared = (parsed.language or "")[:2].lower()
+    script = letters.most_common(1)[0][0] if letters else ""
+    # The declared language counts where it fits the letters: many Korean feeds declare "en".
+    if re.fullmatch("[a-z]{2}", declared) and (script in ("", declared) or script == "en" != declared):
+        return declared
+    return script or "en"

@@ -53,7 +53,7 @@ class Reextraction:
 
 async def reextract(
     conn: sqlite3.Connection,
-    archive: page_archive.Copies,
+    archive: page_archive.PageArchive,
     settings: Settings,
     *,
     since: str,
@@ -94,14 +94,14 @@ async def reextract(
 
 def _batches(conn: sqlite3.Connection, since: str) -> Iterator[list[page_archive.Provenance]]:
     last = 0
-    while batch := page_archive.kept(conn, after=last, limit=_BATCH, since=since):
+    while batch := page_archive.archived(conn, after=last, limit=_BATCH, since=since):
         yield batch
         last = batch[-1].article
 
 
 async def _process(
     conn: sqlite3.Connection,
-    archive: page_archive.Copies,
+    archive: page_archive.PageArchive,
     workers: Workers,
     settings: Settings,
     origin: page_archive.Provenance,
@@ -113,7 +113,7 @@ async def _process(
     try:
         flagged = await workers.run(
             processing.read_page,
-            entries.get(conn, origin.entry),
+            entries.get_many(conn, [origin.entry])[0],
             copy.body,
             copy.url,
             content_type=copy.content_type,

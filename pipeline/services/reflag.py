@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from pipeline.flagging.backtest import Backtest
+from pipeline.flagging.backtest import Backtest, decision, first_words
 from pipeline.store import flags, transaction
 
 if TYPE_CHECKING:
@@ -34,9 +34,10 @@ def reflag(
     """
     changes = Backtest()
     for page in pages:
-        flagged = [(row, flagger.flag(row.title, row.text, language=row.language, home=row.home)) for row in page]
+        flagged = [(row, flagger.flag(row.title, row.text, home=row.home)) for row in page]
         with transaction(conn):
             for row, assessment in flagged:
                 flags.put(conn, row.id, row.revision, assessment, now(), note_changes=True)
-                changes.add(row.title, row.topics, assessment.topics.keys())
+                evidence, verdict = first_words(assessment.evidence), decision(row.verdict)
+                changes.add(row.title, row.topics, assessment.topics, evidence=evidence, verdict=verdict)
     return changes

@@ -16,8 +16,14 @@ def folder_of(folder: Path | None, name: str) -> Path:
     return own if own.is_dir() else shipped.CONFIG / name
 
 
+def file_of(folder: Path | None, name: str) -> Path:
+    """Return ``reference.toml`` or ``model.toml`` of a config folder, or the shipped one if the folder has none."""
+    own = (folder or shipped.CONFIG) / name
+    return own if own.exists() else shipped.CONFIG / name
+
+
 def files_of(folder: Path | None) -> list[Path]:
-    """Return every file that flags depend on, in a stable order."""
-    files = sorted(folder_of(folder, "concepts").glob("*.toml")) + sorted(folder_of(folder, "topics").glob("*.toml"))
-    own = (folder or shipped.CONFIG) / "reference.toml"
-    return [*files, own if own.exists() else shipped.CONFIG / "reference.toml"]
+    """Return every file that the flags depend on, in a stable order."""
+    found = sorted(folder_of(folder, "concepts").glob("*.toml")) + sorted(folder_of(folder, "topics").glob("*.toml"))
+    model = file_of(folder, "model.toml")  # absent until the first training
+    return [*found, file_of(folder, "reference.toml"), *([model] if model.exists() else [])]

@@ -1,29 +1,29 @@
-"""The database: the only package that knows SQL. Functions of a connection, grouped by subject.
+"""The database: the only package that knows SQL. Functions of a connection, one module per subject.
 
-``schema`` opens and migrates, ``lock`` keeps cycles apart; ``feeds``, ``entries``, ``articles``, ``flags``, ``runs``,
-``hosts`` and ``reference`` read and write values of ``pipeline.model``.
+``schema`` opens and migrates, and ``lock`` allows one cycle at a time. ``values`` converts between columns and the
+dataclasses of ``pipeline.model`` that the other modules read and write.
 """
 
 from pipeline.store.lock import cycle_lock
 from pipeline.store.schema import (
     SCHEMA_VERSION,
+    explain,
     open_beside,
     open_readonly,
     open_store,
     plain_errors,
     transaction,
     unusable,
-    why,
 )
 
 __all__ = [
     "SCHEMA_VERSION",
     "cycle_lock",
+    "explain",
     "open_beside",
     "open_readonly",
     "open_store",
     "plain_errors",
     "transaction",
     "unusable",
-    "why",
 ]

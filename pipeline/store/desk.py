@@ -1,6 +1,6 @@
-"""What the analyst's desk reads: the queue, one article with every reason, the day's progress.
+"""Queries of the analyst's desk: the queue, one article with all evidence, and the day's progress.
 
-In: a connection, which may be Datasette's own. Out: plain rows.
+In: a connection, possibly Datasette's own. Out: rows.
 """
 
 from __future__ import annotations
@@ -8,24 +8,24 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from pipeline.store.values import short_name, to_text
+from pipeline.store.values import from_row, short_name, to_text
 
-COUNTED_TO = 1_000  # beyond it nobody needs the number, and counting takes longer than all the rest of the page
+COUNTED_TO = 1_000  # counting further would take longer than the rest of the page
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
-    """Which of the waiting articles; None takes all.
+class QueueFilter:
+    """Filters of the queue; None means no filter.
 
     Attributes:
-        topic: id of a topic it is flagged for.
-        language: as the articles name it: ``en``, ``ru``, ``ko``.
+        topic: id of a topic that the articles are flagged for.
+        language: language of the articles: ``en``, ``ru``, ``ko``.
         source: id of a feed.
-        days: only of the last days.
+        days: only articles of the last days.
     """
 
     topic: str | None = None
@@ -39,7 +39,8 @@ class Waiting:
     """An article in the queue.
 
     Attributes:
-        told: how many others of its story wait below it.
+        at: time of publication, or of first sight.
+        duplicates: number of other waiting articles of the same story.
     """
 
     id: int
@@ -49,15 +50,17 @@ class Waiting:
     language: str | None
     source: str
     at: str
-    told: int = 0
+    duplicates: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shown:
-    """An article with all that the desk says of it; rows as the tables have them.
+class ArticleView:
+    """An article with everything that the desk shows of it, as rows of the tables.
 
     Attributes:
-        names: of the concepts that its passages share with it.
+        misses: topics that it nearly matched.
+        siblings: other articles of its story.
+        names: names of the concepts that its passages share with it, by id.
     """
 
     article: dict[str, Any]
@@ -73,63 +76,62 @@ class Shown:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """How far the desk is: waiting (counted up to 1,000), and verdicts since midnight UTC, by analyst."""
+    """Progress of the desk: waiting articles (counted up to 1,000), and today's verdicts (UTC) by analyst."""
 
     waiting: int
     today: dict[str, int] = field(default_factory=dict)
 
 
-def queue(conn: sqlite3.Connection, wanted: Wanted, now: datetime, *, limit: int = 60) -> list[Waiting]:
-    """Relevant articles without a verdict, most relevant first (index ``articles_waiting``); of a story the first."""
+def queue(conn: sqlite3.Connection, wanted: QueueFilter, now: datetime, *, limit: int = 60) -> list[Waiting]:
+    """Return relevant articles without a verdict, most relevant first; of each story only the first.
+
+    The index ``articles_waiting`` serves the order.
+    """
     where, values = _where(wanted, now)
     rows = conn.execute(
-        "SELECT a.id, a.title, a.relevance, a.topics, a.language, f.name AS source, a.sorted_at, a.story_id"  # noqa: S608 - conditions of our own, values bound
+        "SELECT a.id, a.title, a.relevance, a.topics, a.language, f.name AS source, a.sorted_at AS at, a.story_id"  # noqa: S608 - conditions of our own, values bound
         " FROM articles a INDEXED BY articles_waiting"
         f" JOIN feeds f ON f.id = a.feed_id WHERE {where} ORDER BY a.relevance DESC, a.id DESC",
         values,
     )
-    first: dict[object, Waiting] = {}
+    first: dict[object, sqlite3.Row] = {}
     for row in rows:
-        story = row["story_id"] or f"article {row['id']}"
-        if story not in first:
-            first[story] = _waiting(row)
-            if len(first) == limit:
-                break
-    told = _waiting_in(conn, [story for story in first if isinstance(story, int)])
-    return [replace(one, told=told[story] - 1) if story in told else one for story, one in first.items()]
+        first.setdefault(row["story_id"] or f"article {row['id']}", row)
+        if len(first) == limit:
+            break
+    waiting = _count_waiting(conn, [story for story in first if isinstance(story, int)])
+    return [from_row(Waiting, row, duplicates=waiting.get(story, 1) - 1) for story, row in first.items()]
 
 
-def _waiting_in(conn: sqlite3.Connection, stories: Sequence[int]) -> dict[object, int]:
-    """How many articles of each story wait."""
-    marks = ", ".join("?" * len(stories))
+def _count_waiting(conn: sqlite3.Connection, stories: Sequence[int]) -> dict[object, int]:
+    """Count the waiting articles of each story."""
     rows = conn.execute(
-        "SELECT story_id, count(*) FROM articles INDEXED BY articles_story"  # noqa: S608 - only question marks
-        f" WHERE story_id IN ({marks}) AND verdict IS NULL AND relevant = 1 GROUP BY story_id",
-        tuple(stories),
+        "SELECT story_id, count(*) FROM articles INDEXED BY articles_story"
+        " WHERE story_id IN (SELECT value FROM json_each(?)) AND verdict IS NULL AND relevant = 1 GROUP BY story_id",
+        (json.dumps(stories),),
     )
     return {row[0]: int(row[1]) for row in rows}
 
 
 def by_id(conn: sqlite3.Connection, ids: Sequence[int]) -> list[Waiting]:
-    """These articles, in this order, whatever their verdict."""
-    marks = ", ".join("?" * len(ids))
+    """Return these articles in this order, with or without a verdict."""
     rows = conn.execute(
-        "SELECT a.id, a.title, a.relevance, a.topics, a.language, f.name AS source, a.sorted_at FROM articles a"  # noqa: S608 - only question marks
-        f" JOIN feeds f ON f.id = a.feed_id WHERE a.id IN ({marks})",
-        tuple(ids),
+        "SELECT a.id, a.title, a.relevance, a.topics, a.language, f.name AS source, a.sorted_at AS at FROM articles a"
+        " JOIN feeds f ON f.id = a.feed_id WHERE a.id IN (SELECT value FROM json_each(?))",
+        (json.dumps(ids),),
     )
-    found = {row["id"]: _waiting(row) for row in rows}
-    return [found[one] for one in ids if one in found]
+    stored = {row["id"]: from_row(Waiting, row) for row in rows}
+    return [stored[article] for article in ids if article in stored]
 
 
 def texts(conn: sqlite3.Connection, ids: Sequence[int]) -> dict[int, str]:
-    """The texts of these articles."""
-    marks = ", ".join("?" * len(ids))
-    return dict(conn.execute(f"SELECT id, text FROM articles WHERE id IN ({marks})", tuple(ids)).fetchall())  # noqa: S608 - only question marks
+    """Return the texts of these articles by id."""
+    sql = "SELECT id, text FROM articles WHERE id IN (SELECT value FROM json_each(?))"
+    return dict(conn.execute(sql, (json.dumps(ids),)).fetchall())
 
 
-def progress(conn: sqlite3.Connection, wanted: Wanted, now: datetime) -> Progress:
-    """What waits, and what was done today."""
+def progress(conn: sqlite3.Connection, wanted: QueueFilter, now: datetime) -> Progress:
+    """Return what waits, and what was reviewed today."""
     where, values = _where(wanted, now)
     waiting = conn.execute(
         f"SELECT count(*) FROM (SELECT 1 FROM articles a INDEXED BY articles_waiting WHERE {where} LIMIT {COUNTED_TO})",  # noqa: S608 - conditions of our own
@@ -144,7 +146,7 @@ def progress(conn: sqlite3.Connection, wanted: Wanted, now: datetime) -> Progres
 
 
 def choices(conn: sqlite3.Connection) -> dict[str, list[tuple[str, str]]]:
-    """What can be filtered by: topics, languages and sources, each as value and name."""
+    """Return the options of each filter (topics, languages, sources) as value and name."""
     return {
         "topic": [(row[0], row[1]) for row in conn.execute("SELECT id, title FROM topics ORDER BY position")],
         "language": [
@@ -157,35 +159,35 @@ def choices(conn: sqlite3.Connection) -> dict[str, list[tuple[str, str]]]:
     }
 
 
-def article(conn: sqlite3.Connection, number: int) -> Shown | None:
-    """One article with its flags, evidence, terms, passages, siblings and verdicts; None when there is none."""
-    found = _rows(
+def article(conn: sqlite3.Connection, article_id: int) -> ArticleView | None:
+    """Return one article with its flags, evidence, terms, passages, siblings and verdicts, or None."""
+    rows = _rows(
         conn,
         "SELECT a.*, f.name AS source, f.home, m.why AS story_why, m.how AS story_how"
         " FROM articles a JOIN feeds f ON f.id = a.feed_id"
         " LEFT JOIN story_members m ON m.article_id = a.id WHERE a.id = ?",
-        number,
+        article_id,
     )
-    if not found:
+    if not rows:
         return None
-    return Shown(
-        article=found[0],
+    return ArticleView(
+        article=rows[0],
         flags=_rows(
             conn,
             "SELECT g.topic, t.title, g.score, g.revision, g.passage_id FROM flags g JOIN topics t ON t.id = g.topic"
             " WHERE g.article_id = ? ORDER BY g.score DESC",
-            number,
+            article_id,
         ),
         evidence=_rows(
             conn,
             'SELECT e.topic, e.clause, e.surface, e.field, e.start, e."end", c.name AS concept, c.kind'
             " FROM evidence e JOIN concepts c ON c.id = e.concept WHERE e.article_id = ? ORDER BY e.start, e.id",
-            number,
+            article_id,
         ),
         terms=_rows(
             conn,
             "SELECT topic, clause, weight, concepts, note FROM terms WHERE article_id = ? ORDER BY id",
-            number,
+            article_id,
         ),
         passages=_rows(
             conn,
@@ -194,15 +196,15 @@ def article(conn: sqlite3.Connection, number: int) -> Shown | None:
             " LEFT JOIN near_passages n ON n.passage_id = p.id AND n.article_id = ?1"
             " LEFT JOIN meanings m ON m.passage_id = p.id AND m.article_id = ?1"
             " WHERE n.similarity IS NOT NULL OR m.similarity IS NOT NULL"
-            # the weight of the lift: measured, docs/decisions.md
+            # the weight 5 was measured: docs/decisions.md
             " ORDER BY coalesce(n.similarity, 0) + 5 * coalesce(m.lift, 0) DESC, p.position LIMIT 3",
-            number,
+            article_id,
         ),
         misses=_rows(
             conn,
             "SELECT m.topic, t.title, m.score, m.missing FROM near_misses m JOIN topics t ON t.id = m.topic"
             " WHERE m.article_id = ? ORDER BY m.score DESC LIMIT 3",
-            number,
+            article_id,
         ),
         siblings=_rows(
             conn,
@@ -210,15 +212,15 @@ def article(conn: sqlite3.Connection, number: int) -> Shown | None:
             " FROM articles b INDEXED BY articles_story JOIN feeds f ON f.id = b.feed_id"
             " LEFT JOIN story_members m ON m.article_id = b.id"
             " WHERE b.story_id = (SELECT story_id FROM articles WHERE id = ?1)"
-            # the plus: never by the index of all articles' times
+            # the plus keeps SQLite from using the index over the times of all articles
             " AND b.id <> ?1 ORDER BY +b.sorted_at LIMIT 30",
-            number,
+            article_id,
         ),
         reviews=_rows(
             conn,
             "SELECT id, analyst, verdict, topics, note, at, revision, batch FROM reviews WHERE article_id = ?"
             " ORDER BY id",
-            number,
+            article_id,
         ),
         names={
             row["id"]: short_name(row["name"])
@@ -226,19 +228,19 @@ def article(conn: sqlite3.Connection, number: int) -> Shown | None:
                 conn,
                 "SELECT c.id, c.name FROM near_passages n, json_each(n.shared) j JOIN concepts c ON c.id = j.value"
                 " WHERE n.article_id = ?",
-                number,
+                article_id,
             )
         },
     )
 
 
 def is_desk(conn: sqlite3.Connection) -> bool:
-    """Whether this database is Tumen's, of a schema that the desk can read."""
+    """Return whether this is Tumen's database, with a schema that the desk can read."""
     names = {row[0] for row in conn.execute("SELECT name FROM sqlite_master")}
     return names >= {"articles", "articles_fts", "reviews", "near_passages", "meanings", "topics", "story_members"}
 
 
-def _where(wanted: Wanted, now: datetime) -> tuple[str, dict[str, object]]:
+def _where(wanted: QueueFilter, now: datetime) -> tuple[str, dict[str, object]]:
     conditions = ["a.verdict IS NULL AND a.relevant = 1"]
     values: dict[str, object] = {}
     if wanted.topic:
@@ -256,19 +258,7 @@ def _where(wanted: Wanted, now: datetime) -> tuple[str, dict[str, object]]:
     return " AND ".join(conditions), values
 
 
-def _waiting(row: Any) -> Waiting:
-    return Waiting(
-        id=row["id"],
-        title=row["title"],
-        relevance=row["relevance"],
-        topics=tuple(json.loads(row["topics"])),
-        language=row["language"],
-        source=row["source"],
-        at=row["sorted_at"],
-    )
-
-
-def _rows(conn: sqlite3.Connection, sql: str, number: int) -> list[dict[str, Any]]:
-    cursor = conn.execute(sql, (number,))
+def _rows(conn: sqlite3.Connection, sql: str, article_id: int) -> list[dict[str, Any]]:
+    cursor = conn.execute(sql, (article_id,))
     names = [column[0] for column in cursor.description]
     return [dict(zip(names, tuple(row), strict=True)) for row in cursor]

@@ -1,49 +1,42 @@
-"""Entries in the database: the queue between a feed's word of a piece and the article it becomes.
+"""Entries in the database: the queue between feeds and articles.
 
-A row is ``new`` until its page was read, ``failed`` while it is to be tried again at ``next_try_at``, then ``flagged``
-(its article is stored with its flags) or ``dead`` (given up, with the reason). Functions that write need a
-transaction of the caller's.
+A row is ``new`` until its page was processed, ``failed`` while a retry is planned at ``next_try_at``, then ``flagged``
+(its article is stored with its flags) or ``dead`` (given up, with the reason). Writing functions need a transaction of
+the caller.
 """
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from pipeline.model import ArticleId, EntryId, EntryIntent, FeedId, KnownEntry, ParsedEntry, QueuedEntry
-from pipeline.store.values import to_json, to_text, to_text_or_none, to_time, to_time_or_none, to_tuple
-
-_BATCH = 500  # below SQLite's limit of host parameters in every build
+from pipeline.store.values import from_row, to_json, to_row, to_text
 
 
 def known(conn: sqlite3.Connection, feed: FeedId, identities: Sequence[str]) -> Mapping[str, KnownEntry]:
-    """Which of these identities are stored, and what this feed said of them last (primary-key look-ups).
+    """Return those of these identities that are stored, each with the digest of this feed's last version of it.
 
-    Two feeds may carry a piece with different teasers: each is compared with its own last word.
+    Two feeds may carry one entry with different teasers, so each feed is compared with its own last version.
     """
-    found: dict[str, KnownEntry] = {}
-    for start in range(0, len(identities), _BATCH):
-        part = identities[start : start + _BATCH]
-        marks = ", ".join("?" * len(part))
-        rows = conn.execute(
-            "SELECT e.identity, e.id, coalesce(s.digest, e.digest) AS digest, s.entry_id IS NOT NULL AS here"  # noqa: S608 - only question marks
-            " FROM entries e LEFT JOIN sightings s ON s.entry_id = e.id AND s.feed_id = ?"
-            f" WHERE e.identity IN ({marks})",
-            (feed, *part),
-        )
-        for row in rows:
-            found[row["identity"]] = KnownEntry(id=EntryId(row["id"]), digest=row["digest"], here=bool(row["here"]))
-    return found
+    rows = conn.execute(
+        "SELECT e.identity, e.id, coalesce(s.digest, e.digest) AS digest, s.entry_id IS NOT NULL AS in_feed"
+        " FROM entries e LEFT JOIN sightings s ON s.entry_id = e.id AND s.feed_id = ?"
+        " WHERE e.identity IN (SELECT value FROM json_each(?))",
+        (feed, to_json(identities)),
+    )
+    return {row["identity"]: from_row(KnownEntry, row) for row in rows}
 
 
 def add(
     conn: sqlite3.Connection, feed: FeedId, intents: Iterable[EntryIntent], now: datetime
 ) -> list[tuple[EntryId, str, bool]]:
-    """Store what a poll brought.
+    """Store the new and revised entries of a poll.
 
     Returns:
-        For each entry that now waits for its page: its id, the address to ask, and whether it is new (else revised).
+        The id and the page's address of each entry that now waits for its page, and whether it is new (not revised).
     """
     queued: list[tuple[EntryId, str, bool]] = []
     at = to_text(now)
@@ -84,28 +77,19 @@ WHERE id = :id
 
 def _values(feed: FeedId, intent: EntryIntent, at: str) -> dict[str, object]:
     entry = intent.entry
-    return {
+    return to_row(entry) | {
         "identity": intent.identity,
         "feed": feed,
         "guid": entry.id,
-        "url": intent.identity if entry.url else "",
+        "url": intent.identity if entry.url else "",  # the identity is the canonical address
         "published_url": entry.url,
-        "title": entry.title,
-        "summary": entry.summary,
-        "content": entry.content,
-        "content_source": entry.content_source,
-        "published": to_text_or_none(entry.published),
-        "published_raw": entry.published_raw,
-        "published_assumed": int(entry.published_assumed),
-        "authors": to_json(entry.authors),
-        "tags": to_json(entry.tags),
         "digest": intent.digest,
         "at": at,
     }
 
 
 def waiting(conn: sqlite3.Connection, now: datetime, limit: int) -> list[tuple[EntryId, str]]:
-    """Entries whose try is due, oldest first, with the address to ask (index ``entries_waiting``)."""
+    """Return the due entries with their pages' addresses, oldest first (index ``entries_waiting``)."""
     rows = conn.execute(
         "SELECT id, published_url FROM entries WHERE state IN ('new', 'failed') AND next_try_at <= ?"
         " ORDER BY next_try_at, id LIMIT ?",
@@ -115,54 +99,24 @@ def waiting(conn: sqlite3.Connection, now: datetime, limit: int) -> list[tuple[E
 
 
 def count_waiting(conn: sqlite3.Connection) -> int:
-    """How many entries wait for a page, due or not."""
+    """Count the entries that wait for a page, due or not."""
     return int(conn.execute("SELECT count(*) FROM entries WHERE state IN ('new', 'failed')").fetchone()[0])
 
 
-def get(conn: sqlite3.Connection, entry: EntryId) -> QueuedEntry:
-    """Return the entry with everything that its feed gave."""
-    return get_many(conn, [entry])[0]
-
-
 def get_many(conn: sqlite3.Connection, entries: Sequence[EntryId]) -> list[QueuedEntry]:
-    """Return these entries in the order of the ids, by primary key; at most 500 ids."""
+    """Return these entries in the order of the ids, by primary key."""
     rows = conn.execute(
-        "SELECT e.*, f.name AS source, f.language AS language, f.home AS home, f.timezone AS timezone"  # noqa: S608 - only question marks
-        f" FROM entries e JOIN feeds f ON f.id = e.feed_id WHERE e.id IN ({', '.join('?' * len(entries))})",
-        entries,
+        "SELECT e.*, f.name AS source, f.language AS language, f.home AS home, f.timezone AS timezone"
+        " FROM entries e JOIN feeds f ON f.id = e.feed_id WHERE e.id IN (SELECT value FROM json_each(?))",
+        (json.dumps(entries),),
     )
-    found = {row["id"]: _queued(row) for row in rows}
-    return [found[entry] for entry in entries]
+    by_id = {row["id"]: _queued(row) for row in rows}
+    return [by_id[entry] for entry in entries]
 
 
 def _queued(row: sqlite3.Row) -> QueuedEntry:
-    return QueuedEntry(
-        id=EntryId(row["id"]),
-        feed=FeedId(row["feed_id"]),
-        source=row["source"],
-        language=row["language"],
-        home=row["home"],
-        identity=row["identity"],
-        digest=row["digest"],
-        url=row["url"],
-        entry=ParsedEntry(
-            id=row["guid"],
-            url=row["published_url"],
-            title=row["title"],
-            summary=row["summary"],
-            content=row["content"],
-            content_source=row["content_source"],
-            published=to_time_or_none(row["published"]),
-            published_raw=row["published_raw"],
-            published_assumed=bool(row["published_assumed"]),
-            authors=to_tuple(row["authors"]),
-            tags=to_tuple(row["tags"]),
-        ),
-        first_seen_at=to_time(row["first_seen_at"]),
-        timezone=row["timezone"],
-        attempts=row["attempts"],
-        article=None if row["article_id"] is None else ArticleId(row["article_id"]),
-    )
+    entry = from_row(ParsedEntry, row, id=row["guid"], url=row["published_url"])
+    return from_row(QueuedEntry, row, feed=row["feed_id"], article=row["article_id"], entry=entry)
 
 
 def done(conn: sqlite3.Connection, entry: EntryId, article: ArticleId, digest: str, note: str | None = None) -> None:
@@ -178,7 +132,7 @@ def done(conn: sqlite3.Connection, entry: EntryId, article: ArticleId, digest: s
 
 
 def retry(conn: sqlite3.Connection, entry: EntryId, *, attempts: int, next_try_at: datetime, reason: str) -> None:
-    """The page could not be had this time."""
+    """Plan a retry of the page."""
     conn.execute(
         "UPDATE entries SET state = 'failed', attempts = ?, next_try_at = ?, reason = ? WHERE id = ?",
         (attempts, to_text(next_try_at), reason, entry),
@@ -186,5 +140,5 @@ def retry(conn: sqlite3.Connection, entry: EntryId, *, attempts: int, next_try_a
 
 
 def give_up(conn: sqlite3.Connection, entry: EntryId, *, attempts: int, reason: str) -> None:
-    """The page will not be had, and the feed gave nothing to make an article of."""
+    """Give up an entry without a page and without usable text in its feed."""
     conn.execute("UPDATE entries SET state = 'dead', attempts = ?, reason = ? WHERE id = ?", (attempts, reason, entry))

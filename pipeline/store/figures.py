@@ -1,4 +1,4 @@
-"""The numbers that the dashboard and the op-ed page draw. Reads only; each answer is one pass over an index."""
+"""Figures of the dashboard and the op-ed page. Reads only; each query is one pass over an index."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ GOOD_POLLS = ("fetched", "not_modified", "unchanged", "revised")
 
 
 def flags_by_week(conn: sqlite3.Connection, since: str) -> list[tuple[str, str, int]]:
-    """Topic id, Monday of the week, flags (index ``flags_topic_time``)."""
+    """Return topic id, Monday of the week and number of flags (index ``flags_topic_time``)."""
     return _tuples(
         conn,
         "SELECT topic, date(day, 'weekday 0', '-6 days') AS week, sum(n) FROM (SELECT topic, substr(sorted_at, 1, 10)"
@@ -19,12 +19,12 @@ def flags_by_week(conn: sqlite3.Connection, since: str) -> list[tuple[str, str, 
 
 
 def topics(conn: sqlite3.Connection) -> list[tuple[str, str]]:
-    """Id and title, in the config's order."""
+    """Return id and title of each topic, in the config's order."""
     return _tuples(conn, "SELECT id, title FROM topics ORDER BY position")
 
 
 def flagged_by(conn: sqlite3.Connection, what: str, since: str) -> list[tuple[str, int]]:
-    """Flagged articles by ``language`` or ``source``, most first."""
+    """Return the number of flagged articles by ``language`` or ``source``, highest first."""
     column = {"language": "coalesce(a.language, '?')", "source": "f.name"}[what]
     return _tuples(
         conn,
@@ -35,7 +35,7 @@ def flagged_by(conn: sqlite3.Connection, what: str, since: str) -> list[tuple[st
 
 
 def verdicts_by_day(conn: sqlite3.Connection, since: str) -> list[tuple[str, int]]:
-    """Day, verdicts given."""
+    """Return each day with its number of verdicts."""
     return _tuples(
         conn,
         "SELECT substr(at, 1, 10), count(*) FROM reviews WHERE at >= ? AND verdict <> 'withdrawn'"
@@ -45,7 +45,7 @@ def verdicts_by_day(conn: sqlite3.Connection, since: str) -> list[tuple[str, int
 
 
 def reviewed_by_week(conn: sqlite3.Connection, since: str) -> list[tuple[str, int, int]]:
-    """Monday of the week, relevant articles of that week with a verdict, and without (index ``articles_relevant``)."""
+    """Return Monday of the week, and its relevant articles with and without a verdict (``articles_relevant``)."""
     return _tuples(
         conn,
         "SELECT date(day, 'weekday 0', '-6 days') AS week, sum(done), sum(n - done) FROM"
@@ -57,8 +57,8 @@ def reviewed_by_week(conn: sqlite3.Connection, since: str) -> list[tuple[str, in
 
 
 def polls_by_day(conn: sqlite3.Connection, since: str) -> list[tuple[str, int, int]]:
-    """Day, polls of feeds that went well, and that failed (index ``fetches_at``)."""
-    good = ", ".join(f"'{one}'" for one in GOOD_POLLS)
+    """Return each day with its successful and its failed polls (index ``fetches_at``)."""
+    good = ", ".join(f"'{outcome}'" for outcome in GOOD_POLLS)
     return _tuples(
         conn,
         f"SELECT substr(at, 1, 10) AS day, sum(outcome IN ({good})), sum(outcome NOT IN ({good})) FROM fetches"  # noqa: S608 - constants
@@ -68,14 +68,14 @@ def polls_by_day(conn: sqlite3.Connection, since: str) -> list[tuple[str, int, i
 
 
 def feeds_now(conn: sqlite3.Connection) -> list[tuple[str, int]]:
-    """How many watched feeds are in each state."""
+    """Return the number of enabled feeds in each state."""
     return _tuples(conn, "SELECT status, count(*) FROM feeds WHERE enabled = 1 GROUP BY 1 ORDER BY 2 DESC")
 
 
 def precision_by_topic(conn: sqlite3.Connection) -> list[tuple[str, int, int]]:
-    """Topic title, articles flagged for it with a verdict for it, and with any verdict.
+    """Return topic title, correctly flagged articles and all reviewed articles of each topic.
 
-    Where an analyst set the topics, those decide; else relevant and escalated count as right.
+    A flag is correct if the analyst chose the topic, or, where no topics were chosen, did not say "not relevant".
     """
     return _tuples(
         conn,
@@ -89,31 +89,31 @@ def precision_by_topic(conn: sqlite3.Connection) -> list[tuple[str, int, int]]:
 
 
 def feed_polls(conn: sqlite3.Connection, *, last: int) -> list[dict[str, Any]]:
-    """Every watched feed with what it says of itself and how its last polls ended, oldest first."""
+    """Return every enabled feed with its state and the success of its last polls, oldest first."""
     feeds = conn.execute(
         "SELECT id, name, url, status, failures, problem, ok_at, changed_at, due_at FROM feeds WHERE enabled = 1"
         " ORDER BY failures DESC, name"
     ).fetchall()
     names = ("id", "name", "url", "status", "failures", "problem", "ok_at", "changed_at", "due_at")
-    found = []
+    with_polls = []
     for row in feeds:
         polls = conn.execute(
             "SELECT outcome FROM fetches WHERE feed_id = ? AND kind = 'feed' ORDER BY at DESC LIMIT ?", (row[0], last)
         ).fetchall()
         good = [poll[0] in GOOD_POLLS for poll in reversed(polls)]
-        found.append(dict(zip(names, tuple(row), strict=True)) | {"polls": good})
-    return found
+        with_polls.append(dict(zip(names, tuple(row), strict=True)) | {"polls": good})
+    return with_polls
 
 
 def passages(conn: sqlite3.Connection) -> list[dict[str, Any]]:
-    """The op-ed's passages with the flags that stand on each, by month, and its best articles."""
+    """Return the op-ed's passages, each with its flags by month and its best articles."""
     rows = conn.execute(
         "SELECT p.id, p.position, p.part, p.digest, p.original,"
         " (SELECT group_concat(t.title, ', ') FROM passage_topics x JOIN topics t ON t.id = x.topic"
         "  WHERE x.passage_id = p.id) AS topics FROM passages p ORDER BY p.position"
     ).fetchall()
     names = ("id", "position", "part", "digest", "original", "topics")
-    found = []
+    with_articles = []
     for row in rows:
         months = _tuples(
             conn,
@@ -123,16 +123,16 @@ def passages(conn: sqlite3.Connection) -> list[dict[str, Any]]:
         best = conn.execute(
             "SELECT a.id, a.title, a.language, a.sorted_at, max(g.score) FROM (SELECT article_id, score FROM flags"
             " WHERE passage_id = ? ORDER BY id DESC LIMIT 200) g JOIN articles a ON a.id = g.article_id"
-            " GROUP BY coalesce(a.story_id, -a.id) ORDER BY 5 DESC, a.id DESC LIMIT 5",  # a story once
+            " GROUP BY coalesce(a.story_id, -a.id) ORDER BY 5 DESC, a.id DESC LIMIT 5",  # one article per story
             (row[0],),
         ).fetchall()
-        articles = [dict(zip(("id", "title", "language", "at"), tuple(one)[:4], strict=True)) for one in best]
-        found.append(dict(zip(names, tuple(row), strict=True)) | {"months": months, "best": articles})
-    return found
+        articles = [dict(zip(("id", "title", "language", "at"), tuple(article)[:4], strict=True)) for article in best]
+        with_articles.append(dict(zip(names, tuple(row), strict=True)) | {"months": months, "best": articles})
+    return with_articles
 
 
 def reference(conn: sqlite3.Connection) -> dict[str, Any] | None:
-    """The op-ed's own record."""
+    """Return the record of the op-ed."""
     row = conn.execute("SELECT title, author, publication, published, url, note FROM reference").fetchone()
     return (
         None

@@ -1,4 +1,4 @@
-"""What was flagged lately, for feeds and briefs. Reads only."""
+"""Recently flagged articles, for Atom feeds and briefs. Reads only."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ from typing import Any
 
 
 def latest(conn: sqlite3.Connection, topic: str | None, *, limit: int) -> tuple[str, list[dict[str, Any]]] | None:
-    """The last flagged articles of a topic, or of all, newest first; with the topic's title. None: no such topic."""
+    """Return the title of a topic and its last flagged articles, newest first; None if the topic does not exist.
+
+    Without a topic, return the articles of all topics.
+    """
     if topic is None:
         title = "flagged articles"
         where = ""
@@ -26,12 +29,12 @@ def latest(conn: sqlite3.Connection, topic: str | None, *, limit: int) -> tuple[
         {"limit": limit, "topic": topic},
     ).fetchall()
     names = ("id", "title", "url", "published", "topics", "summary", "lead", "source", "flagged_at")
-    found = [dict(zip(names, tuple(row), strict=True)) for row in rows]
-    return title, [one | {"topics": json.loads(one["topics"])} for one in found]
+    articles = [dict(zip(names, tuple(row), strict=True)) for row in rows]
+    return title, [article | {"topics": json.loads(article["topics"])} for article in articles]
 
 
 def brief(conn: sqlite3.Connection, since: str) -> list[dict[str, Any]]:
-    """Every flag on an article first seen since this time, by topic, best first, with the words that carried it."""
+    """Return every flag on articles first seen since this time, by topic, most relevant first, with matched words."""
     rows = conn.execute(
         "SELECT t.id AS topic, t.title AS topic_title, a.id AS id, a.title AS title, a.url AS url,"
         " a.language AS language, a.sorted_at AS sorted_at, a.story_id AS story,"

@@ -1,6 +1,6 @@
-"""Flags in the database, with every reason they stand on, and the config they were made with.
+"""Flags in the database, with their evidence, and the config that they were made with.
 
-Functions that write need a transaction of the caller's, but for ``sync_config``.
+Writing functions need a transaction of the caller, except ``sync_config``.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pipeline.store.values import to_json, to_text
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TopicRow:
-    """A topic as analysts see it."""
+    """A row of ``topics``."""
 
     id: str
     title: str
@@ -28,7 +28,7 @@ class TopicRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConceptRow:
-    """A concept as analysts see it."""
+    """A row of ``concepts``."""
 
     id: str
     name: str
@@ -37,7 +37,7 @@ class ConceptRow:
 
 
 def version_known(conn: sqlite3.Connection, version: str) -> bool:
-    """Whether this config has been used on this database before."""
+    """Return whether this config was used on this database before."""
     return conn.execute("SELECT 1 FROM configs WHERE version = ?", (version,)).fetchone() is not None
 
 
@@ -52,7 +52,8 @@ def sync_config(
 ) -> None:
     """Mirror topics, concepts and the reference's passages into their tables, in one transaction.
 
-    What left the config keeps its row, as flags of the past point to it. A passage keeps its imported original.
+    A topic or concept that left the config keeps its row, because old flags refer to it. A passage keeps its imported
+    original text.
     """
     with transaction(conn):
         conn.execute("INSERT OR IGNORE INTO configs (version, first_used_at) VALUES (?, ?)", (version, to_text(now)))
@@ -100,16 +101,16 @@ def put(
     note_changes: bool = False,
     first: bool = False,
 ) -> None:
-    """Replace an article's flags and reasons by those of this assessment.
+    """Replace an article's flags and evidence by those of this assessment.
 
     Args:
         conn: the database, in a transaction.
-        article: whose.
-        revision: the revision of the text that was assessed: the offsets hold in it.
-        assessment: what flagging said.
+        article: id of the article.
+        revision: the assessed revision of the text, to which the offsets belong.
+        assessment: the flags and their evidence.
         now: the present time.
-        first: the article is new, and was stored with its ``summary``: there is nothing to replace.
-        note_changes: write down which topics were gained and lost (for a change of config, not of text).
+        first: whether the article is new and its row already has the ``summary``, so that there is nothing to replace.
+        note_changes: record gained and lost topics (for a change of the config, not of the text).
     """
     if note_changes:
         _note_changes(conn, article, assessment, now)
@@ -126,7 +127,7 @@ def put(
 
 
 def summary(assessment: Assessment) -> dict[str, object]:
-    """What the article's own row says of its flags."""
+    """Return the columns of ``articles`` that summarise its flags."""
     topics = list(assessment.topics)
     return {
         "relevance": round(assessment.relevance, 4),

@@ -1,6 +1,6 @@
-"""Changes of the feeds' health, each recorded once: it began to fail, fell silent, is well again.
+"""Health events of feeds, each recorded once in ``feed_events``: a feed began to fail, fell silent, or recovered.
 
-A person is told of a change, not of a state; whoever tells (the daemon's log, an alert) reads ``feed_events``.
+The daemon's log and the alerts report these events, so that people hear of changes and not of states.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _SILENCE_EVERY = timedelta(hours=6)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedEvent:
-    """A change of a feed's health; ``what`` is failing, silent or well."""
+    """A health event of a feed; ``what`` is failing, silent or well."""
 
     id: int
     feed: str
@@ -27,13 +27,13 @@ class FeedEvent:
     detail: str
 
     def sentence(self) -> str:
-        """For a log line or a message."""
-        said = {"failing": "fails", "silent": "fell silent", "well": "is well again"}[self.what]
-        return f"feed “{self.feed}” {said}{f': {self.detail}' if self.detail else ''}"
+        """Return the event as a sentence for a log line or a message."""
+        verb = {"failing": "fails", "silent": "fell silent", "well": "is well again"}[self.what]
+        return f"feed “{self.feed}” {verb}{f': {self.detail}' if self.detail else ''}"
 
 
 def record(conn: sqlite3.Connection, now: datetime) -> None:
-    """Write down what changed. Silence, which takes days to show, is looked for every six hours."""
+    """Record new events. Silence, which develops over days, is checked every six hours."""
     with transaction(conn):
         conn.execute(
             "INSERT OR IGNORE INTO feed_events (feed_id, what, since, at, detail)"  # noqa: S608 - a constant
@@ -53,22 +53,22 @@ def record(conn: sqlite3.Connection, now: datetime) -> None:
 
 
 def _record_silent(conn: sqlite3.Connection, now: datetime) -> None:
-    looked = conn.execute("SELECT at FROM alert_times WHERE name = 'silence'").fetchone()
-    if looked is not None and to_text(now - _SILENCE_EVERY) < looked[0] <= to_text(now):
+    checked = conn.execute("SELECT at FROM alert_times WHERE name = 'silence'").fetchone()
+    if checked is not None and to_text(now - _SILENCE_EVERY) < checked[0] <= to_text(now):
         return
     conn.execute("INSERT OR REPLACE INTO alert_times (name, at) VALUES ('silence', ?)", (to_text(now),))
     conn.executemany(
         "INSERT OR IGNORE INTO feed_events (feed_id, what, since, at, detail)"
         " SELECT id, 'silent', ?, ?, ? FROM feeds WHERE name = ?",
         [
-            (mute.last, to_text(now), f"its pauses are mostly under {mute.usual_hours:g} hours", mute.name)
-            for mute in silent(conn, now)
+            (feed.last, to_text(now), f"its pauses are usually under {feed.usual_hours:g} hours", feed.name)
+            for feed in silent(conn, now)
         ],
     )
 
 
 def events(conn: sqlite3.Connection, *, after: int = 0, since: str = "") -> list[FeedEvent]:
-    """Changes with a higher id, recorded at this time or later, oldest first."""
+    """Return the events with a higher id, recorded at this time or later, oldest first."""
     rows = conn.execute(
         "SELECT e.id AS id, f.name AS feed, e.what AS what, e.since AS since, e.detail AS detail FROM feed_events e"
         " JOIN feeds f ON f.id = e.feed_id WHERE e.id > ? AND e.at >= ? ORDER BY e.id",
@@ -78,6 +78,6 @@ def events(conn: sqlite3.Connection, *, after: int = 0, since: str = "") -> list
 
 
 def last_event(conn: sqlite3.Connection) -> int:
-    """The newest change's id; 0 when there is none."""
-    found: int = conn.execute("SELECT coalesce(max(id), 0) FROM feed_events").fetchone()[0]
-    return found
+    """Return the id of the newest event, or 0."""
+    newest: int = conn.execute("SELECT coalesce(max(id), 0) FROM feed_events").fetchone()[0]
+    return newest

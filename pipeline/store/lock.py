@@ -1,6 +1,6 @@
-"""One cycle at a time on a database: a lock file beside it that the system releases when its holder dies.
+"""Lock that allows one cycle at a time per database: a file beside it, released by the system when its holder dies.
 
-In: the database's path. Out: a context in which no other Tumen runs a cycle on it.
+In: the path of the database. Out: a context in which no other Tumen runs a cycle on it.
 """
 
 from __future__ import annotations
@@ -25,24 +25,24 @@ def cycle_lock(database: Path, holder: str) -> Iterator[None]:
 
     Args:
         database: the database file; the lock is ``<file>.lock``.
-        holder: who we are, in words: told to whoever finds the lock taken.
+        holder: our command, for the message of another process that finds the lock taken.
 
     Raises:
-        LockHeld: another process has it.
-        StoreError: the lock file cannot be made.
+        LockHeld: another process holds the lock.
+        StoreError: the lock file cannot be created.
     """
     path = database.with_name(database.name + ".lock")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     except OSError as error:
-        raise StoreError(f"{path}: cannot be made ({error.strerror}); choose another place with --db.") from None
+        raise StoreError(f"{path}: cannot be created ({error.strerror}); choose another place with --db.") from None
     try:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            told = _told(os.pread(handle, 300, 0)) or "another process"
-            raise LockHeld(f"{database}: {told} is at work on it; nothing was done.") from None
+            other = _decode(os.pread(handle, 300, 0)) or "another process"
+            raise LockHeld(f"{database}: another run is active: {other}. Try again later.") from None
         os.ftruncate(handle, 0)
         since = f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC"
         os.pwrite(handle, f"{holder} (process {os.getpid()}, since {since})".encode(), 0)
@@ -53,24 +53,24 @@ def cycle_lock(database: Path, holder: str) -> Iterator[None]:
 
 
 def holder(database: Path) -> str:
-    """Who is at work on the database, in words; empty when nobody is. Does not take the lock, not for a moment."""
+    """Return the command that holds the lock, or an empty text. Does not take the lock, not even for a moment."""
     try:
-        told = _told(database.with_name(database.name + ".lock").read_bytes())
+        text = _decode(database.with_name(database.name + ".lock").read_bytes())
     except OSError:
         return ""
-    found = re.search(r"process (\d+)", told)
-    return told if found and _lives(int(found[1])) else ""
+    process = re.search(r"process (\d+)", text)
+    return text if process and _is_alive(int(process[1])) else ""
 
 
-def _told(written: bytes) -> str:
+def _decode(written: bytes) -> str:
     return written.decode("utf-8", "replace").strip("\0 \n")
 
 
-def _lives(process: int) -> bool:
+def _is_alive(process: int) -> bool:
     try:
         os.kill(process, 0)
     except ProcessLookupError:
         return False
-    except OSError:  # it is another user's
+    except OSError:  # it belongs to another user
         return True
     return True

@@ -1,8 +1,8 @@
-"""The outbox: alerts that are to be sent, are being sent, were sent; and what they can be made of.
+"""The outbox: alerts that wait, are being sent or were sent, and the events that alerts are made from.
 
-An alert is there once for each target and thing (``key``), whatever is run how often. Before a message goes out its
-rows say ``sending``; rows that still say so in a later run belong to a process that died in between, and whether the
-message went out nobody knows: they are sent again, and say that they may be a repetition.
+Each target has one alert per event (``key``), however often a cycle runs. The rows of a message are ``sending`` while
+it is sent. Rows that are still ``sending`` in a later run belong to a process that died, and nobody knows whether the
+message arrived: it is sent again, with a remark that it may be a repetition.
 """
 
 from __future__ import annotations
@@ -13,18 +13,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from pipeline.store.schema import transaction
-from pipeline.store.values import to_text, to_time
+from pipeline.store.values import from_row, to_json, to_text, to_text_or_none, to_time
 
-LATEST = timedelta(days=3)  # what is older is no news, and a message that could not be sent for so long is given up
+MAX_AGE = timedelta(days=3)  # older events are not reported, and a message that fails for this long is given up
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
-    """One thing to tell one target.
+    """One event for one target.
 
     Attributes:
-        key: what it is of, the same in every run: ``article:12``.
-        message: the message that it went out in, when a process died with it under way.
+        key: the event, the same in every run: ``article:12``.
+        message: id of the message that a process was sending when it died.
     """
 
     rule: str
@@ -41,7 +41,7 @@ class Alert:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FlaggedRow:
-    """An article on one topic, as rules look at it."""
+    """An article flagged for one topic, with the columns that rules filter by."""
 
     article: int
     topic: str
@@ -52,8 +52,8 @@ class FlaggedRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
-    """An article, as a message tells it. ``words`` is the evidence, ``topics`` their titles."""
+class AlertArticle:
+    """An article as shown in a message; ``topics`` are titles, ``words`` the matched words."""
 
     article: int
     title: str
@@ -66,7 +66,7 @@ class Told:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """An analyst's verdict that still stands."""
+    """An analyst's current verdict on an article."""
 
     id: int
     article: int
@@ -79,30 +79,29 @@ class Verdict:
 
 
 def known_since(conn: sqlite3.Connection, rule: str, began: datetime, now: datetime) -> str:
-    """From when on a rule looks: the start of the cycle after which it was first seen, or three days back."""
+    """Return the start of the events that a rule reports: the cycle that first saw the rule, at most three days ago."""
     conn.execute("INSERT OR IGNORE INTO alert_times (name, at) VALUES (?, ?)", (f"rule {rule}", to_text(began)))
     at: str = conn.execute("SELECT at FROM alert_times WHERE name = ?", (f"rule {rule}",)).fetchone()[0]
-    at = min(at, to_text(began))  # later only when the clock was set back
-    return max(at, to_text(now - LATEST))
+    at = min(at, to_text(began))  # it is later only if the clock was set back
+    return max(at, to_text(now - MAX_AGE))
 
 
 def flagged(conn: sqlite3.Connection, since: str, targets: Iterable[str]) -> list[FlaggedRow]:
-    """What was flagged since then and is not in the outbox for all of the targets; news of three days only."""
-    wanted = list(targets)
-    marks = ", ".join("?" * len(wanted))
+    """Return recent articles flagged since then that are not yet in the outbox for all of the targets."""
+    names = list(targets)
     rows = conn.execute(
-        "SELECT g.article_id AS article, g.topic AS topic, g.score AS score, a.relevance AS relevance,"  # noqa: S608 - question marks
+        "SELECT g.article_id AS article, g.topic AS topic, g.score AS score, a.relevance AS relevance,"
         " f.name AS source, a.language AS language"
         " FROM flags g JOIN articles a ON a.id = g.article_id JOIN feeds f ON f.id = a.feed_id"
         " WHERE g.flagged_at >= ? AND a.sorted_at >= ? AND (SELECT count(*) FROM alerts o"
-        f" WHERE o.target IN ({marks}) AND o.key = 'article:' || a.id) < ? ORDER BY g.id",
-        (since, to_text(to_time(since) - LATEST), *wanted, len(wanted)),
+        " WHERE o.target IN (SELECT value FROM json_each(?)) AND o.key = 'article:' || a.id) < ? ORDER BY g.id",
+        (since, to_text(to_time(since) - MAX_AGE), to_json(names), len(names)),
     )
-    return [FlaggedRow(**dict(row)) for row in rows]
+    return [from_row(FlaggedRow, row) for row in rows]
 
 
-def told(conn: sqlite3.Connection, article: int) -> Told:
-    """What a message says of an article."""
+def load_article(conn: sqlite3.Connection, article: int) -> AlertArticle:
+    """Return an article as shown in a message."""
     row = conn.execute(
         "SELECT a.id AS article, a.title AS title, a.url AS url, f.name AS source, a.sorted_at AS at,"
         " coalesce((SELECT group_concat(title, ' · ') FROM (SELECT t.title FROM flags g JOIN topics t ON t.id = g.topic"
@@ -112,11 +111,11 @@ def told(conn: sqlite3.Connection, article: int) -> Told:
         " FROM articles a JOIN feeds f ON f.id = a.feed_id WHERE a.id = ?",
         (article,),
     ).fetchone()
-    return Told(**dict(row))
+    return from_row(AlertArticle, row)
 
 
 def verdicts(conn: sqlite3.Connection, since: str) -> list[Verdict]:
-    """Verdicts since then that their analyst has not replaced."""
+    """Return the verdicts since then that their analyst has not replaced."""
     rows = conn.execute(
         "SELECT r.id AS id, r.article_id AS article, r.analyst AS analyst, r.verdict AS verdict, r.note AS note,"
         " f.name AS source, a.language AS language, (SELECT group_concat(g.topic) FROM flags g"
@@ -126,16 +125,16 @@ def verdicts(conn: sqlite3.Connection, since: str) -> list[Verdict]:
         " ORDER BY r.id",
         (since,),
     )
-    return [Verdict(**dict(row) | {"topics": tuple((row["topics"] or "").split(","))}) for row in rows]
+    return [from_row(Verdict, row, topics=tuple((row["topics"] or "").split(","))) for row in rows]
 
 
-def has(conn: sqlite3.Connection, target: str, key: str) -> bool:
-    """Whether this target is, or will be, told of it."""
+def is_queued(conn: sqlite3.Connection, target: str, key: str) -> bool:
+    """Return whether the outbox has this event for this target, sent or not."""
     return conn.execute("SELECT 1 FROM alerts WHERE target = ? AND key = ?", (target, key)).fetchone() is not None
 
 
 def put(conn: sqlite3.Connection, alert: Alert) -> None:
-    """Add an alert, unless the target has one of the same thing."""
+    """Add an alert, unless the target has one for the same event."""
     conn.execute(
         "INSERT OR IGNORE INTO alerts (rule, target, key, article_id, subject, body, made_at)"
         " VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -143,63 +142,60 @@ def put(conn: sqlite3.Connection, alert: Alert) -> None:
     )
 
 
-def take_up(conn: sqlite3.Connection) -> None:
-    """Put back what a process that died had under way; ``message`` stays as the mark of it."""
+def requeue_interrupted(conn: sqlite3.Connection) -> None:
+    """Requeue the alerts of a process that died while sending; ``message`` stays as the sign of it."""
     conn.execute("UPDATE alerts SET state = 'waiting', try_at = NULL WHERE state = 'sending'")
 
 
 def waiting(conn: sqlite3.Connection, now: datetime) -> list[Alert]:
-    """What may be tried now, oldest first."""
+    """Return the alerts that are due, oldest first."""
     rows = conn.execute(
         "SELECT rule, target, key, article_id AS article, subject, body, made_at, id, tries, message FROM alerts"
         " WHERE state = 'waiting' AND (try_at IS NULL OR try_at <= ? OR try_at > ?) ORDER BY id LIMIT 2000",
-        (to_text(now), to_text(now + LATEST)),  # a time further off is a clock that was set back
+        (to_text(now), to_text(now + MAX_AGE)),  # a later time means that the clock was set back
     )
-    return [Alert(**dict(row)) for row in rows]
+    return [from_row(Alert, row) for row in rows]
 
 
-def sending(conn: sqlite3.Connection, ids: Iterable[int], message: str) -> None:
-    """Say that these go out in this message, before it goes."""
+def mark_sending(conn: sqlite3.Connection, ids: Iterable[int], message: str) -> None:
+    """Mark these alerts as part of this message, before it is sent."""
     with transaction(conn):
         conn.executemany(
             "UPDATE alerts SET state = 'sending', message = ? WHERE id = ?",
-            [(message, number) for number in ids],
+            [(message, alert) for alert in ids],
         )
 
 
-def sent(conn: sqlite3.Connection, ids: Iterable[int], now: datetime) -> None:
-    """Say that these were taken."""
+def mark_sent(conn: sqlite3.Connection, ids: Iterable[int], now: datetime) -> None:
+    """Mark these alerts as accepted by the service."""
     with transaction(conn):
         conn.executemany(
             "UPDATE alerts SET state = 'sent', sent_at = ?, problem = NULL WHERE id = ?",
-            [(to_text(now), number) for number in ids],
+            [(to_text(now), alert) for alert in ids],
         )
 
 
-def not_sent(conn: sqlite3.Connection, ids: Iterable[int], problem: str, again: datetime | None) -> None:
-    """Say why these were not taken, and when they are tried again; None: never."""
+def mark_failed(conn: sqlite3.Connection, ids: Iterable[int], problem: str, retry_at: datetime | None) -> None:
+    """Store why these alerts failed, and when they are retried; None gives them up."""
     with transaction(conn):
         conn.executemany(
             "UPDATE alerts SET state = ?, tries = tries + 1, message = NULL, problem = ?, try_at = ? WHERE id = ?",
-            [
-                ("failed" if again is None else "waiting", problem, None if again is None else to_text(again), number)
-                for number in ids
-            ],
+            [("failed" if retry_at is None else "waiting", problem, to_text_or_none(retry_at), alert) for alert in ids],
         )
 
 
-def renew(conn: sqlite3.Connection, now: datetime) -> int:
-    """Let everything that failed be tried again, as if it were new; returns how many."""
+def retry_failed(conn: sqlite3.Connection, now: datetime) -> int:
+    """Requeue the alerts that were given up, and return their number."""
     with transaction(conn):
-        done = conn.execute(
+        updated = conn.execute(
             "UPDATE alerts SET state = 'waiting', tries = 0, try_at = NULL, made_at = ? WHERE state = 'failed'",
             (to_text(now),),
         )
-        return done.rowcount
+        return updated.rowcount
 
 
 def counts(conn: sqlite3.Connection) -> tuple[int, int]:
-    """How many wait, and how many were given up."""
+    """Return the number of waiting alerts and of those that were given up."""
     row = conn.execute(
         "SELECT count(*) FILTER (WHERE state IN ('waiting', 'sending')), count(*) FILTER (WHERE state = 'failed')"
         " FROM alerts INDEXED BY alerts_open WHERE state <> 'sent'"
@@ -208,7 +204,7 @@ def counts(conn: sqlite3.Connection) -> tuple[int, int]:
 
 
 def latest(conn: sqlite3.Connection, limit: int) -> list[sqlite3.Row]:
-    """The newest alerts, for people: those that are open first."""
+    """Return the newest alerts for people, open ones first."""
     return conn.execute(
         "SELECT id, made_at, state, target, rule, subject, tries, problem, sent_at FROM alerts"
         " ORDER BY state = 'sent', id DESC LIMIT ?",

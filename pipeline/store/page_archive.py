@@ -1,8 +1,8 @@
-"""Pages as they were fetched, in a second file beside the database: ``tumen.pages.db`` for ``tumen.db``.
+"""Archive of fetched pages, in a second file beside the database: ``tumen.pages.db`` for ``tumen.db``.
 
-In: a page's bytes with where and when they came from. Out: the same bytes, by their digest. The file is apart so that
-the database stays small, is backed up by itself, and is never opened by Datasette. It may be deleted at any time: only
-``tumen reextract`` and ``tumen page`` miss it then.
+In: the bytes of a page with its address and time. Out: the same bytes, by their digest. The separate file keeps the
+database small, is backed up separately, and is never opened by Datasette. It may be deleted at any time; only
+``tumen reextract`` and ``tumen page`` need it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if sys.version_info >= (3, 14):
 else:
     from backports import zstd
 
-_LEVEL = 9  # a sixth of the size at 3 ms a page; higher levels gain a tenth for three times the time
+_LEVEL = 9  # a sixth of the size at 3 ms per page; higher levels save a tenth more in three times the time
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS copies (
   hash TEXT PRIMARY KEY,
@@ -40,14 +40,14 @@ CREATE INDEX IF NOT EXISTS copies_fetched ON copies(fetched_at);
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Copy:
-    """A page as it was sent.
+class PageCopy:
+    """A fetched page.
 
     Attributes:
         hash: SHA-256 of ``body``, in hexadecimal.
-        url: the address that sent it, after redirects.
-        content_type: the header, None when there was none.
-        body: decompressed from its content encoding.
+        url: its address after redirects.
+        content_type: the header, or None.
+        body: the bytes without their content encoding.
     """
 
     hash: str
@@ -58,54 +58,54 @@ class Copy:
 
 
 def digest(body: bytes) -> str:
-    """The name that a page has in the archive."""
+    """Return the key of a page in the archive."""
     return hashlib.sha256(body).hexdigest()
 
 
 def path_beside(database: Path) -> Path:
-    """Where the copies of a database are."""
+    """Return the path of the archive of a database."""
     return database.with_name(f"{database.stem}.pages.db")
 
 
-def beside(conn: sqlite3.Connection) -> Copies:
-    """The copies of an open database; the file is made when there is none.
+def beside(conn: sqlite3.Connection) -> PageArchive:
+    """Open the archive of an open database, and create it if necessary.
 
     Raises:
-        StoreError: it cannot be opened, or is no such file.
+        StoreError: it cannot be opened, or is not an archive.
     """
-    return Copies.open(path_beside(Path(conn.execute("PRAGMA database_list").fetchone()[2])))
+    return PageArchive.open(path_beside(Path(conn.execute("PRAGMA database_list").fetchone()[2])))
 
 
 @dataclass(slots=True)
-class Copies:
-    """The second file, open. Its methods may be called from any thread."""
+class PageArchive:
+    """An open archive. Its methods may be called from any thread."""
 
     conn: sqlite3.Connection
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     @classmethod
     def open(cls, path: Path, *, create: bool = True) -> Self:
-        """Open it, or make it.
+        """Open an archive, or create it.
 
         Raises:
-            StoreError: it is not there, cannot be opened, or is no such file.
+            StoreError: it does not exist, cannot be opened, or is not an archive.
         """
         if not create and not path.exists():
-            raise StoreError(f"{path}: no page was kept; put “pages = true” under [archive] in tumen.toml.")
+            raise StoreError(f"{path}: no page was kept; set “pages = true” under [archive] in tumen.toml.")
         try:
             conn = sqlite3.connect(path, timeout=15.0, isolation_level=None, check_same_thread=False)
             conn.execute("PRAGMA journal_mode = WAL")
             conn.execute("PRAGMA synchronous = NORMAL")
             conn.executescript(_SCHEMA)
         except sqlite3.Error as error:
-            raise StoreError(f"{path}: cannot be used for page copies ({error}); move it away or mend it.") from None
+            raise StoreError(f"{path}: cannot be used as page archive ({error}); move it away.") from None
         return cls(conn)
 
-    def put(self, copy: Copy) -> None:
-        """Keep a page once.
+    def put(self, copy: PageCopy) -> None:
+        """Store a page once.
 
         Raises:
-            StoreError: the file cannot be written.
+            StoreError: the archive cannot be written.
         """
         packed = zstd.compress(copy.body, _LEVEL)
         row = (copy.hash, copy.url, copy.fetched_at, copy.content_type, len(copy.body), packed)
@@ -113,10 +113,10 @@ class Copies:
             with self._lock:
                 self.conn.execute("INSERT OR IGNORE INTO copies VALUES (?, ?, ?, ?, ?, ?)", row)
         except sqlite3.Error as error:
-            raise StoreError(f"A page copy could not be kept ({error}).") from error
+            raise StoreError(f"The page archive cannot be written ({error}).") from error
 
-    def get(self, name: str) -> Copy | None:
-        """The page of this digest; None when it is not kept (any more), or its bytes are not those that were put."""
+    def get(self, name: str) -> PageCopy | None:
+        """Return the page with this digest, or None if it is missing or its bytes are damaged."""
         with self._lock:
             row = self.conn.execute(
                 "SELECT hash, url, fetched_at, content_type, bytes, body FROM copies WHERE hash = ?", (name,)
@@ -129,21 +129,21 @@ class Copies:
             return None
         if digest(body) != name:
             return None
-        return Copy(hash=row[0], url=row[1], fetched_at=row[2], content_type=row[3], body=body)
+        return PageCopy(hash=row[0], url=row[1], fetched_at=row[2], content_type=row[3], body=body)
 
     def prune(self, before: datetime) -> int:
-        """Forget the copies fetched before this; returns how many (index ``copies_fetched``)."""
+        """Delete the pages fetched before this time and return their number (index ``copies_fetched``)."""
         with self._lock:
             return self.conn.execute("DELETE FROM copies WHERE fetched_at < ?", (to_text(before),)).rowcount
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the archive."""
         self.conn.close()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Provenance:
-    """Where an article's page can be found again."""
+    """The archived page of an article, and the entry that led to it."""
 
     article: ArticleId
     entry: EntryId
@@ -151,14 +151,14 @@ class Provenance:
     fetched_at: str
 
 
-def kept(conn: sqlite3.Connection, *, after: int, limit: int, since: str) -> list[Provenance]:
-    """Articles that were made of a page, by id, each with the entry that led to it.
+def archived(conn: sqlite3.Connection, *, after: int, limit: int, since: str) -> list[Provenance]:
+    """Return a slice of the articles that were extracted from a page, by id.
 
     Args:
         conn: the database.
-        after: the last article of the page before.
-        limit: articles a page.
-        since: only those fetched at this time or later.
+        after: the last article of the previous slice.
+        limit: articles per slice.
+        since: only articles fetched at this time or later.
     """
     rows = conn.execute(
         "SELECT a.id, a.page_hash, a.fetched_at,"
@@ -176,7 +176,7 @@ def kept(conn: sqlite3.Connection, *, after: int, limit: int, since: str) -> lis
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
-    """What an article was made of: the address that sent the page, when, and the page's SHA-256."""
+    """The page of an article: its address, the time of the fetch, and its SHA-256."""
 
     url: str
     fetched_at: str
@@ -184,6 +184,6 @@ class Origin:
 
 
 def origin(conn: sqlite3.Connection, article: ArticleId) -> Origin | None:
-    """Where an article's page came from; None when it was made of the feed's text."""
+    """Return the page of an article, or None if the article has the feed's text."""
     row = conn.execute("SELECT page_url, fetched_at, page_hash FROM articles WHERE id = ?", (article,)).fetchone()
     return None if row is None or row[2] is None else Origin(url=row[0], fetched_at=row[1], hash=row[2])

@@ -1,6 +1,6 @@
-"""Verdicts in the database: each is one row for ever. Nothing here changes or deletes one.
+"""Verdicts in the database. The table is append-only: nothing here changes or deletes a row.
 
-In: a connection, which may be Datasette's own. Out: the row's id, once it is on the disk.
+In: a connection, possibly Datasette's own. Out: the id of the row, once it is on the disk.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ class NewVerdict:
     """A verdict to be stored.
 
     Attributes:
-        topics: the topics as the analyst set them; None leaves those that were flagged.
-        revision: of the text that was on the screen.
-        token: made by the page for this one verdict: the same token is the same verdict.
-        story: it is for the others too that wait in the article's story.
+        topics: the topics that the analyst chose; None keeps the flagged ones.
+        revision: revision of the text that was on the screen.
+        token: made by the page for this verdict, so that a repeated request is stored once.
+        story: apply the verdict to the other waiting articles of the story too.
     """
 
     article: int
@@ -36,13 +36,13 @@ class NewVerdict:
 
 
 def put(conn: sqlite3.Connection, new: NewVerdict, now: datetime) -> int | None:
-    """Add a verdict, in a transaction of its own, and be sure that it is on the disk.
+    """Add a verdict in a transaction of its own.
 
-    A verdict on a story is a row for each article of it that waits, all with the same ``batch``; taking back one of
-    them takes back the batch.
+    A verdict on a story is one row per waiting article, all with the same ``batch``. Withdrawing one of them withdraws
+    the batch.
 
     Returns:
-        The verdict's id, the first one's where the token was seen before; None when there is no such article.
+        The id of the verdict; that of the first one if the token is known; None if the article does not exist.
     """
     with transaction(conn):
         if conn.execute("SELECT 1 FROM articles WHERE id = ?", (new.article,)).fetchone() is None:
@@ -58,7 +58,7 @@ def put(conn: sqlite3.Connection, new: NewVerdict, now: datetime) -> int | None:
 
 
 def _batch(conn: sqlite3.Connection, new: NewVerdict) -> list[int]:
-    """The other articles that the verdict is for."""
+    """Return the other articles that the verdict applies to."""
     if new.verdict == "withdrawn":
         sql = (
             "SELECT o.article_id FROM reviews r JOIN reviews o ON o.batch = r.batch AND o.analyst = r.analyst"

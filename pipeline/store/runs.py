@@ -1,22 +1,22 @@
-"""Runs and fetches in the database: what was done when, for health pages and for people who ask.
+"""Log of runs and requests in the database, for the health page and for people.
 
-Functions that write need a transaction of the caller's, but for ``start``, ``finish`` and ``prune``.
+Writing functions need a transaction of the caller, except ``start`` and ``prune``.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 
-from pipeline.model import CycleReport, EntryId, FeedId, RunId
+from pipeline.model import CycleReport, EntryId, FeedId, RunCounts, RunId
 from pipeline.store.schema import transaction
-from pipeline.store.values import to_text
+from pipeline.store.values import from_row, to_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FetchRow:
-    """One request, as it is kept.
+    """One request.
 
     Attributes:
         outcome: ``fetched``, ``not_modified`` or the kind of failure.
@@ -37,7 +37,7 @@ class FetchRow:
 
 
 def start(conn: sqlite3.Connection, trigger: str, config_version: str | None, now: datetime) -> RunId:
-    """Open a run."""
+    """Start a run and return its id."""
     row = conn.execute(
         "INSERT INTO runs (started_at, trigger, config_version) VALUES (?, ?, ?) RETURNING id",
         (to_text(now), trigger, config_version),
@@ -46,26 +46,16 @@ def start(conn: sqlite3.Connection, trigger: str, config_version: str | None, no
 
 
 def finish(conn: sqlite3.Connection, run: RunId, report: CycleReport, now: datetime) -> None:
-    """Close a run with its figures."""
+    """Store the end of a run and its counters."""
+    counters = [counter.name for counter in fields(RunCounts)]
     conn.execute(
-        "UPDATE runs SET finished_at = ?, feeds_polled = ?, feeds_failed = ?, entries_new = ?, articles_stored = ?,"
-        " articles_flagged = ?, articles_failed = ?, seconds = ? WHERE id = ?",
-        (
-            to_text(now),
-            report.feeds_polled,
-            report.feeds_failed,
-            report.entries_new,
-            report.articles_stored,
-            report.articles_flagged,
-            report.articles_failed,
-            round(report.seconds, 2),
-            run,
-        ),
+        f"UPDATE runs SET finished_at = ?, seconds = ?, {', '.join(f'{name} = ?' for name in counters)} WHERE id = ?",  # noqa: S608 - names of our own fields
+        (to_text(now), round(report.seconds, 2), *(getattr(report, name) for name in counters), run),
     )
 
 
 def record_fetch(conn: sqlite3.Connection, run: RunId, fetch: FetchRow, now: datetime) -> None:
-    """Keep one request."""
+    """Store one request."""
     conn.execute(
         "INSERT INTO fetches (run_id, feed_id, entry_id, kind, url, at, outcome, status, bytes, milliseconds,"
         " entries_total, entries_new, problem) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -88,22 +78,25 @@ def record_fetch(conn: sqlite3.Connection, run: RunId, fetch: FetchRow, now: dat
 
 
 def prune(conn: sqlite3.Connection, older_than: timedelta, now: datetime) -> int:
-    """Forget requests older than this, in steps short for other writers; returns how many (index ``fetches_at``)."""
-    gone = 0
+    """Delete requests older than this and return their number (index ``fetches_at``).
+
+    Deletes in small transactions, so that other writers do not wait.
+    """
+    deleted = 0
     limit = to_text(now - older_than)
     while True:
         with transaction(conn):
             step = conn.execute(
                 "DELETE FROM fetches WHERE id IN (SELECT id FROM fetches WHERE at < ? ORDER BY at LIMIT 2000)", (limit,)
             ).rowcount
-        gone += step
+        deleted += step
         if step < 2000:
-            return gone
+            return deleted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Poll:
-    """One poll of a feed, as it is told."""
+    """One poll of a feed."""
 
     at: str
     status: int | None
@@ -114,20 +107,10 @@ class Poll:
 
 
 def history(conn: sqlite3.Connection, name: str, limit: int) -> list[Poll]:
-    """The last polls of a feed, newest first (index ``fetches_feed``)."""
+    """Return the last polls of a feed, newest first (index ``fetches_feed``)."""
     rows = conn.execute(
-        "SELECT at, status, outcome, bytes, entries_new, problem FROM fetches"
+        "SELECT at, status, outcome, bytes AS size, entries_new, problem FROM fetches"
         " WHERE feed_id = (SELECT id FROM feeds WHERE name = ?) AND kind = 'feed' ORDER BY at DESC, id DESC LIMIT ?",
         (name, limit),
     )
-    return [
-        Poll(
-            at=r["at"],
-            status=r["status"],
-            outcome=r["outcome"],
-            size=r["bytes"],
-            entries_new=r["entries_new"],
-            problem=r["problem"],
-        )
-        for r in rows
-    ]
+    return [from_row(Poll, row) for row in rows]

@@ -1,7 +1,7 @@
-"""Opens the database: creates or migrates it, sets the pragmas, and says clearly why when it cannot.
+"""Opening of the database: creation, migrations, pragmas, transactions, and error messages for people.
 
-In: a path. Out: a ``sqlite3.Connection`` in autocommit mode; writers open their own short ``transaction``.
-An up-to-date file is told by its ``user_version`` alone, so that an idle run need not load sqlite-utils.
+In: a path. Out: a ``sqlite3.Connection`` in autocommit mode. Writers open their own short ``transaction``.
+An up-to-date file is recognised by its ``user_version``, so that an idle run does not load sqlite-utils.
 """
 
 from __future__ import annotations
@@ -21,42 +21,50 @@ if TYPE_CHECKING:
 
 SCHEMA_VERSION = 7
 BUSY_SECONDS = 15.0
-_READ_ONLY = "attempt to write a readonly database"
+_READ_ONLY = "it is read-only; check who owns the file and its folder"
+_REASONS = {  # by SQLite's primary result code
+    sqlite3.SQLITE_BUSY: "another program keeps it locked; try again later",
+    sqlite3.SQLITE_READONLY: _READ_ONLY,
+    sqlite3.SQLITE_CANTOPEN: "no permission, or its folder cannot be written",
+    sqlite3.SQLITE_NOTADB: "it is not an SQLite database",
+    sqlite3.SQLITE_FULL: "the disk is full",
+    sqlite3.SQLITE_CORRUPT: "it is damaged; run “tumen doctor”",
+}
 
 
 def open_store(path: Path, *, create: bool = True) -> sqlite3.Connection:
-    """Open the database for reading and writing, bringing its schema up to date first.
+    """Open the database for reading and writing, and bring its schema up to date.
 
     Args:
         path: the database file.
-        create: make it when it is not there.
+        create: create it if it does not exist.
 
     Raises:
-        StoreError: it cannot be opened, made, read or written, or is no SQLite database.
-        SchemaTooNew: a later Tumen made it.
+        StoreError: it cannot be opened, created, read or written, or is not an SQLite database.
+        SchemaTooNew: it was created by a newer Tumen.
     """
     if not create and not path.exists():
-        raise StoreError(f"{path}: there is no database yet; “tumen run” makes it.")
+        raise StoreError(f"{path}: does not exist; “tumen run” creates the database.")
     if path.exists() and not os.access(path, os.W_OK) and os.access(path, os.R_OK):
-        # SQLite would open it all the same, and refuse the first row that is written
-        raise StoreError(f"{path}: cannot be used ({why(sqlite3.OperationalError(_READ_ONLY))}).")
+        # SQLite would open it, and fail at the first write
+        raise StoreError(f"{path}: cannot be used ({_READ_ONLY}).")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        # it may be handed to another thread: that only one uses it at a time is its owner's to see
+        # the owner may pass it to another thread, and ensures that only one thread uses it at a time
         conn = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
         conn.row_factory = sqlite3.Row
     except (OSError, sqlite3.Error) as error:
-        raise StoreError(f"{path}: cannot be opened ({why(error)}); choose another place with --db.") from None
+        raise _failure(error, f"{path}: cannot be opened ({explain(error)}); choose another place with --db.") from None
     try:
         _prepare(conn, path)
-    except BaseException:
+    except BaseException:  # Ctrl-C too must close the file
         conn.close()
         raise
     return conn
 
 
 def open_beside(conn: sqlite3.Connection) -> sqlite3.Connection:
-    """Open the same database a second time, to read what is committed while the first is used by another thread."""
+    """Open the same database a second time, to read committed rows while another thread uses the first."""
     path = conn.execute("PRAGMA database_list").fetchone()["file"]
     reader = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
     reader.row_factory = sqlite3.Row
@@ -68,29 +76,29 @@ def open_readonly(path: Path) -> sqlite3.Connection:
     """Open an existing, up-to-date database for reading only.
 
     Raises:
-        StoreError: as ``open_store``; also when the schema is older than this Tumen's.
+        StoreError: as ``open_store``; also if the schema is older than that of this Tumen.
     """
     if not path.exists():
-        raise StoreError(f"{path}: there is no database yet; “tumen run” makes it.")
+        raise StoreError(f"{path}: does not exist; “tumen run” creates the database.")
     try:
         try:
             conn, version = _opened(path, "mode=ro")
         except sqlite3.OperationalError:
             if not _at_rest(path):
                 raise
-            # a reader of a database in WAL mode makes two files beside it, which a read-only disk refuses
+            # a reader in WAL mode creates two files beside the database, which fails on a read-only disk
             conn, version = _opened(path, "immutable=1")
     except sqlite3.Error as error:
-        raise StoreError(f"{path}: cannot be read ({why(error)}).") from None
+        raise _failure(error, f"{path}: cannot be read ({explain(error)}).") from None
     if version != SCHEMA_VERSION:
         conn.close()
         _check_age(version, path)
-        raise StoreError(f"{path}: was made by an earlier Tumen; “tumen run” brings it up to date.")
+        raise StoreError(f"{path}: was created by an older Tumen; “tumen run” brings it up to date.")
     return conn
 
 
 def _opened(path: Path, how: str) -> tuple[sqlite3.Connection, int]:
-    """A connection that reads only, and the schema's version."""
+    """Return a read-only connection and the version of the schema."""
     address = f"{path.absolute().as_uri()}?{how}"
     conn = sqlite3.connect(address, uri=True, timeout=BUSY_SECONDS, isolation_level=None)
     conn.row_factory = sqlite3.Row
@@ -102,21 +110,21 @@ def _opened(path: Path, how: str) -> tuple[sqlite3.Connection, int]:
 
 
 def _at_rest(path: Path) -> bool:
-    """Whether nobody can write to the database and its file holds everything."""
+    """Return whether nobody can write to the database and the write-ahead log is empty."""
     waiting = path.with_name(f"{path.name}-wal")
     return not os.access(path.parent, os.W_OK) and not (waiting.exists() and waiting.stat().st_size)
 
 
 @contextmanager
 def transaction(conn: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
-    """All or nothing. Takes the write lock at once; inside another transaction it is a savepoint of it."""
+    """Run a block as one transaction, with the write lock from the start. Inside a transaction it is a savepoint."""
     nested = conn.in_transaction
     conn.execute("SAVEPOINT step" if nested else "BEGIN IMMEDIATE")
     try:
         yield conn
         conn.execute("RELEASE step" if nested else "COMMIT")
-    except BaseException:
-        if conn.in_transaction:  # a full disk ends it by itself
+    except BaseException:  # Ctrl-C too must not leave a transaction open
+        if conn.in_transaction:  # SQLite itself rolls back when the disk is full
             conn.execute("ROLLBACK TO step" if nested else "ROLLBACK")
             if nested:
                 conn.execute("RELEASE step")
@@ -125,21 +133,21 @@ def transaction(conn: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
 
 @contextmanager
 def plain_errors() -> Iterator[None]:
-    """A database that fails in the midst of the work (full disk, damaged file, lost drive) is one clear line.
+    """Turn SQLite's errors during the work (full disk, damaged file, lost drive) into one clear line.
 
     Raises:
-        StoreError: in place of SQLite's own error.
+        StoreError: in place of SQLite's error.
     """
     try:
         yield
     except sqlite3.DatabaseError as error:
         if not unusable(error):
             raise
-        raise StoreError(f"The database cannot be used any more: {why(error)}.") from error
+        raise _failure(error, f"The database cannot be used any more: {explain(error)}.") from error
 
 
 def unusable(error: BaseException) -> bool:
-    """Whether the database is at fault, and not a statement of ours."""
+    """Return whether the error comes from the file or the disk, and not from one of our statements."""
     return isinstance(error, sqlite3.OperationalError) or type(error) is sqlite3.DatabaseError
 
 
@@ -152,18 +160,18 @@ def _prepare(conn: sqlite3.Connection, path: Path) -> None:
         conn.execute("PRAGMA journal_mode = WAL")
         conn.execute("PRAGMA synchronous = NORMAL")
         conn.execute("PRAGMA foreign_keys = ON")
-        conn.execute("PRAGMA cache_size = -16000")  # kB: the search index is written a seventh faster than in 2 MB
+        conn.execute("PRAGMA cache_size = -16000")  # kB; the search index is written a seventh faster than with 2 MB
         conn.execute(f"PRAGMA journal_size_limit = {64 * 1024 * 1024}")
         if version < SCHEMA_VERSION:
             migrate(conn)
         conn.execute("BEGIN IMMEDIATE")
         conn.execute("ROLLBACK")
     except sqlite3.Error as error:
-        raise StoreError(f"{path}: cannot be used ({why(error)}).") from None
+        raise _failure(error, f"{path}: cannot be used ({explain(error)}).") from None
 
 
 def migrate(conn: sqlite3.Connection) -> None:
-    """Apply the steps of ``db/migrations.py`` that this database does not have yet."""
+    """Apply the steps of ``db/migrations.py`` that this database lacks."""
     from sqlite_utils import Database
 
     load_migrations().apply(Database(conn))
@@ -182,21 +190,21 @@ def load_migrations() -> Any:
 def _check_age(version: int, path: Path) -> None:
     if version > SCHEMA_VERSION:
         raise SchemaTooNew(
-            f"{path}: has schema {version}, made by a later Tumen; this one knows up to {SCHEMA_VERSION}."
-            " Install the later Tumen."
+            f"{path}: has schema {version}, created by a newer Tumen; this one knows schemas up to {SCHEMA_VERSION}."
+            " Install the newer Tumen."
         )
 
 
-def why(error: Exception) -> str:
-    """What SQLite or the system said, as a person would say it."""
+def explain(error: Exception) -> str:
+    """Return the reason of an error of SQLite or the system, for people."""
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
-    text = str(error)
-    return {
-        "database is locked": "another program keeps it locked; try again when it is done",
-        _READ_ONLY: "it is read-only; check who owns the file and its folder",
-        "unable to open database file": "no permission, or its folder cannot be written",
-        "file is not a database": "it is not an SQLite database",
-        "database or disk is full": "the disk is full",
-        "database disk image is malformed": "it is damaged; “tumen doctor” says more",
-    }.get(text, text)
+    return _REASONS.get(_code(error), str(error))
+
+
+def _code(error: Exception) -> int:
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF  # the primary code of an extended one
+
+
+def _failure(error: Exception, message: str) -> StoreError:
+    return StoreError(message, damaged=_code(error) == sqlite3.SQLITE_CORRUPT)

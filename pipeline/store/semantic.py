@@ -1,4 +1,4 @@
-"""Passages that flagged articles are near to by meaning: the table ``meanings``."""
+"""Semantic neighbours in the database: the passages nearest to each flagged article (table ``meanings``)."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from datetime import datetime
 
 from pipeline.model import ArticleId
 from pipeline.store.schema import transaction
-from pipeline.store.values import to_text
+from pipeline.store.values import from_row, to_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
-    """An article that has no such row for its present text."""
+    """An article whose current text has no neighbours yet."""
 
     id: ArticleId
     revision: int
@@ -23,30 +23,27 @@ class Waiting:
 
 
 def waiting(conn: sqlite3.Connection, model: str, most: int) -> list[Waiting]:
-    """Articles that are on some topic, newest first, and were not looked at by this model in their present revision."""
-    found = conn.execute(
+    """Return flagged articles whose current revision this model has not compared, newest first."""
+    rows = conn.execute(
         "SELECT a.id, a.revision, a.title, a.text FROM articles a"
         " WHERE a.id IN (SELECT article_id FROM flags) AND NOT EXISTS (SELECT 1 FROM meanings m"
         " WHERE m.article_id = a.id AND m.model = ? AND m.revision = a.revision)"
         " ORDER BY a.id DESC LIMIT ?",
         (model, most),
     )
-    return [
-        Waiting(id=ArticleId(row["id"]), revision=row["revision"], title=row["title"], text=row["text"])
-        for row in found
-    ]
+    return [from_row(Waiting, row) for row in rows]
 
 
 def put(
     conn: sqlite3.Connection, article: Waiting, model: str, near: Sequence[tuple[str, float, float]], now: datetime
 ) -> None:
-    """Replace an article's rows, in a transaction of its own.
+    """Replace the neighbours of an article, in a transaction of its own.
 
     Args:
         conn: the database.
-        article: whose.
-        model: what compared.
-        near: for each passage its id, the cosine, and how far that is above the mean over all passages.
+        article: the article.
+        model: id of the model.
+        near: for each passage its id, the cosine, and the cosine minus the mean over all passages.
         now: the present time.
     """
     with transaction(conn):

@@ -1,7 +1,7 @@
-"""Stories in the database: which articles tell the same event, why, and what they are compared by.
+"""Stories in the database: which articles report the same event, why, and what they are compared by.
 
-Functions that write need a transaction of the caller's. ``sentences`` and ``marks`` are kept for thirty days only: a
-later copy begins a story of its own.
+Writing functions need a transaction of the caller. Sentences and signatures are kept for thirty days: a later copy
+starts a story of its own.
 """
 
 from __future__ import annotations
@@ -14,38 +14,15 @@ from datetime import datetime
 from itertools import chain
 from typing import Literal
 
-from pipeline.store.values import short_name, to_json, to_text, to_tuple
+from pipeline.model import SentenceHolder, Signature
+from pipeline.store.values import from_row, short_name, to_row, to_text, to_time
 
-_MOST_POSTINGS = 50  # articles looked at for one sentence, the newest
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Posting:
-    """An article that has a sentence."""
-
-    article: int
-    source: int
-    story: int | None
-    at: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MarksRow:
-    """What a flagged article is compared by, as it is kept."""
-
-    article: int
-    source: int
-    at: str
-    language: str | None
-    concepts: tuple[str, ...]
-    named: tuple[str, ...]
-    numbers: tuple[str, ...]
-    words: tuple[str, ...]
+_MOST_HOLDERS = 50  # newest articles that are compared for one sentence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """An article, as far as a story's reasons speak of it."""
+    """The columns of an article that stories need."""
 
     id: int
     feed: int
@@ -54,103 +31,97 @@ class Known:
     story: int | None
 
 
-def holders(conn: sqlite3.Connection, article: int, numbers: Sequence[int]) -> dict[int, list[int]]:
-    """For each sentence the newest other articles that have it, where there are any."""
+def holders(conn: sqlite3.Connection, article: int, hashes: Sequence[int]) -> dict[int, list[int]]:
+    """Return, for each sentence that other articles contain, the ids of the newest of them."""
     shared = conn.execute(
         "SELECT value FROM json_each(?) WHERE EXISTS (SELECT 1 FROM sentences WHERE hash = value AND article_id <> ?)",
-        (json.dumps(numbers), article),
+        (json.dumps(hashes), article),
     )
-    return {number: _holders(conn, number, article) for (number,) in shared.fetchall()}
+    return {sentence: _holders(conn, sentence, article) for (sentence,) in shared.fetchall()}
 
 
-def _holders(conn: sqlite3.Connection, number: int, but: int) -> list[int]:
+def _holders(conn: sqlite3.Connection, sentence: int, article: int) -> list[int]:
     rows = conn.execute(
         "SELECT article_id FROM sentences WHERE hash = ? AND article_id <> ? ORDER BY article_id DESC LIMIT ?",
-        (number, but, _MOST_POSTINGS),
+        (sentence, article, _MOST_HOLDERS),
     )
     return [row[0] for row in rows.fetchall()]
 
 
-def postings(conn: sqlite3.Connection, holders: Mapping[int, list[int]], *, since: str) -> dict[int, list[Posting]]:
-    """What is known of these articles, as far as they are of this time or later, by sentence."""
+def load_holders(
+    conn: sqlite3.Connection, holders: Mapping[int, list[int]], *, since: str
+) -> dict[int, list[SentenceHolder]]:
+    """Return the articles of ``holders`` of this time or later, by sentence."""
     rows = conn.execute(
-        "SELECT id, feed_id, story_id, sorted_at FROM articles WHERE id IN (SELECT value FROM json_each(?))"
-        " AND sorted_at >= ?",
+        "SELECT id AS article, feed_id AS source, story_id AS story, sorted_at AS at FROM articles"
+        " WHERE id IN (SELECT value FROM json_each(?)) AND sorted_at >= ?",
         (json.dumps(sorted(set(chain.from_iterable(holders.values())))), since),
     )
-    told = {row[0]: Posting(article=row[0], source=row[1], story=row[2], at=row[3]) for row in rows.fetchall()}
-    found = {number: [told[one] for one in have if one in told] for number, have in holders.items()}
-    return {number: have for number, have in found.items() if have}
+    loaded = {row["article"]: from_row(SentenceHolder, row) for row in rows.fetchall()}
+    by_sentence = {
+        sentence: [loaded[article] for article in articles if article in loaded]
+        for sentence, articles in holders.items()
+    }
+    return {sentence: articles for sentence, articles in by_sentence.items() if articles}
 
 
-def size(conn: sqlite3.Connection, article: int) -> int:
-    """How many sentences of an article are kept."""
+def count_sentences(conn: sqlite3.Connection, article: int) -> int:
+    """Count the stored sentences of an article."""
     return int(conn.execute("SELECT count(*) FROM sentences WHERE article_id = ?", (article,)).fetchone()[0])
 
 
-def put_sentences(conn: sqlite3.Connection, article: int, numbers: Sequence[int], *, first: bool = False) -> None:
-    """Keep an article's sentences, in the place of those of an earlier revision unless this is its ``first``."""
+def put_sentences(conn: sqlite3.Connection, article: int, hashes: Sequence[int], *, first: bool = False) -> None:
+    """Store an article's sentences. Unless this is its ``first`` revision, replace those of the previous one."""
     if not first:
         conn.execute("DELETE FROM sentences WHERE article_id = ?", (article,))
     conn.executemany(
-        "INSERT INTO sentences (hash, article_id) VALUES (?, ?)", [(number, article) for number in numbers]
+        "INSERT INTO sentences (hash, article_id) VALUES (?, ?)", [(sentence, article) for sentence in hashes]
     )
 
 
-def put_marks(conn: sqlite3.Connection, marks: MarksRow) -> None:
-    """Keep what a flagged article is compared by."""
+def put_signature(conn: sqlite3.Connection, signature: Signature) -> None:
+    """Store the signature of a flagged article (table ``marks``)."""
     conn.execute(
-        "INSERT OR REPLACE INTO marks (article_id, concepts, named, numbers, words) VALUES (?, ?, ?, ?, ?)",
-        (marks.article, *(to_json(sorted(one)) for one in (marks.concepts, marks.named, marks.numbers, marks.words))),
+        "INSERT OR REPLACE INTO marks (article_id, concepts, named, numbers, words)"
+        " VALUES (:article, :concepts, :named, :numbers, :words)",
+        to_row(signature),
     )
 
 
-def drop_marks(conn: sqlite3.Connection, article: int) -> None:
-    """Forget what an article was compared by."""
+def drop_signature(conn: sqlite3.Connection, article: int) -> None:
+    """Delete the signature of an article."""
     conn.execute("DELETE FROM marks WHERE article_id = ?", (article,))
 
 
-def recent_marks(conn: sqlite3.Connection, since: str) -> list[MarksRow]:
-    """The marks of articles of this time or later."""
+def recent_signatures(conn: sqlite3.Connection, since: str) -> list[Signature]:
+    """Return the signatures of articles of this time or later."""
     rows = conn.execute(
-        "SELECT a.id, a.feed_id, a.sorted_at, a.language, m.concepts, m.named, m.numbers, m.words"
+        "SELECT a.id AS article, a.feed_id AS source, a.sorted_at, a.language, m.concepts, m.named, m.numbers, m.words"
         " FROM marks m JOIN articles a ON a.id = m.article_id WHERE a.sorted_at >= ?",
         (since,),
     )
-    return [
-        MarksRow(
-            article=row[0],
-            source=row[1],
-            at=row[2],
-            language=row[3],
-            concepts=to_tuple(row[4]),
-            named=to_tuple(row[5]),
-            numbers=to_tuple(row[6]),
-            words=to_tuple(row[7]),
-        )
-        for row in rows
-    ]
+    return [from_row(Signature, row, at=to_time(row["sorted_at"]).timestamp()) for row in rows]
 
 
 def concepts(conn: sqlite3.Connection) -> Mapping[str, tuple[str, str]]:
-    """Each concept's kind and name."""
+    """Return the kind and the name of each concept."""
     return {row[0]: (row[1], short_name(row[2])) for row in conn.execute("SELECT id, kind, name FROM concepts")}
 
 
 def known(conn: sqlite3.Connection, article: int) -> Known | None:
-    """An article; None when it is not there (any more)."""
+    """Return an article, or None if it does not exist."""
     row = conn.execute(
-        "SELECT a.id, a.feed_id, f.name, a.sorted_at, a.story_id FROM articles a JOIN feeds f ON f.id = a.feed_id"
-        " WHERE a.id = ?",
+        "SELECT a.id, a.feed_id AS feed, f.name AS source, a.sorted_at AS at, a.story_id AS story"
+        " FROM articles a JOIN feeds f ON f.id = a.feed_id WHERE a.id = ?",
         (article,),
     ).fetchone()
-    return None if row is None else Known(id=row[0], feed=row[1], source=row[2], at=row[3], story=row[4])
+    return None if row is None else from_row(Known, row)
 
 
 def join(
     conn: sqlite3.Connection, article: int, other: Known, *, how: Literal["copy", "event"], why: str, now: datetime
 ) -> int:
-    """Put an article into another one's story, which begins with this if it was in none; returns the story's id."""
+    """Add an article to the story of another one, and start that story if it does not exist. Return its id."""
     story = other.story
     if story is None:
         story = int(
@@ -160,7 +131,7 @@ def join(
                 (other.id,),
             ).fetchone()[0]
         )
-        _add(conn, (other.id, story, "first", None, "The first that was read.", to_text(now)))
+        _add(conn, (other.id, story, "first", None, "The first article of the story.", to_text(now)))
     _add(conn, (article, story, how, other.id, why, to_text(now)))
     conn.execute(
         "UPDATE stories SET (articles, sources, first_seen_at, last_seen_at) = (SELECT count(*),"
@@ -183,14 +154,14 @@ def _add(conn: sqlite3.Connection, member: tuple[int, int, str, int | None, str,
 
 
 def forget(conn: sqlite3.Connection, before: str) -> None:
-    """Drop what articles first seen before this time are compared by; their stories stay."""
+    """Delete the sentences and signatures of articles first seen before this time. Their stories stay."""
     floor = _first_since(conn, before)
     conn.execute("DELETE FROM sentences WHERE article_id < ?", (floor,))
     conn.execute("DELETE FROM marks WHERE article_id < ?", (floor,))
 
 
 def _first_since(conn: sqlite3.Connection, time: str) -> int:
-    """The first id from which on articles were seen at this time or later: ids grow with time, no index is needed."""
+    """Return the lowest id of the articles seen at this time or later, by binary search: ids grow with time."""
     low, high = 0, int(conn.execute("SELECT coalesce(max(id), 0) FROM articles").fetchone()[0]) + 1
     while low < high:
         middle = (low + high) // 2

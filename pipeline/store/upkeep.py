@@ -1,25 +1,39 @@
-"""Looks after a database that is in use: copies it, tidies it, checks it. Readers and the cycle go on meanwhile."""
+"""Maintenance of a database in use: backup, clean-up and checks. Readers and the cycle continue meanwhile."""
 
 from __future__ import annotations
 
 import sqlite3
 from contextlib import closing, suppress
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from pipeline.errors import StoreError
 from pipeline.store import search
-from pipeline.store.schema import transaction, why
+from pipeline.store.schema import explain, transaction
 from pipeline.store.values import to_text
 
 
-def backup(conn: sqlite3.Connection, target: Path) -> int:
-    """Copy the database as it stands now, checked before it takes its name; returns its bytes.
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A problem that a check found.
 
-    A copy of this name that is there already is replaced only by a whole one.
+    Attributes:
+        text: the problem, for people.
+        damaged: whether the file itself is damaged, so that only a backup helps.
+    """
+
+    text: str
+    damaged: bool = False
+
+
+def backup(conn: sqlite3.Connection, target: Path) -> int:
+    """Back up the database, check the copy, and return its size in bytes.
+
+    An existing file of this name is replaced only by a complete and checked copy.
 
     Raises:
-        StoreError: the copy cannot be written, or is not sound.
+        StoreError: the copy cannot be written, or its check fails.
     """
     draft = target.with_name(target.name + ".part")
     try:
@@ -27,49 +41,56 @@ def backup(conn: sqlite3.Connection, target: Path) -> int:
         draft.unlink(missing_ok=True)
         conn.execute("VACUUM INTO ?", (str(draft),))
         with closing(sqlite3.connect(draft)) as copy:
-            found = copy.execute("PRAGMA quick_check(1)").fetchone()[0]
-        if found != "ok":
-            raise StoreError(f"{target}: the copy is not sound ({found}); run “tumen doctor”.")
+            result = copy.execute("PRAGMA quick_check(1)").fetchone()[0]
+        if result != "ok":
+            raise StoreError(f"{target}: the check of the copy failed ({result}); run “tumen doctor”.", damaged=True)
         draft.chmod(0o600)
         draft.replace(target)
         return target.stat().st_size
     except (OSError, sqlite3.Error) as error:
-        raise StoreError(f"{target}: the copy could not be written ({why(error)}); nothing else was touched.") from None
+        raise StoreError(
+            f"{target}: the copy could not be written ({explain(error)}); nothing else was touched."
+        ) from None
     finally:
         with suppress(OSError):
             draft.unlink(missing_ok=True)
 
 
 def tidy(conn: sqlite3.Connection) -> None:
-    """Refresh the planner's statistics, give freed pages back, and shorten the write-ahead log."""
+    """Update the planner's statistics, release free pages, and shorten the write-ahead log."""
     conn.execute("PRAGMA analysis_limit = 1000")
     conn.execute("PRAGMA optimize")
     conn.execute("PRAGMA incremental_vacuum(20000)").fetchall()
     conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
 
-def faults(conn: sqlite3.Connection, *, whole: bool) -> list[str]:
-    """What is wrong with the file, in words; empty when it is sound.
+def faults(conn: sqlite3.Connection, *, whole: bool) -> list[Fault]:
+    """Check the file and return its faults.
 
     Args:
-        conn: the database, writable for the search index's own check.
-        whole: also read every row (some seconds a gigabyte), every reference and the search index.
+        conn: the database, writable because the check of the search index is a write.
+        whole: also check every row (some seconds per gigabyte), every foreign key and the search index.
     """
     try:
         rows = [row[0] for row in conn.execute(f"PRAGMA {'integrity_check' if whole else 'quick_check'}(20)")]
-        found = [] if rows == ["ok"] else [f"damaged: {row}" for row in rows]
-        if whole and not found:
-            broken = conn.execute("PRAGMA foreign_key_check").fetchall()
-            found += [f"{len(broken)} rows of {broken[0][0]} point at nothing"] if broken else []
-            if not search.check(conn):
-                found.append("the search index does not say what the articles say: run “tumen reindex”")
+        if rows != ["ok"]:
+            return [Fault(f"damaged: {row}", damaged=True) for row in rows]
+        return [*_dangling(conn), *_stale_index(conn)] if whole else []
     except sqlite3.DatabaseError as error:
-        found = [f"damaged: {error}"]
-    return found
+        return [Fault(f"damaged: {error}", damaged=True)]
+
+
+def _dangling(conn: sqlite3.Connection) -> list[Fault]:
+    rows = conn.execute("PRAGMA foreign_key_check").fetchall()
+    return [Fault(f"{len(rows)} rows of {rows[0][0]} refer to rows that do not exist")] if rows else []
+
+
+def _stale_index(conn: sqlite3.Connection) -> list[Fault]:
+    return [] if search.check(conn) else [Fault("the search index differs from the articles: run “tumen reindex”")]
 
 
 def note_check(conn: sqlite3.Connection, *, sound: bool, now: datetime) -> None:
-    """Remember what a check found, for ``tumen status``; a database that is too damaged for that shows it itself."""
+    """Record the result of a check for ``tumen status``, unless the database is too damaged for a write."""
     with suppress(sqlite3.DatabaseError), transaction(conn):
         if sound:
             conn.execute("DELETE FROM alert_times WHERE name = 'damage'")
@@ -77,7 +98,7 @@ def note_check(conn: sqlite3.Connection, *, sound: bool, now: datetime) -> None:
 
 
 def note_copy(conn: sqlite3.Connection, now: datetime) -> None:
-    """Remember that a backup was made."""
+    """Record that a backup was made."""
     with transaction(conn):
         _note(conn, "copy", now)
 
@@ -86,7 +107,7 @@ def _note(conn: sqlite3.Connection, name: str, now: datetime) -> None:
     conn.execute("INSERT OR REPLACE INTO alert_times (name, at) VALUES (?, ?)", (name, to_text(now)))
 
 
-def last_news(conn: sqlite3.Connection) -> str | None:
-    """When the newest row was written."""
+def last_run_started(conn: sqlite3.Connection) -> str | None:
+    """Return the start of the last run, or None."""
     row = conn.execute("SELECT max(started_at) FROM runs").fetchone()
     return None if row is None else row[0]

@@ -1,7 +1,7 @@
-"""Numbers in a text, whatever the language writes them like: 4,700, 4700명, «4700 человек», 13억 달러, 1.3 billion.
+"""Numbers in a text, in the notations of English, Russian and Korean: 4,700, 4700명, «4700 человек», 13억 달러.
 
-They are what most surely tells one event from another on the same subject, in any language. In: a text. Out: each
-number's value as a short text. Years and numbers under ten tell nothing and are left out.
+Numbers are the surest sign that two articles on one subject report the same event, in any language. In: a text. Out:
+the value of each number as a short text. Years and integers under ten say nothing and are left out.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ _NUMBER = re.compile(
     r"(?:[ \u00a0]?([십백천][만억조]|[백천만억조]|thousand|million|mln|billion|bln|bn|trillion"
     r"|тыс|млн|миллион|млрд|миллиард|трлн))?"
 )
-_JOINS = re.compile(r" ?")  # 4조8천억, 3억 5000만: one number in two parts
+_JOINS = re.compile(r" ?")  # 4조8천억 and 3억 5000만 are one number in two parts
 
 
 def numbers(text: str) -> frozenset[str]:
-    """The numbers of ten and more, and the fractions."""
-    return frozenset(f"{value:.6g}" for value in _values(text) if _tells(value))
+    """Return the numbers of ten and more, and the fractions."""
+    return frozenset(f"{value:.6g}" for value in _values(text) if _is_telling(value))
 
 
 def weight(number: str) -> float:
-    """How much it says that two texts share this number: most numbers under 32 are days and hours."""
+    """Return the weight of a shared number. Most integers under 32 are days and hours, so they weigh little."""
     value = float(number)
     if value < 32 and value == int(value):
         return 0.6
@@ -37,22 +37,22 @@ def weight(number: str) -> float:
     return 2.0
 
 
-def shown(number: str) -> str:
-    """A number as a person writes it: 1.3e+09 as 1,300,000,000."""
+def format_number(number: str) -> str:
+    """Return a number for people: 1.3e+09 as 1,300,000,000."""
     value = float(number)
     return f"{value:,.0f}" if value == int(value) else number
 
 
 def _values(text: str) -> Iterator[float]:
-    last: tuple[int, float, float] | None = None  # where the one before ended, its value, its scale
-    for found in _NUMBER.finditer(text):
-        value, scale = _value(found[1], found[2] or ""), _scale(found[3] or "")
-        if last is not None and scale < last[2] >= 1e4 and _JOINS.fullmatch(text, last[0], found.start()):
-            last = (found.end(), last[1] + value * scale, scale)
+    last: tuple[int, float, float] | None = None  # end, value and scale of the previous number
+    for match in _NUMBER.finditer(text):
+        value, scale = _value(match[1], match[2] or ""), _scale(match[3] or "")
+        if last is not None and scale < last[2] >= 1e4 and _JOINS.fullmatch(text, last[0], match.start()):
+            last = (match.end(), last[1] + value * scale, scale)
             continue
         if last is not None:
             yield last[1]
-        last = (found.end(), value * scale, scale)
+        last = (match.end(), value * scale, scale)
     if last is not None:
         yield last[1]
 
@@ -68,6 +68,6 @@ def _scale(word: str) -> float:
     return _SCALES[word[0]] * _SCALES[word[1]]
 
 
-def _tells(value: float) -> bool:
+def _is_telling(value: float) -> bool:
     year = 1900 <= value <= 2100 and value == int(value)
     return not year and (value >= 10 or value != int(value))

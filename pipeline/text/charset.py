@@ -82,7 +82,7 @@ _DETECTED = {
 }
 # Non-ASCII bytes, each with an ASCII byte that may be the second half of a pair.
 _PAIRS = re.compile(rb"[\x80-\xff]+[\x40-\x7e]?(?:[\x80-\xff]+[\x40-\x7e]?)*")
-_SAMPLE_BYTES = 60_000
+_SAMPLE_BYTES = 16_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

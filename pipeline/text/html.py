@@ -1,7 +1,7 @@
-"""HTML from feeds as plain text: no tags, no entities, no invisible characters, in time linear to its length.
+"""HTML to plain text: no tags, no entities, no invisible characters. Takes linear time.
 
-What comes out is text for people and for matching; it is not HTML and must be escaped where a page shows it. Tags are
-dropped also when they were escaped twice, so that nothing that looks like markup is left for a careless reader.
+The result is plain text and must be escaped on a page. Tags that were escaped twice are removed too, so that nothing
+in the result looks like markup.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _BLOCKS = frozenset(
         " h2 h3 h4 h5 h6 header hr li main nav ol p pre section table td tfoot th thead title tr ul"
     )
 )
-_REST = r"(?:(?:[^<>\"']++|\"[^\"<]*+\"|'[^'<]*+')*+>|[^<>]*+(?:>|(?=<)|$))"  # quotes may hold ">", if they end
+_REST = r"(?:(?:[^<>\"']++|\"[^\"<]*+\"|'[^'<]*+')*+>|[^<>]*+(?:>|(?=<)|$))"  # a closed quote may hold ">"
 _ANY = "|".join(sorted(str.split(_NAMES), key=len, reverse=True))
 _BLOCK = re.compile(
     rf"<(?=[a-z/])/?(?:{'|'.join(sorted(_BLOCKS, key=len, reverse=True))})(?![\w:-]){_REST}", re.IGNORECASE
@@ -56,18 +56,18 @@ _LONG_WORD = re.compile(r"\S{512}")
 
 
 def one_line(markup: str, limit: int) -> str:
-    """The text of a title, name or summary: one line of at most ``limit`` characters, cut at a word where possible."""
+    """Return the text of a title, name or summary in one line, cut to ``limit`` characters, if possible at a word."""
     return _cut(clean(_bare(markup, limit, " ")), limit)
 
 
 def paragraphs(markup: str, limit: int) -> str:
-    """The text of an article: one paragraph a line, at most ``limit`` characters."""
+    """Return the text of an article, one paragraph per line, cut to ``limit`` characters."""
     lines = (clean(line) for line in _bare(markup, limit, "\n").splitlines())
     return _cut("\n".join(line for line in lines if line), limit)
 
 
 def clean(text: str) -> str:
-    """Text that is no markup, in one line: NFC, single spaces, without control and invisible characters."""
+    """Normalise plain text to one line: NFC, single spaces, without control and invisible characters."""
     text = " ".join(text.split())
     if text.isascii() and text.isprintable():
         return text
@@ -77,19 +77,19 @@ def clean(text: str) -> str:
 
 
 def unescape(text: str) -> str:
-    """Resolve HTML's character references; those of surrogate pairs too, and absurd ones to nothing."""
+    """Resolve HTML's character references, also in surrogate pairs. References beyond Unicode give nothing."""
     if "&#" in text:
         text = join_surrogates(_HUGE_REFERENCE.sub("", text))
     return html.unescape(text)
 
 
 def join_surrogates(text: str) -> str:
-    """Make one character of references to its two halves (``&#55357;&#56832;``, as some Java systems write)."""
+    """Join references to the two halves of a character (``&#55357;&#56832;``, as some Java systems write)."""
     return _PAIR.sub(_join_pair, text) if "&#" in text else text
 
 
 def _bare(markup: str, limit: int, between: str) -> str:
-    """Drop tags and resolve references, twice at most: feeds escape once or twice."""
+    """Remove tags and resolve references, up to three times: feeds escape once or twice."""
     text = markup[: 4 * limit + 8192]
     for _ in range(3):
         if "<" in text:
@@ -101,9 +101,9 @@ def _bare(markup: str, limit: int, between: str) -> str:
 
 
 def _without_skipped(text: str, between: str) -> str:
-    """Leave out comments and elements whose content is not for reading; of one without an end, only its start."""
+    """Remove comments and elements such as scripts. Of an element without an end, remove the start tag only."""
     kept: list[str] = []
-    endless: set[str] = set()  # not looked for again, or many of them would take quadratic time
+    endless: set[str] = set()  # without an end in the rest of the text; searching again would take quadratic time
     position = 0
     while match := _SKIPPED.search(text, position):
         name = (match[1] or match[0]).lower()
@@ -129,7 +129,7 @@ def _join_pair(match: re.Match[str]) -> str:
 
 
 def _normal(text: str) -> str:
-    """NFC. Long words are done in pieces: ordering a long run of combining marks takes quadratic time."""
+    """Normalise to NFC. Long words in pieces: sorting a long run of combining marks takes quadratic time."""
     if _LONG_WORD.search(text):
         return "".join(unicodedata.normalize("NFC", text[i : i + 512]) for i in range(0, len(text), 512))
     return unicodedata.normalize("NFC", text)

@@ -1,40 +1,31 @@
-"""Where sentences and lines end. In: a text. Out: offsets behind each, in order; line ends end sentences, too.
+"""Sentence boundaries, by the same rules for all languages.
 
-Rules by sight, the same for all languages: a full stop, question or exclamation mark, with closing quotes, and a blank
-behind it, unless a lower-case letter follows, as in “U.S. forces”; and in Korean a full stop behind a verb's ending.
+A line end ends a sentence. So does a full stop, question or exclamation mark with its closing quotes and a blank after
+it, unless a lower-case letter follows, as in “U.S. forces”; an ideographic full stop; and in Korean a full stop after
+the ending of a verb.
 """
 
 from __future__ import annotations
 
-_STOPS = ".!?…。"
-_CLOSERS = "\"'»”’)"
-_KOREAN_ENDINGS = "다요음함됨"  # Korean texts at times leave out the blank
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+
+# Korean texts sometimes leave out the blank.
+_END = re.compile(r"\n|[.!?…](?:[\"'»”’)]{0,3} |(?<=[다요음함됨][.!?…]))|。")
 
 
 def sentence_ends(text: str) -> list[int]:
-    """The offsets behind each, sorted."""
-    ends = _line_ends(text)
-    for stop in _STOPS:
-        at = text.find(stop)
-        while at >= 0:
-            at += 1
-            following = text[at : at + 4]
-            rest = following.lstrip(_CLOSERS)
-            if rest[:1] == " ":
-                if not rest[1:].lstrip(" ")[:1].islower():
-                    ends.append(at + len(following) - len(rest) + 1)
-            elif text[at - 2 : at - 1] in _KOREAN_ENDINGS and at > 1:
-                ends.append(at)
-            at = text.find(stop, at)
-    ends.sort()
-    return ends
+    """Return the offset after each sentence end, in order."""
+    return [
+        match.end()
+        for match in _END.finditer(text)
+        if match[0][-1] != " " or not text[match.end() : match.end() + 8].lstrip(" ")[:1].islower()
+    ]
 
 
-def _line_ends(text: str) -> list[int]:
-    """The offsets behind each line feed."""
-    ends: list[int] = []
-    place = text.find("\n")
-    while place >= 0:
-        ends.append(place + 1)
-        place = text.find("\n", place + 1)
-    return ends
+def sentences(text: str) -> Iterator[str]:
+    """Yield the sentences of a text, with the space after each."""
+    for start, end in pairwise([0, *sentence_ends(text), len(text)]):
+        if start < end:
+            yield text[start:end]

@@ -1,23 +1,22 @@
-"""Words as search knows them: the other forms under which a word is indexed, or asked for.
+"""Words and stems: the index terms of a word for search, and short stems for comparing texts.
 
-In: a word in lower case. Out: Snowball stems of Latin and Cyrillic words (irregular English forms by their base word);
-Korean words by their beginnings, which leaves off particles, and by the ends and the two-syllable parts of what is
-left, which finds 제재 in 대북제재 and 연합 in 한미연합훈련 but no 사드 in 인사드립니다; the abbreviations of
-Korean headlines by what they stand for (北 for 북한); Chinese and Japanese runs by pairs of signs.
+``terms`` gives Snowball stems of Latin and Cyrillic words (irregular English forms count as their base word). Korean
+words give their beginnings without particles, and the ends and two-syllable parts of the rest: 제재 is found in
+대북제재 and 연합 in 한미연합훈련, but 사드 is not found in 인사드립니다. Abbreviations of Korean headlines give the
+full name (北 gives 북한). Chinese and Japanese runs give pairs of characters.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from itertools import chain, repeat
+from itertools import chain
 from typing import Any
 
 WORD = re.compile(r"\w+")
-_LONGEST = 64
-_MOST_KNOWN = 100_000
-_EAST_ASIA = "\u3040"  # from here on there are no letters of alphabets
+_MAX_LENGTH = 64  # a longer run of characters is no word
+_EAST_ASIA = "\u3040"  # the first East Asian character; alphabets come before it
 _HANGUL = re.compile(r"[가-힣]+")
 _PARTICLES = frozenset(
     str.split(
@@ -50,49 +49,40 @@ _IRREGULAR = {
 
 
 def words_of(text: str) -> set[str]:
-    """Every word of a text; what ``WORD`` finds, in half the time: most of what stands between spaces is one word."""
-    tokens = set(text.split())
-    words = {token for token in tokens if token.isalnum()}
-    words.update(WORD.findall(" ".join(tokens - words)))
-    return words
+    """Return every word of a text."""
+    return set(WORD.findall(text))
 
 
-def all_terms(words: set[str]) -> set[str]:
-    """What the words of a text are indexed by beside themselves."""
-    new = _learn(words.difference(_known))
-    found = set(chain.from_iterable(map(_known.get, words, repeat(()))))
-    found.update(chain.from_iterable(new.values()))
-    if len(_known) < _MOST_KNOWN:
-        _known.update(new)
-    return found - words
+def stems(text: str) -> Iterator[str]:
+    """Yield the start of each word, without inflection or particles: five letters, or two syllables of Hangul."""
+    for word in WORD.findall(text.casefold().replace("ё", "е")):
+        if len(word) > 1:
+            yield word[:2] if "가" <= word[0] <= "힣" else word[:5]
 
 
-def terms(word: str) -> set[str]:
-    """What one word is indexed by beside itself."""
-    return all_terms({word})
+def all_terms(words: Iterable[str]) -> set[str]:
+    """Return the additional index terms of the words of a text."""
+    words = set(words)
+    return set(chain.from_iterable(map(terms, words))) - words
 
 
-_known: dict[str, Sequence[str]] = {}  # of words seen: half of an article's stood in one before it
+@lru_cache(maxsize=100_000)  # half of an article's words are in the article before it
+def terms(word: str) -> frozenset[str]:
+    """Return the index terms of one word beside itself."""
+    found: list[str] = []
+    if len(word) > _MAX_LENGTH:
+        pass
+    elif max(word) >= _EAST_ASIA:
+        found = _east_asian_terms(word)
+    elif "a" <= word < "{":
+        found = [_stemmer("english").stemWord(_IRREGULAR.get(word, word))]
+    elif "а" <= word < "ђ":
+        found = [_stemmer("russian").stemWord(word.replace("ё", "е"))]
+    return frozenset(found) - {word}
 
 
-def _learn(words: set[str]) -> dict[str, Sequence[str]]:
-    """The terms of new words: Latin and Cyrillic ones all at once, as stemming one by one takes twice the time."""
-    short = [word for word in words if len(word) <= _LONGEST]  # what is longer is no word
-    found: dict[str, Sequence[str]] = dict.fromkeys(short, ())
-    for word in short:
-        if max(word) >= _EAST_ASIA:
-            found[word] = _wide_terms(word)
-    plain = [word for word in short if not found[word]]
-    latin = [word for word in plain if "a" <= word < "{"]
-    cyrillic = [word for word in plain if "а" <= word < "ђ"]
-    stems = _stemmer("english").stemWords([_IRREGULAR.get(word, word) for word in latin])
-    stems += _stemmer("russian").stemWords([word.replace("ё", "е") for word in cyrillic])
-    found.update(zip(latin + cyrillic, zip(stems, strict=True), strict=True))  # each a tuple of one
-    return found
-
-
-def _wide_terms(word: str) -> list[str]:
-    """The terms of a word with characters of East Asia."""
+def _east_asian_terms(word: str) -> list[str]:
+    """Return the terms of a word with East Asian characters."""
     if _HANGUL.fullmatch(word):
         found = _hangul(word)
     else:
@@ -106,13 +96,13 @@ def _wide_terms(word: str) -> list[str]:
 
 
 def forms(word: str) -> tuple[str, ...]:
-    """What a typed word is looked for as: itself first."""
+    """Return the forms under which a typed word is searched, the word itself first."""
     if _HANGUL.fullmatch(word):
         others = {bare for bare in _bare(word) if len(bare) > 1}
     elif any("\u4e00" <= sign <= "\u9fff" for sign in word):
         others = {_ABBREVIATIONS[word]} if word in _ABBREVIATIONS else set()
     else:
-        others = terms(word)
+        others = set(terms(word))
     return (word, *sorted(others - {word}))
 
 
@@ -121,20 +111,18 @@ def _is_han(sign: str) -> bool:
 
 
 def _hangul(word: str) -> list[str]:
-    found = []
-    for end in range(2, min(len(word), 7)):
-        found.append(word[:end])  # noqa: PERF401 - a comprehension takes longer for so few
+    """Return the beginnings of a Korean word, and the ends and parts of it without its particle."""
+    found = [word[:end] for end in range(2, min(len(word), 7))]
     for bare in _bare(word):
         found.append(bare)
-        for length in range(2, min(len(bare), 5)):
-            found.append(bare[-length:])  # noqa: PERF401
+        found += [bare[-length:] for length in range(2, min(len(bare), 5))]
         if len(bare) >= 6 and not len(bare) % 2:
             found += [bare[at : at + 2] for at in range(2, len(bare) - 2, 2)]
     return found
 
 
 def _bare(word: str) -> tuple[str, ...]:
-    """The word as it is and without the longest particle at its end."""
+    """Return the word, and the word without the longest particle at its end."""
     for length in range(min(_LONGEST_PARTICLE, len(word) - 2), 0, -1):
         if word[-length:] in _PARTICLES:
             return word, word[:-length]
@@ -146,3 +134,8 @@ def _stemmer(language: str) -> Any:
     import Stemmer
 
     return Stemmer.Stemmer(language, 0)
+
+
+def index_terms(title: str, text: str) -> str:
+    """Return the stems to index for full-text search beside the title and the text, each once."""
+    return " ".join(sorted(all_terms(words_of(f"{title}\n{text}".lower()))))

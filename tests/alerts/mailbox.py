@@ -1,4 +1,4 @@
-"""A mail server on loopback that takes mail, or says that the mailbox is full, or dies in the middle."""
+"""A mail server on loopback that accepts mail, reports a full mailbox, or kills the sender."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from email.message import EmailMessage
 
 
 class Mailbox(socketserver.ThreadingTCPServer):
-    """What arrived, in order; ``full`` refuses the next."""
+    """Received messages, in order; ``full`` refuses the next one."""
 
     allow_reuse_address = True
     daemon_threads = True
@@ -25,11 +25,11 @@ class Mailbox(socketserver.ThreadingTCPServer):
         self._keep = True
 
     def at_data(self, kill: Callable[[], None], *, keep: bool) -> None:
-        """Call ``kill`` once a message came, before it is told that it was taken; it stays here when ``keep``."""
+        """Call ``kill`` after the next message arrived, before it is acknowledged; store the message if ``keep``."""
         self._kill, self._keep = kill, keep
 
     def take(self, message: EmailMessage) -> bool:
-        """Keep a message; False when its sender was killed."""
+        """Store a message; return False if its sender was killed."""
         kill, self._kill = self._kill, None
         if kill is None or self._keep:
             self.got.append(message)

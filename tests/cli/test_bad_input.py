@@ -1,6 +1,4 @@
-"""What an operator may get wrong, and what may happen to the file: one clear line each, a documented exit status, and
-nothing lost.
-"""
+"""Mistakes of operators and damage to files: one clear line, a documented exit status, nothing lost."""
 
 from __future__ import annotations
 
@@ -63,7 +61,7 @@ def tumen(folder: Path, *words: str | Path) -> subprocess.CompletedProcess[str]:
 
 
 def refused(done: subprocess.CompletedProcess[str], status: int, *words: str) -> None:
-    """Ended with this status and one line, which says these words."""
+    """Check the exit status and that standard error is one line with these words."""
     assert done.returncode == status, done.stdout + done.stderr
     assert done.stderr.count("\n") == 1, done.stderr
     assert done.stderr.startswith("tumen: ")
@@ -80,7 +78,7 @@ def digest(folder: Path) -> bytes:
 
 @pytest.mark.parametrize("name", ["tumen.toml", "feeds.toml", "alerts.toml"])
 @pytest.mark.parametrize("command", ["run", "daemon"])
-def test_a_half_written_file_is_named_and_nothing_is_polled(
+def test_half_written_config_is_named_and_nothing_is_polled(
     place: Path, served: World, command: str, name: str
 ) -> None:
     whole = '[[rule]]\nname = "A"\nto = ["duty"]\n' if name == "alerts.toml" else ""
@@ -93,7 +91,7 @@ def test_a_half_written_file_is_named_and_nothing_is_polled(
     assert len(served.log) == asked
 
 
-def test_a_config_folder_that_is_not_there_is_named(place: Path) -> None:
+def test_missing_config_folder_is_named(place: Path) -> None:
     shutil.rmtree(place / "config")
     for command in ("run", "daemon"):
         refused(tumen(place, command), 78, "config", "is not a folder")
@@ -104,7 +102,7 @@ def test_a_config_folder_that_is_not_there_is_named(place: Path) -> None:
 
 @modes_count
 @pytest.mark.parametrize("words", [("run",), ("daemon",), ("reindex",), ("alerts", "send")], ids=" ".join)
-def test_a_database_that_this_user_may_not_write(place: Path, words: tuple[str, ...]) -> None:
+def test_database_without_write_permission(place: Path, words: tuple[str, ...]) -> None:
     (place / "tumen.db").chmod(0o400)
     refused(tumen(place, *words), 73, "tumen.db", "it is read-only; check who owns the file and its folder")
     assert tumen(place, "status").returncode == 1  # the broken feed: it can be read
@@ -112,7 +110,7 @@ def test_a_database_that_this_user_may_not_write(place: Path, words: tuple[str, 
 
 
 @modes_count
-def test_a_database_that_this_user_may_not_read(place: Path) -> None:
+def test_database_without_read_permission(place: Path) -> None:
     (place / "tumen.db").chmod(0)
     refused(tumen(place, "run"), 73, "tumen.db", "no permission")
     refused(tumen(place, "status"), 2, "tumen.db", "no permission")
@@ -120,7 +118,7 @@ def test_a_database_that_this_user_may_not_read(place: Path) -> None:
 
 
 @modes_count
-def test_a_folder_that_this_user_may_not_write(place: Path) -> None:
+def test_folder_without_write_permission(place: Path) -> None:
     for path in place.glob("tumen.db.lock"):
         path.unlink()
     place.chmod(0o500)
@@ -132,17 +130,17 @@ def test_a_folder_that_this_user_may_not_write(place: Path) -> None:
 
 
 @modes_count
-def test_a_config_that_this_user_may_not_read(place: Path) -> None:
+def test_config_without_read_permission(place: Path) -> None:
     (place / "config" / "feeds.toml").chmod(0)
     refused(tumen(place, "run"), 78, "feeds.toml", "cannot be read")
 
 
-def test_secrets_that_everybody_may_read(place: Path) -> None:
+def test_doctor_reports_secrets_that_everybody_can_read(place: Path) -> None:
     (place / "tumen.secret").write_text("s", encoding="ascii")
     (place / "tumen.secret").chmod(0o644)
     done = tumen(place, "doctor")
     assert done.returncode == 1
-    assert "tumen.secret can be read by everybody" in done.stdout
+    assert "tumen.secret may hold a secret" in done.stdout
     (place / "tumen.secret").chmod(0o600)
     assert tumen(place, "doctor").returncode == 0
 
@@ -155,12 +153,14 @@ def test_secrets_that_everybody_may_read(place: Path) -> None:
     [("run",), ("daemon",), ("status",), ("brief",), ("backup", "copy.db"), ("reindex",), ("alerts", "list")],
     ids=" ".join,
 )
-def test_a_database_of_a_later_version_is_refused_and_left_alone(place: Path, words: tuple[str, ...]) -> None:
+def test_database_of_a_later_version_is_refused_and_unchanged(place: Path, words: tuple[str, ...]) -> None:
     with closing(sqlite3.connect(place / "tumen.db")) as conn:
         conn.execute("PRAGMA user_version = 9999")
         conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     before = digest(place)
-    refused(tumen(place, *words), 2 if words == ("status",) else 73, "made by a later Tumen", "Install the later Tumen")
+    refused(
+        tumen(place, *words), 2 if words == ("status",) else 73, "created by a newer Tumen", "Install the newer Tumen"
+    )
     assert digest(place) == before
 
 
@@ -182,23 +182,23 @@ def _damage(folder: Path, what: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("what", "said"),
+    ("what", "message"),
     [("the header", "not an SQLite database"), ("a table", "damaged"), ("an index", "damaged")],
 )
-def test_a_corrupt_database_is_one_line_that_names_the_way_out(place: Path, what: str, said: str) -> None:
+def test_corrupt_database_is_one_line_with_a_way_out(place: Path, what: str, message: str) -> None:
     good = place / "copy.db"
     assert tumen(place, "backup", good).returncode == 0
     undisturbed = contents(good)
     _damage(place, what)
     done = tumen(place, "run", "--force")
-    if what == "the header" or done.returncode != 1:  # where nothing is new, nobody may look at what is damaged
-        refused(done, 73, said)
-    told = tumen(place, "doctor")
-    assert told.returncode == 1
-    assert said in told.stdout
-    assert "Traceback" not in told.stdout + told.stderr
+    if what == "the header" or done.returncode != 1:  # without new entries the damaged pages may not be read
+        refused(done, 73, message)
+    doctor = tumen(place, "doctor")
+    assert doctor.returncode == 1
+    assert message in doctor.stdout
+    assert "Traceback" not in doctor.stdout + doctor.stderr
     if what == "a table":
-        assert "put the last backup in its place" in told.stdout
+        assert "replace it by the last backup" in doctor.stdout
     for path in place.glob("tumen.db*"):
         path.unlink()
     shutil.copyfile(good, place / "tumen.db")
@@ -206,7 +206,7 @@ def test_a_corrupt_database_is_one_line_that_names_the_way_out(place: Path, what
     assert contents(place / "tumen.db") == undisturbed
 
 
-def test_damage_that_housekeeping_found_is_a_reason_to_look(place: Path) -> None:
+def test_damage_found_by_housekeeping_shows_in_status(place: Path) -> None:
     _damage(place, "an index")
     done = tumen(place, "doctor", "--housekeeping")
     assert done.returncode == 1
@@ -219,7 +219,7 @@ def test_damage_that_housekeeping_found_is_a_reason_to_look(place: Path) -> None
 # ------------------------------------------------------------------------------------------------ beside it
 
 
-def test_a_full_mailbox_keeps_the_alerts_and_is_one_line(place: Path, served: World) -> None:
+def test_refusing_mail_server_keeps_alerts_and_is_one_line(place: Path, served: World) -> None:
     with mailbox() as box:
         box.full = True
         (place / "config" / "alerts.toml").write_text(
@@ -242,11 +242,11 @@ def test_a_full_mailbox_keeps_the_alerts_and_is_one_line(place: Path, served: Wo
         assert f"{waiting} sent" in tumen(place, "alerts", "send").stdout
 
 
-def test_the_lock_dies_with_its_holder(place: Path, served: World) -> None:
+def test_lock_ends_with_its_process(place: Path, served: World) -> None:
     slow = next(iter(served.origins))
     served.fault(slow, "hang")
-    given = ["--db", str(place / "tumen.db"), "--config", str(place / "config")]
-    command = [sys.executable, "-m", "pipeline", "run", "--force", *given]
+    options = ["--db", str(place / "tumen.db"), "--config", str(place / "config")]
+    command = [sys.executable, "-m", "pipeline", "run", "--force", *options]
     first = subprocess.Popen(command, stdout=subprocess.DEVNULL, start_new_session=True)
     try:
         until = time.monotonic() + 30
@@ -259,4 +259,4 @@ def test_the_lock_dies_with_its_holder(place: Path, served: World) -> None:
         first.send_signal(signal.SIGKILL)
         first.wait()
     assert tumen(place, "run").returncode in (0, 1)
-    assert "At work" not in tumen(place, "status").stdout
+    assert "Active run" not in tumen(place, "status").stdout

@@ -36,14 +36,14 @@ def place(world: World, tmp_path: Path) -> list[str | Path]:
 
 
 def one_line(done: subprocess.CompletedProcess[str]) -> str:
-    """What a command that could not go on says: one line, no traceback."""
+    """Return the error of a command that stopped: one line, no traceback."""
     assert done.stdout == ""
     assert done.stderr.count("\n") == 1, done.stderr
     assert done.stderr.startswith("tumen: ")
     return done.stderr
 
 
-def test_run_tells_what_it_did_and_names_the_feed_that_failed(place: list[str | Path]) -> None:
+def test_run_prints_figures_and_the_failed_feed(place: list[str | Path]) -> None:
     done = tumen("run", *place)
     assert done.returncode == 1
     assert re.search(r"feeds polled\s+7", done.stdout)
@@ -53,7 +53,7 @@ def test_run_tells_what_it_did_and_names_the_feed_that_failed(place: list[str | 
 
 
 def test_run_json_is_one_object(place: list[str | Path]) -> None:
-    told = json.loads(tumen("run", *place, "--json").stdout)
+    report = json.loads(tumen("run", *place, "--json").stdout)
     for name in (
         "feeds_polled",
         "feeds_failed",
@@ -62,29 +62,29 @@ def test_run_json_is_one_object(place: list[str | Path]) -> None:
         "articles_flagged",
         "articles_failed",
     ):
-        assert isinstance(told[name], int)
-    assert told["seconds"] > 0
+        assert isinstance(report[name], int)
+    assert report["seconds"] > 0
 
 
-def test_quiet_says_nothing_but_what_failed(place: list[str | Path], world: World) -> None:
+def test_quiet_prints_only_new_failures(place: list[str | Path], world: World) -> None:
     first = tumen("run", *place, "--quiet")
     assert first.stdout == ""
     assert first.stderr.count("\n") == 1
     assert first.stderr.startswith("Feed “Atlantis Wire” fails: ")
     again = tumen("run", *place, "--quiet", "--force")
-    assert (again.returncode, again.stdout, again.stderr) == (1, "", "")  # a person was told of it
+    assert (again.returncode, again.stdout, again.stderr) == (1, "", "")  # the failure was reported before
 
 
-def test_log_lines_are_an_object_each_with_the_run(place: list[str | Path]) -> None:
+def test_json_log_lines_have_the_run(place: list[str | Path]) -> None:
     done = tumen("run", *place, "--quiet", "-v", "--log", "json")
-    told = [json.loads(line) for line in done.stderr.splitlines() if line.startswith("{")]
-    assert {one["run"] for one in told} == {1}
-    assert any("Atlantis Wire" in one["message"] for one in told)
-    assert "done in" in told[-1]["message"]
+    report = [json.loads(line) for line in done.stderr.splitlines() if line.startswith("{")]
+    assert {one["run"] for one in report} == {1}
+    assert any("Atlantis Wire" in one["message"] for one in report)
+    assert "done in" in report[-1]["message"]
     assert "run=1 " in tumen("run", *place, "--force", "-v").stderr.replace("run=2 ", "run=1 ")
 
 
-def test_a_feed_that_stumbles_once_is_shown_and_no_reason_to_look(place: list[str | Path], tmp_path: Path) -> None:
+def test_one_failed_poll_is_shown_but_status_is_healthy(place: list[str | Path], tmp_path: Path) -> None:
     tumen("run", *place)
     conn = sqlite3.connect(tmp_path / "tumen.db")
     with conn:
@@ -94,10 +94,10 @@ def test_a_feed_that_stumbles_once_is_shown_and_no_reason_to_look(place: list[st
     assert done.returncode == 0
     assert "It timed out." in done.stdout
     assert "All is well." in done.stdout
-    for sql, said in (
+    for sql, message in (
         ("UPDATE feeds SET failures = 3 WHERE failures = 2", "1 feed fails."),
-        ("UPDATE runs SET finished_at = '2020-01-01T00:00:00Z'", "No cycle has ended for a day"),
-        ("INSERT INTO alert_times VALUES ('copy', '2020-01-01T00:00:00Z')", "The last backup is of 2020-01-01"),
+        ("UPDATE runs SET finished_at = '2020-01-01T00:00:00Z'", "No cycle has finished for a day"),
+        ("INSERT INTO alert_times VALUES ('copy', '2020-01-01T00:00:00Z')", "The last backup is from 2020-01-01"),
         (
             "INSERT INTO alert_times VALUES ('damage', '2026-01-01T00:00:00Z')",
             "The database was found damaged at 2026-01-01",
@@ -107,12 +107,14 @@ def test_a_feed_that_stumbles_once_is_shown_and_no_reason_to_look(place: list[st
             conn.execute(sql)
         done = tumen("status", *place[:2])
         assert done.returncode == 1
-        assert f"Look: {said}" in done.stdout
-        assert any(said in problem for problem in json.loads(tumen("status", *place[:2], "--json").stdout)["problems"])
+        assert f"Problem: {message}" in done.stdout
+        assert any(
+            message in problem for problem in json.loads(tumen("status", *place[:2], "--json").stdout)["problems"]
+        )
     conn.close()
 
 
-def test_a_wrong_config_is_one_line_with_file_and_key(place: list[str | Path], tmp_path: Path) -> None:
+def test_wrong_config_is_one_line_with_file_and_key(place: list[str | Path], tmp_path: Path) -> None:
     (tmp_path / "config" / "feeds.toml").write_text(
         '[[feed]]\nname = "A"\nurl = "ftp://a/"\nlanguage = "en"\n', "utf-8"
     )
@@ -121,7 +123,7 @@ def test_a_wrong_config_is_one_line_with_file_and_key(place: list[str | Path], t
     assert re.search(r'feeds\.toml: feed "A" › url: must be an address', one_line(done))
 
 
-def test_toml_that_is_none_names_the_line(place: list[str | Path], tmp_path: Path) -> None:
+def test_invalid_toml_names_the_line(place: list[str | Path], tmp_path: Path) -> None:
     (tmp_path / "config" / "tumen.toml").write_text("[fetch]\npage_delay = five\n", "utf-8")
     done = tumen("run", *place)
     assert done.returncode == 78
@@ -133,7 +135,7 @@ def test_an_unknown_key_gets_a_suggestion(place: list[str | Path], tmp_path: Pat
     assert "did you mean “page_delay”" in one_line(tumen("run", *place))
 
 
-def test_a_database_that_cannot_be_written_is_one_line(place: list[str | Path]) -> None:
+def test_unwritable_database_is_one_line(place: list[str | Path]) -> None:
     done = tumen("run", *place, "--db", "/dev/null/tumen.db")
     assert done.returncode == 73
     assert "choose another place" in one_line(done)
@@ -146,7 +148,7 @@ def test_no_feed_is_one_line(place: list[str | Path], tmp_path: Path) -> None:
     assert "no feed to watch" in one_line(done)
 
 
-def test_no_network_is_told_in_a_line_of_its_own(tmp_path: Path) -> None:
+def test_no_network_is_one_line(tmp_path: Path) -> None:
     config = tmp_path / "config"
     config.mkdir()
     (config / "tumen.toml").write_text('[fetch]\nallow_private = ["127.0.0.1:9"]\nfeed_delay = 0\n', "utf-8")
@@ -156,7 +158,7 @@ def test_no_network_is_told_in_a_line_of_its_own(tmp_path: Path) -> None:
     assert "None of 1 feeds could be reached" in one_line(done)
 
 
-def test_a_second_run_says_who_is_at_work(place: list[str | Path], tmp_path: Path) -> None:
+def test_second_run_names_the_active_run(place: list[str | Path], tmp_path: Path) -> None:
     from pipeline.store import cycle_lock
 
     with cycle_lock(tmp_path / "tumen.db", "tumen daemon"):
@@ -165,7 +167,7 @@ def test_a_second_run_says_who_is_at_work(place: list[str | Path], tmp_path: Pat
     assert f"tumen daemon (process {os.getpid()}, since 20" in one_line(done)
 
 
-def test_the_demo_needs_nothing_and_says_where_to_look(tmp_path: Path) -> None:
+def test_demo_needs_no_config_and_prints_next_steps(tmp_path: Path) -> None:
     done = tumen("demo", "--db", tmp_path / "demo.db")
     assert done.returncode == 0, done.stderr
     assert "tumen serve --db" in done.stdout
@@ -173,7 +175,7 @@ def test_the_demo_needs_nothing_and_says_where_to_look(tmp_path: Path) -> None:
     assert flagged > 8
 
 
-def test_status_wants_a_person_when_a_feed_fails(place: list[str | Path]) -> None:
+def test_status_exits_1_when_a_feed_fails(place: list[str | Path]) -> None:
     tumen("run", *place)
     done = tumen("status", *place[:2])
     assert done.returncode == 1
@@ -181,16 +183,16 @@ def test_status_wants_a_person_when_a_feed_fails(place: list[str | Path]) -> Non
     assert json.loads(tumen("status", *place[:2], "--json").stdout)["articles"] == 34
 
 
-def test_status_without_a_database_says_what_makes_one(tmp_path: Path) -> None:
+def test_status_without_a_database_names_the_command_to_run(tmp_path: Path) -> None:
     done = tumen("status", "--db", tmp_path / "none.db")
     assert done.returncode == 2
     assert "tumen run" in one_line(done)
 
 
-def test_feeds_check_stores_nothing_and_names_what_is_wrong(place: list[str | Path], tmp_path: Path) -> None:
+def test_feeds_check_stores_nothing_and_prints_problems(place: list[str | Path], tmp_path: Path) -> None:
     done = tumen("feeds", "check", *place[2:])
     assert done.returncode == 1
-    assert "6 of 7 give entries" in done.stderr
+    assert "6 of 7 feeds have entries" in done.stderr
     assert not (tmp_path / "tumen.db").exists()
 
 
@@ -201,7 +203,7 @@ def test_feeds_history_and_list(place: list[str | Path]) -> None:
     assert tumen("feeds", "history", "nobody", *place[:2]).returncode == 66
 
 
-def test_the_shipped_sources_are_thirty_and_more() -> None:
+def test_at_least_thirty_sources_are_shipped() -> None:
     assert tumen("feeds", "list").stdout.count("\n") >= 30
 
 
@@ -211,7 +213,7 @@ def test_reference_show_prints_every_passage() -> None:
     assert all(re.search(rf"^p{number} ", shown, re.MULTILINE) for number in range(1, 12))
 
 
-def test_reference_import_puts_each_paragraph_beside_its_passage(place: list[str | Path], tmp_path: Path) -> None:
+def test_reference_import_aligns_paragraphs_with_passages(place: list[str | Path], tmp_path: Path) -> None:
     from pipeline.settings.reference import load_reference
     from pipeline.shipped import CONFIG
 
@@ -227,14 +229,14 @@ def test_reference_import_puts_each_paragraph_beside_its_passage(place: list[str
     assert [row[1] for row in rows] == words
 
 
-def test_reference_import_of_something_else_is_refused(place: list[str | Path], tmp_path: Path) -> None:
+def test_reference_import_of_another_text_is_refused(place: list[str | Path], tmp_path: Path) -> None:
     text = tmp_path / "other.txt"
     text.write_text("A recipe for soup.\n\nBoil water, add salt.\n", "utf-8")
     assert tumen("reference", "import", text, *place).returncode == 66
     assert tumen("reference", "import", tmp_path / "none.txt", *place).returncode == 66
 
 
-def test_help_is_quick_to_load_because_it_loads_little() -> None:
+def test_help_imports_no_heavy_modules() -> None:
     done = subprocess.run(
         [sys.executable, "-X", "importtime", "-m", "pipeline", "--help"], capture_output=True, text=True, check=True
     )
@@ -242,7 +244,7 @@ def test_help_is_quick_to_load_because_it_loads_little() -> None:
     assert not loaded & {"feedparser", "trafilatura", "lxml", "sqlite_utils", "httpcore2", "rich", "datasette"}
 
 
-def test_an_idle_run_loads_neither_parsers_nor_the_lexicon_s_engine(place: list[str | Path]) -> None:
+def test_idle_run_imports_no_parsers(place: list[str | Path]) -> None:
     tumen("run", *place)
     done = subprocess.run(
         [sys.executable, "-X", "importtime", "-m", "pipeline", "run", *map(str, place), "-q"],
@@ -255,18 +257,18 @@ def test_an_idle_run_loads_neither_parsers_nor_the_lexicon_s_engine(place: list[
     assert not loaded & {"feedparser", "trafilatura", "lxml", "sqlite_utils", "datasette", "tldextract"}
 
 
-def test_serve_describes_every_table_it_names(tmp_path: Path) -> None:
+def test_datasette_metadata_names_existing_columns(tmp_path: Path) -> None:
     from pipeline.review.tables import describe
     from pipeline.store import open_store
 
     conn = open_store(tmp_path / "tumen.db")
     database = describe("tumen")["databases"]
     assert isinstance(database, dict)
-    for table, told in database["tumen"]["tables"].items():
+    for table, described in database["tumen"]["tables"].items():
         columns = {row[1] for row in conn.execute(f"PRAGMA table_info({table})")}
         assert columns, table
-        named = {*told.get("columns", {}), *told.get("facets", [])}
-        named |= {told[key] for key in ("sort", "sort_desc", "label_column") if key in told}
+        named = {*described.get("columns", {}), *described.get("facets", [])}
+        named |= {described[key] for key in ("sort", "sort_desc", "label_column") if key in described}
         assert named <= columns, (table, named - columns)
     for query in database["tumen"]["queries"].values():
         conn.execute(query["sql"], {"article": 1, "story": 1})

@@ -1,4 +1,4 @@
-"""``tumen feeds add`` and ``import``, and what ``check`` and ``status`` tell of feeds: over real sockets and files."""
+"""``tumen feeds`` and the feeds in ``tumen status``, over real sockets and files."""
 
 from __future__ import annotations
 
@@ -41,9 +41,7 @@ def config(site: Hostile, tmp_path: Path) -> Path:
     return folder
 
 
-def test_add_finds_the_feed_that_a_page_names_and_leaves_the_rest_of_the_file_alone(
-    site: Hostile, config: Path
-) -> None:
+def test_add_finds_the_feed_of_a_page_and_keeps_the_rest_of_the_file(site: Hostile, config: Path) -> None:
     before = (config / "feeds.toml").read_text("utf-8")
     done = tumen("feeds", "add", f"127.0.0.1:{site.port}", "--config", config)
     assert done.returncode == 0, done.stderr
@@ -53,28 +51,28 @@ def test_add_finds_the_feed_that_a_page_names_and_leaves_the_rest_of_the_file_al
     assert (added.name, added.url, added.language) == ('Harbour "Daily"', site.url("/ko.xml"), "ko")
 
 
-def test_add_takes_the_word_of_who_knows_better(site: Hostile, config: Path) -> None:
+def test_add_uses_given_name_home_and_kind(site: Hostile, config: Path) -> None:
     tumen("feeds", "add", site.url("/ko.xml"), "--config", config, "--name", "Мост", "--home", "KR", "--kind", "agency")
     added = load_sources(config / "feeds.toml")[1]
     assert (added.name, added.home, added.kind) == ("Мост", "KR", "agency")
 
 
-def test_add_refuses_what_is_watched_already(site: Hostile, config: Path) -> None:
+def test_add_refuses_a_watched_feed(site: Hostile, config: Path) -> None:
     before = (config / "feeds.toml").read_bytes()
     done = tumen("feeds", "add", site.url("/other.xml#top"), "--config", config)
     assert done.returncode == 1
-    assert "watched already, as “Other”" in done.stderr
+    assert "already watched, as “Other”" in done.stderr
     assert (config / "feeds.toml").read_bytes() == before
 
 
-def test_add_says_when_there_is_no_feed(site: Hostile, config: Path) -> None:
+def test_add_reports_a_site_without_feeds(site: Hostile, config: Path) -> None:
     done = tumen("feeds", "add", site.url("/bare"), "--config", config)
     assert done.returncode == 66
     assert "names no feed" in done.stderr
     assert "/feed/" in site.paths()
 
 
-def test_a_mistake_in_what_is_given_changes_nothing(site: Hostile, config: Path) -> None:
+def test_add_with_a_wrong_option_changes_nothing(site: Hostile, config: Path) -> None:
     before = (config / "feeds.toml").read_bytes()
     done = tumen("feeds", "add", site.url("/ko.xml"), "--config", config, "--home", "Korea")
     assert done.returncode == 78
@@ -83,7 +81,7 @@ def test_a_mistake_in_what_is_given_changes_nothing(site: Hostile, config: Path)
     assert [path.name for path in config.iterdir() if "feeds" in path.name] == ["feeds.toml"]
 
 
-def test_import_takes_an_opml_list_once(site: Hostile, config: Path, tmp_path: Path) -> None:
+def test_import_adds_each_feed_of_an_opml_file_once(site: Hostile, config: Path, tmp_path: Path) -> None:
     lines = [
         f'<outline text="Other" language="ru-RU" category="agency" xmlUrl="{site.url("/{n}.xml")}"/>' for n in range(3)
     ]
@@ -98,11 +96,11 @@ def test_import_takes_an_opml_list_once(site: Hostile, config: Path, tmp_path: P
     assert {(one.language, one.kind, one.enabled) for one in added} == {("ru", "agency", False)}
     again = tumen("feeds", "import", tmp_path / "list.opml", "--config", config)
     assert again.returncode == 1
-    assert again.stderr.count("watched already") == 4
+    assert again.stderr.count("already watched") == 4
     assert site.paths() == []
 
 
-def test_what_is_exported_can_be_imported(site: Hostile, config: Path, tmp_path: Path) -> None:
+def test_exported_opml_can_be_imported(site: Hostile, config: Path, tmp_path: Path) -> None:
     (tmp_path / "list.opml").write_text(tumen("feeds", "export", "--config", config).stdout)
     empty = tmp_path / "empty"
     empty.mkdir()
@@ -119,20 +117,20 @@ def test_import_refuses_hostile_xml(config: Path, tmp_path: Path) -> None:
     assert "entity bomb" in done.stderr
 
 
-def test_a_folder_without_its_own_list_begins_with_the_shipped_one(tmp_path: Path) -> None:
+def test_folder_without_feeds_file_starts_from_the_shipped_one(tmp_path: Path) -> None:
     path = addition.own_file(tmp_path)
     addition.append(path, [Source(name="A", url="https://a.example/rss", language="ko", topics=("thaad",))])
     assert load_sources(path)[-1].topics == ("thaad",)
     assert len(load_sources(path)) > 30
 
 
-def test_the_list_of_an_installed_package_is_not_written(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_feeds_file_of_an_installed_package_is_not_written(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pipeline.shipped.CHECKOUT", None)
     with pytest.raises(BadValue, match="--config"):
         addition.own_file(None)
 
 
-def test_a_file_that_is_wrong_already_is_named_and_kept(tmp_path: Path) -> None:
+def test_invalid_feeds_file_is_named_and_unchanged(tmp_path: Path) -> None:
     path = tmp_path / "feeds.toml"
     path.write_text("[[feed]]\n")
     with pytest.raises(ConfigError, match=r"feeds\.toml: feed number 1"):
@@ -140,19 +138,19 @@ def test_a_file_that_is_wrong_already_is_named_and_kept(tmp_path: Path) -> None:
     assert path.read_text() == "[[feed]]\n"
 
 
-def test_check_tells_what_robots_say_of_an_entry(site: Hostile, config: Path) -> None:
+def test_check_reports_robots_rules_for_an_entry(site: Hostile, config: Path) -> None:
     page = site.url("/news/1")
     site.answers["/other.xml"] = Answer(body=FEED.replace(b"http://a.example/1", page.encode()))
     site.answers["/robots.txt"] = Answer(body=b"User-agent: *\nDisallow: /news/\n")
     done = tumen("feeds", "check", "--config", config)
     assert done.returncode == 0
-    assert "asks not to" in done.stdout
+    assert "disallows this address" in done.stdout
     assert "/news/1" not in site.paths()
     site.answers["/robots.txt"] = Answer(body=b"User-agent: *\nDisallow: /private/\n")
     assert "pages allowed by robots.txt" in tumen("feeds", "check", "--config", config).stdout
 
 
-def test_check_keeps_the_limits_of_a_run(site: Hostile, config: Path) -> None:
+def test_check_applies_the_limits_of_a_run(site: Hostile, config: Path) -> None:
     item = f"<item><title>One</title><link>{site.url('/1')}</link><description>{'<a>x</a>' * 200}</description></item>"
     body = f"<rss><channel><title>T</title>{2_000 * item}</channel></rss>"  # five seconds' work
     site.answers["/other.xml"] = Answer(body=body.encode())
@@ -163,26 +161,26 @@ def test_check_keeps_the_limits_of_a_run(site: Hostile, config: Path) -> None:
     assert "could not be read: it took longer than 1 seconds" in done.stdout
 
 
-def test_import_counts_the_feeds_that_it_leaves_out(site: Hostile, config: Path, tmp_path: Path) -> None:
+def test_import_counts_skipped_feeds(site: Hostile, config: Path, tmp_path: Path) -> None:
     lines = "".join(f'<outline text="{n}" xmlUrl="{site.url(f"/{n}.xml")}"/>' for n in range(12))
     (tmp_path / "list.opml").write_text(f"<opml><body>{lines}</body></opml>")
     tumen("feeds", "import", tmp_path / "list.opml", "--config", config)
     again = tumen("feeds", "import", tmp_path / "list.opml", "--config", config)
     assert len(again.stderr.splitlines()) == 6
-    assert "and 7 more that are watched already" in again.stderr
+    assert "and 7 more that are already watched" in again.stderr
 
 
-def test_status_tells_when_each_feed_is_due(config: Path, tmp_path: Path) -> None:
+def test_status_lists_when_each_feed_is_due(config: Path, tmp_path: Path) -> None:
     database = tmp_path / "tumen.db"
     tumen("run", "--db", database, "--config", config)
-    told = json.loads(tumen("status", "--feeds", "--json", "--db", database).stdout)["plan"]
-    assert [feed["name"] for feed in told] == ["Other"]
-    assert told[0]["next_due"] > told[0]["last_polled"]
-    assert told[0]["next_due"] in tumen("status", "--feeds", "--db", database).stdout
+    plan = json.loads(tumen("status", "--feeds", "--json", "--db", database).stdout)["plan"]
+    assert [feed["name"] for feed in plan] == ["Other"]
+    assert plan[0]["next_due"] > plan[0]["last_polled"]
+    assert plan[0]["next_due"] in tumen("status", "--feeds", "--db", database).stdout
 
 
-def test_help_keeps_the_lines_of_a_list() -> None:
+def test_help_keeps_line_breaks_of_exit_codes() -> None:
     for command in (("run",), ("feeds", "add")):
-        told = tumen(*command, "--help").stdout
-        assert "\n    0   " in told
-        assert "\\b" not in told
+        output = tumen(*command, "--help").stdout
+        assert "\n    0   " in output
+        assert "\\b" not in output

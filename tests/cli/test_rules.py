@@ -21,17 +21,17 @@ def archive(tmp_path: Path) -> Path:
     return tmp_path / "demo.db"
 
 
-def test_explain_marks_the_words_and_adds_up_the_terms(tmp_path: Path) -> None:
+def test_explain_highlights_words_and_adds_up_terms(tmp_path: Path) -> None:
     path = tmp_path / "article.txt"
     path.write_text(TEXT, "utf-8")
-    told = tumen("explain", path).stdout
-    assert "[Moon Jae-in]" in told
-    assert "duma_summit" in told
-    assert "in all; flagged from 0 on" in told
-    assert "\x1b" not in told
+    output = tumen("explain", path).stdout
+    assert "[Moon Jae-in]" in output
+    assert "duma_summit" in output
+    assert "in all: probability" in output
+    assert "\x1b" not in output
 
 
-def test_explain_writes_a_page_that_runs_nothing(tmp_path: Path) -> None:
+def test_explain_writes_a_page_without_scripts(tmp_path: Path) -> None:
     path = tmp_path / "article.txt"
     path.write_text(
         "<script>alert(1)</script> Moon Jae-in in Moscow\n<img onerror=x> THAAD & Russia, South Korea\n", "utf-8"
@@ -45,28 +45,27 @@ def test_explain_writes_a_page_that_runs_nothing(tmp_path: Path) -> None:
     assert "<mark" in html
 
 
-def test_explain_takes_an_id_or_an_address_and_says_what_it_lacks(archive: Path) -> None:
+def test_explain_takes_an_id_or_url_and_reports_missing_articles(archive: Path) -> None:
     number, url = sqlite3.connect(archive).execute("SELECT id, url FROM articles WHERE relevant = 1 LIMIT 1").fetchone()
     assert tumen("explain", str(number), "--db", archive).stdout == tumen("explain", url, "--db", archive).stdout
     missing = tumen("explain", "99999", "--db", archive)
     assert missing.returncode == 66
-    assert "no article of this id" in missing.stderr
+    assert "no article with this id" in missing.stderr
 
 
 def changed_config(folder: Path) -> Path:
-    """The shipped rules with a THAAD threshold that nothing reaches easily."""
+    """The shipped rules with a THAAD topic that requires a word no article has."""
     (folder / "topics").mkdir(parents=True)
     for path in (shipped.CONFIG / "topics").glob("*.toml"):
         text = path.read_text("utf-8")
         if path.name == "thaad.toml":
             text = text.replace('title = "THAAD', 'title = "Changed THAAD', 1)
-            start = text.index("threshold = ")
-            text = text[:start] + "threshold = 2.9" + text[text.index("\n", start) :]
+            text = text.replace("requires = [", 'requires = ["medical_tourism", ')
         (folder / "topics" / path.name).write_text(text, "utf-8")
     return folder
 
 
-def test_a_backtest_shows_what_reflag_then_does_and_a_second_reflag_does_nothing(archive: Path, tmp_path: Path) -> None:
+def test_backtest_predicts_reflag_and_second_reflag_changes_nothing(archive: Path, tmp_path: Path) -> None:
     config = changed_config(tmp_path / "config")
     before = sqlite3.connect(archive).execute("SELECT count(*) FROM flags WHERE topic = 'thaad'").fetchone()[0]
     assert before
@@ -83,7 +82,7 @@ def test_a_backtest_shows_what_reflag_then_does_and_a_second_reflag_does_nothing
     assert "already" in tumen("reflag", "--db", archive, "--config", config).stdout
 
 
-def test_a_mistake_in_a_rule_names_file_topic_and_clause(tmp_path: Path) -> None:
+def test_mistake_in_a_topic_names_file_topic_and_clause(tmp_path: Path) -> None:
     config = changed_config(tmp_path / "config")
     path = config / "topics" / "thaad.toml"
     path.write_text(path.read_text("utf-8").replace('all = ["', 'all = ["thaadd|', 1), "utf-8")

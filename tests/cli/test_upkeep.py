@@ -40,7 +40,7 @@ def database(tmp_path: Path) -> Path:
     return path
 
 
-def test_a_backup_of_a_database_in_use_is_whole_and_private(database: Path, tmp_path: Path) -> None:
+def test_backup_of_a_database_in_use_is_complete_and_private(database: Path, tmp_path: Path) -> None:
     writer = sqlite3.connect(database)
     writer.execute("BEGIN IMMEDIATE")
     writer.execute("DELETE FROM articles WHERE id > 100")
@@ -55,10 +55,10 @@ def test_a_backup_of_a_database_in_use_is_whole_and_private(database: Path, tmp_
     assert (tmp_path / "copies" / "one.db").stat().st_mode & 0o077 == 0
 
 
-def test_a_backup_beside_a_writer_is_of_one_moment(database: Path, tmp_path: Path) -> None:
+def test_backup_during_writes_is_consistent(database: Path, tmp_path: Path) -> None:
     over = threading.Event()
 
-    def write() -> None:  # a text and its search index, two tables that must tell the same in every copy
+    def write() -> None:  # text and search index must agree in every copy
         conn = sqlite3.connect(database, timeout=30)
         for number in itertools.count():
             if over.is_set():
@@ -88,7 +88,7 @@ def test_a_backup_beside_a_writer_is_of_one_moment(database: Path, tmp_path: Pat
     assert len(rounds) == 4  # it was written in between
 
 
-def test_retention_forgets_requests_and_pages_and_never_an_article_or_a_verdict(database: Path) -> None:
+def test_retention_deletes_requests_and_pages_but_no_article_or_verdict(database: Path) -> None:
     conn = open_store(database)
     now, old = datetime.now(UTC), "2020-01-01T00:00:00Z"
     with transaction(conn):
@@ -110,9 +110,9 @@ def test_retention_forgets_requests_and_pages_and_never_an_article_or_a_verdict(
 
     before = rest()
     assert runs.prune(conn, timedelta(days=90), now) == 5000
-    archive = copies.Copies.open(copies.path_beside(database))
+    archive = copies.PageArchive.open(copies.path_beside(database))
     for number, at in enumerate((old, f"{now:%Y-%m-%dT%H:%M:%SZ}")):
-        archive.put(copies.Copy(hash=str(number), url="", fetched_at=at, content_type=None, body=b"page"))
+        archive.put(copies.PageCopy(hash=str(number), url="", fetched_at=at, content_type=None, body=b"page"))
     assert archive.prune(now - timedelta(days=1)) == 1
     archive.close()
     upkeep.tidy(conn)
@@ -122,7 +122,7 @@ def test_retention_forgets_requests_and_pages_and_never_an_article_or_a_verdict(
     conn.close()
 
 
-def test_a_backup_that_cannot_be_written_leaves_the_last_one(database: Path, tmp_path: Path) -> None:
+def test_failed_backup_keeps_the_previous_one(database: Path, tmp_path: Path) -> None:
     assert "is the database itself" in tumen("backup", database, "--db", database).stderr
     target = tmp_path / "one.db"
     target.write_bytes(b"the last one")
@@ -133,13 +133,13 @@ def test_a_backup_that_cannot_be_written_leaves_the_last_one(database: Path, tmp
     assert target.read_bytes() == b"the last one"
 
 
-def test_a_sound_database_is_called_sound(database: Path) -> None:
+def test_doctor_accepts_a_sound_database(database: Path) -> None:
     done = tumen("doctor", "--db", database)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "All is sound." in done.stdout
+    assert "No problems found." in done.stdout
 
 
-def test_a_damaged_database_is_named_with_what_to_do(database: Path) -> None:
+def test_doctor_reports_a_damaged_database_and_what_to_do(database: Path) -> None:
     conn = sqlite3.connect(database)
     conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     conn.close()
@@ -153,7 +153,7 @@ def test_a_damaged_database_is_named_with_what_to_do(database: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_a_search_index_that_says_something_else_is_named(database: Path) -> None:
+def test_doctor_reports_a_wrong_search_index(database: Path) -> None:
     conn = sqlite3.connect(database)
     with conn:
         conn.execute("INSERT INTO articles_fts (articles_fts) VALUES ('delete-all')")
@@ -165,7 +165,7 @@ def test_a_search_index_that_says_something_else_is_named(database: Path) -> Non
     assert tumen("doctor", "--db", database).returncode == 0
 
 
-def test_a_clock_that_went_back_and_a_database_of_later_are_named(database: Path) -> None:
+def test_doctor_reports_a_clock_set_back_and_a_later_schema(database: Path) -> None:
     conn = sqlite3.connect(database)
     with conn:
         conn.execute("INSERT INTO configs (version, first_used_at) VALUES ('v', '2026-01-01T00:00:00Z')")
@@ -177,10 +177,10 @@ def test_a_clock_that_went_back_and_a_database_of_later_are_named(database: Path
     conn = sqlite3.connect(database)
     conn.execute("PRAGMA user_version = 9999")
     conn.close()
-    assert "made by a later Tumen" in tumen("doctor", "--db", database).stdout
+    assert "created by a newer Tumen" in tumen("doctor", "--db", database).stdout
 
 
-def test_housekeeping_copies_and_keeps_as_many_as_the_config_says(database: Path, tmp_path: Path) -> None:
+def test_housekeeping_keeps_the_configured_number_of_backups(database: Path, tmp_path: Path) -> None:
     copies = tmp_path / "copies"
     copies.mkdir()
     for day in range(10, 15):

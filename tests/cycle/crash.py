@@ -1,12 +1,12 @@
-"""Kills ``tumen run`` at random instants over the loopback world, and looks whether anything was lost or doubled.
+"""Crash test: kills ``tumen run`` at random times over the demo's sites, and checks that nothing is lost or doubled.
 
     python -m tests.cycle.crash --kills 200
 
-Each database is killed at three instants of a cycle, then run to the end; verdicts are given before and after each
-kill, as an analyst at the desk would. It must then hold the articles, flags, entries and sightings of an undisturbed
-run, and exactly the verdicts that were acknowledged, each article bearing its last; each kill must leave a file that
-SQLite's integrity check finds sound, and no process. Prints a line for each database (when it was killed, and how many
-articles it held then) and ends with 1 if one differs.
+Each database is killed at three times of a cycle, then run to the end. Verdicts are given before and after each kill,
+as an analyst would. The database must then hold the articles, flags, entries and sightings of an undisturbed run, and
+exactly the acknowledged verdicts, each article with its last one. After each kill the file must pass SQLite's integrity
+check, and no process may be left. Prints a line per database (times of the kills, articles at each kill) and ends with
+status 1 if one differs.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _KILLS_EACH = 3
 _KINDS = ("relevant", "not_relevant", "escalate", "withdrawn")
 
 Contents = dict[str, list[tuple[object, ...]]]
-Verdicts = list[tuple[str, str]]  # address of the article and verdict, in the order they were acknowledged
+Verdicts = list[tuple[str, str]]  # address of the article and verdict, in order of acknowledgement
 
 
 # An article that several feeds carry has the home country of the feed that was polled first, which depends on timing.
@@ -66,22 +66,22 @@ def contents(database: Path) -> Contents:
 
 
 def command(database: Path, config: Path) -> list[str]:
-    """One cycle that polls every feed."""
+    """Return the command of a cycle that polls every feed."""
     return [sys.executable, "-m", "pipeline", "run", "--force", "-q", "--db", str(database), "--config", str(config)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Crashed:
-    """One database that was killed and run to the end.
+    """One database whose cycles were killed, after a last complete cycle.
 
     Attributes:
-        instants: of its kills, in seconds from the start of each cycle.
-        articles: how many it held after each kill.
-        verdicts: how many were acknowledged in between.
-        problem: what is wrong with it; empty when nothing is.
+        times: of its kills, in seconds from the start of each cycle.
+        articles: number of articles after each kill.
+        verdicts: number of acknowledged verdicts.
+        problem: differences from an undisturbed run; empty without any.
     """
 
-    instants: tuple[float, ...]
+    times: tuple[float, ...]
     articles: tuple[int, ...]
     verdicts: int
     problem: str
@@ -90,15 +90,15 @@ class Crashed:
 def crash(world: World, config: Path, folder: Path, kills: int, rng: random.Random) -> Iterator[Crashed]:
     """Kill cycles, then finish them.
 
-    A cycle spends most of its time on loading the lexicon. So a third of the kills come at any time, a third a moment
-    after the world was asked something, wherever in the cycle that is, and a third as soon as an article was stored.
+    A cycle spends most of its time loading the lexicon. So a third of the kills come at any time, a third a moment
+    after a request, and a third as soon as an article is stored.
 
     Args:
-        world: is served.
-        config: of this world.
-        folder: where the databases are made.
-        kills: how many in all, three a database.
-        rng: when.
+        world: the served sites.
+        config: config folder for these sites.
+        folder: where the databases are created.
+        kills: total number, three per database.
+        rng: source of the times.
     """
     began = time.monotonic()
     _finish(folder / "undisturbed.db", config)
@@ -109,9 +109,9 @@ def crash(world: World, config: Path, folder: Path, kills: int, rng: random.Rand
         database = folder / f"killed{number}.db"
         problems: list[str] = []
         given: Verdicts = []
-        instants, articles = [], []
+        times, articles = [], []
         for kill in range(number * _KILLS_EACH, min((number + 1) * _KILLS_EACH, kills)):
-            match (kill + number) % 3:  # each database begins with another
+            match (kill + number) % 3:  # each database begins with another kind of time
                 case 0:
                     when = _at_an_article(database)
                 case 1:
@@ -121,21 +121,19 @@ def crash(world: World, config: Path, folder: Path, kills: int, rng: random.Rand
             process = subprocess.Popen(command(database, config), stderr=subprocess.DEVNULL, start_new_session=True)
             analyst = threading.Thread(target=_review, args=(database, rng, given, longest / 2))
             analyst.start()
-            instants.append(_kill(process, when))
+            times.append(_kill(process, when))
             analyst.join()
             if not _sound(database):
-                problems.append(f"not sound after a kill at {instants[-1]:.2f} s")
-            if outlived := left(process.pid):
-                problems.append(f"processes {outlived} outlived a kill at {instants[-1]:.2f} s")
+                problems.append(f"damaged after a kill at {times[-1]:.2f} s")
+            if survivors := left(process.pid):
+                problems.append(f"processes {survivors} survived a kill at {times[-1]:.2f} s")
             _review(database, rng, given)
             articles.append(_count_articles(database))
         _finish(database, config)
-        found = contents(database)
-        problems += [f"{name} differ" for name in undisturbed if found[name] != undisturbed[name]]
+        stored = contents(database)
+        problems += [f"{name} differ" for name in undisturbed if stored[name] != undisturbed[name]]
         problems += _missing_verdicts(database, given)
-        yield Crashed(
-            instants=tuple(instants), articles=tuple(articles), verdicts=len(given), problem="; ".join(problems)
-        )
+        yield Crashed(times=tuple(times), articles=tuple(articles), verdicts=len(given), problem="; ".join(problems))
         for file in folder.glob(f"{database.name}*"):
             file.unlink()
 
@@ -146,7 +144,7 @@ def _at_a_time(seconds: float) -> Callable[[], bool]:
 
 
 def _at_a_request(world: World, rng: random.Random, requests: int) -> Callable[[], bool]:
-    """Some milliseconds after the world got its so-manyth request from now."""
+    """Return a condition: some milliseconds after a random number of further requests."""
     number, after = len(world.log) + rng.randint(1, requests), rng.uniform(0, 0.1)
 
     def reached() -> bool:
@@ -159,13 +157,13 @@ def _at_a_request(world: World, rng: random.Random, requests: int) -> Callable[[
 
 
 def _at_an_article(database: Path) -> Callable[[], bool]:
-    """When the database holds an article more than it does now."""
+    """Return a condition: the database has more articles than now."""
     before = _count_articles(database)
     return lambda: _count_articles(database) > before
 
 
 def _kill(process: subprocess.Popen[bytes], when: Callable[[], bool]) -> float:
-    """Kill a cycle when it is time, or has just ended; the seconds it had."""
+    """Kill a cycle when the condition holds, unless it ended before; return its seconds."""
     began = time.monotonic()
     while process.poll() is None and not when():
         time.sleep(0.002)
@@ -175,11 +173,11 @@ def _kill(process: subprocess.Popen[bytes], when: Callable[[], bool]) -> float:
 
 
 def left(session: int) -> list[int]:
-    """Processes that are still there long after their cycle was killed: one may be loading the lexicon yet."""
+    """Return the processes of a session that remain. Wait up to 30 s for them to end."""
     until = time.monotonic() + 30
-    while (found := [pid for pid in _processes() if _session(pid) == session]) and time.monotonic() < until:
+    while (remaining := [pid for pid in _processes() if _session(pid) == session]) and time.monotonic() < until:
         time.sleep(0.05)
-    return found
+    return remaining
 
 
 def _processes() -> list[int]:
@@ -195,7 +193,7 @@ def _session(pid: int) -> int | None:
 
 def _finish(database: Path, config: Path) -> None:
     done = subprocess.run(command(database, config), capture_output=True, text=True, check=False, timeout=100)
-    if done.returncode != 1:  # the world's broken feed
+    if done.returncode != 1:  # one feed of the demo is broken
         raise RuntimeError(f"the run ended with {done.returncode}: {done.stderr}")
 
 
@@ -216,7 +214,7 @@ def _count_articles(database: Path) -> int:
 
 
 def _review(database: Path, rng: random.Random, given: Verdicts, after: float = 0) -> None:
-    """After so many seconds a verdict on one of the articles, if there are any."""
+    """Give a verdict on a random article, if there is one, after some seconds."""
     time.sleep(after)
     if not database.exists():
         return
@@ -237,34 +235,34 @@ def _review(database: Path, rng: random.Random, given: Verdicts, after: float = 
 
 
 def _missing_verdicts(database: Path, given: Verdicts) -> Iterator[str]:
-    """What differs from the verdicts that were acknowledged."""
+    """Yield the differences from the acknowledged verdicts."""
     with closing(sqlite3.connect(database)) as conn:
-        found = conn.execute(
+        stored = conn.execute(
             "SELECT a.url, r.verdict FROM reviews r JOIN articles a ON a.id = r.article_id ORDER BY r.id"
         ).fetchall()
-        if found != given:
-            yield f"verdicts given: {given}, found: {found}"
+        if stored != given:
+            yield f"verdicts given: {given}, stored: {stored}"
         last = {url: None if verdict == "withdrawn" else verdict for url, verdict in given}
         shown = dict(conn.execute("SELECT url, verdict FROM articles"))
         if any(verdict != last.get(url) for url, verdict in shown.items()):
-            yield "an article does not bear its last verdict"
+            yield "an article does not have its last verdict"
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--seed", type=int, default=20180621)
-    given = parser.parse_args()
+    arguments = parser.parse_args()
     wrong = count = verdicts = 0
     with tempfile.TemporaryDirectory() as name, running(World(now=datetime.now(UTC))) as world:
         folder = Path(name)
         config = write_config(world, folder / "config")
-        for one in crash(world, config, folder, given.kills, random.Random(given.seed)):
-            count += len(one.instants)
-            verdicts += one.verdicts
-            wrong += bool(one.problem)
-            kills = ", ".join(f"{at:.2f} s ({n})" for at, n in zip(one.instants, one.articles, strict=True))
-            print(f"{count:>4} kills, at {kills}, {one.verdicts} verdicts: {one.problem or 'same'}", flush=True)
+        for result in crash(world, config, folder, arguments.kills, random.Random(arguments.seed)):
+            count += len(result.times)
+            verdicts += result.verdicts
+            wrong += bool(result.problem)
+            kills = ", ".join(f"{at:.2f} s ({n})" for at, n in zip(result.times, result.articles, strict=True))
+            print(f"{count:>4} kills, at {kills}, {result.verdicts} verdicts: {result.problem or 'same'}", flush=True)
     print(f"{count} kills, {verdicts} verdicts; {wrong} databases differ from an undisturbed run")
     return 1 if wrong else 0
 

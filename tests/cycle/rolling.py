@@ -1,8 +1,8 @@
 """Months of invented news on loopback, for ``tests.cycle.soak``: feeds that roll, die, fall silent and come back.
 
-In: a plan (how many feeds, entries a day, days) and a clock that the caller moves. Out: a process with a port for each
-pair of feeds. What a feed shows at a time is a pure function of the plan, so that the caller can say afterwards which
-entries should have been caught. Texts are paragraphs of the demo's articles, shuffled.
+In: a plan (feeds, entries per day, days) and a clock that the caller moves. Out: a process with a port for each pair of
+feeds. What a feed shows at a time is a pure function of the plan, so the caller can tell afterwards which entries must
+have been stored. Texts are shuffled paragraphs of the demo's articles.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from typing import Any, Literal
 from pipeline.demo import DemoArticle, load_articles
 
 DAY = 86_400.0
-_FEEDS_A_SITE = 2
+_FEEDS_PER_SITE = 2
 _WINDOW_DAYS = 1.4
-_HISTORY_DAYS = 20  # before the beginning, so that a feed's window is full and its rhythm shows in its dates
-_MORE_DAYS = 3  # life goes on while the last entries are waited for
-_NO_TEXT_EVERY = 10  # every so-manyth entry has only a teaser in the feed: its page must be asked for
+_HISTORY_DAYS = 20  # before the start: a feed's window is full, and its dates show its rhythm
+_MORE_DAYS = 3  # feeds publish on while the last entries are processed
+_NO_TEXT_EVERY = 10  # one entry of ten has only a teaser in the feed, and so its page is fetched
 _RELEVANT_EVERY = 5
 LENGTH = 600  # characters of a whole text
 _BUSY_HOURS = (1, 1, 1, 1, 1, 2, 4, 7, 9, 9, 8, 7, 7, 7, 7, 8, 8, 7, 5, 4, 3, 2, 2, 1)
@@ -35,7 +35,7 @@ Way = Literal["error", "missing", "dropped", "page", "silent"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outage:
-    """A time in which a feed brings nothing: it does not answer as a feed, or, ``silent``, it publishes nothing."""
+    """A time without news of a feed: it does not respond as a feed, or, if ``silent``, publishes nothing."""
 
     start: float
     end: float
@@ -44,12 +44,12 @@ class Outage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RollingFeed:
-    """A feed and its life.
+    """A feed and its history.
 
     Attributes:
-        window: how many entries it shows at once: those of some thirty hours, a little more than the longest wait of a
-            feed that failed, and fifteen at the least.
-        times: when each entry is published, in seconds of the epoch.
+        window: number of entries in its document: those of about thirty hours, a little more than the longest wait
+            after a failed poll, and at least fifteen.
+        times: publication times of the entries, in seconds since the epoch.
         outages: in order.
     """
 
@@ -60,22 +60,23 @@ class RollingFeed:
     outages: tuple[Outage, ...]
 
     def shown(self, now: float) -> range:
-        """The numbers of the entries in its document."""
+        """Return the numbers of the entries in its document."""
         end = bisect_right(self.times, now)
         return range(max(end - self.window, 0), end)
 
     def outage(self, now: float) -> Outage | None:
-        """What is wrong with it at this time."""
-        return next((one for one in self.outages if one.start <= now < one.end), None)
+        """Return its outage at this time, if there is one."""
+        return next((outage for outage in self.outages if outage.start <= now < outage.end), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """All that happens. The same numbers give the same plan.
+    """All events of a soak test. Equal arguments give equal plans.
 
     Attributes:
-        days: what is published after so many is not looked for: it may not have been asked for yet.
-        every: seconds from one cycle to the next; the first comes so long after the start.
+        start: seconds since the epoch.
+        days: entries published later are not checked, as they may not have been polled yet.
+        every: seconds from one cycle to the next, and from the start to the first one.
     """
 
     start: float
@@ -84,22 +85,22 @@ class Plan:
     feeds: tuple[RollingFeed, ...]
 
     @classmethod
-    def make(cls, *, start: float, days: int, every: float, feeds: int, entries_a_day: float, seed: int = 1) -> Plan:
-        """Draw it up: some feeds bring a hundred times what others bring, each dies once a month or so.
+    def make(cls, *, start: float, days: int, every: float, feeds: int, entries_per_day: float, seed: int = 1) -> Plan:
+        """Make a plan: some feeds publish a hundred times more than others, and each dies about once a month.
 
         Args:
-            start: seconds of the epoch, at midnight.
-            days: how long.
+            start: seconds since the epoch, at midnight.
+            days: length of the test.
             every: seconds from one cycle to the next.
-            feeds: how many.
-            entries_a_day: of all feeds together, on an ordinary day without outages.
-            seed: of everything.
+            feeds: number of feeds.
+            entries_per_day: entries of all feeds together on a weekday without outages.
+            seed: of the random numbers.
         """
         rng = random.Random(seed)
         weights = [rng.lognormvariate(0, 1) for _ in range(feeds)]
         made = []
         for number, weight in enumerate(weights):
-            rate = min(weight / sum(weights) * entries_a_day, 150)
+            rate = min(weight / sum(weights) * entries_per_day, 150)
             outages = tuple(_outages(rng, start, days))
             made.append(
                 RollingFeed(
@@ -113,7 +114,7 @@ class Plan:
         return cls(start=start, days=days, every=every, feeds=tuple(made))
 
     def due(self) -> set[str]:
-        """The path of each entry that was to be seen in a feed, from the first cycle to the last day."""
+        """Return the path of each entry that a feed showed between the first cycle and the last day."""
         found = set()
         for feed in self.feeds:
             first, end = feed.shown(self.start + self.every).start, feed.shown(self.start + self.days * DAY).stop
@@ -122,7 +123,7 @@ class Plan:
 
 
 def path_of(feed: int, entry: int) -> str:
-    """The address of an entry's page, below its site."""
+    """Return the path of an entry's page."""
     return f"/{feed}/{entry}.html"
 
 
@@ -133,26 +134,26 @@ def _outages(rng: random.Random, start: float, days: int) -> Iterator[Outage]:
         way: Way = rng.choice(("error", "missing", "dropped", "page", "silent"))
         if way == "silent":
             length += 8
-        if at + length > days - 1:  # the last day is for catching up
+        if at + length > days - 1:  # no outage on the last day, so that all entries can be stored
             return
         yield Outage(start=start + at * DAY, end=start + (at + length) * DAY, way=way)
         at += length + rng.uniform(10, 50)
 
 
 def _times(rng: random.Random, rate: float, start: float, days: int, outages: tuple[Outage, ...]) -> Iterator[float]:
-    """Hour by hour; nothing comes out while the house is down."""
+    """Yield publication times hour by hour; nothing is published during an outage."""
     for hour in range(-24 * _HISTORY_DAYS, 24 * (days + _MORE_DAYS)):
         begins = start + hour * 3600
         share = _BUSY_HOURS[hour % 24] / sum(_BUSY_HOURS) * (_WEEKEND if hour // 24 % 7 >= 5 else 1)
-        wanted = rate * share
-        number = int(wanted) + (rng.random() < wanted % 1)
+        expected = rate * share
+        number = int(expected) + (rng.random() < expected % 1)
         for at in sorted(begins + rng.uniform(0, 3600) for _ in range(number)):
-            if not any(one.start <= at < one.end for one in outages):
+            if not any(outage.start <= at < outage.end for outage in outages):
                 yield at
 
 
 class Texts:
-    """Invented articles, each another one; every fifth about the two countries."""
+    """Invented articles, all different; one of five is about the two countries."""
 
     def __init__(self) -> None:
         self._articles: dict[tuple[str, bool], list[DemoArticle]] = {}
@@ -182,12 +183,12 @@ class _Server:
     clock: Any
     origins: list[str]
     texts: Texts = field(default_factory=Texts)
-    refused: dict[tuple[int, float], set[float]] = field(default_factory=dict)  # when, by feed and outage
-    told: list[str] = field(default_factory=list)
+    refused: dict[tuple[int, float], set[float]] = field(default_factory=dict)  # times, by feed and outage
+    messages: list[str] = field(default_factory=list)
     requests: int = 0
 
-    def answer(self, method: str, path: str, headers: dict[str, str]) -> tuple[int, dict[str, str], bytes] | None:
-        """Status, headers and body; None: the connection ends."""
+    def respond(self, method: str, path: str, headers: dict[str, str]) -> tuple[int, dict[str, str], bytes] | None:
+        """Return status, headers and body; None to close the connection."""
         if path == "/counts":
             return self._counts()
         self.requests += 1
@@ -201,14 +202,14 @@ class _Server:
         import json
 
         refused = [[feed, start, len(polls)] for (feed, start), polls in self.refused.items()]
-        body = json.dumps({"requests": self.requests, "refused": refused, "told": self.told})
+        body = json.dumps({"requests": self.requests, "refused": refused, "messages": self.messages})
         return 200, {"content-type": "application/json"}, body.encode()
 
     def _feed(self, feed: RollingFeed, headers: dict[str, str]) -> tuple[int, dict[str, str], bytes] | None:
         now = self.clock.value
         outage = feed.outage(now)
         if outage is not None and outage.way != "silent":
-            self.refused.setdefault((feed.number, outage.start), set()).add(now)  # one poll may be several requests
+            self.refused.setdefault((feed.number, outage.start), set()).add(now)  # one poll may send several requests
             page = b"<!DOCTYPE html><title>Back soon</title><p>We are renewing our pages."
             return {
                 "error": (503, {}, b""),
@@ -227,7 +228,7 @@ class _Server:
 
     def _item(self, feed: RollingFeed, entry: int) -> str:
         title, paragraphs = self.texts.of(feed, entry)
-        link = f"{self.origins[feed.number // _FEEDS_A_SITE]}{path_of(feed.number, entry)}"
+        link = f"{self.origins[feed.number // _FEEDS_PER_SITE]}{path_of(feed.number, entry)}"
         full = "" if _needs_page(entry) else f"<content:encoded><![CDATA[{_html(paragraphs)}]]></content:encoded>"
         return (
             f"<item><title>{title}</title><link>{link}</link><guid>{link}</guid>"
@@ -253,10 +254,10 @@ def _html(paragraphs: list[str]) -> str:
 
 @contextlib.contextmanager
 def rolling(plan: Plan) -> Iterator[tuple[list[str], Any]]:
-    """Serve the plan from a process of its own.
+    """Serve the plan from its own process.
 
     Yields:
-        The address of each feed, and the clock: set its ``value`` to the seconds of the epoch that it should be.
+        The address of each feed, and the clock: set its ``value`` to the current time in seconds since the epoch.
     """
     context = multiprocessing.get_context("spawn")
     clock = context.Value("d", plan.start)
@@ -265,7 +266,7 @@ def rolling(plan: Plan) -> Iterator[tuple[list[str], Any]]:
     process.start()
     try:
         origins = ours.recv()
-        yield [f"{origins[feed.number // _FEEDS_A_SITE]}/{feed.number}/feed.xml" for feed in plan.feeds], clock
+        yield [f"{origins[feed.number // _FEEDS_PER_SITE]}/{feed.number}/feed.xml" for feed in plan.feeds], clock
     finally:
         process.terminate()
         process.join()
@@ -285,7 +286,7 @@ async def _serve(plan: Plan, clock: Any, ready: Any) -> None:
         writer.close()
 
     listeners = []
-    for _ in range(0, len(plan.feeds), _FEEDS_A_SITE):
+    for _ in range(0, len(plan.feeds), _FEEDS_PER_SITE):
         listener = await asyncio.start_server(connection, "127.0.0.1", 0)
         listeners.append(listener)
         server.origins.append(f"http://127.0.0.1:{listener.sockets[0].getsockname()[1]}")
@@ -298,13 +299,13 @@ async def _exchange(server: _Server, reader: asyncio.StreamReader, writer: async
     method, path, _ = lines[0].split(" ", 2)
     headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines[1:]) if name}
     if method == "POST":
-        server.told.append((await reader.readexactly(int(headers["content-length"]))).decode())
-        answer: tuple[int, dict[str, str], bytes] | None = (200, {}, b"")
+        server.messages.append((await reader.readexactly(int(headers["content-length"]))).decode())
+        response: tuple[int, dict[str, str], bytes] | None = (200, {}, b"")
     else:
-        answer = server.answer(method, path, headers)
-    if answer is None:
+        response = server.respond(method, path, headers)
+    if response is None:
         return False
-    status, more, body = answer
+    status, more, body = response
     head = [f"HTTP/1.1 {status} -", f"content-length: {len(body)}", *(f"{name}: {text}" for name, text in more.items())]
     if status == 304:
         head.pop(1)

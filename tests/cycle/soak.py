@@ -1,11 +1,11 @@
-"""Ninety days in compressed time: the real cycle, on a clock of its own, over feeds that roll, die and come back.
+"""Soak test: ninety days in compressed time. Real cycles with their own clock, over feeds that roll, die and come back.
 
-    python -m tests.cycle.soak                         100 feeds, 2,000 entries a day; some half an hour
+    python -m tests.cycle.soak                         100 feeds, 2,000 entries per day; about half an hour
     python -m tests.cycle.soak --days 3 --feeds 12 --entries 120
 
 A cycle every four hours of that clock, alerts after each, housekeeping with a backup every third day; pages are kept.
-All in one process, though the daemon gives each cycle its own: what grew here would show. Prints a line a day and what
-was found, and ends with 1 if an entry was missed, something was doubled, told twice or grew.
+Everything runs in one process, unlike the daemon's cycles, so that leaks show. Prints a line per day and the result.
+Ends with status 1 if an entry was missed, anything was stored or reported twice, or anything grew.
 """
 
 from __future__ import annotations
@@ -36,30 +36,30 @@ from tests.cycle.rolling import DAY, LENGTH, Plan, rolling
 
 _HOUSEKEEPING_DAYS = 3
 _FETCHES_DAYS = 20
-_CATCHING_UP_DAYS = 1
-_TOLD_AFTER = 3  # failed polls in a row
-_ENOUGH_DAYS = 30
-_MOST_GROWTH = 0.05
+_CATCH_UP_DAYS = 1
+_FAILING_AFTER = 3  # failed polls in a row
+_MIN_DAYS_FOR_GROWTH = 30
+_MAX_GROWTH = 0.05
 
 
 class Counts(TypedDict):
-    """What the world saw: requests, refused polls of each outage (feed, start, number), and what it was told."""
+    """What the server saw: requests, failed polls of each outage (feed, start, number), and alert messages."""
 
     requests: int
     refused: list[tuple[int, float, int]]
-    told: list[str]
+    messages: list[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Day:
-    """How things stood at the end of a day.
+    """State at the end of a day.
 
     Attributes:
-        memory: resident, in bytes: the day's median after a cycle.
-        size: of the database, in bytes: pages in use.
-        wal: of the write-ahead log, in bytes.
+        memory: resident bytes after a cycle, median of the day.
+        size: bytes of the database's pages in use.
+        wal: bytes of the write-ahead log.
         descriptors: open files of this process.
-        slowest: the longest cycle, in seconds.
+        slowest: seconds of the longest cycle.
     """
 
     number: int
@@ -81,8 +81,8 @@ HEAD = " day  articles   RSS MB    DB MB WAL MB files  cycle s"
 
 
 @dataclass(slots=True)
-class Soaked:
-    """What came of it."""
+class Result:
+    """Result of a soak test."""
 
     days: list[Day] = field(default_factory=list)
     missed: set[str] = field(default_factory=set)
@@ -91,7 +91,7 @@ class Soaked:
 
 
 def write_config(folder: Path, feeds: Sequence[str], backups: Path) -> Path:
-    """A config folder over these feeds, without pauses between requests."""
+    """Write a config folder that watches these feeds, without pauses between requests."""
     folder.mkdir()
     hosts = sorted({urlsplit(url).netloc for url in feeds})
     (folder / "tumen.toml").write_text(
@@ -117,20 +117,20 @@ def write_config(folder: Path, feeds: Sequence[str], backups: Path) -> Path:
     return folder
 
 
-def soak(plan: Plan, folder: Path, tell: Callable[[str], None]) -> Soaked:
-    """Live through the plan.
+def soak(plan: Plan, folder: Path, report: Callable[[str], None]) -> Result:
+    """Run cycles through the plan's days.
 
     Args:
         plan: what the feeds do.
-        folder: where config, database and backups go.
-        tell: is given a line a day.
+        folder: where config, database and backups are written.
+        report: receives a line per day.
     """
     with rolling(plan) as (feeds, clock):
         config = write_config(folder / "config", feeds, folder / "backups")
         database = folder / "tumen.db"
-        found = Soaked()
-        tell(HEAD)
-        for number in range(1, plan.days + _CATCHING_UP_DAYS + 1):
+        result = Result()
+        report(HEAD)
+        for number in range(1, plan.days + _CATCH_UP_DAYS + 1):
             memory, slowest = [], 0.0
             for _ in range(round(DAY / plan.every)):
                 clock.value += plan.every
@@ -139,16 +139,16 @@ def soak(plan: Plan, folder: Path, tell: Callable[[str], None]) -> Soaked:
                 slowest = max(slowest, time.monotonic() - began)
                 memory.append(_memory())
             if number % _HOUSEKEEPING_DAYS == 0:
-                found.problems += _housekeeping(database, config)
-            found.days.append(_day(database, number, statistics.median(memory), slowest))
-            tell(found.days[-1].line())
+                result.problems += _housekeeping(database, config)
+            result.days.append(_day(database, number, statistics.median(memory), slowest))
+            report(result.days[-1].line())
         counts = json.load(urllib.request.urlopen(feeds[0].rsplit("/", 2)[0] + "/counts"))
-        _judge(plan, database, counts, found)
-    return found
+        _check(plan, database, counts, result)
+    return result
 
 
 def _cycle(database: Path, config: Path, now: float) -> None:
-    """Run one cycle at this time."""
+    """Run one cycle at this time of the plan."""
     began = time.monotonic()
 
     def clock() -> datetime:
@@ -158,11 +158,11 @@ def _cycle(database: Path, config: Path, now: float) -> None:
 
 
 def _housekeeping(database: Path, config: Path) -> list[str]:
-    words = ["doctor", "--housekeeping", "--db", str(database), "--config", str(config)]
-    command = [sys.executable, "-m", "pipeline", *words]
+    arguments = ["doctor", "--housekeeping", "--db", str(database), "--config", str(config)]
+    command = [sys.executable, "-m", "pipeline", *arguments]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
-    said = [*done.stdout.splitlines(), *done.stderr.splitlines()]
-    return [] if done.returncode == 0 else [f"housekeeping: {line}" for line in said]
+    output = [*done.stdout.splitlines(), *done.stderr.splitlines()]
+    return [] if done.returncode == 0 else [f"housekeeping: {line}" for line in output]
 
 
 def _memory() -> int:
@@ -187,61 +187,62 @@ def _day(database: Path, number: int, memory: float, slowest: float) -> Day:
         )
 
 
-def _judge(plan: Plan, database: Path, counts: Counts, found: Soaked) -> None:
+def _check(plan: Plan, database: Path, counts: Counts, result: Result) -> None:
     with closing(sqlite3.connect(database)) as conn:
-        had = {urlsplit(row[0]).path for row in conn.execute("SELECT published_url FROM entries")}
+        stored = {urlsplit(row[0]).path for row in conn.execute("SELECT published_url FROM entries")}
         states = dict(conn.execute("SELECT state, count(*) FROM entries GROUP BY state"))
         articles, titles = conn.execute("SELECT count(*), count(DISTINCT title) FROM articles").fetchone()
         events = conn.execute(
             "SELECT f.name, e.what FROM feed_events e JOIN feeds f ON f.id = e.feed_id ORDER BY e.id"
         ).fetchall()
-        untold = conn.execute("SELECT count(*) FROM alerts WHERE state <> 'sent'").fetchone()[0]
+        unsent = conn.execute("SELECT count(*) FROM alerts WHERE state <> 'sent'").fetchone()[0]
     due = plan.due()
-    found.missed = due - had
-    problems = found.problems
-    if found.missed:
-        problems.append(f"{len(found.missed)} of {len(due)} entries were missed")
-    if states != {"flagged": len(had)}:
+    result.missed = due - stored
+    problems = result.problems
+    if result.missed:
+        problems.append(f"{len(result.missed)} of {len(due)} entries were missed")
+    if states != {"flagged": len(stored)}:
         problems.append(f"entries left behind: {states}")
-    if not articles == titles == len(had):
-        problems.append(f"{len(had)} entries became {articles} articles with {titles} titles")
-    dead = Counter(f"Feed {feed}" for feed, _, refused in counts["refused"] if refused >= _TOLD_AFTER)
-    told = Counter(name for name, what in events if what == "failing")
-    if told != dead:
-        problems.append(f"told “failing”: {dict(told - dead)} too often, {dict(dead - told)} too seldom")
-    problems += _told_in_turn(events)
-    if untold or len(counts["told"]) > len(events):
-        problems.append(f"{len(events)} changes of health, {len(counts['told'])} messages, {untold} unsent")
-    problems += _growth(found.days[: plan.days])
-    found.figures = {
+    if not articles == titles == len(stored):
+        problems.append(f"{len(stored)} entries became {articles} articles with {titles} titles")
+    dead = Counter(f"Feed {feed}" for feed, _, refused in counts["refused"] if refused >= _FAILING_AFTER)
+    reported = Counter(name for name, what in events if what == "failing")
+    if reported != dead:
+        problems.append(f"reported as failing: {dict(reported - dead)} too often, {dict(dead - reported)} too seldom")
+    problems += _wrong_orders(events)
+    if unsent or len(counts["messages"]) > len(events):
+        problems.append(f"{len(events)} changes of health, {len(counts['messages'])} messages, {unsent} unsent")
+    problems += _growth(result.days[: plan.days])
+    result.figures = {
         "entries": len(due),
-        "missed": len(found.missed),
+        "missed": len(result.missed),
         "articles": articles,
         "requests": counts["requests"],
         "feeds that died": sum(dead.values()),
         "feeds that fell silent": sum(what == "silent" for _, what in events),
-        "messages": len(counts["told"]),
+        "messages": len(counts["messages"]),
     }
 
 
-def _told_in_turn(events: Sequence[tuple[str, str]]) -> Iterator[str]:
-    """A feed that is told to be well was unwell, and is unwell no more at the end but for a silence that lasts."""
-    of: dict[str, list[str]] = {}
+def _wrong_orders(events: Sequence[tuple[str, str]]) -> Iterator[str]:
+    """Yield the feeds whose health changes make no sense: well at first, the same twice, or failing at the end."""
+    by_feed: dict[str, list[str]] = {}
     for name, what in events:
-        of.setdefault(name, []).append(what)
-    for name, said in of.items():
-        if said[0] == "well" or any(one == next_ for one, next_ in pairwise(said)) or said[-1] == "failing":
-            yield f"{name} was told to be {', '.join(said)}"
+        by_feed.setdefault(name, []).append(what)
+    for name, changes in by_feed.items():
+        repeated = any(first == second for first, second in pairwise(changes))
+        if changes[0] == "well" or repeated or changes[-1] == "failing":
+            yield f"{name} was reported as {', '.join(changes)}"
 
 
 def _growth(days: Sequence[Day]) -> Iterator[str]:
-    """What grew that must not; nothing can be said of a few days."""
+    """Yield what grew. A few days are not enough for memory and size."""
     if len({day.descriptors for day in days[2:]}) > 1:
         yield f"open files: {sorted({day.descriptors for day in days[2:]})}"
-    if len(days) < _ENOUGH_DAYS:
+    if len(days) < _MIN_DAYS_FOR_GROWTH:
         return
-    for name, values in ("memory", _thirds_of_memory(days)), ("bytes an article", _thirds_of_size(days)):
-        if abs(values[2] / values[1] - 1) > _MOST_GROWTH:
+    for name, values in ("memory", _thirds_of_memory(days)), ("bytes per article", _thirds_of_size(days)):
+        if abs(values[2] / values[1] - 1) > _MAX_GROWTH:
             yield f"{name} by thirds: {', '.join(f'{value:,.0f}' for value in values)}"
 
 
@@ -251,7 +252,7 @@ def _thirds_of_memory(days: Sequence[Day]) -> list[float]:
 
 
 def _thirds_of_size(days: Sequence[Day]) -> list[float]:
-    """By how much the database grew for each article that came."""
+    """Return the bytes per new article in each third of the days."""
     third = len(days) // 3
     edges = [days[max(third * part - 1, 0)] for part in range(4)]
     return [(late.size - early.size) / (late.articles - early.articles) for early, late in pairwise(edges)]
@@ -261,34 +262,34 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--days", type=int, default=90)
     parser.add_argument("--feeds", type=int, default=100)
-    parser.add_argument("--entries", type=int, default=2000, help="a day")
+    parser.add_argument("--entries", type=int, default=2000, help="per day")
     parser.add_argument("--every", type=int, default=240, help="minutes from one cycle to the next")
     parser.add_argument("--seed", type=int, default=1)
-    given = parser.parse_args()
+    arguments = parser.parse_args()
     today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    start = today - timedelta(days=given.days + _CATCHING_UP_DAYS)  # so that all clocks agree at the end
+    start = today - timedelta(days=arguments.days + _CATCH_UP_DAYS)  # the plan ends today, as the real clock does
     plan = Plan.make(
         start=start.timestamp(),
-        days=given.days,
-        every=given.every * 60,
-        feeds=given.feeds,
-        entries_a_day=given.entries,
-        seed=given.seed,
+        days=arguments.days,
+        every=arguments.every * 60,
+        feeds=arguments.feeds,
+        entries_per_day=arguments.entries,
+        seed=arguments.seed,
     )
     began, spent = time.monotonic(), sum(os.times()[:4])
     with tempfile.TemporaryDirectory() as name:
-        found = soak(plan, Path(name), lambda line: print(line, flush=True))
-    if given.days >= _ENOUGH_DAYS:
-        lived = found.days[: given.days]
+        result = soak(plan, Path(name), lambda line: print(line, flush=True))
+    if arguments.days >= _MIN_DAYS_FOR_GROWTH:
+        days = result.days[: arguments.days]
         print(
-            "by thirds:", ", ".join(f"{value / 1e6:.1f}" for value in _thirds_of_memory(lived)), "MB resident;", end=" "
+            "by thirds:", ", ".join(f"{value / 1e6:.1f}" for value in _thirds_of_memory(days)), "MB resident;", end=" "
         )
-        print(", ".join(f"{value / 1e3:.2f}" for value in _thirds_of_size(lived)), "kB of database an article")
-    print(", ".join(f"{name}: {value:,}" for name, value in found.figures.items()))
+        print(", ".join(f"{value / 1e3:.2f}" for value in _thirds_of_size(days)), "kB of database per article")
+    print(", ".join(f"{name}: {value:,}" for name, value in result.figures.items()))
     print(f"{time.monotonic() - began:,.0f} s, {sum(os.times()[:4]) - spent:,.0f} s of CPU")
-    for problem in found.problems:
+    for problem in result.problems:
         print(f"wrong: {problem}")
-    return 1 if found.problems else 0
+    return 1 if result.problems else 0
 
 
 if __name__ == "__main__":

@@ -43,7 +43,7 @@ def test_each_page_is_kept_as_it_came_and_its_article_names_it(desk: Desk) -> No
     keep(desk)
     desk.run()
     rows = desk.rows("SELECT page_hash, page_url, url, method FROM articles")
-    archive = copies.Copies.open(copies.path_beside(desk.database), create=False)
+    archive = copies.PageArchive.open(copies.path_beside(desk.database), create=False)
     for name, address, url, method in rows:
         if method == "feed":
             assert name is None
@@ -130,10 +130,10 @@ def test_old_copies_are_forgotten_after_the_days_of_the_config(desk: Desk) -> No
     conn.close()
 
 
-def test_a_file_of_another_kind_in_its_place_is_told_before_anything_is_asked(desk: Desk) -> None:
+def test_file_that_is_no_archive_is_refused_before_polling(desk: Desk) -> None:
     keep(desk)
     copies.path_beside(desk.database).write_bytes(b"no database " * 400)
-    with pytest.raises(StoreError, match="page copies"):
+    with pytest.raises(StoreError, match="cannot be used as page archive"):
         desk.run()
     assert not desk.world.log
 

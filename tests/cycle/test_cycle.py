@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pipeline.errors import NothingToWatch
-from pipeline.store.search import index_terms
+from pipeline.text.words import index_terms
 from tests.cycle.crash import command, crash
 
 if TYPE_CHECKING:

@@ -25,6 +25,8 @@ from tests.cycle.crash import command, contents
 if TYPE_CHECKING:
     from tests.cycle.desk import Desk
 
+pytestmark = pytest.mark.alone
+
 
 @cache
 def may_mount() -> bool:

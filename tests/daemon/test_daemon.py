@@ -1,4 +1,4 @@
-"""``tumen daemon`` as systemd calls it: real processes, signals, the notify socket, the demo's world on loopback."""
+"""``tumen daemon`` as systemd starts it: real processes, signals, notify socket, and the demo's sites on loopback."""
 
 from __future__ import annotations
 
@@ -30,9 +30,11 @@ from tests.cycle.crash import left
 if TYPE_CHECKING:
     from pipeline.demo import World
 
+pytestmark = pytest.mark.alone
+
 
 class Running:
-    """A daemon, its log lines and what it told systemd."""
+    """A daemon, its log lines, and its messages to systemd."""
 
     def __init__(
         self, database: Path, config: Path, socket_path: Path, *arguments: str, command: list[str] | None = None
@@ -40,49 +42,59 @@ class Running:
         self.database = database
         self.config = config
         self.lines: list[str] = []
-        self.told: list[str] = []
+        self.messages: list[str] = []
         self.channel = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.channel.bind(str(socket_path))
         self.channel.settimeout(0.2)
-        usual = [sys.executable, "-m", "pipeline", "daemon", "--db", str(database), "--config", str(config), *arguments]
+        default = [
+            sys.executable,
+            "-m",
+            "pipeline",
+            "daemon",
+            "--db",
+            str(database),
+            "--config",
+            str(config),
+            *arguments,
+        ]
         self.process = subprocess.Popen(
-            command or usual,
+            command or default,
             stderr=subprocess.PIPE,
             text=True,
             start_new_session=True,
             env=os.environ | {"NOTIFY_SOCKET": str(socket_path), "WATCHDOG_USEC": "2000000"},
         )
-        self.over = threading.Event()
-        self.threads = [threading.Thread(target=self._read), threading.Thread(target=self._listen)]
+        self.ended = threading.Event()
+        self.threads = [threading.Thread(target=self._read_log), threading.Thread(target=self._read_messages)]
         for thread in self.threads:
             thread.start()
 
-    def _read(self) -> None:
+    def _read_log(self) -> None:
         assert self.process.stderr is not None
         for line in self.process.stderr:
             self.lines.append(line.rstrip())
 
-    def _listen(self) -> None:
-        while not self.over.is_set():
+    def _read_messages(self) -> None:
+        while not self.ended.is_set():
             try:
-                self.told += self.channel.recv(4096).decode().splitlines()
+                self.messages += self.channel.recv(4096).decode().splitlines()
             except TimeoutError:
                 continue
 
-    def wait(self, words: str, where: str = "lines", seconds: float = 30) -> str:
+    def wait(self, text: str, where: str = "lines", seconds: float = 60) -> str:
         until = time.monotonic() + seconds
         while time.monotonic() < until:
             for line in list(getattr(self, where)):
-                if words in line:
+                if text in line:
                     return str(line)
             time.sleep(0.05)
-        raise AssertionError(f"{words!r} was not said in {getattr(self, where)}")
+        raise AssertionError(f"{text!r} is not in {getattr(self, where)}")
 
     def end(self) -> None:
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait()
-        self.over.set()
+        self.ended.set()
         for thread in self.threads:
             thread.join()
         if self.process.stderr is not None:
@@ -98,41 +110,41 @@ def daemon(world: World, tmp_path: Path) -> Iterator[Running]:
     running.end()
 
 
-def test_it_works_tells_systemd_and_stops_in_time(daemon: Running) -> None:
-    daemon.wait("READY=1", "told")
+def test_daemon_runs_cycles_notifies_systemd_and_stops_in_time(daemon: Running) -> None:
+    daemon.wait("READY=1", "messages")
     line = daemon.wait("cycle run=")
     assert "articles_stored=34" in line
     daemon.wait("feed “Atlantis Wire” fails")
-    daemon.wait("WATCHDOG=1", "told")
-    began = time.monotonic()
+    daemon.wait("WATCHDOG=1", "messages")
+    start = time.monotonic()
     daemon.process.send_signal(signal.SIGTERM)
     assert daemon.process.wait(10) == 0
-    assert time.monotonic() - began < 10
-    daemon.wait("STOPPING=1", "told", 2)
+    assert time.monotonic() - start < 10
+    daemon.wait("STOPPING=1", "messages", 2)
 
 
-def test_a_stop_with_pages_in_flight_loses_nothing_and_leaves_no_process(world: World, tmp_path: Path) -> None:
+def test_stop_with_pages_in_flight_loses_nothing_and_leaves_no_process(world: World, tmp_path: Path) -> None:
     slow = next(iter(world.origins))
     world.fault(slow, "hang", where="page")
     running = Running(tmp_path / "tumen.db", write_config(world, tmp_path / "config"), tmp_path / "notify")
     try:
         until = time.monotonic() + 60
-        while not any(asked.site == slow and ".xml" not in asked.path for asked in world.log):
-            assert time.monotonic() < until, "no page was asked for"
+        while not any(request.site == slow and ".xml" not in request.path for request in world.log):
+            assert time.monotonic() < until, "no page was requested"
             time.sleep(0.05)
         time.sleep(0.3)
-        began = time.monotonic()
+        start = time.monotonic()
         running.process.send_signal(signal.SIGTERM)
         assert running.process.wait(10) == 0
-        assert time.monotonic() - began < 10
-        running.wait("the cycle in hand was stopped")
+        assert time.monotonic() - start < 10
+        running.wait("the running job was stopped")
         assert left(running.process.pid) == []
     finally:
         running.end()
     world.fault(slow, None, where="page")
-    again = ["run", "--force", "--json", "--db", str(running.database), "--config", str(running.config)]
+    arguments = ["run", "--force", "--json", "--db", str(running.database), "--config", str(running.config)]
     done = subprocess.run(
-        [sys.executable, "-m", "pipeline", *again],
+        [sys.executable, "-m", "pipeline", *arguments],
         capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
     assert done.returncode == 1, done.stderr
@@ -152,7 +164,7 @@ def _cycles(running: Running) -> int:
     return sum("cycle run=" in line for line in running.lines)
 
 
-def test_runs_missed_while_the_machine_slept_are_joined_into_one(world: World, tmp_path: Path) -> None:
+def test_runs_missed_during_suspend_become_one(world: World, tmp_path: Path) -> None:
     config = write_config(world, tmp_path / "config")
     _set_every(config, 0.1)
     running = Running(tmp_path / "tumen.db", config, tmp_path / "notify")
@@ -164,7 +176,7 @@ def test_runs_missed_while_the_machine_slept_are_joined_into_one(world: World, t
         awake = time.monotonic()
         running.process.send_signal(signal.SIGCONT)
         running.wait(f"cycle run={before + 3} ")
-        # one for those missed, the one due next, which may follow at once, and six seconds later the one after it
+        # One run replaces those missed, the next due one may follow at once, and the one after it six seconds later.
         assert time.monotonic() - awake > 5
         assert not any("was missed by" in line or "Traceback" in line for line in running.lines)
     finally:
@@ -172,7 +184,7 @@ def test_runs_missed_while_the_machine_slept_are_joined_into_one(world: World, t
 
 
 @pytest.mark.parametrize("jump", [86_400, -86_400])
-def test_a_clock_that_jumps_a_day_does_not_stop_the_daemon_for_a_day(world: World, tmp_path: Path, jump: int) -> None:
+def test_cycles_continue_after_clock_jumps_by_a_day(world: World, tmp_path: Path, jump: int) -> None:
     config, ahead = write_config(world, tmp_path / "config"), tmp_path / "ahead"
     _set_every(config, 60)
     ahead.write_text("0", encoding="ascii")
@@ -193,24 +205,22 @@ def test_a_clock_that_jumps_a_day_does_not_stop_the_daemon_for_a_day(world: Worl
         running.end()
 
 
-def test_a_command_that_hangs_is_given_up_and_none_starts_after_a_stop(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_hanging_command_is_killed_and_none_starts_after_stop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     children = Children(tmp_path / "none.db")
     with monkeypatch.context() as patch:
         patch.setattr(sys, "executable", str(tmp_path / "nothing"))
-        unable = children.call("run", longest=60)
+        unable = children.call("run", limit=60)
     assert unable is not None
     assert (unable.status, unable.last_line) == (71, "no process could be started (No such file or directory)")
-    ended = children.call("run", longest=0.02)
+    ended = children.call("run", limit=0.02)
     assert ended is not None
     assert ended.too_long
-    missing = children.call("backup", str(tmp_path / "copy.db"), longest=60)
+    missing = children.call("backup", str(tmp_path / "copy.db"), limit=60)
     assert missing is not None
     assert (missing.status, missing.too_long) == (73, False)
-    assert "there is no database yet" in missing.last_line
+    assert "does not exist" in missing.last_line
     assert not children.stop()
-    assert children.call("run", longest=60) is None
+    assert children.call("run", limit=60) is None
 
 
 @pytest.mark.parametrize(
@@ -221,9 +231,7 @@ def test_a_command_that_hangs_is_given_up_and_none_starts_after_a_stop(
         ("Asia/Seoul", "2026-03-28T05:00+09:00", ["2026-03-29T04:20+09:00", "2026-03-30T04:20+09:00"]),
     ],
 )
-def test_a_cron_expression_keeps_to_the_clock_on_the_wall(
-    tmp_path: Path, zone: str, before: str, expected: list[str]
-) -> None:
+def test_cron_expression_follows_local_time(tmp_path: Path, zone: str, before: str, expected: list[str]) -> None:
     text = f'[daemon]\ncron = "20 4 * * *"\ntimezone = "{zone}"\n'
     (tmp_path / "tumen.toml").write_text(text, encoding="utf-8")
     cycles, _ = triggers(load_settings(tmp_path), tmp_path)
@@ -237,7 +245,7 @@ def test_a_cron_expression_keeps_to_the_clock_on_the_wall(
     assert found == expected
 
 
-def test_the_log_has_the_run_in_each_line_of_it_and_neither_secrets_nor_texts(world: World, tmp_path: Path) -> None:
+def test_log_lines_name_their_run_and_contain_no_secrets_or_texts(world: World, tmp_path: Path) -> None:
     config = write_config(world, tmp_path / "config")
     (config / "alerts.toml").write_text(
         '[[target]]\nname = "hook"\nurl = "json://desk:hunter2hunter2@127.0.0.1:9/a-token-of-ours?-x=another-token"\n'
@@ -246,10 +254,10 @@ def test_the_log_has_the_run_in_each_line_of_it_and_neither_secrets_nor_texts(wo
     )
     running = Running(tmp_path / "tumen.db", config, tmp_path / "notify", "--log", "json")
     try:
-        running.wait("alerts wait: target")
-        told = [json.loads(line) for line in list(running.lines)]
-        for words in ("cycle run=1", "feed “Atlantis Wire” fails", "alerts wait"):
-            assert [one["run"] for one in told if words in one["message"]][:1] == [1]
+        running.wait("alerts not sent: target")
+        entries = [json.loads(line) for line in list(running.lines)]
+        for text in ("cycle run=1", "feed “Atlantis Wire” fails", "alerts not sent"):
+            assert [entry["run"] for entry in entries if text in entry["message"]][:1] == [1]
         whole = "\n".join(running.lines)
         for secret in ("hunter2", "a-token-of-ours", "another-token"):
             assert secret not in whole
@@ -260,20 +268,20 @@ def test_the_log_has_the_run_in_each_line_of_it_and_neither_secrets_nor_texts(wo
         running.end()
 
 
-def test_a_wrong_config_is_refused_and_a_right_one_taken(daemon: Running) -> None:
+def test_reload_refuses_wrong_config_and_accepts_right_one(daemon: Running) -> None:
     daemon.wait("cycle run=")
     settings = daemon.config / "tumen.toml"
     right = settings.read_text(encoding="utf-8")
-    settings.write_text(right + "\n[daemon\n", encoding="utf-8")  # half-written
+    settings.write_text(right + "\n[daemon\n", encoding="utf-8")  # a half-written file
     daemon.process.send_signal(signal.SIGHUP)
-    line = daemon.wait("refused, the old one stays")
+    line = daemon.wait("the old one stays in use")
     assert str(settings) in line
     settings.write_text(right + '\n[daemon]\ntimezone = "Mars/Olympus"\n', encoding="utf-8")
     daemon.process.send_signal(signal.SIGHUP)
-    daemon.wait("is no time zone")
+    daemon.wait("is not a time zone")
     settings.write_text(right + "\n[daemon]\nevery_minutes = 0.1\n", encoding="utf-8")
     daemon.process.send_signal(signal.SIGHUP)
-    daemon.wait("config read anew")
+    daemon.wait("config reloaded")
     count = sum("cycle run=" in line for line in daemon.lines)
     until = time.monotonic() + 20
     while sum("cycle run=" in line for line in daemon.lines) == count and time.monotonic() < until:
@@ -282,17 +290,17 @@ def test_a_wrong_config_is_refused_and_a_right_one_taken(daemon: Running) -> Non
     assert daemon.process.poll() is None
 
 
-def test_the_copy_that_a_cycle_in_hand_reads_outlives_a_reload(tmp_path: Path) -> None:
+def test_config_copy_of_running_cycle_survives_reload(tmp_path: Path) -> None:
     daemon = Daemon(tmp_path / "tumen.db", CONFIG, lambda _: None)
     copies = []
     for _ in range(3):
-        daemon._take(CONFIG)
+        daemon._adopt(CONFIG)
         copies.append(daemon.config)
         assert (daemon.config / "feeds.toml").exists()
     assert [copy.exists() for copy in copies] == [False, True, True]
     (tmp_path / "tumen.toml").write_text('[daemon]\ncron = "never"\n', encoding="utf-8")
-    with pytest.raises(ConfigError, match="is no cron expression"):
-        daemon._take(tmp_path)
+    with pytest.raises(ConfigError, match="is not a cron expression"):
+        daemon._adopt(tmp_path)
     assert daemon.config == copies[-1]
     assert sorted(daemon.copies.iterdir()) == copies[1:]
     shutil.rmtree(daemon.copies)
@@ -302,7 +310,7 @@ def test_the_copy_that_a_cycle_in_hand_reads_outlives_a_reload(tmp_path: Path) -
     ("key", "text"),
     [("[daemon] › cron", '[daemon]\ncron = "x"\n'), ("[flagging] › semantic", '[flagging]\nsemantic = "x"\n')],
 )
-def test_a_wrong_config_at_the_start_is_one_line_and_status_78(tmp_path: Path, key: str, text: str) -> None:
+def test_wrong_config_at_start_is_one_line_and_status_78(tmp_path: Path, key: str, text: str) -> None:
     (tmp_path / "tumen.toml").write_text(text, encoding="utf-8")
     done = subprocess.run(
         [sys.executable, "-m", "pipeline", "daemon", "--db", tmp_path / "x.db", "--config", tmp_path],
@@ -311,16 +319,18 @@ def test_a_wrong_config_at_the_start_is_one_line_and_status_78(tmp_path: Path, k
     assert done.returncode == 78
     assert done.stderr.count("\n") == 1
     assert key in done.stderr
-    assert str(tmp_path / "tumen.toml") in done.stderr, "the file that a person can edit, not the daemon's copy"
+    assert str(tmp_path / "tumen.toml") in done.stderr, (
+        "the message must name the file that people edit, not the daemon's copy"
+    )
 
 
-def test_the_log_as_json_has_an_object_a_line(world: World, tmp_path: Path) -> None:
+def test_json_log_has_one_object_per_line(world: World, tmp_path: Path) -> None:
     config = write_config(world, tmp_path / "config")
     running = Running(tmp_path / "tumen.db", config, tmp_path / "notify", "--log", "json")
     try:
         running.wait("cycle run=")
-        told = [json.loads(line) for line in list(running.lines)]
-        cycle = next(one for one in told if "run" in one)
+        entries = [json.loads(line) for line in list(running.lines)]
+        cycle = next(entry for entry in entries if "run" in entry)
         assert cycle["run"] == 1
         assert cycle["articles_stored"] == 34
         assert {"at", "level", "message"} <= cycle.keys()

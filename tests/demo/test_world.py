@@ -104,7 +104,7 @@ def test_every_topic_has_an_article_and_no_article_an_unknown_topic() -> None:
     assert {topic for article in load_articles() for topic in article.topics} == TOPICS
 
 
-def test_articles_are_of_the_length_of_news() -> None:
+def test_articles_have_the_length_of_news() -> None:
     for article in load_articles():
         if not article.missing:
             assert 150 <= len(article.body.split()) <= 400, article.id
@@ -120,7 +120,7 @@ def test_ids_and_titles_are_unique() -> None:
 
 
 @pytest.mark.parametrize("site", SITES, ids=HEALTHY)
-def test_feeds_list_what_is_published(world: World, site: DemoSite) -> None:
+def test_feeds_list_published_articles(world: World, site: DemoSite) -> None:
     found = links(world, site)
     own = [page.url for page in world.pages() if page.article.site == site.id]
     shared = [page.url for page in world.pages() if page.article.also == site.id]
@@ -131,7 +131,7 @@ def test_feeds_list_what_is_published(world: World, site: DemoSite) -> None:
     assert all(ask(link).status == 404 for link in missing)
 
 
-def test_two_articles_stand_in_two_feeds_and_one_is_linked_with_tracking(world: World) -> None:
+def test_two_articles_are_in_two_feeds_and_one_link_has_tracking(world: World) -> None:
     found = Counter(link.partition("?utm_")[0].partition("&utm_")[0] for site in SITES for link in links(world, site))
     assert sorted(found.values())[-2:] == [2, 2]
     assert sum(found.values()) - len(found) == 2
@@ -140,13 +140,13 @@ def test_two_articles_stand_in_two_feeds_and_one_is_linked_with_tracking(world: 
     assert all(ask(link).status == 200 for link in tracked)
 
 
-def test_dates_are_fresh_and_never_ahead(world: World) -> None:
+def test_dates_are_recent_and_not_in_the_future(world: World) -> None:
     published = [page.published for page in world.pages() + world.tick(99)]
     assert max(published) < world.now
     assert min(published) > world.now - timedelta(days=3)
 
 
-def test_the_same_moment_gives_the_same_bytes() -> None:
+def test_same_time_gives_same_bytes() -> None:
     first, second = World(now=NOW), World(now=NOW)
     for site in SITES:
         host = {"host": f"{site.id}.example"}
@@ -156,7 +156,7 @@ def test_the_same_moment_gives_the_same_bytes() -> None:
 # The pages
 
 
-def test_every_article_is_reachable_whole_and_in_its_encoding(world: World) -> None:
+def test_every_article_is_served_completely_in_its_encoding(world: World) -> None:
     for page in world.pages():
         answer = ask(page.url)
         assert answer.status == 200
@@ -167,7 +167,7 @@ def test_every_article_is_reachable_whole_and_in_its_encoding(world: World) -> N
             assert part in text, page.article.id
 
 
-def test_encodings_are_announced_as_such_papers_do(world: World) -> None:
+def test_encodings_are_declared_as_real_sites_do(world: World) -> None:
     by_site = {page.site.id: ask(page.url) for page in world.pages()}
     assert by_site["vestnik"].headers["content-type"] == "text/html; charset=windows-1251"
     assert b"charset" not in by_site["vestnik"].body
@@ -178,14 +178,14 @@ def test_encodings_are_announced_as_such_papers_do(world: World) -> None:
             by_site[site].body.decode("utf-8")
 
 
-def test_pages_have_furniture_that_names_other_stories(world: World) -> None:
+def test_pages_have_boilerplate_with_other_titles(world: World) -> None:
     titles = {page.article.title for page in world.pages()}
     for page in world.pages():
         text = visible(ask(page.url).body.decode(page.site.encoding))
         assert len([title for title in titles - {page.article.title} if title in text]) == 3
 
 
-def test_front_page_leads_to_the_feed(world: World) -> None:
+def test_front_page_links_to_the_feed(world: World) -> None:
     for site in SITES:
         front = ask(world.origins[site.id] + "/").body.decode(site.encoding)
         assert f'rel="alternate" type="application/{"feed+json" if site.feed_format == "json" else ""}' in front
@@ -200,7 +200,7 @@ def test_robots_and_unknown_addresses(world: World) -> None:
     assert ask(origin + "/feed.atom", Host="elsewhere.example").status == 421
 
 
-def test_head_has_the_headers_and_no_body(world: World) -> None:
+def test_head_returns_headers_without_body(world: World) -> None:
     answer = ask(feed_url(world, "vestnik"), "HEAD")
     assert (answer.status, answer.body) == (200, b"")
     assert answer.headers["etag"] == ask(feed_url(world, "vestnik")).headers["etag"]
@@ -210,7 +210,7 @@ def test_head_has_the_headers_and_no_body(world: World) -> None:
 
 
 @pytest.mark.parametrize("site", HEALTHY)
-def test_validators_get_304_until_something_is_published(world: World, site: str) -> None:
+def test_validators_return_304_until_an_article_is_published(world: World, site: str) -> None:
     url = feed_url(world, site)
     first = ask(url)
     etag, modified = first.headers["etag"], first.headers["last-modified"]
@@ -224,7 +224,7 @@ def test_validators_get_304_until_something_is_published(world: World, site: str
     assert ask(url, If_Modified_Since=modified).status == 200
 
 
-def test_tick_publishes_exactly_so_many_and_then_no_more(world: World) -> None:
+def test_tick_publishes_the_given_number_until_none_are_left(world: World) -> None:
     before = {page.url for page in world.pages()}
     two = world.tick(2)
     assert len(two) == 2
@@ -236,7 +236,7 @@ def test_tick_publishes_exactly_so_many_and_then_no_more(world: World) -> None:
     assert world.tick() == ()
 
 
-def test_what_is_held_back_is_not_there_yet() -> None:
+def test_unpublished_article_is_not_served() -> None:
     early, late = World(now=NOW), World(now=NOW)
     page = late.tick()[0]
     path = page.url.removeprefix(late.origins[page.site.id])
@@ -247,7 +247,7 @@ def test_what_is_held_back_is_not_there_yet() -> None:
 # What breaks
 
 
-def test_the_broken_source_answers_500_and_can_be_left_out(world: World) -> None:
+def test_broken_source_returns_500_and_is_optional(world: World) -> None:
     assert ask(feed_url(world, BROKEN_SITE.id)).status == 500
     whole = World(now=NOW, broken=False)
     assert BROKEN_SITE.name not in [source.name for source in whole.sources()]
@@ -258,7 +258,7 @@ def test_the_broken_source_answers_500_and_can_be_left_out(world: World) -> None
 
 
 @pytest.mark.parametrize(("fault", "status"), [("http500", 500), ("gone", 410), ("html_for_feed", 200)])
-def test_faults_of_a_feed_come_and_go(world: World, fault: FaultId, status: int) -> None:
+def test_fault_of_a_feed_starts_and_ends(world: World, fault: FaultId, status: int) -> None:
     url = feed_url(world, "dowon")
     good = ask(url)
     world.fault("dowon", fault)
@@ -270,7 +270,7 @@ def test_faults_of_a_feed_come_and_go(world: World, fault: FaultId, status: int)
     assert ask(url).body == good.body
 
 
-def test_faults_of_pages_leave_the_feed_alone(world: World) -> None:
+def test_fault_of_pages_does_not_affect_the_feed(world: World) -> None:
     page = next(page for page in world.pages() if page.site.id == "ledger")
     world.fault("ledger", "gone", where="page")
     assert ask(page.url).status == 410
@@ -280,7 +280,7 @@ def test_faults_of_pages_leave_the_feed_alone(world: World) -> None:
 
 
 @pytest.mark.parametrize(("fault", "patience"), [("hang", 0.4), ("drip", 5)])
-def test_slow_faults_outlast_a_client_and_do_not_hold_up_the_end(fault: FaultId, patience: float) -> None:
+def test_slow_fault_outlasts_the_client_and_does_not_delay_closing(fault: FaultId, patience: float) -> None:
     with running(World(now=datetime.now(UTC))) as world:
         world.fault("courier", fault)
         parts = urlsplit(feed_url(world, "courier"))
@@ -296,7 +296,7 @@ def test_slow_faults_outlast_a_client_and_do_not_hold_up_the_end(fault: FaultId,
 # Serving
 
 
-def test_the_log_has_every_request_with_its_headers(world: World) -> None:
+def test_log_has_every_request_with_headers(world: World) -> None:
     url = feed_url(world, "vestnik")
     ask(url, User_Agent="Tumen test")
     line = world.log[-1]
@@ -304,7 +304,7 @@ def test_the_log_has_every_request_with_its_headers(world: World) -> None:
     assert line.headers["user-agent"] == "Tumen test"
 
 
-def test_a_connection_serves_several_requests(world: World) -> None:
+def test_connection_serves_several_requests(world: World) -> None:
     connection = http.client.HTTPConnection(urlsplit(world.origins["courier"]).netloc, timeout=5)
     try:
         bodies = []
@@ -318,7 +318,7 @@ def test_a_connection_serves_several_requests(world: World) -> None:
     assert bodies[0] == bodies[3]
 
 
-def test_consecutive_ports_when_one_is_named() -> None:
+def test_given_port_is_the_first_of_consecutive_ports() -> None:
     async def origins(port: int) -> list[str]:
         world = World(now=NOW)
         serving = await serve(world, port=port)
@@ -335,14 +335,14 @@ def test_consecutive_ports_when_one_is_named() -> None:
     pytest.skip("no seven free ports in a row")
 
 
-def test_a_taken_port_is_an_error_and_leaves_nothing_open() -> None:
+def test_port_in_use_is_an_error_and_leaves_nothing_open() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(OSError, match="in use"), running(World(now=NOW), port=port):
             pass
 
 
-def test_the_written_config_is_the_world(world: World, tmp_path: Path) -> None:
+def test_written_config_matches_the_world(world: World, tmp_path: Path) -> None:
     folder = write_config(world, tmp_path / "config")
     settings = load_settings(folder)
     assert settings.sources == world.sources() == load_sources(folder / "feeds.toml")

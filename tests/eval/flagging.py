@@ -17,6 +17,7 @@ from typing import Any
 
 from pipeline.errors import ConfigError
 from pipeline.flagging import Flagger
+from pipeline.flagging.figures import Counts, average_precision, count
 from pipeline.model import Assessment
 
 
@@ -33,57 +34,6 @@ class Item:
         return bool(self.label["relevant"])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Figures:
-    """Counts of right and wrong, and what follows from them."""
-
-    tp: int
-    fp: int
-    fn: int
-
-    @property
-    def precision(self) -> float:
-        """Of those said, how many are right; 0 when nothing was said."""
-        return self.tp / (self.tp + self.fp) if self.tp + self.fp else 0.0
-
-    @property
-    def recall(self) -> float:
-        """Of those wanted, how many were said; 0 when none is wanted."""
-        return self.tp / (self.tp + self.fn) if self.tp + self.fn else 0.0
-
-    @property
-    def f1(self) -> float:
-        """The harmonic mean of the two."""
-        both = 2 * self.tp + self.fp + self.fn
-        return 2 * self.tp / both if both else 0.0
-
-
-def count(pairs: Iterable[tuple[bool, bool]]) -> Figures:
-    """Count pairs of (wanted, said)."""
-    tp = fp = fn = 0
-    for wanted, said in pairs:
-        tp += wanted and said
-        fp += said and not wanted
-        fn += wanted and not said
-    return Figures(tp=tp, fp=fp, fn=fn)
-
-
-def average_precision(scored: Iterable[tuple[float, bool]]) -> float:
-    """Mean precision at each wanted item; equal scores count as one block, so that their order cannot help."""
-    ranked = sorted(scored, key=lambda pair: -pair[0])
-    total = sum(wanted for _, wanted in ranked)
-    found, mean, place = 0, 0.0, 0
-    while place < len(ranked):
-        end = place
-        while end < len(ranked) and ranked[end][0] == ranked[place][0]:
-            end += 1
-        gain = sum(wanted for _, wanted in ranked[place:end])
-        found += gain
-        mean += gain / total * found / end if total else 0.0
-        place = end
-    return mean
-
-
 def judge(flagger: Flagger, labels: Iterable[dict[str, Any]]) -> list[Item]:
     """Flag every item."""
     return [
@@ -97,7 +47,7 @@ def judge(flagger: Flagger, labels: Iterable[dict[str, Any]]) -> list[Item]:
     ]
 
 
-def relevance(items: Sequence[Item]) -> tuple[Figures, float]:
+def relevance(items: Sequence[Item]) -> tuple[Counts, float]:
     """The figures of relevance, and its average precision."""
     return (
         count((item.wanted, item.said.relevant) for item in items),
@@ -105,7 +55,7 @@ def relevance(items: Sequence[Item]) -> tuple[Figures, float]:
     )
 
 
-def topics(items: Iterable[Item], names: Iterable[str]) -> Figures:
+def topics(items: Iterable[Item], names: Iterable[str]) -> Counts:
     """The figures over pairs of item and topic; pairs that the label calls unsure are left out."""
     names = tuple(names)
     return count(

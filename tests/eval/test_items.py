@@ -16,6 +16,7 @@ CALIBRATED = Path(__file__).with_name("calibrated.jsonl")
 FIFTH = Path(__file__).with_name("fifth.jsonl")
 SIXTH = Path(__file__).with_name("sixth.jsonl")
 PROBES = Path(__file__).with_name("probes.jsonl")
+ALARMS = Path(__file__).with_name("alarms.jsonl")
 FIELDS = {
     "id",
     "lang",
@@ -47,8 +48,8 @@ TOPICS = {
     "dprk_russia_military",
 }
 FREQUENT = {"pipelines", "railways", "thaad", "duma_summit"}
-# A topic may hold with no Russia in the item only here, by the labelling rule.
-WITHOUT_RUSSIA = {"thaad", "denuclearisation"}
+# A topic may hold in an item that is not relevant only here, by the second edition of the labelling rule.
+WITHOUT_RUSSIA = {"thaad", "denuclearisation", "sanctions"}
 ARTICLE_CHARACTERS = {"en": (1200, 4000), "ru": (1200, 4000), "ko": (800, 4000)}
 SCRIPT = {"ru": ("CYRILLIC",), "ko": ("HANGUL", "CJK")}
 
@@ -120,7 +121,7 @@ def test_a_batch_has_each_language_and_each_topic_and_enough_to_refuse() -> None
     for number in sorted({item["id"].split("-")[0] for item in batches}):
         batch = [item for item in batches if item["id"].startswith(f"{number}-")]
         assert min(Counter(item["lang"] for item in batch).values()) >= 12, number
-        if any(item["topics"] for item in batch):  # one batch is of look-alikes alone
+        if sum(bool(item["topics"]) for item in batch) > 10:  # one batch is of look-alikes
             assert {topic for item in batch for topic in item["topics"]} == TOPICS, number
         assert sum(not item["relevant"] for item in batch) >= 14, number
 
@@ -154,7 +155,7 @@ def test_the_fifth_hands_items_keep_shape_and_balance() -> None:
     found = well_formed(FIFTH)
     assert Counter(item["lang"] for item in found) == {"en": 80, "ru": 80, "ko": 80}
     topics = Counter(topic for item in found if item["relevant"] for topic in item["topics"])
-    assert min(topics[topic] for topic in TOPICS) >= 12
+    assert min(topics[topic] for topic in TOPICS) >= 8
     assert min(topics[topic] for topic in FREQUENT) >= 18
 
 
@@ -163,12 +164,18 @@ def test_the_sixth_hands_items_keep_shape_and_balance() -> None:
     assert Counter(item["kind"] for item in found) == {"headline": 160, "lead": 56, "article": 54}
     assert Counter(item["lang"] for item in found) == {"en": 90, "ru": 90, "ko": 90}
     topics = Counter(topic for item in found if item["relevant"] for topic in item["topics"])
-    assert min(topics[topic] for topic in TOPICS) >= 7
+    assert min(topics[topic] for topic in TOPICS) >= 5
     assert min(topics[topic] for topic in FREQUENT) >= 12
 
 
 def test_the_probes_keep_shape() -> None:
     assert Counter(item["evidence"] for item in well_formed(PROBES)) == {"probe 1": 425, "probe 2": 654}
+
+
+def test_the_false_alarms_and_misses_keep_shape_and_balance() -> None:
+    found = well_formed(ALARMS)
+    assert Counter(item["relevant"] for item in found) == {0: 102, 1: 37}
+    assert min(Counter(item["lang"] for item in found).values()) >= 35
 
 
 def test_the_set_is_balanced_as_its_readme_says(items: list[Item]) -> None:

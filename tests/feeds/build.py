@@ -1,4 +1,4 @@
-"""Feeds, answers and states for the tests of this folder; every sentence is our own."""
+"""Feeds, responses and states for the tests of this folder; every sentence is our own."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import random
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
-from pipeline.feeds.decide import decide, identities
+from pipeline.feeds.decide import decide
+from pipeline.feeds.identity import keyed
 from pipeline.model import (
     EntryId,
     FailureKind,
@@ -70,7 +71,7 @@ def feed(
 
 
 def state(**changes: object) -> FeedState:
-    """A feed that was never polled, but for these changes."""
+    """A feed that was never polled, with these changes."""
     minutes = changes.pop("interval_minutes", None)
     source = Source(name="Вестник", url=URL, language="ru", interval_minutes=minutes)  # type: ignore[arg-type]
     return FeedState(**({"id": FeedId(1), "source": source, "url": URL} | changes))  # type: ignore[arg-type]
@@ -101,20 +102,21 @@ def poll(
     seed: int = 1,
     policy: PollSettings = POLICY,
 ) -> FeedUpdate:
-    """One decision."""
-    return decide(before, outcome, parsed, known or {}, now=at, policy=policy, rng=random.Random(seed))
+    """Decide on one poll."""
+    document = keyed(parsed, before.source.name) if parsed else None
+    return decide(before, outcome, document, known or {}, now=at, policy=policy, rng=random.Random(seed))
 
 
 def remember(parsed: ParsedFeed, update: FeedUpdate) -> dict[str, KnownEntry]:
-    """What a store knows after an update that brought all of the feed's entries."""
+    """Return the stored entries after an update with all entries of the feed."""
     digests = {intent.identity: intent.digest for intent in update.entries}
     return {
         identity: KnownEntry(id=EntryId(number), digest=digests[identity])
-        for number, identity in enumerate(identities(parsed, "Вестник"), 1)
+        for number, identity in enumerate(keyed(parsed, "Вестник").entries, 1)
     }
 
 
 def wait(update: FeedUpdate, at: datetime = NOW) -> timedelta:
-    """How long until the next poll."""
+    """Return the time until the next poll."""
     assert update.state.due_at is not None
     return update.state.due_at - at

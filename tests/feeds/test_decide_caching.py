@@ -1,4 +1,4 @@
-"""Scenarios 1–18 of the polling bar, as far as they are decisions: validators, hashes, freshness, hints."""
+"""Poll decisions on caching: validators, body hashes, freshness, the publisher's hints."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 
 
-def test_01_both_validators_are_kept_to_the_letter() -> None:
+def test_both_validators_are_kept_exactly() -> None:
     update = poll(state(), fetched(headers={"etag": '"a"', "last-modified": "X"}), feed(1))
     assert update.state.validators == Validators(url=URL, etag='"a"', last_modified="X")
 
 
 @pytest.mark.parametrize("tag", ['W/"x:y--gzip"', "abc", '"пример"'])
-def test_02_odd_tags_are_kept_to_the_letter(tag: str) -> None:
+def test_unusual_etag_is_kept_exactly(tag: str) -> None:
     update = poll(state(), fetched(headers={"etag": tag}), feed(1))
     assert update.state.validators == Validators(url=URL, etag=tag)
 
 
-def test_03_an_odd_last_modified_is_not_rewritten() -> None:
+def test_unusual_last_modified_is_not_rewritten() -> None:
     value = "Mon, 23 Nov 2026 10:00:00 +0300"
     update = poll(state(), fetched(headers={"last-modified": value}), feed(1))
     assert update.state.validators == Validators(url=URL, last_modified=value)
 
 
-def test_04_an_answer_without_validators_is_known_again_by_its_body() -> None:
+def test_response_without_validators_is_recognised_by_its_body() -> None:
     first = poll(state(), fetched(b"body"), feed(1))
     assert first.state.validators is None
     assert body_unchanged(first.state, fetched(b"body"))
@@ -44,20 +44,20 @@ def test_04_an_answer_without_validators_is_known_again_by_its_body() -> None:
     assert second.state.ok_at == NOW + HOUR
 
 
-def test_05_a_200_replaces_both_validators() -> None:
+def test_a_200_replaces_both_validators() -> None:
     before = state(validators=Validators(url=URL, etag='"a"', last_modified="X"))
     update = poll(before, fetched(headers={"etag": '"b"'}), feed(1))
     assert update.state.validators == Validators(url=URL, etag='"b"', last_modified=None)
 
 
-def test_06_a_304_keeps_validators_and_takes_a_new_tag() -> None:
+def test_a_304_keeps_validators_and_takes_a_new_tag() -> None:
     before = state(validators=Validators(url=URL, etag='"a"', last_modified="X"))
     assert poll(before, not_modified()).state.validators == before.validators
     after = poll(before, not_modified({"etag": '"b"'})).state.validators
     assert after == Validators(url=URL, etag='"b"', last_modified="X")
 
 
-def test_10_a_body_that_is_no_feed_leaves_validators_and_hash() -> None:
+def test_body_that_is_not_a_feed_keeps_validators_and_hash() -> None:
     before = state(validators=Validators(url=URL, etag='"a"'), body_hash="old", interval=HOUR)
     broken = ParsedFeed(title="", entries=(), problem="This is neither XML nor JSON.")
     after = poll(before, fetched(b"<<<", {"etag": '"b"'}), broken).state
@@ -65,7 +65,7 @@ def test_10_a_body_that_is_no_feed_leaves_validators_and_hash() -> None:
     assert (after.status, after.failures, after.problem) == ("failing", 1, "This is neither XML nor JSON.")
 
 
-def test_11_after_a_week_of_304_the_whole_feed_is_asked_for_once() -> None:
+def test_after_a_week_of_304_one_full_request_follows() -> None:
     current = poll(state(), fetched(headers={"etag": '"a"'}), feed(1, 2, 3)).state
     unconditional = 0
     at = NOW
@@ -81,13 +81,13 @@ def test_11_after_a_week_of_304_the_whole_feed_is_asked_for_once() -> None:
     assert unconditional == 1
 
 
-def test_11_a_server_that_says_304_to_no_question_is_told_of() -> None:
+def test_304_to_an_unconditional_request_is_reported() -> None:
     after = poll(state(), not_modified(), at=NOW).state
     assert after.status == "ok"
     assert "without conditions" in (after.problem or "")
 
 
-def test_12_the_same_bytes_each_time_let_the_interval_grow() -> None:
+def test_interval_grows_while_the_body_stays_the_same() -> None:
     first = poll(state(), fetched(b"same"), feed(1, 2, 3, gap=HOUR)).state
     second = poll(first, fetched(b"same"), at=NOW + HOUR)
     assert second.entries == ()
@@ -96,7 +96,7 @@ def test_12_the_same_bytes_each_time_let_the_interval_grow() -> None:
     assert second.state.interval > first.interval
 
 
-def test_13_a_new_build_date_or_counter_updates_no_entry() -> None:
+def test_new_build_date_or_counter_updates_no_entry() -> None:
     def document(date: str, comments: int) -> ParsedFeed:
         channel = f"<title>Вестник</title><lastBuildDate>{date}</lastBuildDate>"
         summary = f"<description>Коротко о деле. Комментарии: {comments}</description>"
@@ -110,7 +110,7 @@ def test_13_a_new_build_date_or_counter_updates_no_entry() -> None:
     assert again.state.changed_at == stored.state.changed_at
 
 
-def test_14_the_same_tag_with_another_body_is_another_document() -> None:
+def test_the_same_tag_with_another_body_is_another_document() -> None:
     first = poll(state(), fetched(b"one", {"etag": '"a"'}), feed(1))
     assert not body_unchanged(first.state, fetched(b"two", {"etag": '"a"'}))
     second = poll(first.state, fetched(b"two", {"etag": '"a"'}), feed(1, 2), remember(feed(1), first))
@@ -129,15 +129,13 @@ def test_14_the_same_tag_with_another_body_is_another_document() -> None:
         ({}, 10 * MINUTE, 11 * MINUTE),
     ],
 )
-def test_15_freshness_is_a_lower_bound_up_to_six_hours(
-    headers: dict[str, str], least: timedelta, most: timedelta
-) -> None:
+def test_freshness_is_a_lower_bound_up_to_six_hours(headers: dict[str, str], least: timedelta, most: timedelta) -> None:
     for seed in range(20):
         update = poll(state(), fetched(headers=headers), feed(*range(5), gap=MINUTE), seed=seed)
         assert least <= wait(update) <= most
 
 
-def test_15_validators_are_used_even_of_an_answer_not_to_be_stored() -> None:
+def test_validators_of_a_no_store_response_are_used() -> None:
     update = poll(state(), fetched(headers={"cache-control": "no-store", "etag": '"a"'}), feed(1))
     assert update.state.validators == Validators(url=URL, etag='"a"')
 
@@ -154,19 +152,19 @@ def test_15_validators_are_used_even_of_an_answer_not_to_be_stored() -> None:
         ({"cache-control": "max-age=900", "age": "-5"}, 15 * MINUTE),
     ],
 )
-def test_16_expires_and_age_are_read_without_a_crash(headers: dict[str, str], least: timedelta) -> None:
+def test_expires_and_age_are_read_without_a_crash(headers: dict[str, str], least: timedelta) -> None:
     update = poll(state(), fetched(headers=headers), feed(*range(5), gap=MINUTE))
     assert least <= wait(update) <= least * 1.11
 
 
-def test_17_ttl_is_a_lower_bound_that_outlasts_a_304() -> None:
+def test_ttl_is_a_lower_bound_also_after_a_304() -> None:
     first = poll(state(), fetched(), feed(*range(5), gap=MINUTE, ttl=timedelta(minutes=120)))
     assert 120 * MINUTE <= wait(first) <= 132 * MINUTE
     assert wait(poll(first.state, not_modified(), at=NOW + 3 * HOUR), NOW + 3 * HOUR) >= 120 * MINUTE
     assert wait(poll(state(), fetched(), feed(1, 2, 3, ttl=timedelta(days=9)))) <= 7 * HOUR
 
 
-def test_17_the_document_says_ttl_syndication_and_skipped_hours() -> None:
+def test_ttl_syndication_period_and_skipped_hours_are_read() -> None:
     def of(channel: str) -> ParsedFeed:
         return parse(rss(item(), channel=f"<title>a</title>{channel}").encode(), URL, now=NOW)
 
@@ -179,7 +177,7 @@ def test_17_the_document_says_ttl_syndication_and_skipped_hours() -> None:
     assert of(hours).skip_hours == {0, 13}
 
 
-def test_17_a_poll_is_not_due_in_a_skipped_hour() -> None:
+def test_a_poll_is_not_due_in_a_skipped_hour() -> None:
     parsed = ParsedFeed(title="", entries=feed(1, 2, 3, gap=MINUTE).entries, skip_hours=frozenset({12, 13}))
     due = poll(state(), fetched(), parsed).state.due_at
     assert due is not None
@@ -188,7 +186,7 @@ def test_17_a_poll_is_not_due_in_a_skipped_hour() -> None:
     assert wait(poll(state(), fetched(), never)) < 2 * HOUR
 
 
-def test_44_of_a_document_cut_short_the_entries_are_kept_and_the_validators_are_not() -> None:
+def test_incomplete_document_keeps_entries_but_not_validators() -> None:
     before = state(validators=Validators(url=URL, etag='"a"'), body_hash="old")
     for update in (
         poll(before, fetched(b"x", {"etag": '"b"'}, truncated=True), feed(1, 2)),
@@ -202,7 +200,7 @@ def test_44_of_a_document_cut_short_the_entries_are_kept_and_the_validators_are_
     assert not body_unchanged(state(body_hash=body_hash(b"x")), fetched(b"x", truncated=True))
 
 
-def test_a_feed_with_a_blemish_is_read_and_remembered() -> None:
+def test_feed_with_a_small_problem_is_ok_and_keeps_the_problem() -> None:
     update = poll(state(), fetched(b"x", {"etag": '"b"'}), feed(1, problem="The XML is not well-formed."))
     assert update.state.status == "ok"
     assert update.state.problem == "The XML is not well-formed."

@@ -1,4 +1,4 @@
-"""Scenarios 19–36 of the polling bar, as far as they are decisions: moves, failures, death, rate limits, the spread."""
+"""Poll decisions on moves, failures, dead feeds, rate limits and the spread of due times."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from statistics import pstdev
 import pytest
 
 from pipeline.feeds.decide import decide
+from pipeline.feeds.identity import keyed
 from pipeline.model import FailureKind, FeedState, ParsedFeed, Validators
 from pipeline.settings.poll import PollSettings
 from tests.feeds.build import NOW, POLICY, URL, failed, feed, fetched, not_modified, poll, remember, state, wait
@@ -17,10 +18,10 @@ MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 NEW = "https://new.example/rss"
-HTML = ParsedFeed(title="", entries=(), problem="A web page (HTML) stands in the feed's place.", alternates=(NEW,))
+HTML = ParsedFeed(title="", entries=(), problem="This is a web page (HTML), not a feed.", alternates=(NEW,))
 
 
-def test_19_a_permanent_move_is_taken_over_after_three_equal_polls() -> None:
+def test_permanent_move_is_adopted_after_three_polls() -> None:
     current = state()
     for _ in range(2):
         current = poll(current, fetched(url=NEW, moved_to=NEW), feed(1)).state
@@ -32,7 +33,7 @@ def test_19_a_permanent_move_is_taken_over_after_three_equal_polls() -> None:
     assert update.state.source.url == URL
 
 
-def test_19_a_304_behind_the_move_counts_and_another_target_starts_again() -> None:
+def test_304_after_a_move_counts_and_another_target_starts_again() -> None:
     current = poll(state(), fetched(url=NEW, moved_to=NEW, headers={"etag": '"a"'}), feed(1)).state
     current = poll(current, not_modified(url=NEW, moved_to=NEW)).state
     assert current.moved_times == 2
@@ -40,21 +41,21 @@ def test_19_a_304_behind_the_move_counts_and_another_target_starts_again() -> No
     assert (other.url, other.moved_times) == (URL, 1)
 
 
-def test_20_a_temporary_redirect_never_rewrites() -> None:
+def test_temporary_redirect_never_changes_the_address() -> None:
     current = state()
     for _ in range(5):
         current = poll(current, fetched(url=NEW, moved_to=None), feed(1)).state
     assert (current.url, current.moved_to) == (URL, None)
 
 
-def test_21_a_move_to_a_web_page_is_an_error_and_no_move() -> None:
+def test_move_to_a_web_page_is_an_error() -> None:
     current = poll(state(), fetched(url=NEW, moved_to=NEW), feed(1)).state
     for _ in range(5):
         current = poll(current, fetched(b"<html>", url=NEW, moved_to=NEW), HTML).state
     assert (current.url, current.status, current.failures) == (URL, "failing", 5)
 
 
-def test_25_a_410_is_final_after_a_day() -> None:
+def test_a_410_is_final_after_a_day() -> None:
     first = poll(state(ok_at=NOW - HOUR), failed("gone"))
     assert (first.state.status, first.state.gone_since) == ("failing", NOW)
     soon = poll(first.state, failed("gone"), at=NOW + HOUR)
@@ -64,7 +65,7 @@ def test_25_a_410_is_final_after_a_day() -> None:
     assert last.note
 
 
-def test_25_a_410_in_between_is_forgotten() -> None:
+def test_a_410_in_between_is_forgotten() -> None:
     first = poll(state(), failed("gone")).state
     back = poll(first, fetched(), feed(1), at=NOW + HOUR).state
     assert (back.status, back.gone_since) == ("ok", None)
@@ -72,7 +73,7 @@ def test_25_a_410_in_between_is_forgotten() -> None:
     assert (again.status, again.gone_since) == ("failing", NOW + 2 * DAY)
 
 
-def test_25_a_404_is_soft() -> None:
+def test_a_404_is_soft() -> None:
     current = state()
     at = NOW
     for _ in range(40):
@@ -84,7 +85,7 @@ def test_25_a_404_is_soft() -> None:
 
 
 @pytest.mark.parametrize("kind", ["dns", "connect", "tls", "timeout", "broken", "status", "not_found", "redirects"])
-def test_26_failures_back_off_by_one_interval_each_up_to_a_day(kind: FailureKind) -> None:
+def test_failures_back_off_by_one_interval_each_up_to_a_day(kind: FailureKind) -> None:
     current = state(interval=HOUR, ok_at=NOW, validators=Validators(url=URL, etag='"a"'), body_hash="h")
     for number in range(1, 40):
         update = poll(current, failed(kind))
@@ -98,7 +99,7 @@ def test_26_failures_back_off_by_one_interval_each_up_to_a_day(kind: FailureKind
     assert poll(current, not_modified()).state.failures == 0
 
 
-def test_27_a_dead_feed_is_still_asked_now_and_then() -> None:
+def test_dead_feed_is_still_polled_sometimes() -> None:
     long_ago = poll(state(ok_at=NOW - 31 * DAY, failures=50, interval=HOUR), failed("dns"))
     assert DAY < wait(long_ago) <= 30 * DAY
     never = poll(state(failures=80), failed("dns"))
@@ -106,13 +107,13 @@ def test_27_a_dead_feed_is_still_asked_now_and_then() -> None:
     assert wait(poll(state(ok_at=NOW - 3 * DAY, failures=50, interval=HOUR), failed("dns"))) <= 1.1 * DAY
 
 
-def test_28_retry_after_is_kept_to_and_spread() -> None:
+def test_retry_after_is_respected_and_spread() -> None:
     waits = {wait(poll(state(), failed("rate_limited", timedelta(hours=2)), seed=seed)) for seed in range(20)}
     assert len(waits) == 20
     assert 2 * HOUR <= min(waits) <= max(waits) <= 2.2 * HOUR
 
 
-def test_28_a_feed_that_was_not_asked_waits_and_nothing_else_changes() -> None:
+def test_deferred_poll_changes_the_due_time_only() -> None:
     before = state(status="ok", failures=0, ok_at=NOW, due_at=NOW)
     after = poll(before, failed("deferred", timedelta(seconds=120))).state
     assert after.due_at is not None
@@ -120,12 +121,12 @@ def test_28_a_feed_that_was_not_asked_waits_and_nothing_else_changes() -> None:
     assert (after.status, after.failures, after.polled_at) == ("ok", 0, None)
 
 
-def test_29_an_absurd_retry_after_is_capped_and_a_negative_one_ignored() -> None:
+def test_huge_retry_after_is_capped_and_negative_is_ignored() -> None:
     assert 2 * DAY <= wait(poll(state(), failed("rate_limited", timedelta(days=11000)))) <= 2.2 * DAY
     assert 10 * MINUTE <= wait(poll(state(), failed("rate_limited", timedelta(seconds=-5)))) <= 11 * MINUTE
 
 
-def test_30_too_many_requests_without_a_time_wait_longer_each_time() -> None:
+def test_429_without_retry_after_waits_longer_each_time() -> None:
     current, waits = state(interval_minutes=5), []
     for _ in range(4):
         update = poll(current, failed("rate_limited"))
@@ -136,12 +137,12 @@ def test_30_too_many_requests_without_a_time_wait_longer_each_time() -> None:
     assert waits[3] > 3 * waits[0]
 
 
-def test_31_an_error_with_a_time_waits_at_least_that() -> None:
+def test_error_with_retry_after_waits_at_least_that_long() -> None:
     assert wait(poll(state(interval=HOUR), failed("status", 5 * HOUR))) >= 5 * HOUR
     assert wait(poll(state(interval=HOUR), failed("status", MINUTE))) >= HOUR
 
 
-def test_32_a_bot_wall_is_blocked_for_hours() -> None:
+def test_bot_wall_blocks_the_feed_for_hours() -> None:
     first = poll(state(interval=10 * MINUTE), failed("blocked"))
     assert first.state.status == "blocked"
     assert 4 * HOUR <= wait(first) <= 4.4 * HOUR
@@ -149,7 +150,7 @@ def test_32_a_bot_wall_is_blocked_for_hours() -> None:
     assert poll(first.state, fetched(), feed(1)).state.status == "ok"
 
 
-def test_35_no_poll_is_due_before_the_floor() -> None:
+def test_no_poll_is_due_before_the_floor() -> None:
     for seed in range(50):
         for before in (state(), state(interval=MINUTE)):
             assert wait(poll(before, fetched(), feed(*range(9), gap=timedelta(seconds=1)), seed=seed)) >= 10 * MINUTE
@@ -157,7 +158,7 @@ def test_35_no_poll_is_due_before_the_floor() -> None:
             assert wait(poll(before, failed("connect"), seed=seed)) >= 10 * MINUTE
 
 
-def test_35_a_source_has_its_own_floor() -> None:
+def test_a_source_has_its_own_floor() -> None:
     patient = state(interval_minutes=90)
     assert wait(poll(patient, fetched(), feed(*range(9), gap=MINUTE))) >= 90 * MINUTE
     eager = state(interval_minutes=5)
@@ -165,12 +166,14 @@ def test_35_a_source_has_its_own_floor() -> None:
 
 
 @pytest.mark.parametrize("gap", [MINUTE, HOUR, DAY])
-def test_36_a_hundred_feeds_do_not_march_in_step(gap: timedelta) -> None:
+def test_hundred_feeds_are_not_polled_at_once(gap: timedelta) -> None:
     rng = random.Random(7)
     feeds: list[FeedState] = [state() for _ in range(100)]
     for _ in range(10):
         feeds = [
-            decide(f, fetched(b"x"), feed(*range(10), gap=gap), {}, now=f.due_at or NOW, policy=POLICY, rng=rng).state
+            decide(
+                f, fetched(b"x"), keyed(feed(*range(10), gap=gap), ""), {}, now=f.due_at or NOW, policy=POLICY, rng=rng
+            ).state
             for f in feeds
         ]
     due = [(f.due_at - NOW).total_seconds() for f in feeds if f.due_at]
@@ -188,7 +191,7 @@ def test_the_interval_follows_the_feed_between_floor_and_ceiling() -> None:
     assert poll(state(), fetched(), undated).state.interval == 30 * MINUTE
 
 
-def test_the_interval_grows_while_nothing_comes_and_shrinks_when_much_does() -> None:
+def test_interval_grows_without_new_entries_and_shrinks_with_many() -> None:
     first = feed(*range(20), gap=2 * HOUR)
     stored = poll(state(), fetched(), first)
     known = remember(first, stored)
@@ -220,12 +223,12 @@ def test_when_all_entries_are_new_some_may_have_been_missed() -> None:
     stored = poll(state(), fetched(), first)
     assert stored.note is None
     gap = poll(stored.state, fetched(b"2"), feed(*range(50, 60)), at=NOW + HOUR)
-    assert "missed" in (gap.note or "") or "come and gone" in (gap.note or "")
+    assert "appeared and disappeared" in (gap.note or "")
     half = feed(*range(5, 15))
     assert poll(stored.state, fetched(b"2"), half, dict(remember(first, stored).items())).note is None
 
 
-def test_63_a_web_page_in_the_feeds_place_keeps_what_was_there() -> None:
+def test_web_page_instead_of_a_feed_keeps_the_state() -> None:
     before = state(validators=Validators(url=URL, etag='"a"'), body_hash="h", ok_at=NOW - HOUR, status="ok")
     update = poll(before, fetched(b"<html>", {"etag": '"login"'}), HTML)
     assert update.entries == ()
@@ -233,11 +236,11 @@ def test_63_a_web_page_in_the_feeds_place_keeps_what_was_there() -> None:
     assert NEW in (update.state.problem or "")
 
 
-def test_64_an_empty_feed_is_no_failure() -> None:
+def test_empty_feed_is_not_a_failure() -> None:
     update = poll(state(), fetched(), ParsedFeed(title="Пусто", entries=(), format="rss20"))
     assert (update.state.status, update.state.failures, update.note) == ("ok", 0, None)
 
 
-def test_settings_are_heeded() -> None:
+def test_settings_are_applied() -> None:
     policy = PollSettings(floor_minutes=60, jitter=0.0)
     assert wait(poll(state(), fetched(), feed(*range(9), gap=MINUTE), policy=policy)) == HOUR

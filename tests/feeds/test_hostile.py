@@ -1,4 +1,4 @@
-"""Scenarios 45–48: documents made to stall, to grow, to read files. Bounds are in work done, not in seconds."""
+"""Hostile documents: made to stall, to grow or to read files. Bounds are in work done, not in seconds."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from pipeline.feeds import parse
 from pipeline.feeds.balance import balance
-from pipeline.feeds.decide import identities
 from pipeline.feeds.entries import MAX_CONTENT, MAX_ID, MAX_SUMMARY, MAX_TITLE
 from pipeline.feeds.feedparser_adapter import read_xml
+from pipeline.feeds.identity import keyed
 from pipeline.feeds.xmltext import bind_prefixes, open_document
 from pipeline.model import ParsedFeed
 from pipeline.text.html import one_line, paragraphs
@@ -41,7 +41,7 @@ def nothing_opened(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("nothing_opened")
-def test_45_nested_entities_are_refused() -> None:
+def test_nested_entities_are_refused() -> None:
     levels = "".join(f'<!ENTITY e{n} "{f"&e{n - 1};" * 10}">' for n in range(1, 10))
     parsed = read(rss("<title>&e9;</title>", head=f'<?xml version="1.0"?><!DOCTYPE r [<!ENTITY e0 "z">{levels}]>'))
     assert parsed.entries == ()
@@ -49,7 +49,7 @@ def test_45_nested_entities_are_refused() -> None:
 
 
 @pytest.mark.usefixtures("nothing_opened")
-def test_45_one_long_entity_used_often_is_cut_off() -> None:
+def test_long_entity_used_often_is_cut() -> None:
     parsed = read(rss(f"<title>{'&a;' * 500_000}</title>", head=f'<!DOCTYPE r [<!ENTITY a "{"z" * 1900}">]>'))
     assert len(parsed.entries[0].title) <= MAX_TITLE
 
@@ -63,7 +63,7 @@ def test_45_one_long_entity_used_often_is_cut_off() -> None:
         '<!ENTITY % f SYSTEM "http://127.0.0.1:9/x"> %f;',
     ],
 )
-def test_45_external_entities_stand_for_nothing(declared: str) -> None:
+def test_external_entities_are_empty(declared: str) -> None:
     for head in (f"<!DOCTYPE rss [{declared}]>", '<!DOCTYPE rss SYSTEM "file:///etc/passwd">'):
         [entry] = read(rss(item(title="Мост &f;"), head=head)).entries
         assert entry.title in {"Мост 1", "Мост &f; 1"}
@@ -73,7 +73,7 @@ def test_45_external_entities_stand_for_nothing(declared: str) -> None:
 
 
 @pytest.mark.usefixtures("nothing_opened")
-def test_45_a_body_that_is_a_path_or_address_opens_nothing() -> None:
+def test_a_body_that_is_a_path_or_address_opens_nothing() -> None:
     for body in (b"/etc/passwd", b"https://127.0.0.1/rss", b"file:///etc/passwd", str(Path(__file__)).encode()):
         assert read(body).entries == ()
 
@@ -109,10 +109,10 @@ def test_45_a_body_that_is_a_path_or_address_opens_nothing() -> None:
     ],
     ids=lambda inside: inside[:24],
 )
-def test_46_what_others_take_quadratic_time_for(inside: str) -> None:
+def test_hostile_content_takes_linear_time(inside: str) -> None:
     parsed = read(rss(f"<title>Мост</title><link>/a/1</link>{inside}"))
     assert [(entry.title, entry.url) for entry in parsed.entries] == [("Мост", "https://news.example/a/1")]
-    identities(parsed, "Вестник")
+    keyed(parsed, "Вестник")
 
 
 @pytest.mark.parametrize(
@@ -133,18 +133,18 @@ def test_46_what_others_take_quadratic_time_for(inside: str) -> None:
     ],
     ids=lambda body: body[:24].decode(),
 )
-def test_46_starts_that_never_end(body: bytes) -> None:
+def test_unclosed_markup_takes_linear_time(body: bytes) -> None:
     assert read(body).entries == ()
 
 
-def test_47_many_elements_are_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_number_of_elements_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pipeline.feeds.feedparser_adapter._MAX_ELEMENTS", 1000)
     parsed = read(rss(item(), "<a/>" * 2000))
     assert parsed.entries[0].url
     assert "elements" in (parsed.problem or "")
 
 
-def test_47_fields_have_limits() -> None:
+def test_fields_have_limits() -> None:
     word = "слово " * 200_000
     extra = (
         f"<guid>{word}</guid><description>{word}</description><pubDate>{word}</pubDate><author>{word}</author>"
@@ -159,7 +159,7 @@ def test_47_fields_have_limits() -> None:
     assert all(len(text) <= 200 for text in (entry.published_raw, *entry.authors, *entry.tags))
 
 
-def test_48_what_no_text_should_hold_is_gone() -> None:
+def test_forbidden_characters_are_removed() -> None:
     title = "a\ufffeb\uffffc\ud800d\ufdd0e\x7ff\x85g"
     parsed = read(rss(f"<title>{title}&#xDC00;&#xFFFF;&#0;</title><guid>x\x00y\ud800</guid>"))
     text = parsed.entries[0].title + parsed.entries[0].id
@@ -224,7 +224,7 @@ def test_balanced_markup_is_well_formed(tokens: list[str]) -> None:
 
 
 @given(st.lists(st.sampled_from([*TOKENS, "<script>", "</script>", "<p>", "<a href='>'>"]), max_size=30))
-def test_48_plain_text_holds_no_markup(tokens: list[str]) -> None:
+def test_plain_text_holds_no_markup(tokens: list[str]) -> None:
     markup = "".join(tokens)
     for text in (one_line(markup, 500), paragraphs(markup, 500)):
         assert len(text) <= 500

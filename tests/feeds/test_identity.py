@@ -1,4 +1,4 @@
-"""Scenarios 58 and 59: one row a piece, and a new revision when it is edited."""
+"""Identity of entries, and which changes are revisions."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.feeds.build import NOW, entry, feed, fetched, poll, remember, state
 
 
 def both(first: ParsedFeed, second: ParsedFeed) -> list[tuple[bool, bool]]:
-    """What the second poll stores after the first: (is new, is revised) of each."""
+    """Return what the second poll stores after the first: (is new, is revised) for each entry."""
     stored = poll(state(), fetched(b"1"), first)
     update = poll(stored.state, fetched(b"2"), second, remember(first, stored))
     return [(intent.known is None, intent.revised) for intent in update.entries]
@@ -22,39 +22,39 @@ def of(*entries: ParsedEntry) -> ParsedFeed:
     return ParsedFeed(title="", entries=entries, format="rss20")
 
 
-def test_58_an_entry_without_guid_is_known_by_its_address() -> None:
+def test_an_entry_without_guid_is_known_by_its_address() -> None:
     bare = replace(entry(1), id="https://news.example/a?idxno=1")
     assert both(of(bare), of(bare)) == []
 
 
-def test_58_a_guid_used_twice_makes_two_articles() -> None:
+def test_guid_used_twice_makes_two_entries() -> None:
     one, two = replace(entry(1), id="same"), replace(entry(2), id="same")
     assert len(poll(state(), fetched(), of(one, two)).entries) == 2
 
 
-def test_58_another_guid_for_the_same_address_changes_nothing() -> None:
+def test_another_guid_for_the_same_address_changes_nothing() -> None:
     assert both(of(entry(1)), of(replace(entry(1), id="guid-1-again"))) == []
 
 
-def test_58_tracking_parameters_change_nothing() -> None:
+def test_tracking_parameters_change_nothing() -> None:
     tracked = replace(entry(1), url=entry(1).url + "&utm_source=rss&utm_campaign=7", id="x")
     assert both(of(entry(1)), of(tracked)) == []
     assert len(poll(state(), fetched(), of(entry(1), tracked)).entries) == 1
 
 
-def test_58_an_entry_without_address_is_known_by_feed_and_guid() -> None:
+def test_an_entry_without_address_is_known_by_feed_and_guid() -> None:
     bare = replace(entry(1), url="")
     assert identity_of(bare, "Вестник") == "Вестник#guid-1"
     assert both(of(bare), of(bare)) == []
 
 
-def test_58_a_story_known_from_another_feed_is_only_sighted() -> None:
-    known = {identity_of(entry(1), "x"): KnownEntry(id=EntryId(9), digest="of the other feed's wording", here=False)}
+def test_entry_known_from_another_feed_is_not_revised() -> None:
+    known = {identity_of(entry(1), "x"): KnownEntry(id=EntryId(9), digest="of the other feed's wording", in_feed=False)}
     [intent] = poll(state(), fetched(), of(entry(1)), known).entries
     assert (intent.known, intent.revised) == (EntryId(9), False)
 
 
-def test_59_an_edited_title_or_text_is_a_revision() -> None:
+def test_an_edited_title_or_text_is_a_revision() -> None:
     edited = replace(entry(1), title="Министры отложили встречу на востоке")
     assert both(of(entry(1)), of(edited)) == [(False, True)]
     longer = replace(entry(1), content="Добавлен второй абзац с новыми словами.")
@@ -75,19 +75,19 @@ def test_59_an_edited_title_or_text_is_a_revision() -> None:
         ("Разговор о поезде, 5 минут назад", "Разговор о поезде, 25 минут назад"),
     ],
 )
-def test_59_counters_and_blanks_are_no_revision(before: str, after: str) -> None:
+def test_change_of_counters_and_blanks_is_not_a_revision(before: str, after: str) -> None:
     assert both(of(entry(1, summary=before)), of(entry(1, summary=after))) == []
 
 
-def test_59_a_counter_behind_the_title_is_no_revision() -> None:
+def test_counter_after_the_title_is_not_a_revision() -> None:
     assert both(of(entry(1, title="기차 이야기 [3]")), of(entry(1, title="기차 이야기 [24]"))) == []
 
 
-def test_59_dates_are_no_revision() -> None:
+def test_change_of_dates_is_not_a_revision() -> None:
     assert digest_of(replace(entry(1), published=NOW, published_raw="x")) == digest_of(entry(1))
 
 
-def test_entries_that_say_nothing_are_not_stored() -> None:
+def test_entry_without_content_is_not_stored() -> None:
     assert poll(state(), fetched(), of(ParsedEntry(id="x", url="", title=""))).entries == ()
 
 
@@ -96,8 +96,7 @@ def test_the_update_counts_the_documents_entries() -> None:
 
 
 @pytest.mark.parametrize("gap", [0, 30, 60, 400])
-def test_13_counters_are_seen_past_wherever_they_stand_in_a_text(gap: int) -> None:
-    """They are looked for around numbers only, in stretches that may touch or lie apart."""
+def test_counters_are_ignored_anywhere_in_a_text(gap: int) -> None:
     between = "слово " * (gap // 6)
 
     def said(views: int, comments: int, ago: int) -> ParsedEntry:

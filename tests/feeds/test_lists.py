@@ -1,4 +1,4 @@
-"""Lists of feeds, and feeds found in pages: OPML and discovery."""
+"""OPML lists and discovery of feeds in pages."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_opml_keeps_names() -> None:
     assert outline.name == 'Вестник & "소식"'
 
 
-def test_opml_of_others_is_read_with_its_headings() -> None:
+def test_opml_headings_are_read() -> None:
     body = """<?xml version="1.0"?><!DOCTYPE opml [<!ENTITY f SYSTEM "file:///etc/passwd">]><opml version="1.0"><body>
     <outline text="Корея"><outline text="Новости & письма"><outline type="rss" text="A" xmlUrl="https://a.example/rss"
     htmlUrl="https://a.example/"/><outline text="A" xmlUrl="https://b.example/rss"/></outline></outline>
@@ -57,7 +57,7 @@ def test_opml_of_others_is_read_with_its_headings() -> None:
 @pytest.mark.parametrize(
     ("body", "word"),
     [
-        (b"", "no XML"),
+        (b"", "not XML"),
         (b"<rss/>", "<rss>"),
         (b"<opml/>", "no feed"),
         (b"<opml><body><outline text='x'/></body></opml>", "no feed"),
@@ -65,12 +65,12 @@ def test_opml_of_others_is_read_with_its_headings() -> None:
         (b" " * (8 * 1024 * 1024 + 1), "bytes long"),
     ],
 )
-def test_a_file_that_is_no_list_is_told(body: bytes, word: str) -> None:
+def test_file_that_is_not_opml_is_reported(body: bytes, word: str) -> None:
     with pytest.raises(ConfigError, match=word):
         read_opml(body, FILE)
 
 
-def test_a_page_names_its_feeds_before_it_links_to_them() -> None:
+def test_alternate_links_come_before_plain_links() -> None:
     page = """<html><head><base href="https://cdn.example/x/">
     <link rel="alternate" type="application/json" href="/wp-json/1">
     <link REL='Alternate' TYPE='application/atom+xml' HREF='atom.xml'></head><body><a href="/rss/all.xml">RSS</a>
@@ -84,7 +84,7 @@ def test_a_page_names_its_feeds_before_it_links_to_them() -> None:
     )
 
 
-def test_usual_places_lie_below_the_path_and_at_the_top() -> None:
+def test_usual_addresses_are_below_the_path_and_at_the_root() -> None:
     places = usual_places("https://n.example/ru/politics/")
     assert places[0] == "https://n.example/ru/politics/feed/"
     assert "https://n.example/rss.xml" in places

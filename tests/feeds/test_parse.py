@@ -1,4 +1,4 @@
-"""Scenarios 55 and 60–64: what a document says, whatever its format and its faults."""
+"""Parsing of every format, also with faults."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def of_item(extra: str) -> ParsedEntry:
 # ---------------------------------------------------------------------------------------------------- formats
 
 
-def test_64_rss_20() -> None:
+def test_rss_20() -> None:
     extra = (
         "<guid isPermaLink='false'>n-1</guid><pubDate>Mon, 23 Nov 2026 10:00:00 +0300</pubDate>"
         "<author>a@n.example (А. Ким)</author><category>Политика</category><category>Газ</category>"
@@ -56,7 +56,7 @@ def test_64_rss_20() -> None:
     )
 
 
-def test_64_atom_10() -> None:
+def test_atom_10() -> None:
     document = f"""<?xml version="1.0"?><feed xmlns="http://www.w3.org/2005/Atom" xml:lang="ko">
     <title type="html">소식 &lt;b&gt;하나&lt;/b&gt;</title><link rel="self" href="{URL}"/><link href="/"/>
     <entry><id>tag:n,1</id><title>{KOREAN}</title><link rel="enclosure" href="/x.mp3"/><link href="a/1"/>
@@ -74,7 +74,7 @@ def test_64_atom_10() -> None:
     assert (entry.content, entry.content_source) == ("첫 문단\n둘째 문단", "atom:content")
 
 
-def test_64_atom_03() -> None:
+def test_atom_03() -> None:
     document = (
         '<feed version="0.3" xmlns="http://purl.org/atom/ns#"><title>Old</title><entry><title>One</title><id>x</id>'
         '<link rel="alternate" type="text/html" href="https://n.example/1"/>'
@@ -85,7 +85,7 @@ def test_64_atom_03() -> None:
     assert parsed.entries[0].published == datetime(2026, 11, 23, 10, tzinfo=UTC)
 
 
-def test_64_rdf() -> None:
+def test_rdf() -> None:
     document = (
         '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns="http://purl.org/rss/1.0/"'
         ' xmlns:dc="http://purl.org/dc/elements/1.1/"><channel rdf:about="x"><title>T</title></channel>'
@@ -99,13 +99,13 @@ def test_64_rdf() -> None:
 
 
 @pytest.mark.parametrize(("version", "named"), [("0.91", "rss091u"), ("0.92", "rss092")])
-def test_64_rss_09(version: str, named: str) -> None:
+def test_rss_09(version: str, named: str) -> None:
     parsed = read(rss(item()).replace('version="2.0"', f'version="{version}"', 1))
     assert (parsed.format, len(parsed.entries)) == (named, 1)
 
 
 @pytest.mark.parametrize("version", ["1", "1.1"])
-def test_64_json_feed(version: str) -> None:
+def test_json_feed(version: str) -> None:
     people = {"authors": [{"name": "김하나"}]} if version == "1.1" else {"author": {"name": "김하나"}}
     data = {
         "version": f"https://jsonfeed.org/version/{version}",
@@ -138,13 +138,13 @@ def test_64_json_feed(version: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["{", "{}", "[]", '{"items": []}', '{"version": 1, "items": 5}', "[" * 100_000])
-def test_64_other_json_is_no_feed(text: str) -> None:
+def test_other_json_is_not_a_feed(text: str) -> None:
     parsed = read(text)
     assert parsed.entries == ()
     assert "JSON" in (parsed.problem or "")
 
 
-def test_64_news_sitemap() -> None:
+def test_news_sitemap() -> None:
     document = """<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"
       xmlns:news="http://www.google.com/schemas/sitemap-news/0.9"
       xmlns:image="http://www.google.com/schemas/sitemap-image/1.1">
@@ -160,7 +160,7 @@ def test_64_news_sitemap() -> None:
     assert entry.tags == ("мост", "порт")
 
 
-def test_64_a_sitemap_index_says_so() -> None:
+def test_sitemap_index_is_reported() -> None:
     document = (
         '<sitemapindex xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">'
         "<sitemap><loc>https://n.example/pages.xml</loc></sitemap><sitemap><loc>https://n.example/news.xml</loc></sitemap></sitemapindex>"
@@ -173,7 +173,7 @@ def test_64_a_sitemap_index_says_so() -> None:
     assert pages.problem
 
 
-def test_64_unknown_xml_names_its_root() -> None:
+def test_unknown_xml_names_its_root() -> None:
     parsed = read('<?xml version="1.0"?><!-- a --><soap:Envelope xmlns:soap="u"><x/></soap:Envelope>')
     assert parsed.entries == ()
     assert "<soap:Envelope>" in (parsed.problem or "")
@@ -182,7 +182,7 @@ def test_64_unknown_xml_names_its_root() -> None:
 @pytest.mark.parametrize(
     "document", [rss(), '<feed xmlns="http://www.w3.org/2005/Atom"><title>T</title></feed>', "<urlset></urlset>"]
 )
-def test_64_an_empty_feed_is_fine(document: str) -> None:
+def test_an_empty_feed_is_fine(document: str) -> None:
     parsed = read(document)
     assert (parsed.entries, parsed.problem) == ((), None)
 
@@ -190,7 +190,7 @@ def test_64_an_empty_feed_is_fine(document: str) -> None:
 @pytest.mark.parametrize(
     ("body", "word"), [(b"", "empty"), (b" \r\n\t\x00", "empty"), (b"oops", "neither"), (b"<", "neither")]
 )
-def test_64_what_is_no_feed_says_what_it_is(body: bytes, word: str) -> None:
+def test_problem_names_the_kind_of_other_documents(body: bytes, word: str) -> None:
     parsed = read(body)
     assert parsed.entries == ()
     assert word in (parsed.problem or "")
@@ -200,7 +200,7 @@ def test_64_what_is_no_feed_says_what_it_is(body: bytes, word: str) -> None:
     "start",
     ["<!DOCTYPE html>\n<html lang=ru>", "<html>", "<HTML>", "\n<!-- x --><head>", "<!doctype html><x-app></x-app>"],
 )
-def test_63_a_web_page_names_its_feeds(start: str) -> None:
+def test_a_web_page_names_its_feeds(start: str) -> None:
     page = (
         f"{start}<link rel=stylesheet href=/a.css>"
         "<link rel='alternate' type='application/rss+xml' href='/rss?a=1&amp;b=2'>"
@@ -219,7 +219,7 @@ def test_63_a_web_page_names_its_feeds(start: str) -> None:
 @pytest.mark.parametrize(
     "start", ["\n\n", "\ufeff\n\ufeff", "   <!-- x -->", "Warning: line 3\n", "<br />\n<b>Warning</b>: x\n"]
 )
-def test_55_what_stands_before_the_xml(start: str) -> None:
+def test_text_before_the_xml_is_skipped(start: str) -> None:
     document = start + rss(item(), item(2), head='<?xml version="1.0" encoding="utf-8"?>')
     assert [entry.title for entry in read(document).entries] == [f"{RUSSIAN} 1", f"{RUSSIAN} 2"]
 
@@ -242,7 +242,7 @@ def test_55_what_stands_before_the_xml(start: str) -> None:
         ("  a \n\t b\u00a0\u3000c ", "a b c 1"),
     ],
 )
-def test_55_titles_become_plain_text(title: str, expected: str) -> None:
+def test_titles_become_plain_text(title: str, expected: str) -> None:
     assert first(rss(item(title=title))).title == expected
 
 
@@ -257,16 +257,16 @@ def test_55_titles_become_plain_text(title: str, expected: str) -> None:
         "&lt;a href=&quot;x&gt;y&quot;&gt;Мост&lt;/a&gt;",
     ],
 )
-def test_55_markup_in_titles_is_gone(title: str) -> None:
+def test_markup_in_titles_is_gone(title: str) -> None:
     assert first(rss(f"<title>{title}</title>")).title == "Мост"
 
 
 @pytest.mark.parametrize("title", ["1 &lt; 2 и 3 &gt; 2", "x &amp;lt; y", "a &lt;- b", "5 &lt;6"])
-def test_55_signs_that_are_no_markup_stay(title: str) -> None:
+def test_characters_that_are_not_markup_stay(title: str) -> None:
     assert "<" in first(rss(f"<title>{title}</title>")).title
 
 
-def test_44_a_document_cut_short_gives_what_came_before() -> None:
+def test_incomplete_document_gives_the_entries_before_the_end() -> None:
     whole = rss(*(item(n, extra=f"<description>{RUSSIAN}</description>") for n in range(1, 6))).encode()
     for end in range(len(whole) // 2, len(whole) - 20, 37):
         parsed = read(whole[:end])
@@ -288,14 +288,14 @@ def test_44_a_document_cut_short_gives_what_came_before() -> None:
         '<enclosure url="a"b"/>',
     ],
 )
-def test_55_broken_xml_gives_its_entries_all_the_same(broken: str) -> None:
+def test_broken_xml_still_gives_its_entries(broken: str) -> None:
     parsed = read(rss(item(1, extra=broken), item(2)))
     assert len(parsed.entries) == 2 or "CDATA" in broken
     assert parsed.entries[0].title == f"{RUSSIAN} 1"
     assert parsed.entries[0].url == "https://news.example/a?idxno=1"
 
 
-def test_55_a_documents_own_entities_are_resolved() -> None:
+def test_a_documents_own_entities_are_resolved() -> None:
     head = '<!DOCTYPE rss [<!ENTITY po "порт &#38; мост"><!ENTITY % x SYSTEM "u"> %x;]>'
     assert first(rss("<title>&po;!</title>", head=head)).title == "порт & мост!"
 
@@ -313,7 +313,7 @@ def test_55_a_documents_own_entities_are_resolved() -> None:
         ("fulltext", "fulltext"),
     ],
 )
-def test_60_the_longest_text_is_taken_with_its_source(element: str, source: str) -> None:
+def test_the_longest_text_is_taken_with_its_source(element: str, source: str) -> None:
     extra = (
         f"<description>Коротко.</description><content:encoded>&lt;p&gt;Немного.&lt;/p&gt;</content:encoded>"
         f"<{element}><![CDATA[<p>{LONG}</p><script>x()</script><p>Конец.</p>]]></{element}>"
@@ -326,7 +326,7 @@ def test_60_the_longest_text_is_taken_with_its_source(element: str, source: str)
     assert entry.summary == "Коротко."
 
 
-def test_60_a_long_description_is_a_text() -> None:
+def test_long_description_is_the_full_text() -> None:
     entry = of_item(f"<description>&lt;p&gt;{LONG}&lt;/p&gt;</description>")
     assert (entry.content, entry.content_source) == (LONG, "description")
     short = of_item("<description>Коротко.</description>")
@@ -349,11 +349,11 @@ def test_60_a_long_description_is_a_text() -> None:
         ("<link>https://news.example/a?x=1&amp;copy=2</link>", "https://news.example/a?x=1&copy=2"),
     ],
 )
-def test_61_links(inside: str, expected: str) -> None:
+def test_links(inside: str, expected: str) -> None:
     assert first(rss(f"<title>x</title>{inside}")).url == expected
 
 
-def test_61_xml_base_goes_before_the_feeds_address() -> None:
+def test_xml_base_goes_before_the_feeds_address() -> None:
     document = (
         '<feed xmlns="http://www.w3.org/2005/Atom" xml:base="https://a.example/x/">'
         '<entry><title>1</title><link href="1"/></entry>'
@@ -364,11 +364,11 @@ def test_61_xml_base_goes_before_the_feeds_address() -> None:
     assert [entry.url for entry in read(relative).entries] == ["https://news.example/z/1", "https://news.example/z/y/2"]
 
 
-def test_61_without_an_address_the_channels_link_is_the_base() -> None:
+def test_without_an_address_the_channels_link_is_the_base() -> None:
     assert first(rss("<title>x</title><link>/a</link>"), url="").url == "https://news.example/a"
 
 
-def test_58_an_entry_has_an_id_in_any_case() -> None:
+def test_entry_always_has_an_id() -> None:
     assert first(rss("<title>x</title><link>/a</link>")).id == "https://news.example/a"
     one, two = read(rss("<title>x</title>", "<title>y</title>")).entries
     assert one.id != two.id
@@ -376,7 +376,7 @@ def test_58_an_entry_has_an_id_in_any_case() -> None:
     assert two.id
 
 
-def test_47_entries_above_the_cap_are_left_out_and_told() -> None:
+def test_entries_above_the_limit_are_left_out_and_reported() -> None:
     body = rss(*(item(n) for n in range(30))).encode()
     parsed = parse(body, URL, now=NOW, max_entries=10)
     assert len(parsed.entries) == 10

@@ -1,4 +1,4 @@
-"""The fetcher over real sockets; the numbers are those of the scenarios in `docs/scenarios.md`."""
+"""The fetcher over real sockets. Numbers in test names are those of ``docs/scenarios.md``."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ import pytest
 from backports import zstd
 from msgspec.structs import replace
 
-from pipeline.fetch import Fetcher, HostState
-from pipeline.model import Fetched, FetchFailed, NotModified, Outcome, Request, RequestKind, Validators
+from pipeline.fetch import Fetcher
+from pipeline.model import Fetched, FetchFailed, HostState, NotModified, Outcome, Request, RequestKind, Validators
 from pipeline.settings.fetch import FetchSettings
 from tests.world.server import FEED, Answer, Hostile
 
@@ -41,11 +41,11 @@ def settings(server: Hostile) -> FetchSettings:
     )
 
 
-def ask(server: Hostile, *paths: str, kind: RequestKind = "feed", known: Validators | None = None) -> list[Outcome]:
-    return ask_with(settings(server), *(Request(url=server.url(p), kind=kind, validators=known) for p in paths))
+def fetch(server: Hostile, *paths: str, kind: RequestKind = "feed", known: Validators | None = None) -> list[Outcome]:
+    return fetch_with(settings(server), *(Request(url=server.url(p), kind=kind, validators=known) for p in paths))
 
 
-def ask_with(chosen: FetchSettings, *requests: Request) -> list[Outcome]:
+def fetch_with(chosen: FetchSettings, *requests: Request) -> list[Outcome]:
     async def run() -> list[Outcome]:
         async with Fetcher(chosen) as fetcher:
             return [await fetcher.get(request) for request in requests]
@@ -63,60 +63,60 @@ def fetched(outcome: Outcome) -> Fetched:
     return outcome
 
 
-def test_01_validators_are_echoed_to_the_byte(server: Hostile) -> None:
+def test_01_validators_are_sent_back_unchanged(server: Hostile) -> None:
     server.answers["/feed"] = Answer(status=304)
     known = Validators(url=server.url("/feed"), etag='W/"x:y--gzip"', last_modified="Mon, 23 Nov 2026 10:00:00 +0300")
-    assert isinstance(ask(server, "/feed", known=known)[0], NotModified)
+    assert isinstance(fetch(server, "/feed", known=known)[0], NotModified)
     assert server.log[0].headers["if-none-match"] == 'W/"x:y--gzip"'
     assert server.log[0].headers["if-modified-since"] == "Mon, 23 Nov 2026 10:00:00 +0300"
 
 
-def test_07_a_304_does_not_poison_the_connection(server: Hostile) -> None:
+def test_07_connection_is_usable_after_304(server: Hostile) -> None:
     server.answers["/same"] = Answer(status=304, headers={"Content-Length": "100"})
-    first, second = ask(server, "/same", "/feed")
+    first, second = fetch(server, "/same", "/feed")
     assert isinstance(first, NotModified)
     assert fetched(second).body == FEED
 
 
-def test_07_a_304_that_carries_a_body_is_a_304_and_the_next_answer_is_whole(server: Hostile) -> None:
-    first, second = ask(server, "/304-with-body", "/feed")
+def test_07_body_after_304_does_not_mix_with_next_response(server: Hostile) -> None:
+    first, second = fetch(server, "/304-with-body", "/feed")
     assert isinstance(first, NotModified)
     assert fetched(second).body == FEED
 
 
-def test_20_permanent_redirects_are_told_and_others_are_not(server: Hostile) -> None:
+def test_20_only_permanent_redirects_are_reported(server: Hostile) -> None:
     server.answers["/old"] = Answer(status=301, headers={"Location": "/feed"})
     server.answers["/now"] = Answer(status=302, headers={"Location": "/feed"})
-    old, now = ask(server, "/old", "/now")
+    old, now = fetch(server, "/old", "/now")
     assert fetched(old).moved_to == fetched(old).url == server.url("/feed")
     assert fetched(now).moved_to is None
 
 
 def test_22_validators_do_not_follow_a_redirect(server: Hostile) -> None:
     server.answers["/old"] = Answer(status=302, headers={"Location": "/feed"})
-    ask(server, "/old", known=Validators(url=server.url("/old"), etag='"a"'))
+    fetch(server, "/old", known=Validators(url=server.url("/old"), etag='"a"'))
     assert "if-none-match" in server.log[0].headers
     assert "if-none-match" not in server.log[1].headers
 
 
-def test_23_loops_and_long_chains_end(server: Hostile) -> None:
+def test_23_redirect_loops_and_long_chains_end(server: Hostile) -> None:
     server.answers["/loop"] = Answer(status=302, headers={"Location": "/loop"})
     for number in range(10):
         server.answers[f"/chain{number}"] = Answer(status=302, headers={"Location": f"/chain{number + 1}"})
-    loop, chain = ask(server, "/loop", "/chain0")
+    loop, chain = fetch(server, "/loop", "/chain0")
     assert failed(loop).kind == failed(chain).kind == "redirects"
     assert len(server.log) <= 1 + 6
 
 
-def test_20_a_location_is_read_as_browsers_do(server: Hostile) -> None:
+def test_20_location_is_read_as_browsers_do(server: Hostile) -> None:
     server.answers["/feed"] = Answer(status=302, headers={"Location": " /the new/\xd0\xbb\xd0\xb5?a=b c#top "})
     server.answers["/the%20new/%D0%BB%D0%B5?a=b%20c"] = Answer(body=FEED)
-    assert fetched(ask(server, "/feed")[0]).body == FEED
+    assert fetched(fetch(server, "/feed")[0]).body == FEED
 
 
-def test_28_a_host_that_asks_for_peace_gets_it(server: Hostile) -> None:
+def test_28_host_gets_no_request_during_retry_after(server: Hostile) -> None:
     server.answers["/busy"] = Answer(status=429, headers={"Retry-After": "120"})
-    busy, other = ask(server, "/busy", "/feed")
+    busy, other = fetch(server, "/busy", "/feed")
     assert failed(busy).kind == "rate_limited"
     wait = failed(busy).retry_after
     assert wait is not None
@@ -125,23 +125,23 @@ def test_28_a_host_that_asks_for_peace_gets_it(server: Hostile) -> None:
     assert server.paths() == ["/busy"]
 
 
-def test_28_the_wait_outlives_the_process(server: Hostile) -> None:
+def test_28_retry_after_survives_the_process(server: Hostile) -> None:
     server.answers["/busy"] = Answer(status=503, headers={"Retry-After": "3600"})
-    kept: dict[str, HostState] = {}
+    stored: dict[str, HostState] = {}
 
     async def run(path: str) -> Outcome:
-        async with Fetcher(settings(server), remember=kept.get) as fetcher:
+        async with Fetcher(settings(server), remember=stored.get) as fetcher:
             outcome = await fetcher.get(Request(url=server.url(path), kind="feed"))
-            kept.update({state.site: state for state in fetcher.hosts()})
+            stored.update({state.site: state for state in fetcher.hosts()})
             return outcome
 
     assert failed(asyncio.run(run("/busy"))).kind == "rate_limited"
     assert failed(asyncio.run(run("/feed"))).kind == "deferred"
 
 
-def test_30_a_429_without_a_time_bars_the_host_and_leaves_the_growing_wait_to_the_feed(server: Hostile) -> None:
+def test_30_429_without_retry_after_stops_host_for_default_wait(server: Hostile) -> None:
     server.answers["/busy"] = Answer(status=429)
-    busy, other = ask(server, "/busy", "/feed")
+    busy, other = fetch(server, "/busy", "/feed")
     assert failed(busy).kind == "rate_limited"
     assert failed(busy).retry_after is None
     wait = failed(other).retry_after
@@ -150,34 +150,34 @@ def test_30_a_429_without_a_time_bars_the_host_and_leaves_the_growing_wait_to_th
     assert 590 <= wait.total_seconds() <= 600
 
 
-@pytest.mark.parametrize("said", ["soon", "-5", "Mon, 01 Jan 2001 00:00:00 GMT"])
-def test_29_a_time_that_makes_no_sense_is_ten_minutes(server: Hostile, said: str) -> None:
-    server.answers["/busy"] = Answer(status=429, headers={"Retry-After": said})
-    wait = failed(ask(server, "/busy")[0]).retry_after
+@pytest.mark.parametrize("value", ["soon", "-5", "Mon, 01 Jan 2001 00:00:00 GMT"])
+def test_29_invalid_retry_after_is_ten_minutes(server: Hostile, value: str) -> None:
+    server.answers["/busy"] = Answer(status=429, headers={"Retry-After": value})
+    wait = failed(fetch(server, "/busy")[0]).retry_after
     assert wait is not None
     assert wait.total_seconds() == 600
 
 
-def test_29_a_time_beyond_reason_is_two_days(server: Hostile) -> None:
+def test_29_retry_after_is_at_most_two_days(server: Hostile) -> None:
     server.answers["/busy"] = Answer(status=429, headers={"Retry-After": "1000000000"})
-    wait = failed(ask(server, "/busy")[0]).retry_after
+    wait = failed(fetch(server, "/busy")[0]).retry_after
     assert wait is not None
     assert wait.days == 2
 
 
-def test_31_an_error_with_a_time_bars_only_its_address(server: Hostile) -> None:
+def test_31_retry_after_of_other_error_applies_to_its_address_only(server: Hostile) -> None:
     server.answers["/broken"] = Answer(status=502, headers={"Retry-After": "120"})
-    broken, other = ask(server, "/broken", "/feed")
+    broken, other = fetch(server, "/broken", "/feed")
     assert failed(broken).kind == "status"
     assert fetched(other).body == FEED
 
 
-def test_32_a_bot_wall_is_told_as_one(server: Hostile) -> None:
+def test_32_bot_challenge_is_recognised(server: Hostile) -> None:
     server.answers["/wall"] = Answer(status=403, headers={"cf-mitigated": "challenge"}, body=b"<html>")
-    assert failed(ask(server, "/wall")[0]).kind == "blocked"
+    assert failed(fetch(server, "/wall")[0]).kind == "blocked"
 
 
-def test_33_one_request_at_a_time_and_a_pause_between(server: Hostile) -> None:
+def test_33_one_request_at_a_time_with_pause_between(server: Hostile) -> None:
     for number in range(4):
         server.answers[f"/f{number}"] = Answer(body=FEED, wait=0.05)
     chosen = replace(settings(server), feed_delay=0.15)
@@ -187,15 +187,15 @@ def test_33_one_request_at_a_time_and_a_pause_between(server: Hostile) -> None:
             await asyncio.gather(*(fetcher.get(Request(url=server.url(f"/f{n}"), kind="feed")) for n in range(4)))
 
     asyncio.run(run())
-    assert server.most_at_once == 1
-    times = sorted(asked.at for asked in server.log)
+    assert server.max_at_once == 1
+    times = sorted(request.at for request in server.log)
     assert min(b - a for a, b in itertools.pairwise(times)) > 0.12
 
 
-def test_37_38_39_what_is_sent_is_honest_and_no_more(server: Hostile) -> None:
+def test_37_38_39_request_names_its_client_and_sends_no_cookies(server: Hostile) -> None:
     server.answers["/set"] = Answer(body=FEED, headers={"Set-Cookie": "a=b"})
     chosen = replace(settings(server), contact="desk@example.org")
-    ask_with(chosen, *(Request(url=server.url(path), kind="feed") for path in ("/set", "/feed?b=2&a=1#part")))
+    fetch_with(chosen, *(Request(url=server.url(path), kind="feed") for path in ("/set", "/feed?b=2&a=1#part")))
     second = server.log[1]
     assert second.path == "/feed?b=2&a=1"
     assert second.headers["user-agent"].startswith("Tumen/")
@@ -205,7 +205,7 @@ def test_37_38_39_what_is_sent_is_honest_and_no_more(server: Hostile) -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "body"),
+    ("value", "body"),
     [
         ("gzip", gzip.compress(FEED)),
         ("br", brotli.compress(FEED)),
@@ -219,63 +219,61 @@ def test_37_38_39_what_is_sent_is_honest_and_no_more(server: Hostile) -> None:
         ("utf-8", FEED),  # a charset in the wrong header
     ],
 )
-def test_40_every_encoding_gives_the_same_body_and_lies_are_seen_through(
-    server: Hostile, said: str, body: bytes
-) -> None:
-    server.answers["/coded"] = Answer(body=body, headers={"Content-Encoding": said} if said else {})
-    assert fetched(ask(server, "/coded")[0]).body == FEED
+def test_40_every_encoding_gives_same_body_despite_wrong_headers(server: Hostile, value: str, body: bytes) -> None:
+    server.answers["/coded"] = Answer(body=body, headers={"Content-Encoding": value} if value else {})
+    assert fetched(fetch(server, "/coded")[0]).body == FEED
 
 
 @pytest.mark.parametrize("path", ["/hang", "/slow-headers", "/drip"])
-def test_41_time_is_bounded_and_a_host_that_hung_is_left_alone(server: Hostile, path: str) -> None:
-    began = time.monotonic()
-    slow, other = ask(server, path, "/feed")
-    assert time.monotonic() - began < 3
+def test_41_deadline_holds_and_unresponsive_host_is_skipped(server: Hostile, path: str) -> None:
+    start = time.monotonic()
+    slow, other = fetch(server, path, "/feed")
+    assert time.monotonic() - start < 3
     assert failed(slow).kind == "timeout"
     assert failed(other).kind == "deferred"
 
 
 @pytest.mark.parametrize("path", ["/huge-length", "/endless", "/gzip-bomb"])
-def test_42_43_size_is_bounded(server: Hostile, path: str) -> None:
-    assert failed(ask(server, path)[0]).kind == "too_large"
+def test_42_43_size_is_limited(server: Hostile, path: str) -> None:
+    assert failed(fetch(server, path)[0]).kind == "too_large"
 
 
 @pytest.mark.parametrize("path", ["/long-length", "/chunk"])
-def test_44_what_came_of_a_cut_body_is_given_and_marked(server: Hostile, path: str) -> None:
-    got = fetched(ask(server, path)[0])
-    assert got.truncated
-    assert got.body == FEED
+def test_44_truncated_body_is_returned_and_marked(server: Hostile, path: str) -> None:
+    response = fetched(fetch(server, path)[0])
+    assert response.truncated
+    assert response.body == FEED
 
 
 @pytest.mark.parametrize("path", ["/reset", "/closed", "/not-http", "/headers"])
-def test_26_broken_transport_is_a_value(server: Hostile, path: str) -> None:
-    broken, other = ask(server, path, "/feed")
+def test_26_broken_connection_is_an_outcome(server: Hostile, path: str) -> None:
+    broken, other = fetch(server, path, "/feed")
     assert failed(broken).kind in {"broken", "connect"}
     assert fetched(other).body == FEED
 
 
-def test_65_robots_are_read_once_and_heeded_for_pages_only(server: Hostile) -> None:
+def test_65_robots_txt_is_read_once_and_applies_to_pages_only(server: Hostile) -> None:
     server.answers["/robots.txt"] = Answer(body=b"User-agent: Tumen\nDisallow: /private\n")
     server.answers["/private/1"] = server.answers["/open"] = Answer(body=b"<p>text")
-    private, open_ = ask(server, "/private/1", "/open", kind="page")
+    private, open_ = fetch(server, "/private/1", "/open", kind="page")
     assert failed(private).kind == "robots"
     assert fetched(open_).body == b"<p>text"
     assert server.paths().count("/robots.txt") == 1
     assert "/private/1" not in server.paths()
-    assert isinstance(ask(server, "/private/1", kind="feed")[0], Fetched)
+    assert isinstance(fetch(server, "/private/1", kind="feed")[0], Fetched)
 
 
-def test_65_robots_that_cannot_be_had_put_pages_off(server: Hostile) -> None:
+def test_65_pages_wait_while_robots_txt_is_unavailable(server: Hostile) -> None:
     server.answers["/robots.txt"] = Answer(status=500)
     server.answers["/open"] = Answer(body=b"<p>text")
-    assert failed(ask(server, "/open", kind="page")[0]).kind == "deferred"
+    assert failed(fetch(server, "/open", kind="page")[0]).kind == "deferred"
     assert "/open" not in server.paths()
 
 
-def test_54_only_the_allowed_ports_of_loopback_are_asked(server: Hostile) -> None:
+def test_54_only_allowed_ports_of_loopback_are_requested(server: Hostile) -> None:
     with Hostile() as canary:
         server.answers["/away"] = Answer(status=302, headers={"Location": canary.url("/feed")})
-        direct = ask_with(settings(server), Request(url=canary.url("/feed"), kind="page"))[0]
-        led = ask(server, "/away")[0]
-        assert failed(direct).kind == failed(led).kind == "forbidden_address"
+        direct = fetch_with(settings(server), Request(url=canary.url("/feed"), kind="page"))[0]
+        redirected = fetch(server, "/away")[0]
+        assert failed(direct).kind == failed(redirected).kind == "forbidden_address"
         assert canary.log == []

@@ -1,4 +1,4 @@
-"""What TLS adds: a certificate that nobody vouches for, and redirects that give up encryption."""
+"""TLS: invalid certificates, and redirects from https to http."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from pipeline.model import Fetched, FetchFailed, Outcome, Request
 from pipeline.settings.fetch import FetchSettings
 from tests.world.server import FEED, Answer, Hostile
 
-pytestmark = pytest.mark.skipif(which("openssl") is None, reason="makes its certificate with openssl")
+pytestmark = pytest.mark.skipif(which("openssl") is None, reason="needs openssl for a certificate")
 
 
-class Down(BaseHTTPRequestHandler):
-    """Sends everybody to ``target``, which is plain http."""
+class Downgrade(BaseHTTPRequestHandler):
+    """Redirects every request to ``target``, which is plain http."""
 
     target = ""
 
@@ -32,8 +32,8 @@ class Down(BaseHTTPRequestHandler):
         self.send_header("Content-Length", "0")
         self.end_headers()
 
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name there
-        """Say nothing."""
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - name of the base class
+        """Log nothing."""
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +52,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 def secure(certificate: tuple[Path, Path]) -> Iterator[int]:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate[1], certificate[0])
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Down)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Downgrade)
     server.socket = context.wrap_socket(server.socket, server_side=True)
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
@@ -62,8 +62,8 @@ def secure(certificate: tuple[Path, Path]) -> Iterator[int]:
     server.server_close()
 
 
-def ask(port: int, *ports: int, downgrade: bool = False) -> Outcome:
-    allowed = tuple(f"127.0.0.1:{one}" for one in (port, *ports))
+def fetch(port: int, *ports: int, downgrade: bool = False) -> Outcome:
+    allowed = tuple(f"127.0.0.1:{number}" for number in (port, *ports))
     settings = FetchSettings(
         allow_private=allowed, deadline_seconds=5, page_delay=0, feed_delay=0, allow_downgrade=downgrade
     )
@@ -75,24 +75,24 @@ def ask(port: int, *ports: int, downgrade: bool = False) -> Outcome:
     return asyncio.run(run())
 
 
-def test_26_a_certificate_that_nobody_vouches_for_is_named_as_the_reason(secure: int) -> None:
-    outcome = ask(secure)
+def test_26_invalid_certificate_is_named_as_reason(secure: int) -> None:
+    outcome = fetch(secure)
     assert isinstance(outcome, FetchFailed)
     assert outcome.kind == "tls"
     assert "certificate" in outcome.reason
     assert "self" in outcome.reason
 
 
-def test_24_from_https_to_http_is_followed_only_where_the_config_says_so(
+def test_24_redirect_from_https_to_http_needs_setting(
     secure: int, certificate: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate[1]))
     with Hostile() as plain:
         plain.answers["/feed"] = Answer(body=FEED)
-        Down.target = plain.url("/feed")
-        refused = ask(secure, plain.port)
+        Downgrade.target = plain.url("/feed")
+        refused = fetch(secure, plain.port)
         assert isinstance(refused, FetchFailed)
         assert refused.kind == "redirects"
         assert "https to http" in refused.reason
         assert plain.log == []
-        assert isinstance(ask(secure, plain.port, downgrade=True), Fetched)
+        assert isinstance(fetch(secure, plain.port, downgrade=True), Fetched)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from pipeline import shipped
-from pipeline.flagging import flagger
+from pipeline.flagging.lexicon_index import matcher_of
 from pipeline.flagging.matcher import Matcher
 from pipeline.settings.lexicon import load_concepts
 
@@ -13,7 +13,4 @@ from pipeline.settings.lexicon import load_concepts
 @cache
 def matcher() -> Matcher:
     """Return the matcher over the shipped lexicon."""
-    concepts = tuple(load_concepts(shipped.CONFIG / "concepts").values())
-    groups = flagger._groups(concepts)
-    names = {concept.id for concept in concepts if concept.kind in flagger._NAMES}
-    return Matcher([one.id for one in concepts], groups, names)
+    return matcher_of(tuple(load_concepts(shipped.CONFIG / "concepts").values()))

@@ -1,4 +1,4 @@
-"""A desk that is served as ``tumen serve`` serves it, on an archive of the demo's articles and two hostile ones."""
+"""Fixtures: a desk served by ``tumen serve``, with the articles of the demo and two hostile ones."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.store.search import index_terms
+from pipeline.text.words import index_terms
 
 HOSTILE_TITLE = "<script>document.title = 'owned'</script><img src=x onerror=\"document.title='owned'\"> Duma & Seoul"
 HOSTILE_TEXT = "Russia </p></article><script>document.title = 'owned'</script> <b>Korea\n\n<mark onclick=1>사드</mark>"
@@ -26,7 +26,7 @@ HOSTILE_TEXT = "Russia </p></article><script>document.title = 'owned'</script> <
 
 @dataclass
 class Served:
-    """The desk as a process."""
+    """A desk running as a process."""
 
     base: str
     link: str
@@ -34,11 +34,8 @@ class Served:
     process: subprocess.Popen[str]
 
     def client(self) -> urllib.request.OpenerDirector:
-        """A client with its own cookies, of no analyst."""
-        jar = CookieJar()
-        client = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar))
-        client.cookies = jar  # type: ignore[attr-defined]
-        return client
+        """Return a client with its own cookies, not signed in."""
+        return urllib.request.build_opener(urllib.request.HTTPCookieProcessor(CookieJar()))
 
     def get(self, path: str, **headers: str) -> tuple[int, str, dict[str, str]]:
         return self.ask(self.client(), path, None, **headers)
@@ -62,9 +59,15 @@ class Served:
             conn.close()
 
 
+def cookies(client: urllib.request.OpenerDirector) -> CookieJar:
+    """Return the cookies of a client."""
+    handlers: list[object] = vars(client)["handlers"]
+    return next(one.cookiejar for one in handlers if isinstance(one, urllib.request.HTTPCookieProcessor))
+
+
 @pytest.fixture(scope="session")
 def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The demo's database, with an article whose title and text attack the page."""
+    """The database of the demo, plus an article with hostile title and text."""
     path = tmp_path_factory.mktemp("archive") / "tumen.db"
     demo = [sys.executable, "-m", "pipeline", "demo", "--db", str(path)]
     subprocess.run(demo, check=True, capture_output=True, timeout=120)
@@ -108,7 +111,7 @@ def serving(archive: Path, folder: Path, *words: str, env: dict[str, str] | None
     while not link and (line := process.stderr.readline()):
         link = (re.findall(r"http\S+key=\S+", line) or [""])[0]
     base = link.split("/-/")[0]
-    for _ in range(200):
+    for _ in range(600):  # a minute: the start is slow beside other tests
         try:
             urllib.request.urlopen(f"{base}/-/tumen/login", timeout=5).close()
             break
@@ -121,14 +124,14 @@ def serving(archive: Path, folder: Path, *words: str, env: dict[str, str] | None
 
 @pytest.fixture
 def desk(archive: Path, tmp_path: Path) -> Iterator[Served]:
-    """A desk of the test's own, to write to."""
+    """A desk for one test, to write to."""
     with serving(archive, tmp_path) as served:
         yield served
 
 
 @pytest.fixture(scope="session")
 def library(archive: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """A desk that is only read, the same for every test."""
+    """A read-only desk, shared by all tests."""
     with serving(archive, tmp_path_factory.mktemp("library")) as served:
         yield served
 

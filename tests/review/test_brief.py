@@ -1,4 +1,4 @@
-"""The morning brief, and the watch's health for machines."""
+"""The brief, and health and metrics for machines."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ def brief(archive: Path, *words: str) -> str:
     return done.stdout
 
 
-def test_every_flagged_article_stands_once_under_its_first_topic(archive: Path) -> None:
-    told = json.loads(brief(archive, "--format", "json"))
+def test_every_flagged_article_is_listed_once_under_its_first_topic(archive: Path) -> None:
+    data = json.loads(brief(archive, "--format", "json"))
     conn = open_readonly(archive)
     flagged = {row[0] for row in conn.execute("SELECT DISTINCT article_id FROM flags")}
     order = [row[0] for row in conn.execute("SELECT title FROM topics ORDER BY position")]
     conn.close()
-    ids = [article["id"] for topic in told["topics"] for article in topic["articles"]]
+    ids = [article["id"] for topic in data["topics"] for article in topic["articles"]]
     assert sorted(ids) == sorted(flagged)
-    assert [topic["topic"] for topic in told["topics"]] == order
-    assert all(article["evidence"] for topic in told["topics"] for article in topic["articles"])
+    assert [topic["topic"] for topic in data["topics"]] == order
+    assert all(article["evidence"] for topic in data["topics"] for article in topic["articles"])
 
 
-def test_the_page_for_mail_holds_no_script_and_no_foreign_markup(archive: Path, tmp_path: Path) -> None:
+def test_html_brief_has_no_script_and_no_markup_from_articles(archive: Path, tmp_path: Path) -> None:
     hostile = tmp_path / "hostile.db"
     source, target = sqlite3.connect(archive), sqlite3.connect(hostile)
     source.backup(target)
@@ -53,19 +53,19 @@ def test_the_page_for_mail_holds_no_script_and_no_foreign_markup(archive: Path, 
     assert "](<javascript" not in brief(hostile)
 
 
-def test_nothing_new_is_said_in_a_line(archive: Path) -> None:
+def test_wrong_period_is_refused_and_topics_without_articles_are_named(archive: Path) -> None:
     command = [sys.executable, "-m", "pipeline", "brief", "--db", str(archive), "--since", "soon"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 2
     assert "24h" in done.stderr
-    assert "Nothing on:" in brief(archive)
+    assert "No articles on:" in brief(archive)
 
 
-def test_health_and_metrics_are_for_machines(library: Served) -> None:
+def test_health_is_json_and_metrics_are_prometheus_text(library: Served) -> None:
     code, body, _ = library.get("/-/tumen/health")
-    told = json.loads(body)
+    data = json.loads(body)
     assert code == 503  # the demo's broken feed
-    assert [feed["name"] for feed in told["failing"]] == ["Atlantis Wire"]
+    assert [feed["name"] for feed in data["failing"]] == ["Atlantis Wire"]
     code, body, headers = library.get("/-/tumen/metrics")
     assert code == 200
     assert headers["content-type"].startswith("text/plain")
@@ -77,7 +77,7 @@ def test_health_and_metrics_are_for_machines(library: Served) -> None:
     assert all(re.fullmatch(r'# (HELP|TYPE) .+|\w+({state="\w+"})? \d+', line) for line in body.splitlines())
 
 
-def test_a_feed_is_silent_by_its_own_rhythm(archive: Path, tmp_path: Path) -> None:
+def test_feed_is_silent_relative_to_its_usual_pauses(archive: Path, tmp_path: Path) -> None:
     path = tmp_path / "tumen.db"
     source, conn = sqlite3.connect(archive), sqlite3.connect(path)
     source.backup(conn)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.review.conftest import Served, chromium
-from tests.review.test_traps import tell_again
+from tests.review.test_traps import add_duplicates
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,30 +29,30 @@ def browser() -> Iterator[Any]:
         started.close()
 
 
-def test_ten_articles_by_keyboard_and_one_taken_back(desk: Served, browser: Any) -> None:
+def test_ten_verdicts_by_keyboard_and_one_undone(desk: Served, browser: Any) -> None:
     page = browser.new_page()
     problems: list[str] = []
     page.on("pageerror", lambda error: problems.append(str(error)))
     page.on("console", lambda line: problems.append(line.text) if line.type == "error" else None)
     page.goto(desk.link)
-    wanted = []
+    expected = []
     for at in range(10):
         number = page.locator("#article article").get_attribute("data-id")
         verdict = ("relevant", "not_relevant", "escalate")[at % 3]
-        wanted.append((int(number), verdict))
+        expected.append((int(number), verdict))
         page.keyboard.press(str(at % 3 + 1))
         page.wait_for_function("id => document.querySelector('#article article').dataset.id !== id", arg=number)
-        page.wait_for_function("() => document.getElementById('said').textContent.includes('saved')")
-        page.evaluate("document.getElementById('said').textContent = ''")
-    assert desk.rows("SELECT article_id, verdict FROM reviews ORDER BY id") == wanted
+        page.wait_for_function("() => document.getElementById('status').textContent.includes('saved')")
+        page.evaluate("document.getElementById('status').textContent = ''")
+    assert desk.rows("SELECT article_id, verdict FROM reviews ORDER BY id") == expected
     page.keyboard.press("u")
-    page.wait_for_function("() => document.getElementById('said').textContent.includes('Taken back')")
-    assert page.locator("#article article").get_attribute("data-id") == str(wanted[-1][0])
+    page.wait_for_function("() => document.getElementById('status').textContent.includes('Undone')")
+    assert page.locator("#article article").get_attribute("data-id") == str(expected[-1][0])
     assert desk.rows("SELECT count(*) FROM reviews WHERE verdict = 'withdrawn'") == [(1,)]
     assert problems == []
 
 
-def test_a_note_and_other_topics_go_with_the_verdict(desk: Served, browser: Any) -> None:
+def test_note_and_corrected_topics_are_saved_with_the_verdict(desk: Served, browser: Any) -> None:
     page = browser.new_page()
     page.goto(desk.link)
     page.keyboard.press("n")
@@ -62,28 +62,26 @@ def test_a_note_and_other_topics_go_with_the_verdict(desk: Served, browser: Any)
     page.locator("#topics input").first.wait_for()
     page.keyboard.press("Space")
     page.keyboard.press("3")
-    page.wait_for_function("() => document.getElementById('said').textContent.includes('saved')")
+    page.wait_for_function("() => document.getElementById('status').textContent.includes('saved')")
     ((verdict, note, topics),) = desk.rows("SELECT verdict, note, topics FROM reviews")
     assert (verdict, note) == ("escalate", "1 2 3 jk")
     assert topics is not None
 
 
-def test_an_expired_session_is_told_and_the_article_stays_unreviewed(desk: Served, browser: Any) -> None:
+def test_expired_session_is_reported_and_article_stays_unreviewed(desk: Served, browser: Any) -> None:
     context = browser.new_context()
     page = context.new_page()
     page.goto(desk.link)
     context.clear_cookies(name="ds_actor")
     page.keyboard.press("1")
-    page.wait_for_function("() => document.getElementById('said').classList.contains('problem')")
-    assert "sign in" in page.inner_text("#said")
-    assert page.locator("#queue .done").count() == 0
+    page.wait_for_function("() => document.getElementById('status').classList.contains('problem')")
+    assert "sign in" in page.inner_text("#status")
+    assert page.locator("#queue .reviewed").count() == 0
     assert desk.rows("SELECT * FROM reviews") == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_page_fits_a_telephone_and_follows_the_colours_of_the_system(
-    library: Served, browser: Any, scheme: str
-) -> None:
+def test_every_page_fits_a_phone_and_follows_dark_mode(library: Served, browser: Any, scheme: str) -> None:
     page = browser.new_context(viewport={"width": 360, "height": 740}, color_scheme=scheme).new_page()
     for path in ("", "/dashboard", "/op-ed", "/feeds", "/search?q=Korea", "/login"):
         page.goto(f"{library.base}/-/tumen{path}")
@@ -92,7 +90,7 @@ def test_every_page_fits_a_telephone_and_follows_the_colours_of_the_system(
     assert (paper == "rgb(22, 24, 27)") == (scheme == "dark")
 
 
-def test_hostile_articles_run_nothing(library: Served, browser: Any) -> None:
+def test_hostile_article_runs_no_script(library: Served, browser: Any) -> None:
     page = browser.new_page()
     number = library.rows("SELECT id FROM articles WHERE title LIKE '<script%'")[0][0]
     page.goto(f"{library.base}/-/tumen/article/{number}")
@@ -103,7 +101,7 @@ def test_hostile_articles_run_nothing(library: Served, browser: Any) -> None:
     assert page.locator("#article script, #article img").count() == 0
 
 
-def test_searching_from_the_review_page_in_three_languages(library: Served, browser: Any) -> None:
+def test_search_from_review_page_in_three_languages(library: Served, browser: Any) -> None:
     page = browser.new_page()
     for words, language in (("사드", "ko"), ("Госдума", "ru"), ("sanctions", "en")):
         page.goto(f"{library.base}/-/tumen")
@@ -116,11 +114,11 @@ def test_searching_from_the_review_page_in_three_languages(library: Served, brow
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_page_passes_the_rules_of_axe(desk: Served, browser: Any, scheme: str) -> None:
+def test_every_page_passes_axe(desk: Served, browser: Any, scheme: str) -> None:
     from axe_playwright_python.sync_playwright import Axe
 
     best = int(str(desk.rows("SELECT id FROM review_queue LIMIT 1")[0][0]))
-    tell_again(desk.database, best, 2)
+    add_duplicates(desk.database, best, 2)
     page = browser.new_context(color_scheme=scheme, bypass_csp=True).new_page()
     page.goto(desk.link)
     paths = [
@@ -138,12 +136,12 @@ def test_every_page_passes_the_rules_of_axe(desk: Served, browser: Any, scheme: 
         page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
         if not path:
             page.keyboard.press("2")
-            page.wait_for_function("() => document.getElementById('said').textContent.includes('saved')")
+            page.wait_for_function("() => document.getElementById('status').textContent.includes('saved')")
         found = Axe().run(page)
         assert found.violations_count == 0, f"{path}: {found.generate_report()}"
 
 
-def test_a_desk_that_goes_away_is_told_and_nothing_is_taken_for_saved(desk: Served, browser: Any) -> None:
+def test_lost_connection_is_reported_and_verdict_is_not_shown_as_saved(desk: Served, browser: Any) -> None:
     page = browser.new_page()
     page.goto(desk.link)
     first = page.locator("#article article").get_attribute("data-id")
@@ -152,16 +150,16 @@ def test_a_desk_that_goes_away_is_told_and_nothing_is_taken_for_saved(desk: Serv
     desk.process.wait(timeout=20)
     page.keyboard.press("1")
     page.wait_for_function("id => document.querySelector('#article article').dataset.id !== id", arg=first)
-    page.wait_for_function("() => document.getElementById('said').classList.contains('problem')", timeout=30_000)
-    assert "not saved" in page.inner_text("#said")
-    assert page.locator("#queue .done").count() == 0
+    page.wait_for_function("() => document.getElementById('status').classList.contains('problem')", timeout=30_000)
+    assert "not saved" in page.inner_text("#status")
+    assert page.locator("#queue .reviewed").count() == 0
     for _ in range(5):  # beyond what was fetched ahead
         page.keyboard.press("j")
-    page.wait_for_function("() => /cannot be/.test(document.getElementById('said').textContent)")
+    page.wait_for_function("() => /cannot be/.test(document.getElementById('status').textContent)")
     assert page.locator("#article article").count() == 1
 
 
-def test_without_a_script_the_form_gives_the_verdict_and_the_next_article_comes(desk: Served, browser: Any) -> None:
+def test_form_works_without_javascript(desk: Served, browser: Any) -> None:
     page = browser.new_context(java_script_enabled=False).new_page()
     page.goto(desk.link)
     page.goto(f"{desk.base}/-/tumen?language=ko")
@@ -172,40 +170,38 @@ def test_without_a_script_the_form_gives_the_verdict_and_the_next_article_comes(
     assert desk.rows("SELECT article_id, verdict FROM reviews") == [(int(first), "not_relevant")]
 
 
-def test_the_story_is_one_line_and_s_says_whom_the_verdict_is_for(desk: Served, browser: Any) -> None:
+def test_key_s_switches_between_story_and_single_article(desk: Served, browser: Any) -> None:
     best = int(str(desk.rows("SELECT id FROM review_queue LIMIT 1")[0][0]))
-    ids = tell_again(desk.database, best, 2)
+    ids = add_duplicates(desk.database, best, 2)
     page = browser.new_page()
     page.goto(desk.link)
-    assert "2 others tell the same" in page.inner_text("#article")
+    assert "2 more articles on this story" in page.inner_text("#article")
     page.keyboard.press("s")
-    assert "this article alone" in page.inner_text("#said")
+    assert "this article alone" in page.inner_text("#status")
     page.keyboard.press("s")
     page.keyboard.press("1")
-    page.wait_for_function("() => document.getElementById('said').textContent.includes('for the story: saved')")
+    page.wait_for_function("() => document.getElementById('status').textContent.includes('for the story: saved')")
     assert desk.rows("SELECT count(*), count(DISTINCT batch) FROM reviews") == [(3, 1)]
     page.keyboard.press("u")
-    page.wait_for_function("() => document.getElementById('said').textContent.includes('Taken back')")
+    page.wait_for_function("() => document.getElementById('status').textContent.includes('Undone')")
     assert desk.rows(f"SELECT count(*) FROM articles WHERE verdict IS NULL AND id IN {tuple(ids)}") == [(3,)]
 
 
-def test_evidence_is_read_out_by_keyboard_and_the_tooltip_names_concept_clause_and_weight(
-    library: Served, browser: Any
-) -> None:
+def test_highlights_are_announced_by_keyboard_with_concept_and_weight(library: Served, browser: Any) -> None:
     page = browser.new_page()
     page.goto(f"{library.base}/-/tumen")
     marks = page.locator("#article h1 mark, #article .text mark")
     kinds = {one.split("k-")[1] for one in marks.evaluate_all("all => all.map(one => one.className)")}
     assert len(kinds) > 2
     page.keyboard.press("e")
-    said = page.inner_text("#said")
-    assert said.startswith(f"1 of {marks.count()}, {marks.first.inner_text()}: ")
-    assert any(sign in said for sign in "+-")
+    status = page.inner_text("#status")
+    assert status.startswith(f"1 of {marks.count()}, {marks.first.inner_text()}: ")
+    assert any(sign in status for sign in "+-")
     page.keyboard.press("E")
-    assert page.inner_text("#said").startswith(f"{marks.count()} of ")
+    assert page.inner_text("#status").startswith(f"{marks.count()} of ")
 
 
-def test_korean_and_russian_are_set_as_their_readers_expect(library: Served, browser: Any) -> None:
+def test_korean_and_russian_text_has_language_and_line_breaks(library: Served, browser: Any) -> None:
     page = browser.new_page()
     for language in ("ko", "ru"):
         number = library.rows(f"SELECT id FROM articles WHERE language = '{language}' AND relevant = 1 LIMIT 1")[0][0]
@@ -217,11 +213,11 @@ def test_korean_and_russian_are_set_as_their_readers_expect(library: Served, bro
         assert page.locator(f'#queue [lang="{language}"]').count() > 0
 
 
-def test_the_keyboard_alone_reaches_everything_in_the_order_of_the_page(desk: Served, browser: Any) -> None:
+def test_tab_key_reaches_everything_in_page_order(desk: Served, browser: Any) -> None:
     page = browser.new_page()
     page.goto(desk.link)
     page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.textContent") == "To the content"
+    assert page.evaluate("document.activeElement.textContent") == "Skip to content"
     seen = []
     for _ in range(120):
         page.keyboard.press("Tab")
@@ -245,7 +241,7 @@ def test_the_keyboard_alone_reaches_everything_in_the_order_of_the_page(desk: Se
     assert page.locator("dialog[open]").count() == 0
 
 
-def test_filters_stand_in_the_address_and_hold_over_a_verdict(desk: Served, browser: Any) -> None:
+def test_filters_are_in_the_url_and_survive_a_verdict(desk: Served, browser: Any) -> None:
     page = browser.new_page()
     page.goto(desk.link)
     page.select_option("select[name=language]", "ru")
@@ -255,6 +251,6 @@ def test_filters_stand_in_the_address_and_hold_over_a_verdict(desk: Served, brow
     assert page.locator("#queue .title:not([lang=ru])").count() == 0
     waiting = page.locator("#queue a").count()
     page.keyboard.press("1")
-    page.wait_for_function("() => document.getElementById('said').textContent.includes('saved')")
-    assert f"{waiting - 1} waiting" in page.inner_text("#counts")
+    page.wait_for_function("() => document.getElementById('status').textContent.includes('saved')")
+    assert f"{waiting - 1} to review" in page.inner_text("#counts")
     assert "language=ru" in page.url

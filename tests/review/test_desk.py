@@ -1,4 +1,4 @@
-"""What the desk answers, over real HTTP: who may do what, verdicts, bad input, search, feeds."""
+"""The desk over real HTTP: access, verdicts, bad input, search, Atom feeds."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ WITHDRAWN: dict[str, Any] = {"verdict": "withdrawn"}
 
 
 def signed_in(desk: Served) -> tuple[urllib.request.OpenerDirector, str]:
-    """A client with anna's cookie, and the token that its pages carry."""
+    """Return a client signed in as anna, and the form token of its pages."""
     client = desk.client()
     status, page, _ = desk.ask(client, desk.link.removeprefix(desk.base), None)
     assert status == 200
@@ -47,7 +47,7 @@ def give(
     return status, json.loads(body)
 
 
-def test_every_page_opens_for_a_reader_and_offers_no_verdict(library: Served) -> None:
+def test_every_page_opens_for_a_reader_without_verdict_buttons(library: Served) -> None:
     for path in ("", "/article/1", "/search?q=Duma", "/dashboard", "/dashboard?days=365", "/op-ed", "/feeds", "/login"):
         status, page, _ = library.get(f"/-/tumen{path}")
         assert status == 200, path
@@ -55,23 +55,23 @@ def test_every_page_opens_for_a_reader_and_offers_no_verdict(library: Served) ->
         assert 'value="escalate"' not in page
 
 
-def test_a_verdict_is_on_the_disk_when_it_is_acknowledged_and_moves_the_queue(desk: Served) -> None:
+def test_confirmed_verdict_is_committed_and_leaves_the_queue(desk: Served) -> None:
     client, csrf = signed_in(desk)
     article = desk.rows("SELECT id FROM review_queue LIMIT 1")[0][0]
-    status, told = give(desk, client, csrf, article=article, note=" seen ", topics=["thaad"], flagged="duma_summit")
+    status, answer = give(desk, client, csrf, article=article, note=" seen ", topics=["thaad"], flagged="duma_summit")
     assert status == 200
-    # another connection: trap 1 of Datasette, a write that is never committed
+    # a second connection sees it only if it was committed
     assert desk.rows("SELECT analyst, verdict, note, topics FROM reviews") == [
         ("anna", "relevant", "seen", '["thaad"]')
     ]
     assert desk.rows(f"SELECT verdict FROM articles WHERE id = {article}") == [("relevant",)]
-    assert told["today"] == 1
+    assert answer["today"] == 1
     conn = sqlite3.connect(desk.database, timeout=1)
     conn.execute("BEGIN IMMEDIATE")
     conn.close()
 
 
-def test_the_same_post_twice_is_one_verdict_and_taking_back_is_another(desk: Served) -> None:
+def test_repeated_post_is_one_verdict_and_undo_is_another(desk: Served) -> None:
     client, csrf = signed_in(desk)
     first = give(desk, client, csrf)
     assert give(desk, client, csrf)[1]["review"] == first[1]["review"]
@@ -80,7 +80,7 @@ def test_the_same_post_twice_is_one_verdict_and_taking_back_is_another(desk: Ser
     assert desk.rows("SELECT verdict FROM articles WHERE id = 1") == [(None,)]
 
 
-def test_analysts_sign_in_by_password_and_two_at_once_keep_both_verdicts(desk: Served) -> None:
+def test_two_analysts_at_once_keep_all_their_verdicts(desk: Served) -> None:
     for name in ("boris", "chul"):
         done = subprocess.run(
             [sys.executable, "-m", "pipeline", "analysts", "add", name, "--db", desk.database],
@@ -110,7 +110,7 @@ def test_analysts_sign_in_by_password_and_two_at_once_keep_both_verdicts(desk: S
     assert desk.rows("SELECT analyst, count(*) FROM reviews GROUP BY 1 ORDER BY 1") == [("boris", 10), ("chul", 10)]
 
 
-def test_taking_back_one_analysts_verdict_leaves_the_others(desk: Served) -> None:
+def test_undo_by_one_analyst_leaves_verdicts_of_others(desk: Served) -> None:
     conn = sqlite3.connect(desk.database)
     with conn:
         for at, (who, verdict) in enumerate([("boris", "escalate"), ("anna", "relevant"), ("anna", "withdrawn")]):
@@ -123,12 +123,12 @@ def test_taking_back_one_analysts_verdict_leaves_the_others(desk: Served) -> Non
 
 
 @pytest.mark.parametrize(
-    ("fields", "status", "says"),
+    ("fields", "status", "message"),
     [
         ({"article": 99_999}, 404, "no article 99999"),
         ({"article": "1; DROP TABLE reviews"}, 400, "which article"),
         ({"verdict": "maybe"}, 400, "one of"),
-        ({"token": "x"}, 400, "load it again"),
+        ({"token": "x"}, 400, "Reload the page"),
         ({"note": "x" * 10_001}, 413, "10,000"),
         ({"note": "x" * 1_000_000}, 413, "too long"),
         ({"topics": {"a": 1}, "flagged": ""}, 400, "topics"),
@@ -137,17 +137,17 @@ def test_taking_back_one_analysts_verdict_leaves_the_others(desk: Served) -> Non
         ({"raw": b"\xff"}, 400, "UTF-8"),
     ],
 )
-def test_a_bad_verdict_is_refused_in_a_sentence_and_stores_nothing(
-    desk: Served, fields: dict[str, Any], status: int, says: str
+def test_bad_verdict_is_refused_with_a_sentence_and_stores_nothing(
+    desk: Served, fields: dict[str, Any], status: int, message: str
 ) -> None:
     client, csrf = signed_in(desk)
-    answered, told = give(desk, client, csrf, **fields)
-    assert answered == status
-    assert says in told["error"]
+    code, answer = give(desk, client, csrf, **fields)
+    assert code == status
+    assert message in answer["error"]
     assert desk.rows("SELECT * FROM reviews") == []
 
 
-def test_who_is_not_signed_in_or_comes_from_another_site_stores_nothing(desk: Served) -> None:
+def test_request_without_sign_in_or_from_another_site_stores_nothing(desk: Served) -> None:
     client, csrf = signed_in(desk)
     for headers in ({}, {"cookie": "ds_actor=forged"}):
         status, _, _ = desk.get("/-/tumen/verdict", **headers)
@@ -156,23 +156,23 @@ def test_who_is_not_signed_in_or_comes_from_another_site_stores_nothing(desk: Se
     _, page, _ = desk.ask(stranger, "/-/tumen/login", None)
     own = re.search(r'name="csrf" content="([^"]+)"', page)
     assert own is not None
-    status, told = give(desk, stranger, own[1])
+    status, answer = give(desk, stranger, own[1])
     assert status == 403
-    assert "sign in" in told["error"]
+    assert "sign in" in answer["error"]
     status, _, _ = desk.ask(client, "/-/tumen/verdict", b"article=1&verdict=relevant&token=abcdefgh&revision=1")
     assert status == 403, "a form without the page's token is another site's"
     assert desk.rows("SELECT * FROM reviews") == []
     assert csrf
 
 
-def test_the_printed_link_works_once(desk: Served) -> None:
+def test_sign_in_link_works_once(desk: Served) -> None:
     signed_in(desk)
     status, page, _ = desk.get(desk.link.removeprefix(desk.base))
     assert status == 403
-    assert "used already" in page
+    assert "already used" in page
 
 
-def test_guessing_a_password_is_slowed_down(desk: Served) -> None:
+def test_password_guessing_is_slowed_down(desk: Served) -> None:
     client = desk.client()
     _, page, _ = desk.ask(client, "/-/tumen/login", None)
     csrf = re.search(r'name="csrf" content="([^"]+)"', page)
@@ -181,7 +181,7 @@ def test_guessing_a_password_is_slowed_down(desk: Served) -> None:
     assert [desk.ask(client, "/-/tumen/login", form)[0] for _ in range(6)] == [403] * 5 + [429]
 
 
-def test_other_sites_can_neither_frame_the_desk_nor_name_it(library: Served) -> None:
+def test_other_sites_cannot_frame_the_desk_or_use_another_host_name(library: Served) -> None:
     for path in ("/-/tumen", "/", "/tumen/articles"):
         _, _, headers = library.get(path)
         assert headers["x-frame-options"] == "DENY"
@@ -193,7 +193,7 @@ def test_other_sites_can_neither_frame_the_desk_nor_name_it(library: Served) -> 
 
 
 @pytest.mark.parametrize("path", ["/-/tumen/article/99999", "/-/tumen/topic/nothing.atom", "/-/tumen/article/0"])
-def test_what_is_not_there_is_said(library: Served, path: str) -> None:
+def test_missing_article_or_topic_is_404_with_a_sentence(library: Served, path: str) -> None:
     status, page, _ = library.get(path)
     assert status == 404
     assert "There is no" in page
@@ -203,9 +203,7 @@ def test_what_is_not_there_is_said(library: Served, path: str) -> None:
     ("asked", "in_text"),
     [("사드", "사드"), ("Госдума", "госдум"), ("газопроводу", "газопровод"), ("sanction", "sanction")],
 )
-def test_datasettes_own_box_and_the_desk_find_a_word_in_any_of_its_forms(
-    library: Served, asked: str, in_text: str
-) -> None:
+def test_desk_and_datasette_search_find_a_word_in_any_form(library: Served, asked: str, in_text: str) -> None:
     rows = library.rows("SELECT id, title || ' ' || text FROM articles")
     there = {str(row[0]) for row in rows if re.search(rf"\b{in_text}", str(row[1]).lower())}
     assert there
@@ -222,12 +220,12 @@ def test_datasettes_own_box_and_the_desk_find_a_word_in_any_of_its_forms(
 @pytest.mark.parametrize(
     "asked", ['"', "NEAR(", "a AND", "*", "col:x", "-", "(", "\x00", "'; DROP", "x" * 600, "OR OR"]
 )
-def test_odd_search_syntax_is_no_error(library: Served, asked: str) -> None:
+def test_odd_search_syntax_is_not_an_error(library: Served, asked: str) -> None:
     assert library.get(f"/-/tumen/search?q={urllib.parse.quote(asked)}")[0] == 200
     assert library.get(f"/tumen/articles.json?_search={urllib.parse.quote(asked)}")[0] == 200
 
 
-def test_the_atom_feed_is_read_by_a_feed_reader(library: Served) -> None:
+def test_atom_feed_is_valid_for_a_feed_reader(library: Served) -> None:
     _, body, headers = library.get("/-/tumen/flagged.atom")
     assert "atom+xml" in headers["content-type"]
     feed = feedparser.parse(body)
@@ -237,7 +235,7 @@ def test_the_atom_feed_is_read_by_a_feed_reader(library: Served) -> None:
     assert all(one.link.startswith("http") and one.id.startswith(library.base) for one in feed.entries)
 
 
-def test_each_topic_has_a_feed_of_its_own(library: Served) -> None:
+def test_each_topic_has_its_own_feed(library: Served) -> None:
     for topic, flags in library.rows("SELECT topic, count(*) FROM flags GROUP BY topic"):
         feed = feedparser.parse(library.get(f"/-/tumen/topic/{topic}.atom")[1])
         assert not feed.bozo
@@ -245,7 +243,7 @@ def test_each_topic_has_a_feed_of_its_own(library: Served) -> None:
         assert all(topic in {tag.term for tag in one.tags} for one in feed.entries)
 
 
-def test_hostile_words_are_shown_as_words(library: Served) -> None:
+def test_hostile_title_and_text_are_escaped(library: Served) -> None:
     number = library.rows("SELECT id FROM articles WHERE title LIKE '<script%'")[0][0]
     for path in (f"/-/tumen/article/{number}", "/-/tumen", "/-/tumen/search?q=Seoul"):
         _, page, _ = library.get(path)
@@ -255,7 +253,7 @@ def test_hostile_words_are_shown_as_words(library: Served) -> None:
     assert HOSTILE_TITLE not in page
 
 
-def test_the_queue_is_answered_by_its_own_index(library: Served) -> None:
+def test_queue_uses_its_own_index(library: Served) -> None:
     plan = library.rows(
         "EXPLAIN QUERY PLAN SELECT a.id FROM articles a INDEXED BY articles_waiting"
         " WHERE a.verdict IS NULL AND a.relevant = 1 ORDER BY a.relevance DESC, a.id DESC LIMIT 60"

@@ -1,4 +1,4 @@
-"""What went wrong in a prototype of the desk must not come back; each test names its trap."""
+"""Regressions of the desk: queries and indexes, highlights, stories, sign-in, Datasette pages."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from pipeline.review.highlights import paragraphs
 from pipeline.review.tables import describe
 from pipeline.store import desk as desk_rows
 from pipeline.store import open_store
-from tests.review.conftest import HOSTILE_TITLE, Served, serving
+from tests.review.conftest import HOSTILE_TITLE, Served, cookies, serving
 from tests.review.test_desk import WITHDRAWN, give, signed_in
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def plans(conn: sqlite3.Connection, sql: str) -> str:
 
 @pytest.fixture
 def grown(archive: Path, tmp_path: Path) -> Iterator[sqlite3.Connection]:
-    """The archive, twenty thousand articles larger, of which the planner knows nothing."""
+    """The archive plus 20,000 articles, without statistics for the query planner."""
     path = tmp_path / "grown.db"
     source, target = sqlite3.connect(archive), sqlite3.connect(path)
     source.backup(target)
@@ -61,14 +61,14 @@ def grown(archive: Path, tmp_path: Path) -> Iterator[sqlite3.Connection]:
 
 
 @pytest.mark.parametrize("analyzed", [False, True])
-def test_trap_a_plain_index_made_the_queue_sort_everything(grown: sqlite3.Connection, analyzed: bool) -> None:
+def test_queue_does_not_sort_all_articles(grown: sqlite3.Connection, analyzed: bool) -> None:
     if analyzed:
         grown.execute("ANALYZE")
     asked: list[str] = []
     grown.set_trace_callback(asked.append)
     now = datetime.now(UTC)
-    for wanted in (desk_rows.Wanted(), desk_rows.Wanted(topic="thaad", language="ko", days=3)):
-        desk_rows.queue(grown, wanted, now)
+    for filters in (desk_rows.QueueFilter(), desk_rows.QueueFilter(topic="thaad", language="ko", days=3)):
+        desk_rows.queue(grown, filters, now)
     grown.set_trace_callback(None)
     queue: Any = describe("tumen")["databases"]
     asked = [sql for sql in asked if "ORDER BY" in sql]
@@ -79,13 +79,13 @@ def test_trap_a_plain_index_made_the_queue_sort_everything(grown: sqlite3.Connec
         assert re.search("articles_(waiting|queue)", plan), sql
 
 
-def test_trap_a_sorted_table_without_an_index_is_refused_by_the_time_limit(grown: sqlite3.Connection) -> None:
+def test_default_sort_of_each_table_has_an_index(grown: sqlite3.Connection) -> None:
     database: Any = describe("tumen")["databases"]
-    for table, told in database["tumen"]["tables"].items():
+    for table, described in database["tumen"]["tables"].items():
         for key, order in (("sort", ""), ("sort_desc", " DESC")):
-            if key in told and grown.execute(f"SELECT count(*) FROM {table}").fetchone()[0] > 20:
-                plan = plans(grown, f"SELECT * FROM {table} ORDER BY {told[key]}{order} LIMIT 101")
-                assert "TEMP B-TREE" not in plan, (table, told[key])
+            if key in described and grown.execute(f"SELECT count(*) FROM {table}").fetchone()[0] > 20:
+                plan = plans(grown, f"SELECT * FROM {table} ORDER BY {described[key]}{order} LIMIT 101")
+                assert "TEMP B-TREE" not in plan, (table, described[key])
 
 
 def evidence(text: str, surface: str, *, topic: str = "thaad", start: int | None = None) -> dict[str, Any]:
@@ -101,7 +101,7 @@ def marked(text: str, *rows: dict[str, Any]) -> list[list[tuple[str, bool]]]:
     return [[(piece.text, bool(piece.kind)) for piece in many] for many in cut]
 
 
-def test_trap_evidence_of_an_earlier_text_marked_wrong_words() -> None:
+def test_evidence_of_an_earlier_text_highlights_no_wrong_words() -> None:
     row = evidence("Envoys spoke of THAAD.", "THAAD")
     assert marked("In Seoul envoys spoke of THAAD.", row) == [
         [("In Seoul envoys spoke of ", False), ("THAAD", True), (".", False)]
@@ -109,7 +109,7 @@ def test_trap_evidence_of_an_earlier_text_marked_wrong_words() -> None:
     assert marked("The words are gone now, all of them.", row) == [[("The words are gone now, all of them.", False)]]
 
 
-def test_trap_a_mark_across_a_paragraph_broke_the_page() -> None:
+def test_highlight_across_paragraphs_is_split() -> None:
     text = "about the State\nDuma today"
     assert marked(text, evidence(text, "State\nDuma")) == [
         [("about the ", False), ("State", True)],
@@ -117,7 +117,7 @@ def test_trap_a_mark_across_a_paragraph_broke_the_page() -> None:
     ]
 
 
-def test_trap_overlapping_marks_lost_a_topic() -> None:
+def test_overlapping_highlights_keep_both_topics() -> None:
     text = "the State Duma of Russia"
     rows = [evidence(text, "State Duma"), evidence(text, "Duma of Russia", topic="duma")]
     cut = paragraphs(text, rows, {("thaad", "a-clause"): 1.5}, {"thaad": "THAAD", "duma": "Duma address"})
@@ -126,13 +126,13 @@ def test_trap_overlapping_marks_lost_a_topic() -> None:
     assert piece.why == "THAAD, a clause +1.5; Duma address, a clause"
 
 
-def test_trap_offsets_count_code_points_beyond_the_first_plane() -> None:
+def test_offsets_count_code_points_beyond_the_basic_plane() -> None:
     text = "🚢🚢 на пароме с THAAD"
     assert marked(text, evidence(text, "THAAD"))[0][1] == ("THAAD", True)
 
 
-def tell_again(database: Path, article: int, copies: int) -> list[int]:
-    """Copies of an article in its story."""
+def add_duplicates(database: Path, article: int, copies: int) -> list[int]:
+    """Add copies of an article and put them into one story."""
     conn = open_store(database)
     ids = [article]
     story = conn.execute(
@@ -151,22 +151,22 @@ def tell_again(database: Path, article: int, copies: int) -> list[int]:
     return ids
 
 
-def test_trap_copies_of_one_story_filled_the_screen(desk: Served) -> None:
+def test_story_with_duplicates_is_one_line_in_the_queue(desk: Served) -> None:
     client, _ = signed_in(desk)
     best = int(str(desk.rows("SELECT id FROM review_queue LIMIT 1")[0][0]))
-    ids = tell_again(desk.database, best, 6)
+    ids = add_duplicates(desk.database, best, 6)
     _, page, _ = desk.ask(client, "/-/tumen", None)
     listed = re.findall(r'data-id="(\d+)"', page.split('id="queue"')[1].split("</ol>")[0])
     assert len({*map(int, listed)} & set(ids)) == 1
-    assert "+6 tell it" in page
-    assert "also for the 6 that wait in this story (copies)" in page
+    assert "+6 on this story" in page
+    assert "also for the 6 other unreviewed articles of this story (duplicates)" in page
     assert page.count("Reason ") == 7
 
 
-def test_one_verdict_may_be_for_the_story_and_is_taken_back_as_one(desk: Served) -> None:
+def test_verdict_for_a_story_is_undone_as_one(desk: Served) -> None:
     client, csrf = signed_in(desk)
     best = int(str(desk.rows("SELECT id FROM review_queue LIMIT 1")[0][0]))
-    ids = tell_again(desk.database, best, 3)
+    ids = add_duplicates(desk.database, best, 3)
     assert give(desk, client, csrf, article=ids[1], story=False)[0] == 200
     for _ in range(2):  # the same POST twice
         assert (
@@ -181,7 +181,7 @@ def test_one_verdict_may_be_for_the_story_and_is_taken_back_as_one(desk: Served)
     assert desk.rows("SELECT count(*) FROM reviews") == [(7,)]
 
 
-def test_trap_a_writer_that_holds_the_lock_lost_verdicts_and_stopped_readers(desk: Served) -> None:
+def test_verdict_waits_for_a_writer_and_readers_do_not(desk: Served) -> None:
     client, csrf = signed_in(desk)
     writer = sqlite3.connect(desk.database, isolation_level=None, check_same_thread=False)
     writer.execute("BEGIN IMMEDIATE")
@@ -191,7 +191,7 @@ def test_trap_a_writer_that_holds_the_lock_lost_verdicts_and_stopped_readers(des
         over.set()
         writer.execute("COMMIT")
 
-    threading.Timer(6.5, end).start()  # longer than SQLite's usual five seconds
+    threading.Timer(6.5, end).start()  # longer than the default of five seconds
     assert desk.get("/-/tumen/article/2?part=article")[0] == 200
     assert not over.is_set(), "a reader waited for the writer"
     assert give(desk, client, csrf)[0] == 200
@@ -200,7 +200,7 @@ def test_trap_a_writer_that_holds_the_lock_lost_verdicts_and_stopped_readers(des
     writer.close()
 
 
-def test_verdicts_cannot_be_changed_or_deleted_by_anybody(desk: Served) -> None:
+def test_verdicts_cannot_be_changed_or_deleted(desk: Served) -> None:
     client, csrf = signed_in(desk)
     give(desk, client, csrf)
     conn = sqlite3.connect(desk.database)
@@ -211,7 +211,7 @@ def test_verdicts_cannot_be_changed_or_deleted_by_anybody(desk: Served) -> None:
     assert desk.rows("SELECT article_id, verdict FROM reviews") == [(1, "relevant")]
 
 
-def test_a_verdict_names_the_text_and_the_config_that_were_on_the_screen(desk: Served) -> None:
+def test_verdict_records_revision_and_config_on_the_screen(desk: Served) -> None:
     client, csrf = signed_in(desk)
     conn = sqlite3.connect(desk.database)
     with conn:
@@ -226,20 +226,20 @@ def test_a_verdict_names_the_text_and_the_config_that_were_on_the_screen(desk: S
     assert desk.rows("SELECT revision, config_version FROM reviews") == [(3, version)]
 
 
-def test_a_verdict_on_an_article_that_was_deleted_meanwhile_is_told(desk: Served) -> None:
+def test_verdict_on_a_deleted_article_is_refused(desk: Served) -> None:
     client, csrf = signed_in(desk)
     conn = sqlite3.connect(desk.database)
     with conn:
         conn.execute("UPDATE entries SET article_id = NULL WHERE article_id = 1")
         conn.execute("DELETE FROM articles WHERE id = 1")
     conn.close()
-    status, told = give(desk, client, csrf)
+    status, answer = give(desk, client, csrf)
     assert status == 404
-    assert "any more" in told["error"]
+    assert "any more" in answer["error"]
     assert desk.get("/-/tumen/article/1")[0] == 404
 
 
-def test_analysts_who_disagree_are_listed(desk: Served) -> None:
+def test_disagreements_of_analysts_are_listed(desk: Served) -> None:
     conn = sqlite3.connect(desk.database)
     with conn:
         for at, (article, who, verdict) in enumerate(
@@ -257,7 +257,7 @@ def test_analysts_who_disagree_are_listed(desk: Served) -> None:
     ]
 
 
-def test_a_database_without_a_table_that_the_desk_reads_is_none_of_its(archive: Path, tmp_path: Path) -> None:
+def test_database_without_a_needed_table_is_not_a_desk(archive: Path, tmp_path: Path) -> None:
     conn = sqlite3.connect(shutil.copy(archive, tmp_path / "older.db"))
     assert desk_rows.is_desk(conn)
     conn.execute("DROP TABLE meanings")
@@ -265,17 +265,17 @@ def test_a_database_without_a_table_that_the_desk_reads_is_none_of_its(archive: 
     conn.close()
 
 
-def test_datasette_without_a_file_says_so_in_a_sentence_of_the_desk() -> None:
+def test_datasette_without_a_file_shows_an_error_page() -> None:
     answer = asyncio.run(Datasette(memory=True).client.get("/-/tumen"))
     assert answer.status_code == 500
-    assert "Tumen failed here" in answer.text
+    assert "Tumen failed on this page" in answer.text
 
 
-def test_every_query_and_every_table_opens_and_goes_out_as_json_and_csv(library: Served) -> None:
+def test_every_query_and_table_opens_as_page_json_and_csv(library: Served) -> None:
     database: Any = describe("tumen")["databases"]
     names = [*database["tumen"]["queries"], *database["tumen"]["tables"]]
-    told = "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT GLOB 'sqlite_*'"
-    there = {row[0] for row in library.rows(f"{told} AND name NOT GLOB 'articles_fts*'")}
+    sql = "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT GLOB 'sqlite_*'"
+    there = {row[0] for row in library.rows(f"{sql} AND name NOT GLOB 'articles_fts*'")}
     assert there == set(database["tumen"]["tables"]), "a description on each, and on nothing else"
     for name in names:
         more = "?article=1&story=1"
@@ -285,12 +285,12 @@ def test_every_query_and_every_table_opens_and_goes_out_as_json_and_csv(library:
         assert json.loads(library.get(f"/tumen/{name}.json{more}&_shape=array")[1]) is not None
         assert library.get(f"/tumen/{name}.csv{more}")[2]["content-type"].startswith("text/plain"), name
     _, page, _ = library.get("/tumen/articles")
-    assert "who gave the date" in page, "descriptions of columns"
+    assert "source of the date" in page, "descriptions of columns"
     assert re.search(r'href="/-/tumen/article/\d+"', page), "the way to the desk"
     assert "Feed health" in library.get("/tumen")[1]
 
 
-def test_datasette_alone_serves_the_desk_its_queries_and_its_search(archive: Path, tmp_path: Path) -> None:
+def test_datasette_alone_serves_desk_queries_and_search(archive: Path, tmp_path: Path) -> None:
     database = tmp_path / "other.db"
     source, target = sqlite3.connect(archive), sqlite3.connect(database)
     source.backup(target)
@@ -304,15 +304,15 @@ def test_datasette_alone_serves_the_desk_its_queries_and_its_search(archive: Pat
         )  # fmt: skip
         return done.stdout
 
-    assert "waiting" in ask("/-/tumen")
-    assert "Articles, their flags with every reason" in ask("/other")
+    assert "to review" in ask("/-/tumen")
+    assert "Articles, their flags with all reasons" in ask("/other")
     for words in ("사드", "Госдума", "sanctions"):
         asked = urllib.parse.quote(words)
         assert 0 < len(json.loads(ask(f"/other/articles.json?_search={asked}&_shape=array&_size=200"))) < 20, words
     assert json.loads(ask("/other/queue.json?_shape=array"))
 
 
-def test_hostile_words_stay_words_on_datasettes_own_pages(library: Served) -> None:
+def test_hostile_title_is_escaped_on_datasette_pages(library: Served) -> None:
     number = library.rows("SELECT id FROM articles WHERE title LIKE '<script%'")[0][0]
     for path in ("/tumen/articles?_sort_desc=id", f"/tumen/articles/{number}", "/tumen/queue", "/tumen/review_queue"):
         _, page, _ = library.get(path)
@@ -321,18 +321,18 @@ def test_hostile_words_stay_words_on_datasettes_own_pages(library: Served) -> No
         assert 'href="javascript:' not in page
 
 
-def test_a_query_that_takes_too_long_is_stopped(library: Served) -> None:
+def test_slow_query_is_stopped(library: Served) -> None:
     began = time.monotonic()
     status, page, _ = library.get(SQL + urllib.parse.quote(SLOW))
     assert status == 400
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 30  # the limit is 3 s; the machine may be busy
     assert "Traceback" not in page
 
 
-def test_the_session_s_cookie_is_out_of_reach_of_scripts_and_of_other_sites(desk: Served) -> None:
+def test_session_cookie_is_httponly_and_same_site(desk: Served) -> None:
     client = desk.client()
     desk.ask(client, desk.link.removeprefix(desk.base), None)
-    (cookie,) = [one for one in client.cookies if one.name == "ds_actor"]  # type: ignore[attr-defined]
+    (cookie,) = [one for one in cookies(client) if one.name == "ds_actor"]
     assert cookie.has_nonstandard_attr("HttpOnly")
     assert str(cookie.get_nonstandard_attr("SameSite")).lower() == "lax"
     assert not cookie.domain_specified
@@ -341,7 +341,7 @@ def test_the_session_s_cookie_is_out_of_reach_of_scripts_and_of_other_sites(desk
         assert not mode & 0o077 or name.endswith(".json"), name
 
 
-def test_the_desk_s_policy_allows_no_script_but_its_own(library: Served) -> None:
+def test_content_policy_allows_only_scripts_of_the_desk(library: Served) -> None:
     _, page, headers = library.get("/-/tumen")
     policy = headers["content-security-policy"]
     assert "default-src 'none'" in policy
@@ -350,7 +350,7 @@ def test_the_desk_s_policy_allows_no_script_but_its_own(library: Served) -> None
     assert re.findall(r"<script[^>]*>", page) == re.findall(r'<script src="/-/tumen/static/desk\.js\?\w+" defer>', page)
 
 
-def test_a_form_of_another_site_signs_nobody_in_or_out(desk: Served) -> None:
+def test_form_of_another_site_cannot_sign_in_or_out(desk: Served) -> None:
     client, _ = signed_in(desk)
     for path in ("/-/tumen/logout", "/-/tumen/login", "/-/tumen/verdict"):
         status, _, _ = desk.ask(client, path, b"name=anna&password=x", origin="https://evil.example")
@@ -358,7 +358,7 @@ def test_a_form_of_another_site_signs_nobody_in_or_out(desk: Served) -> None:
     assert "<span>anna</span>" in desk.ask(client, "/-/tumen", None)[1]
 
 
-def test_signing_out_ends_the_right_to_give_verdicts(desk: Served) -> None:
+def test_signed_out_analyst_cannot_give_verdicts(desk: Served) -> None:
     client, csrf = signed_in(desk)
     form = urllib.parse.urlencode({"csrftoken": csrf}).encode()
     status, page, _ = desk.ask(client, "/-/tumen/logout", form)
@@ -368,7 +368,7 @@ def test_signing_out_ends_the_right_to_give_verdicts(desk: Served) -> None:
     assert give(desk, client, csrf)[0] == 403
 
 
-def test_beyond_this_machine_only_analysts_write_sql_and_nobody_takes_the_file(archive: Path, tmp_path: Path) -> None:
+def test_on_other_hosts_only_analysts_run_sql_and_the_file_is_private(archive: Path, tmp_path: Path) -> None:
     with serving(archive, tmp_path, "--host", "127.0.0.2") as desk:
         sql = SQL + urllib.parse.quote("SELECT 1")
         assert desk.get(sql)[0] == 403
@@ -378,14 +378,14 @@ def test_beyond_this_machine_only_analysts_write_sql_and_nobody_takes_the_file(a
         assert desk.ask(client, sql, None)[0] == 200
 
 
-def test_a_trusted_proxy_names_the_analyst_and_nobody_else_does(archive: Path, tmp_path: Path) -> None:
+def test_only_a_trusted_proxy_names_the_analyst(archive: Path, tmp_path: Path) -> None:
     with serving(archive, tmp_path, "--proxy-header", "X-Remote-User", "--proxy-from", "127.0.0.9") as desk:
         assert "Sign in to review" in desk.get("/-/tumen", x_remote_user="mallory")[1]
     with serving(archive, tmp_path, "--proxy-header", "X-Remote-User", "--proxy-from", "127.0.0.1") as desk:
         assert "<span>anna</span>" in desk.get("/-/tumen", x_remote_user="anna")[1]
 
 
-def test_open_signs_in_the_browser_that_it_opens(archive: Path, tmp_path: Path) -> None:
+def test_option_open_opens_the_sign_in_link(archive: Path, tmp_path: Path) -> None:
     seen, browser = tmp_path / "seen", tmp_path / "browser"
     browser.write_text(f'#!/bin/sh\necho "$1" > {seen}.part && mv {seen}.part {seen}\n', encoding="utf-8")
     browser.chmod(0o700)
@@ -396,10 +396,10 @@ def test_open_signs_in_the_browser_that_it_opens(archive: Path, tmp_path: Path) 
         assert seen.read_text(encoding="utf-8").strip() == desk.link
 
 
-def test_a_plot_says_in_words_what_it_draws_and_escapes_names() -> None:
-    drawn = str(plots.stacks("Weeks", [("<b>", 2, 1), ("w2", 0, 0)], ("reviewed", "waiting")))
+def test_plot_has_a_description_and_escapes_names() -> None:
+    drawn = str(plots.stacks("Weeks", [("<b>", 2, 1), ("w2", 0, 0)], ("reviewed", "to review")))
     assert "<b>" not in drawn
-    assert "2 reviewed, 1 waiting" in drawn
+    assert "2 reviewed, 1 to review" in drawn
     assert drawn.count("<rect") == 2
     assert plots.wilson(0, 0) == (0.0, 1.0)
     low, high = plots.wilson(9, 10)

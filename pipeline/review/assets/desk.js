@@ -1,246 +1,247 @@
-// The review page by keyboard. In: the queue's links, and fragments of pages made (and escaped) by the server.
-// Out: verdicts, posted behind the reader's back while the next article is on the screen already.
+// The review page by keyboard. In: the links of the queue, and article fragments rendered (and escaped) by the server.
+// Out: verdicts, posted in the background while the next article is already on the screen.
 "use strict";
 (() => {
   const base = document.querySelector("nav a").getAttribute("href");
   const csrf = document.querySelector('meta[name="csrf"]').content;
-  const place = document.getElementById("article");
-  const said = document.getElementById("said");
+  const container = document.getElementById("article");
+  const status = document.getElementById("status");
   const counts = document.getElementById("counts");
-  const bar = document.querySelector("#progress progress");
-  const ahead = 3;
-  const parts = new Map();
-  const given = [];
-  let saying;
+  const progressBar = document.querySelector("#progress progress");
+  const PREFETCH = 3;
+  const fragments = new Map();  // article id → promise of its HTML
+  const judged = [];  // ids of articles with a verdict of this session, the latest last
+  let statusTimer;
 
   const links = () => [...document.querySelectorAll("#queue a")];
-  const current = () => Number(place.querySelector("article")?.dataset.id || 0);
-  const link = (id) => links().find((one) => Number(one.dataset.id) === id);
+  const currentId = () => Number(container.querySelector("article")?.dataset.id || 0);
+  const linkOf = (id) => links().find((link) => Number(link.dataset.id) === id);
 
-  function say(words, problem = false) {
-    clearTimeout(saying);
-    said.textContent = words;
-    said.classList.toggle("problem", problem);
-    if (!problem) saying = setTimeout(() => { said.textContent = ""; }, 4000);
+  function showStatus(message, problem = false) {
+    clearTimeout(statusTimer);
+    status.textContent = message;
+    status.classList.toggle("problem", problem);
+    if (!problem) statusTimer = setTimeout(() => { status.textContent = ""; }, 4000);
   }
 
-  function part(id) {
-    if (!parts.has(id)) {
-      const got = fetch(`${base}/article/${id}?part=article`).then((answer) => {
-        if (!answer.ok) throw new Error(`Article ${id} cannot be shown (${answer.status}); try again.`);
-        return answer.text();
-      }, () => { throw new Error(`Article ${id} cannot be shown: the desk cannot be reached.`); });
-      got.catch(() => parts.delete(id));
-      parts.set(id, got);
+  function fetchArticle(id) {
+    if (!fragments.has(id)) {
+      const fragment = fetch(`${base}/article/${id}?part=article`).then((response) => {
+        if (!response.ok) throw new Error(`Article ${id} cannot be shown (HTTP ${response.status}). Try again.`);
+        return response.text();
+      }, () => { throw new Error(`Article ${id} cannot be shown: no connection to the desk.`); });
+      fragment.catch(() => fragments.delete(id));
+      fragments.set(id, fragment);
     }
-    return parts.get(id);
+    return fragments.get(id);
   }
 
   async function show(id) {
     try {
-      place.innerHTML = await part(id);
+      container.innerHTML = await fetchArticle(id);
     } catch (error) {
-      say(error.message, true);
+      showStatus(error.message, true);
       return;
     }
-    for (const one of links()) one.toggleAttribute("aria-current", false);
-    const here = link(id);
-    here?.setAttribute("aria-current", "true");
-    here?.scrollIntoView({ block: "nearest" });
-    history.replaceState(null, "", `${base}/article/${id}${here ? new URL(here.href).search : location.search}`);
-    document.title = `${place.querySelector("h1").textContent} · Tumen`;
-    scrollTo(0, matchMedia("(max-width: 56rem)").matches ? place.offsetTop : 0);
-    place.focus({ preventScroll: true });
+    for (const link of links()) link.toggleAttribute("aria-current", false);
+    const link = linkOf(id);
+    link?.setAttribute("aria-current", "true");
+    link?.scrollIntoView({ block: "nearest" });
+    history.replaceState(null, "", `${base}/article/${id}${link ? new URL(link.href).search : location.search}`);
+    document.title = `${container.querySelector("h1").textContent} · Tumen`;
+    scrollTo(0, matchMedia("(max-width: 56rem)").matches ? container.offsetTop : 0);
+    container.focus({ preventScroll: true });
     prefetch();
   }
 
   function prefetch() {
     const all = links();
-    const at = all.findIndex((one) => Number(one.dataset.id) === current());
-    for (const one of all.slice(at + 1, at + 1 + ahead)) part(Number(one.dataset.id));
+    const at = all.findIndex((link) => Number(link.dataset.id) === currentId());
+    for (const link of all.slice(at + 1, at + 1 + PREFETCH)) fetchArticle(Number(link.dataset.id));
   }
 
   function move(by) {
     const all = links();
-    const at = all.findIndex((one) => Number(one.dataset.id) === current());
+    const at = all.findIndex((link) => Number(link.dataset.id) === currentId());
     const next = all[at + by];
     if (next) show(Number(next.dataset.id));
-    else if (by > 0) say("That was the last of this list; load the page for more.");
+    else if (by > 0) showStatus("End of this list. Reload the page for more articles.");
   }
 
   const pause = (ms) => new Promise((done) => { setTimeout(done, ms); });
 
-  function name() {
+  function newToken() {
     const bytes = crypto.getRandomValues(new Uint8Array(16));
-    return [...bytes].map((one) => one.toString(16).padStart(2, "0")).join("");
+    return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
   }
 
+  // The token makes a retry harmless: the server stores one verdict per token.
   async function post(verdict) {
     for (let attempt = 0; ; attempt += 1) {
       try {
-        const answer = await fetch(`${base}/verdict${location.search}`, {
+        const response = await fetch(`${base}/verdict${location.search}`, {
           method: "POST",
           headers: { "content-type": "application/json", accept: "application/json", "x-csrftoken": csrf },
           body: JSON.stringify(verdict),
         });
-        if (answer.ok) return await answer.json();
-        const told = await answer.json().catch(() => ({ error: "The desk refused; load the page again." }));
-        if (answer.status < 500 || attempt === 3) throw Object.assign(new Error(told.error), { final: true });
+        if (response.ok) return await response.json();
+        const answer = await response.json().catch(() => ({ error: "The desk refused the verdict. Reload the page." }));
+        if (response.status < 500 || attempt === 3) throw Object.assign(new Error(answer.error), { final: true });
       } catch (error) {
-        if (error.final || attempt === 3) throw error.final ? error : new Error("The desk cannot be reached; not saved.");
+        if (error.final || attempt === 3) throw error.final ? error : new Error("No connection to the desk; not saved.");
       }
       await pause(400 * 3 ** attempt);
     }
   }
 
   const signs = { relevant: "✓", not_relevant: "✗", escalate: "▲" };
-  const words = (verdict) => verdict.replace("_", " ");
+  const label = (verdict) => verdict.replace("_", " ");
 
-  function mark(id, verdict) {
-    const one = link(id);
-    if (!one) return;
-    one.classList.toggle("done", verdict !== "withdrawn");
-    one.querySelector(".given")?.remove();
+  function markReviewed(id, verdict) {
+    const link = linkOf(id);
+    if (!link) return;
+    link.classList.toggle("reviewed", verdict !== "withdrawn");
+    link.querySelector(".verdict-sign")?.remove();
     if (!signs[verdict]) return;
-    const given = document.createElement("span");
-    given.className = "given";
-    given.setAttribute("role", "img");
-    given.setAttribute("aria-label", `${words(verdict)}: `);
-    given.textContent = `${signs[verdict]} `;
-    one.prepend(given);
+    const sign = document.createElement("span");
+    sign.className = "verdict-sign";
+    sign.setAttribute("role", "img");
+    sign.setAttribute("aria-label", `${label(verdict)}: `);
+    sign.textContent = `${signs[verdict]} `;
+    link.prepend(sign);
   }
 
-  const pauses = [];  // milliseconds between the last verdicts: how long the rest will take
-  let lastGiven = performance.now();
+  const intervals = [];  // milliseconds between the last verdicts, to estimate the time left
+  let lastVerdictAt = performance.now();
 
-  function pace() {
+  function recordInterval() {
     const now = performance.now();
-    pauses.push(now - lastGiven);
-    if (pauses.length > 20) pauses.shift();
-    lastGiven = now;
+    intervals.push(now - lastVerdictAt);
+    if (intervals.length > 20) intervals.shift();
+    lastVerdictAt = now;
   }
 
-  function left(waiting) {
-    if (pauses.length < 5 || !waiting) return "";
-    const usual = [...pauses].sort((a, b) => a - b)[Math.floor(pauses.length / 2)];
-    const minutes = Math.ceil((usual * waiting) / 60000);
+  function timeLeft(waiting) {
+    if (intervals.length < 5 || !waiting) return "";
+    const median = [...intervals].sort((a, b) => a - b)[Math.floor(intervals.length / 2)];
+    const minutes = Math.ceil((median * waiting) / 60000);
     return minutes > 600 ? "" : ` · about ${minutes} min left`;
   }
 
-  function tell(answer) {
-    const { waiting, today, team } = answer;
-    counts.textContent = `${waiting} waiting · ${team} done today, ${today} by you${left(waiting)}`;
-    bar.max = Math.max(1, waiting + team);
-    bar.value = team;
+  function showProgress({ waiting, today, team }) {
+    counts.textContent = `${waiting} to review · ${team} reviewed today, ${today} by you${timeLeft(waiting)}`;
+    progressBar.max = Math.max(1, waiting + team);
+    progressBar.value = team;
   }
 
-  async function give(verdict) {
-    const form = place.querySelector("form.verdict");
+  async function giveVerdict(verdict) {
+    const form = container.querySelector("form.verdict");
     if (!form) {
-      say("Sign in to give a verdict.", true);
+      showStatus("Sign in to give a verdict.", true);
       return;
     }
-    const id = current();
+    const id = currentId();
     const fields = new FormData(form);
-    const what = {
-      article: id, verdict, token: name(), revision: Number(fields.get("revision")), note: fields.get("note"),
+    const body = {
+      article: id, verdict, token: newToken(), revision: Number(fields.get("revision")), note: fields.get("note"),
       flagged: fields.get("flagged"), topics: fields.getAll("topics"), story: fields.has("story"),
     };
-    pace();
-    given.push(id);
-    parts.delete(id);
-    mark(id, verdict);
+    recordInterval();
+    judged.push(id);
+    fragments.delete(id);
+    markReviewed(id, verdict);
     move(1);
     try {
-      tell(await post(what));
-      say(`${words(verdict)}${what.story ? " for the story" : ""}: saved. u takes it back.`);
+      showProgress(await post(body));
+      showStatus(`${label(verdict)}${body.story ? " for the story" : ""}: saved. Press u to undo.`);
     } catch (error) {
-      mark(id, "withdrawn");
-      given.splice(given.lastIndexOf(id), 1);
-      say(error.message, true);
+      markReviewed(id, "withdrawn");
+      judged.splice(judged.lastIndexOf(id), 1);
+      showStatus(error.message, true);
     }
   }
 
-  async function takeBack() {
-    const id = given.pop() ?? (place.querySelector('button[value="withdrawn"]') ? current() : undefined);
+  async function undo() {
+    const id = judged.pop() ?? (container.querySelector('button[value="withdrawn"]') ? currentId() : undefined);
     if (id === undefined) {
-      say("There is no verdict of yours to take back.");
+      showStatus("Nothing to undo: you gave no verdict on this page.");
       return;
     }
     try {
-      tell(await post({ article: id, verdict: "withdrawn", token: name(), revision: 1 }));
-      mark(id, "withdrawn");
-      parts.delete(id);
+      showProgress(await post({ article: id, verdict: "withdrawn", token: newToken(), revision: 1 }));
+      markReviewed(id, "withdrawn");
+      fragments.delete(id);
       await show(id);
-      say("Taken back; both verdicts are kept.");
+      showStatus("Undone. The record of both steps is kept.");
     } catch (error) {
-      given.push(id);
-      say(error.message, true);
+      judged.push(id);
+      showStatus(error.message, true);
     }
   }
 
-  function open(id) {
-    const box = document.getElementById(id);
-    if (!box) return;
-    box.open = true;
-    box.querySelector("textarea, input")?.focus();
+  function openPanel(id) {
+    const panel = document.getElementById(id);
+    if (!panel) return;
+    panel.open = true;
+    panel.querySelector("textarea, input")?.focus();
   }
 
-  function evidence(by) {
-    const marks = [...place.querySelectorAll("h1 mark, .text mark")];
-    if (!marks.length) {
-      say("No words of this text are marked.");
+  function moveHighlight(by) {
+    const highlights = [...container.querySelectorAll("h1 mark, .text mark")];
+    if (!highlights.length) {
+      showStatus("This text has no highlights.");
       return;
     }
-    const at = marks.findIndex((one) => one.classList.contains("here"));
-    marks[at]?.classList.remove("here");
-    const to = at < 0 && by < 0 ? marks.length - 1 : (at + by + marks.length) % marks.length;
-    marks[to].classList.add("here");
-    marks[to].scrollIntoView({ block: "center" });
-    say(`${to + 1} of ${marks.length}, ${marks[to].textContent}: ${marks[to].title}`);
+    const from = highlights.findIndex((mark) => mark.classList.contains("current"));
+    highlights[from]?.classList.remove("current");
+    const to = from < 0 && by < 0 ? highlights.length - 1 : (from + by + highlights.length) % highlights.length;
+    highlights[to].classList.add("current");
+    highlights[to].scrollIntoView({ block: "center" });
+    showStatus(`${to + 1} of ${highlights.length}, ${highlights[to].textContent}: ${highlights[to].title}`);
   }
 
-  function wholeStory() {
-    const box = document.getElementById("whole");
+  function toggleWholeStory() {
+    const box = document.getElementById("whole-story");
     if (!box) {
-      say("No other article of this story waits.");
+      showStatus("This story has no other unreviewed article.");
       return;
     }
     box.checked = !box.checked;
-    say(box.checked ? "The verdict is for the whole story." : "The verdict is for this article alone.");
+    showStatus(box.checked ? "The verdict is for the whole story." : "The verdict is for this article alone.");
   }
 
   const keys = {
-    j: () => move(1), k: () => move(-1), 1: () => give("relevant"), 2: () => give("not_relevant"),
-    3: () => give("escalate"), u: takeBack, t: () => open("topics"), n: () => open("note"), s: wholeStory,
-    e: () => evidence(1), E: () => evidence(-1),
+    j: () => move(1), k: () => move(-1), 1: () => giveVerdict("relevant"), 2: () => giveVerdict("not_relevant"),
+    3: () => giveVerdict("escalate"), u: undo, t: () => openPanel("topics"), n: () => openPanel("note"),
+    s: toggleWholeStory, e: () => moveHighlight(1), E: () => moveHighlight(-1),
     o: () => document.getElementById("original")?.click(), "/": () => { location.href = `${base}/search`; },
     "?": () => document.getElementById("keys").showModal(),
   };
 
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
-    const typing = event.target.closest("textarea, select, input");
-    if (event.key === "Escape" && typing) {
-      typing.closest("details")?.removeAttribute("open");
-      place.focus();
+    const field = event.target.closest("textarea, select, input");
+    if (event.key === "Escape" && field) {
+      field.closest("details")?.removeAttribute("open");
+      container.focus();
     }
-    if (typing && (typing.type !== "checkbox" || event.key === " ")) return;
+    if (field && (field.type !== "checkbox" || event.key === " ")) return;
     if (document.querySelector("dialog[open]") || !keys[event.key]) return;
     event.preventDefault();
+    if (event.repeat && "123u".includes(event.key)) return;  // a key held down must not judge a row of articles
     keys[event.key]();
   });
 
   document.addEventListener("click", (event) => {
-    const one = event.target.closest("#queue a");
-    if (one && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
+    const link = event.target.closest("#queue a");
+    if (link && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
       event.preventDefault();
-      show(Number(one.dataset.id));
+      show(Number(link.dataset.id));
     }
     const button = event.target.closest("form.verdict button");
     if (button) {
       event.preventDefault();
-      if (button.value === "withdrawn") takeBack(); else give(button.value);
+      if (button.value === "withdrawn") undo(); else giveVerdict(button.value);
     }
   });
 

@@ -1,7 +1,7 @@
-"""One request on the wire: headers, kept connections, and what each way of failing is called.
+"""Kept connections, and one request over them: headers, and a name for each way of failing.
 
-In: a checked ``Target`` and the ``Request`` it serves. Out: an ``Answer``, or ``Failed``; ``TimeoutError`` when a read
-stood still. Every connection goes through the guarded dialler, which checks the address that it dials.
+In: a checked ``Target`` and its ``Request``. Out: a ``Response``, or ``RequestFailed``; ``TimeoutError`` if a read
+stalled. Every connection goes through the guarded connector, which checks the address that it connects to.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from contextlib import suppress
 
 from pipeline import __version__
 from pipeline.fetch import robots
-from pipeline.fetch.address_guard import GuardedDialler, NameUnknown, Target
+from pipeline.fetch.address_guard import GuardedConnector, NameUnknown, Target
 from pipeline.fetch.decompress import ACCEPT_ENCODING
 from pipeline.fetch.http11 import Broken, Closed, Connection, Headers
-from pipeline.fetch.response import Answer, Failed, receive
+from pipeline.fetch.response import RequestFailed, Response, read_response
 from pipeline.model import FailureKind, Request, RequestKind
 from pipeline.settings.fetch import FetchSettings
 
@@ -26,29 +26,26 @@ _ACCEPT: Mapping[RequestKind, str] = {
     "page": "text/html, application/xhtml+xml, */*;q=0.1",
     "site": "text/html, application/xhtml+xml, */*;q=0.1",
 }
-
+_KEPT_SECONDS = 30.0
 
 Origin = tuple[str, str, int]
 
-_KEPT_SECONDS = 30.0
-_CANNOT = "cannot be connected to"
+
+class ConnectTimeout(RequestFailed):
+    """The connection was not made in time."""
 
 
-class ConnectTimeout(Failed):
-    """No connection came about in time."""
-
-
-class Transport:
-    """Keeps the connections, one an origin: manners never ask a site two things at once.
+class ConnectionPool:
+    """Connections, one per origin: the host limiter allows one request at a time per host.
 
     Args:
         settings: ``[fetch]`` of the config.
-        dialler: makes the connections.
+        connector: makes the connections.
     """
 
-    def __init__(self, settings: FetchSettings, dialler: GuardedDialler) -> None:
+    def __init__(self, settings: FetchSettings, connector: GuardedConnector) -> None:
         self._settings = settings
-        self._dialler = dialler
+        self._connector = connector
         self._idle: dict[Origin, Connection] = {}
         self._tls: ssl.SSLContext | None = None
         contact = f"+{settings.contact}" if settings.contact else "news monitor"
@@ -59,36 +56,36 @@ class Transport:
         for connection in self._idle.values():
             connection.close()
         self._idle.clear()
-        await asyncio.sleep(0)  # the sockets close at the loop's next turn
+        await asyncio.sleep(0)  # lets the event loop close the sockets
 
-    async def ask(self, target: Target, request: Request, limit: int) -> Answer:
-        """Ask once and read the answer up to ``limit`` bytes; redirects are the caller's."""
-        path, headers = _target(target), self._headers(target, request)
+    async def request(self, target: Target, request: Request, limit: int) -> Response:
+        """Send one request and read the response, at most ``limit`` bytes. Follows no redirect."""
+        path, headers = _request_target(target), self._headers(target, request)
         try:
             if kept := self._kept(target):
-                with suppress(Closed):  # the server had let go of it meanwhile
+                with suppress(Closed):  # the server closed it while it was idle
                     return await self._exchange(target, kept, path, headers, limit)
             return await self._exchange(target, await self._connect(target), path, headers, limit)
         except TimeoutError:
             raise
         except (Broken, OSError) as error:
-            raise Failed("broken", f"{target.site} broke off its answer ({_short(error)}).") from None
+            raise RequestFailed("broken", f"{target.site} broke off its response ({_short(error)}).") from None
 
     async def _exchange(
         self, target: Target, connection: Connection, path: bytes, headers: Headers, limit: int
-    ) -> Answer:
-        """Ask on a connection, and keep it when it can be used again."""
-        answer = None
+    ) -> Response:
+        """Use a connection for one request, and keep it if it can serve another."""
+        response = None
         try:
-            answer = await receive(connection, path, headers, limit)
+            response = await read_response(connection, path, headers, limit)
         finally:
-            # what may follow a 304 that announces a body would be read as the next answer
-            dirty = answer is None or (answer.status == 304 and answer.headers.get("content-length", "0") != "0")
-            if dirty or not connection.again():
+            # A body after a 304 that announces one would be read as the next response.
+            dirty = response is None or (response.status == 304 and response.headers.get("content-length", "0") != "0")
+            if dirty or not connection.reuse():
                 connection.close()
             else:
                 self._keep(target, connection)
-        return answer
+        return response
 
     def _kept(self, target: Target) -> Connection | None:
         connection = self._idle.pop(_origin(target), None)
@@ -103,25 +100,26 @@ class Transport:
         connection.idle_since = asyncio.get_running_loop().time()
         self._idle[_origin(target)] = connection
         if len(self._idle) > self._settings.concurrency:
-            self._idle.pop(next(iter(self._idle))).close()  # the one that waited longest
+            self._idle.pop(next(iter(self._idle))).close()  # idle for the longest time
 
     async def _connect(self, target: Target) -> Connection:
-        """A new connection to where the guard lets us go."""
+        """Make a new connection, if the guard allows the address."""
         tls = None
         if target.scheme == "https":
             tls = self._tls = self._tls or ssl.create_default_context()
         try:
             async with asyncio.timeout(self._settings.connect_seconds):
-                line = await self._dialler.connect(target.host, target.port, tls)
+                stream = await self._connector.connect(target.host, target.port, tls)
         except NameUnknown:
-            raise Failed("dns", f"The name {target.host} does not resolve.") from None
+            raise RequestFailed("dns", f"The name {target.host} does not resolve.") from None
         except TimeoutError:
-            raise ConnectTimeout("connect", f"{target.site} could not be connected to in time.") from None
+            raise ConnectTimeout("connect", f"{target.site} did not accept a connection in time.") from None
         except OSError as error:
             kind: FailureKind = "tls" if isinstance(error, ssl.SSLError) else "connect"
-            said = "has no valid certificate" if isinstance(error, ssl.SSLCertVerificationError) else _CANNOT
-            raise Failed(kind, f"{target.site} {said} ({_short(error)}).") from None
-        return Connection(line, self._settings.read_seconds)
+            invalid = isinstance(error, ssl.SSLCertVerificationError)
+            problem = "The certificate is not valid for" if invalid else "Cannot connect to"
+            raise RequestFailed(kind, f"{problem} {target.site} ({_short(error)}).") from None
+        return Connection(stream, self._settings.read_seconds)
 
     def _headers(self, target: Target, request: Request) -> list[tuple[bytes, bytes]]:
         headers = [
@@ -144,7 +142,7 @@ def _origin(target: Target) -> Origin:
     return target.scheme, target.host, target.port
 
 
-def _target(target: Target) -> bytes:
+def _request_target(target: Target) -> bytes:
     return target.url.split(target.host_header, 1)[1].encode("ascii")
 
 

@@ -1,4 +1,4 @@
-"""Which addresses are asked. The resolver and the dialler are recorders: nothing leaves this machine."""
+"""Which addresses are requested. Resolver and connector are recorders: nothing leaves this machine."""
 
 from __future__ import annotations
 
@@ -10,36 +10,36 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.fetch import Fetcher, Guard, Refused
-from pipeline.fetch.decompress import TooLarge, Undecodable, decode
-from pipeline.fetch.http11 import Line
+from pipeline.fetch.decompress import TooLarge, Undecodable, decompress
+from pipeline.fetch.http11 import Stream
 from pipeline.model import FetchFailed, Outcome, Request
 from pipeline.settings.fetch import FetchSettings
 
 
-class Dialler:
-    """Writes down what would have been dialled."""
+class Recorder:
+    """Records the addresses that would be connected to."""
 
     def __init__(self) -> None:
-        self.dialled: list[tuple[str, int]] = []
+        self.connected: list[tuple[str, int]] = []
 
-    async def __call__(self, address: str, port: int, tls: ssl.SSLContext | None, name: str) -> Line:
-        self.dialled.append((address, port))
+    async def __call__(self, address: str, port: int, tls: ssl.SSLContext | None, name: str) -> Stream:
+        self.connected.append((address, port))
         raise ConnectionRefusedError("recorded")
 
 
-def ask(url: str, *answers: list[str], allow: tuple[str, ...] = ()) -> tuple[Outcome, Dialler, list[str]]:
-    """What asking for ``url`` comes to when its name resolves to these addresses, one list after the other."""
-    dialler, resolved, queue = Dialler(), [], list(answers)
+def fetch(url: str, *addresses: list[str], allow: tuple[str, ...] = ()) -> tuple[Outcome, Recorder, list[str]]:
+    """Fetch ``url``; its name resolves to these addresses, one list per resolution."""
+    recorder, resolved, queue = Recorder(), [], list(addresses)
 
     async def resolve(host: str, port: int) -> list[str]:
         resolved.append(host)
         return queue.pop(0)
 
     async def run() -> Outcome:
-        async with Fetcher(FetchSettings(allow_private=allow), resolver=resolve, dialler=dialler) as fetcher:
+        async with Fetcher(FetchSettings(allow_private=allow), resolver=resolve, connector=recorder) as fetcher:
             return await fetcher.get(Request(url=url, kind="feed"))
 
-    return asyncio.run(run()), dialler, resolved
+    return asyncio.run(run()), recorder, resolved
 
 
 PRIVATE = [
@@ -51,10 +51,10 @@ PRIVATE = [
 
 @pytest.mark.parametrize("address", PRIVATE)
 def test_49_a_name_that_leads_to_a_private_address_is_not_dialled(address: str) -> None:
-    outcome, dialler, _ = ask("http://news.example/feed", [address])
+    outcome, recorder, _ = fetch("http://news.example/feed", [address])
     assert isinstance(outcome, FetchFailed)
     assert outcome.kind == "forbidden_address"
-    assert dialler.dialled == []
+    assert recorder.connected == []
 
 
 @pytest.mark.parametrize(
@@ -66,24 +66,24 @@ def test_49_a_name_that_leads_to_a_private_address_is_not_dialled(address: str) 
     ],
 )
 def test_50_no_spelling_of_a_private_address_is_resolved_or_dialled(host: str) -> None:
-    outcome, dialler, resolved = ask(f"http://{host}/")
+    outcome, recorder, resolved = fetch(f"http://{host}/")
     assert isinstance(outcome, FetchFailed)
     assert outcome.kind in {"forbidden_address", "bad_url"}
-    assert dialler.dialled == []
+    assert recorder.connected == []
     assert resolved == []
 
 
-def test_51_one_private_address_among_public_ones_is_enough_to_refuse() -> None:
-    outcome, dialler, _ = ask("http://news.example/", ["93.184.216.34", "10.0.0.1"])
+def test_51_one_private_address_among_public_ones_is_refused() -> None:
+    outcome, recorder, _ = fetch("http://news.example/", ["93.184.216.34", "10.0.0.1"])
     assert isinstance(outcome, FetchFailed)
     assert outcome.kind == "forbidden_address"
-    assert dialler.dialled == []
+    assert recorder.connected == []
 
 
 def test_52_the_address_that_was_checked_is_the_one_dialled_and_the_name_is_resolved_once() -> None:
-    outcome, dialler, resolved = ask("http://news.example/", ["93.184.216.34"], ["127.0.0.1"])
+    outcome, recorder, resolved = fetch("http://news.example/", ["93.184.216.34"], ["127.0.0.1"])
     assert isinstance(outcome, FetchFailed)
-    assert dialler.dialled == [("93.184.216.34", 80)]
+    assert recorder.connected == [("93.184.216.34", 80)]
     assert resolved == ["news.example"]
 
 
@@ -96,29 +96,29 @@ def test_52_the_address_that_was_checked_is_the_one_dialled_and_the_name_is_reso
     ],
 )
 def test_53_other_schemes_users_and_ports_are_refused(url: str) -> None:
-    outcome, dialler, resolved = ask(url, ["93.184.216.34"])
+    outcome, recorder, resolved = fetch(url, ["93.184.216.34"])
     assert isinstance(outcome, FetchFailed)
     assert outcome.kind in {"bad_url", "forbidden_address"}
-    assert dialler.dialled == []
+    assert recorder.connected == []
     assert resolved == []
 
 
-def test_53_proxies_of_the_environment_are_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_53_proxy_variables_of_environment_are_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
-    _, dialler, _ = ask("http://news.example/", ["93.184.216.34"])
-    assert dialler.dialled == [("93.184.216.34", 80)]
+    _, recorder, _ = fetch("http://news.example/", ["93.184.216.34"])
+    assert recorder.connected == [("93.184.216.34", 80)]
 
 
-def test_54_an_allowed_network_opens_only_its_ports() -> None:
+def test_54_allowed_network_opens_only_its_ports() -> None:
     allow = ("10.0.0.0/8:8000-8010",)
-    assert ask("http://intra.example:8005/", ["10.1.1.1"], allow=allow)[1].dialled == [("10.1.1.1", 8005)]
-    assert ask("http://intra.example/", ["10.1.1.1"], allow=allow)[1].dialled == []
-    assert ask("http://intra.example:8005/", ["127.0.0.1"], allow=allow)[1].dialled == []
-    assert ask("http://intra.example:8005/", ["93.184.216.34"], allow=allow)[1].dialled == []
+    assert fetch("http://intra.example:8005/", ["10.1.1.1"], allow=allow)[1].connected == [("10.1.1.1", 8005)]
+    assert fetch("http://intra.example/", ["10.1.1.1"], allow=allow)[1].connected == []
+    assert fetch("http://intra.example:8005/", ["127.0.0.1"], allow=allow)[1].connected == []
+    assert fetch("http://intra.example:8005/", ["93.184.216.34"], allow=allow)[1].connected == []
 
 
 @given(st.text(max_size=80))
-def test_any_text_is_a_target_or_refused(text: str) -> None:
+def test_any_text_is_parsed_or_refused(text: str) -> None:
     guard = Guard(FetchSettings())
     for url in (text, f"http://{text}", f"https://a.example/{text}"):
         try:
@@ -130,9 +130,9 @@ def test_any_text_is_a_target_or_refused(text: str) -> None:
 
 
 @given(st.binary(max_size=300), st.sampled_from(["gzip", "br", "zstd", "deflate", "gzip, br", "x", ""]))
-def test_any_bytes_decode_within_the_bound_or_are_refused(body: bytes, said: str) -> None:
+def test_any_bytes_are_decompressed_within_limit_or_refused(body: bytes, encoding: str) -> None:
     try:
-        decoded = decode(body, said, 10_000)
+        decoded = decompress(body, encoding, 10_000)
     except (TooLarge, Undecodable):
         decoded = b""
     assert len(decoded) <= 10_000

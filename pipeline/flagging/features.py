@@ -1,0 +1,335 @@
+"""Features: readable facts about the concepts of an article. Pure; the model gives each one a weight.
+
+In: an article's text, its hits and the home country of its source. Out: a value of 0 to 1 for each feature. Hits in a
+dateline do not count (``dateline``).
+
+A hit counts for its own concept and for all that the concept implies. Its *grade* says where it stands: 1.0 in the
+title, 0.8 in the lead (the first ``LEAD_CHARACTERS`` of the text), 0.4 further down. "In front" means title or lead.
+
+==========================  ====================================================================================
+name in ``config/model``    value
+==========================  ====================================================================================
+``thaad``                   the highest grade of the concept; 0.2 more if it stands in three or more sentences of
+                            the text and never in front
+``title thaad``             1 if the concept stands in the title
+``russia + thaad``          the highest grade of a sentence that has the actor and the concept
+``front russia + japan``    1 if both actors stand in front
+``home KR + thaad``         the highest grade of the concept, for sources whose home is KR: papers leave their own
+                            country out
+``home KR``                 1 for sources whose home is KR
+``no russia``, ``no korea`` 1 if neither a hit nor the source's home names the state
+``no actor``                1 if no actor stands in front
+``long``                    1 if the text has more than ``LONG_CHARACTERS``
+``long russia``             1 if the text is long and the actor stands in front
+``only title russia``       1 if the text is long and the actor stands in the title only
+``length``                  the logarithm of the text's length, 0 to 1
+``seed thaad.in-korea``     the highest grade of a sentence (or of the front, or of the article) in which the seed
+                            clause of the topic holds
+==========================  ====================================================================================
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from pipeline.flagging.dateline import dateline_end
+from pipeline.flagging.hits import Span
+from pipeline.text.sentences import sentence_ends
+
+LEAD_CHARACTERS = 450
+LONG_CHARACTERS = 1200
+TITLE, LEAD, BODY = 1.0, 0.8, 0.4
+REPEATED = 0.2  # added for a concept that stands in several sentences below the lead
+_SENTENCES = 3  # as many make a concept "repeated"
+# The states, regions and pairs of states that the topics are about.
+ACTORS = (
+    "russia", "south_korea", "north_korea", "korea", "korean_peninsula", "japan", "united_states", "china", "ukraine",
+    "trilateral", "koreas_russia",
+)  # fmt: skip
+HOMES = ("RU", "KR", "KP", "US", "JP")
+_NEVER = 1 << 62
+
+
+class Sentence(NamedTuple):
+    """A sentence that has a hit.
+
+    Attributes:
+        grade: of its place.
+        concepts: numbers of its hits' concepts and of all that these imply.
+        first, last: its hits, as a slice of the article's.
+    """
+
+    grade: float
+    concepts: frozenset[int]
+    first: int
+    last: int
+
+
+class Reading(NamedTuple):
+    """An article's sentences and the grade of each concept in it.
+
+    Attributes:
+        concepts: those in the article; ``in_title`` and ``in_text``: in a part of it.
+        size: of the text, in characters.
+        home: country of the source, or None.
+    """
+
+    sentences: list[Sentence]
+    grades: dict[int, float]
+    concepts: frozenset[int]
+    in_title: frozenset[int]
+    in_text: frozenset[int]
+    size: int
+    home: str | None
+
+
+def read(
+    whole: str, title_length: int, spans: Sequence[Span], implied: Sequence[frozenset[int]], home: str | None
+) -> Reading:
+    """Cut an article into sentences and grade its concepts.
+
+    Args:
+        whole: title, line feed and text.
+        title_length: of the title, in characters.
+        spans: the hits of the whole.
+        implied: for each concept's number the numbers of itself and of all that it implies.
+        home: country of the source.
+    """
+    sentences = _sentences(whole, title_length, spans, implied) if spans else []
+    grades: dict[int, float] = {}
+    counts: dict[int, int] = {}
+    for grade, concepts, _, _ in sentences:
+        for concept in concepts:
+            if concept not in grades:  # sentences come in the order of their grades, the highest first
+                grades[concept] = grade
+                counts[concept] = 0
+            elif grade == BODY:
+                counts[concept] += 1
+    for concept, count in counts.items():
+        if count >= _SENTENCES - 1 and grades[concept] == BODY:
+            grades[concept] = BODY + REPEATED
+    in_title = frozenset().union(*(one.concepts for one in sentences if one.grade == TITLE))
+    in_text = frozenset().union(*(one.concepts for one in sentences if one.grade != TITLE))
+    return Reading(sentences, grades, frozenset(grades), in_title, in_text, len(whole) - title_length - 1, home)
+
+
+def _sentences(
+    whole: str, title_length: int, spans: Sequence[Span], implied: Sequence[frozenset[int]]
+) -> list[Sentence]:
+    """The sentences with a hit; the title is one, whatever stops it has."""
+    behind = dateline_end(whole, title_length + 1)
+    ends = sentence_ends(whole)
+    borders = [title_length + 1, *ends[bisect_left(ends, title_length + 2) :], _NEVER]
+    lead = title_length + 1 + LEAD_CHARACTERS
+    found: list[Sentence] = []
+    first, border = 0, bisect_left(borders, spans[0][0] + 1)
+    for number in range(1, len(spans) + 1):
+        if number < len(spans) and spans[number][0] < borders[border]:
+            continue
+        start = spans[first][0]
+        grade = TITLE if start < title_length else LEAD if start < lead else BODY
+        hits = [hit for hit in spans[first:number] if not title_length < hit[0] < behind]
+        concepts = frozenset().union(*[implied[concept] for _, _, concept in hits])
+        found.append(Sentence(grade, concepts, first, number))
+        if number < len(spans):
+            first, border = number, bisect_left(borders, spans[number][0] + 1)
+    return found
+
+
+class Seed(NamedTuple):
+    """A seed clause with concepts as numbers.
+
+    Attributes:
+        name: topic and clause, as in ``thaad.in-korea``.
+        items: of each set one concept must be there; homes by name.
+        unless: none of these may be there.
+        within: sentence, front or article.
+    """
+
+    name: str
+    items: tuple[frozenset[int | str], ...]
+    unless: frozenset[int | str]
+    within: str
+
+
+class Plan(NamedTuple):
+    """The features to read, by family: members, and for pairs the actor and the family's offset."""
+
+    present: frozenset[int]
+    title: frozenset[int]
+    sentence: list[tuple[int, int, frozenset[int]]]
+    front: list[tuple[int, int, frozenset[int]]]
+    home: dict[str, frozenset[int]]
+    seeds: list[tuple[int, Seed]]
+
+
+class FeatureSpace:
+    """The features of one lexicon and one set of seed clauses, by name and by number.
+
+    A feature is a family and a member: ``russia +`` and ``thaad``. Its number is the family's offset plus the member's
+    place, so that reading an article makes no strings.
+    """
+
+    def __init__(self, concepts: Sequence[str], seeds: Sequence[Seed]) -> None:
+        places = {concept: number for number, concept in enumerate(concepts)}
+        self.concepts = tuple(concepts)
+        self.seeds = tuple(seeds)
+        self.actors = tuple((places[name], name) for name in ACTORS if name in places)
+        self._width = max(len(concepts), len(seeds), 1)
+        names = ["", "title ", *(f"{name} + " for _, name in self.actors)]
+        names += [f"front {name} + " for _, name in self.actors] + [f"long {name}" for _, name in self.actors]
+        names += [f"only title {name}" for _, name in self.actors]
+        names += [f"home {home} + " for home in HOMES] + [f"home {home}" for home in HOMES]
+        names += ["no russia", "no korea", "no actor", "long", "length", "seed "]
+        self._families = {name: number * self._width for number, name in enumerate(names)}
+        self._by_offset = list(self._families)
+        self._places = places
+        self._seeds = {seed.name: number for number, seed in enumerate(seeds)}
+        self._title = self._families["title "]
+        self._seed = self._families["seed "]
+        self._sentence = [(actor, name, self._families[f"{name} + "]) for actor, name in self.actors]
+        self._front = [(actor, name, self._families[f"front {name} + "]) for actor, name in self.actors]
+        self._long = {actor: self._families[f"long {name}"] for actor, name in self.actors}
+        self._only_title = {actor: self._families[f"only title {name}"] for actor, name in self.actors}
+        self._states = [
+            (self._families[f"no {name}"], places.get(name), homes)
+            for name, homes in (("russia", {"RU"}), ("korea", {"KR", "KP"}))
+        ]
+
+    def number(self, name: str) -> int | None:
+        """The number of a feature; None if the lexicon or the topics do not have it."""
+        if name in self._families and not name.endswith(" "):
+            return self._families[name] if name else None
+        if name.startswith("seed "):
+            place = self._seeds.get(name[5:])
+            return None if place is None else self._families["seed "] + place
+        family, plus, member = name.rpartition(" + ")
+        if plus:
+            family += plus
+        elif name.startswith("title "):
+            family, member = "title ", name[6:]
+        offset, place = self._families.get(family), self._places.get(member)
+        return None if offset is None or place is None else offset + place
+
+    def name(self, number: int) -> str:
+        """The name of a feature."""
+        family = self._by_offset[number // self._width]
+        return f"{family}{self.member(number)}"
+
+    def family(self, number: int) -> str:
+        """The family of a feature: its name without the last concept."""
+        return self._by_offset[number // self._width]
+
+    def untitled(self, number: int) -> int:
+        """The number of the concept itself for a “title” feature; any other number as it is."""
+        return number - self._title if 0 <= number - self._title < self._width else number
+
+    def member(self, number: int) -> str:
+        """The concept or seed clause of a feature; "" if its family has none."""
+        family, place = self._by_offset[number // self._width], number % self._width
+        if family == "seed ":
+            return self.seeds[place].name
+        return self.concepts[place] if not family or family.endswith(" ") else ""
+
+    def plan(self, wanted: Iterable[int] | None = None) -> Plan:
+        """Choose the features to read: those with a weight, or, without ``wanted``, all."""
+        members: dict[int, set[int]] = {offset: set() for offset in self._families.values()}
+        for number in range(len(self._by_offset) * self._width) if wanted is None else wanted:
+            place = number % self._width
+            members[number - place].add(place)
+        kept = {name: frozenset(members[offset]) for name, offset in self._families.items()}
+        return Plan(
+            present=kept[""],
+            title=kept["title "],
+            sentence=[(actor, offset, kept[f"{name} + "]) for actor, name, offset in self._sentence],
+            front=[(actor, offset, kept[f"front {name} + "]) for actor, name, offset in self._front],
+            home={home: kept[f"home {home} + "] for home in HOMES},
+            seeds=[(self._seed + n, seed) for n, seed in enumerate(self.seeds) if n in kept["seed "]],
+        )
+
+    def values(self, reading: Reading, plan: Plan) -> dict[int, float]:
+        """The features of an article that are not 0, by number.
+
+        Args:
+            reading: the article.
+            plan: the features to read, of ``self.plan``.
+        """
+        grades = reading.grades
+        found = {concept: grades[concept] for concept in plan.present & grades.keys()}
+        for concept in plan.title & reading.in_title:
+            found[self._title + concept] = TITLE
+        pairs = [(actor, offset, others) for actor, offset, others in plan.sentence if actor in grades]
+        for grade, concepts, _, _ in reading.sentences:
+            for actor, offset, others in pairs:
+                if actor in concepts:
+                    for concept in concepts & others:
+                        found.setdefault(offset + concept, grade)  # the first sentence has the highest grade
+        for actor, offset, _ in pairs:
+            found.pop(offset + actor, None)
+        self._add_home(reading, plan, found)
+        self._add_focus(reading, plan, found)
+        for number, seed in plan.seeds:
+            if grade := holds(seed, reading):
+                found[number] = grade
+        return found
+
+    def _add_home(self, reading: Reading, plan: Plan, found: dict[int, float]) -> None:
+        if reading.home in HOMES:
+            offset = self._families[f"home {reading.home} + "]
+            for concept in plan.home[reading.home] & reading.grades.keys():
+                found[offset + concept] = reading.grades[concept]
+            found[self._families[f"home {reading.home}"]] = 1.0
+        for offset, state, homes in self._states:
+            if state not in reading.grades and reading.home not in homes:
+                found[offset] = 1.0
+
+    def _add_focus(self, reading: Reading, plan: Plan, found: dict[int, float]) -> None:
+        front = [actor for actor, _ in self.actors if reading.grades.get(actor, 0.0) >= LEAD]
+        for actor, offset, others in plan.front:
+            if actor in front:
+                for other in front[front.index(actor) + 1 :]:
+                    if other in others:
+                        found[offset + other] = 1.0
+        if not front:
+            found[self._families["no actor"]] = 1.0
+        if reading.size > LONG_CHARACTERS:
+            found[self._families["long"]] = 1.0
+            for actor in front:
+                found[self._long[actor]] = 1.0
+                if actor in reading.in_title and actor not in reading.in_text:
+                    found[self._only_title[actor]] = 1.0
+        if reading.size > 0:
+            found[self._families["length"]] = min(math.log10(1 + reading.size), 4.0) / 4
+
+
+def holds(seed: Seed, reading: Reading) -> float:
+    """The highest grade at which a seed clause holds; 0.0 if it does not."""
+    home = f"home:{reading.home}"
+    asked = [item for item in seed.items if home not in item]
+    if not _meets(asked, reading.concepts):
+        return 0.0
+    if seed.within == "article":
+        return 0.0 if not seed.unless.isdisjoint(reading.concepts) else _lowest(asked, reading.grades)
+    if seed.within == "front":
+        front = frozenset(concept for concept, grade in reading.grades.items() if grade >= LEAD)
+        holding = seed.unless.isdisjoint(front) and _meets(asked, front)
+        return _lowest(asked, reading.grades) if holding else 0.0
+    for grade, concepts, _, _ in reading.sentences:
+        if _meets(asked, concepts) and seed.unless.isdisjoint(concepts):
+            return grade
+    return 0.0
+
+
+def _meets(items: Iterable[frozenset[int | str]], concepts: frozenset[int]) -> bool:
+    return all(not item.isdisjoint(concepts) for item in items)
+
+
+def _lowest(items: Iterable[frozenset[int | str]], grades: Mapping[int, float]) -> float:
+    """The grade of the item that stands furthest down; the title's if the home country meets all of them."""
+    found = [
+        max(grades[concept] for concept in item if isinstance(concept, int) and concept in grades) for item in items
+    ]
+    return min(found, default=TITLE)

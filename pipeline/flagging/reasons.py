@@ -1,0 +1,188 @@
+"""Reasons for a score: named terms, the hits that carry them, and what a near miss lacks. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from pipeline.flagging.features import LEAD, TITLE, FeatureSpace, Reading, Sentence
+from pipeline.flagging.hits import Span
+from pipeline.flagging.model import Scorer
+from pipeline.flagging.wording import HOME_NAMES, feature_words
+from pipeline.model import Evidence, Field, Term
+from pipeline.settings.lexicon import Concept
+from pipeline.settings.topics import SeedClause, TopicSet
+
+if TYPE_CHECKING:
+    from pipeline.flagging.flagger import Scored
+
+_TERMS = 12  # shown per sum; the rest is one term
+_TERMS_WITH_EVIDENCE = 6
+_HITS = 4  # per term
+_PLACES = {"sentence": "in one sentence", "front": "in title or lead", "article": "in the article"}
+_SHOWN = 4  # alternatives of an item that are spelled out
+
+
+class Reasons:
+    """Explains what a scorer found.
+
+    Args:
+        space: the features.
+        scorer: the weights; its heads are the topics in their order, and relevance.
+        topics: topics and groups.
+        concepts: of the lexicon.
+        implied: for each concept's number itself and all that it implies.
+    """
+
+    def __init__(
+        self,
+        space: FeatureSpace,
+        scorer: Scorer,
+        topics: TopicSet,
+        concepts: Sequence[Concept],
+        implied: Sequence[frozenset[int]],
+    ) -> None:
+        self._space = space
+        self._scorer = scorer
+        self._heads = [*topics.topics, topics.relevance]
+        self._implied = implied
+        self._numbers = {concept.id: number for number, concept in enumerate(concepts)}
+        self._names = {concept.id: concept.name for concept in concepts}
+        self._names |= {f"home:{home}": f"a source in {name}" for home, name in HOME_NAMES.items()}
+        self._topics = topics
+        self._actors = {name: number for number, name in space.actors}
+        self._seeds = {seed.name: seed for seed in space.seeds}
+
+    def terms(self, scored: Scored, places: Iterable[int]) -> tuple[Term, ...]:
+        """The addends of these sums, the intercept first and then the largest; small ones as one term."""
+        found: list[Term] = []
+        for place in places:
+            topic = self._heads[place].id
+            found.append(Term(topic=topic, clause="base rate", weight=self._scorer.intercepts[place]))
+            merged = self._merged(place, scored.values)
+            for number, weight in merged[:_TERMS]:
+                words = feature_words(self._space, number, self._value(number, scored), self._names)
+                found.append(Term(topic=topic, clause=words, weight=weight, concepts=self._concepts(number)))
+            if rest := merged[_TERMS:]:
+                weight = sum(weight for _, weight in rest)
+                found.append(Term(topic=topic, clause=f"{len(rest)} smaller terms", weight=weight))
+        return tuple(found)
+
+    def _merged(self, place: int, values: Mapping[int, float]) -> list[tuple[int, float]]:
+        """The terms of a sum, largest first; a concept and its “title” feature say the same and are one term."""
+        merged: dict[int, float] = {}
+        for number, weight in self._scorer.terms(place, values):
+            plain = self._space.untitled(number)
+            merged[plain] = merged.get(plain, 0.0) + weight
+        return sorted(merged.items(), key=lambda item: (-abs(item[1]), item[0]))
+
+    def _value(self, number: int, scored: Scored) -> float:
+        return scored.values.get(number) or scored.reading.grades[number]
+
+    def _concepts(self, number: int) -> tuple[str, ...]:
+        """The concepts of a feature, the actor first."""
+        family, member = self._space.family(number), self._space.member(number)
+        if family == "seed ":
+            return ()
+        actor = family.removeprefix("front ").removeprefix("long ").removesuffix(" + ")
+        actors = (actor,) if actor in self._actors else ()
+        return (*actors, *((member,) if member else ()))
+
+    def evidence(self, whole: str, title_length: int, scored: Scored, places: Iterable[int]) -> tuple[Evidence, ...]:
+        """The hits that carry the largest positive terms of these sums."""
+        found: list[Evidence] = []
+        for place in places:
+            carried = 0
+            for number, weight in self._merged(place, scored.values):
+                if weight <= 0:
+                    continue
+                hits = self._hits(number, scored)
+                if not hits:
+                    continue
+                clause = feature_words(self._space, number, self._value(number, scored), self._names)
+                for start, end, concept in hits:
+                    field: Field = "title" if start < title_length else "text"
+                    begin = 0 if field == "title" else title_length + 1
+                    name, surface = self._space.concepts[concept], whole[start:end]
+                    found.append(
+                        Evidence(name, surface, field, start - begin, end - begin, self._heads[place].id, clause)
+                    )
+                carried += 1
+                if carried == _TERMS_WITH_EVIDENCE:
+                    break
+        return tuple(found)
+
+    def _hits(self, number: int, scored: Scored) -> list[Span]:
+        """The hits of a feature in the first sentences where it has its value."""
+        family = self._space.family(number)
+        if family == "seed ":
+            return self._seed_hits(self._space.member(number), scored)
+        names = self._concepts(number)
+        wanted = [self._numbers[name] for name in names]
+        together = family.endswith(" + ") and family.removesuffix(" + ") in self._actors
+        least = TITLE if family == "title " else LEAD if family.startswith(("front ", "long ")) else 0.0
+        found: list[Span] = []
+        for sentence in scored.reading.sentences:
+            if sentence.grade < least or (together and not sentence.concepts.issuperset(wanted)):
+                continue
+            found += self._of(sentence, scored.spans, frozenset(wanted))
+            if together or len(found) >= _HITS:
+                break
+        return found[:_HITS]
+
+    def _seed_hits(self, name: str, scored: Scored) -> list[Span]:
+        seed = self._seeds[name]
+        wanted = frozenset(number for item in seed.items for number in item if isinstance(number, int))
+        found: list[Span] = []
+        for sentence in scored.reading.sentences:
+            if seed.within == "sentence" and not (
+                seed.unless.isdisjoint(sentence.concepts)
+                and all(_has(item, sentence.concepts, scored.reading) for item in seed.items)
+            ):
+                continue
+            found += self._of(sentence, scored.spans, wanted)
+            if seed.within == "sentence":
+                break
+        return found[:_HITS]
+
+    def _of(self, sentence: Sentence, spans: Sequence[Span], wanted: frozenset[int]) -> list[Span]:
+        """The sentence's hits of these concepts, or of concepts that imply them."""
+        return [hit for hit in spans[sentence.first : sentence.last] if not wanted.isdisjoint(self._implied[hit[2]])]
+
+    def missing(self, place: int, scored: Scored, *, shut: bool) -> str:
+        """Describe what a near miss lacks: a required concept, or an item of the seed clause that is nearest."""
+        topic = self._heads[place]
+        if shut:
+            lacking = [item for item in topic.requires if not self._occurs(item, scored.reading)]
+            if lacking:
+                return f"required: {' and '.join(self._words(item) for item in lacking)}"
+            return "excluded: the title has a concept that the topic never takes"
+        cut = self._scorer.cuts[place]
+        short = f"probability below {cut:.2f}"
+        clauses = [clause for clause in topic.seed if clause.weight > 0]
+        if not clauses:
+            return short
+        lacks = {clause.id: self._lacks(clause, scored.reading) for clause in clauses}
+        best = min(clauses, key=lambda clause: (len(lacks[clause.id]), -clause.weight))
+        if lacks[best.id]:
+            words = " and ".join(self._words(item) for item in lacks[best.id])
+            return f"{short}; missing: {words} {_PLACES[best.within]}"
+        words = " and ".join(self._words(item) for item in best.all)
+        return f"{short}; missing: {words} together in title or lead"
+
+    def _lacks(self, clause: SeedClause, reading: Reading) -> list[str]:
+        return [item for item in clause.all if not self._occurs(item, reading)]
+
+    def _occurs(self, item: str, reading: Reading) -> bool:
+        names = self._topics.members(item)
+        return f"home:{reading.home}" in names or any(self._numbers.get(name) in reading.grades for name in names)
+
+    def _words(self, item: str) -> str:
+        names = [self._names.get(name, name) for name in self._topics.members(item)]
+        return (
+            names[0] if len(names) == 1 else f"{', '.join(names[:_SHOWN])}{' …' * (len(names) > _SHOWN)} (one of them)"
+        )
+
+
+def _has(item: frozenset[int | str], concepts: frozenset[int], reading: Reading) -> bool:
+    return f"home:{reading.home}" in item or not item.isdisjoint(concepts)
