@@ -3,7 +3,8 @@
     python -m benchmarks.stories 10000
 
 Stores N invented articles in a new database: five of each text, of which four are copies with 1, 2, 4 or 6 of 12
-sentences written anew, under other titles, in other papers, each with its paper's footer. Every fifth text names concepts.
+sentences written anew, under other titles, in other papers, each with its paper's footer. Every fifth text names
+concepts.
 Prints the time that joining adds to an article (fingerprint and signature, which a worker computes, and the writer's
 part), beside the time that storing and indexing it takes, and precision and recall over pairs of copies.
 """
@@ -71,8 +72,8 @@ def make(number: int) -> None:
     joining.sort()
     print(
         f"{number} articles: storing {statistics.mean(storing):.2f} ms an article,"
-        f" signing {statistics.mean(signing):.2f}, joining {statistics.mean(joining):.2f} (median {statistics.median(joining):.2f}, "
-        f"p95 {joining[int(number * 0.95)]:.2f});"
+        f" signing {statistics.mean(signing):.2f}, joining {statistics.mean(joining):.2f} (median"
+        f" {statistics.median(joining):.2f}, p95 {joining[int(number * 0.95)]:.2f});"
         f" pairs of copies: precision {right / max(joined, 1):.3f}, recall {right / every:.3f}"
     )
 

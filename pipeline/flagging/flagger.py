@@ -153,7 +153,7 @@ class Flagger:
 
     def concepts_in(self, scored: Scored) -> list[tuple[str, int]]:
         """Return the name and the start of each hit; offsets count in title, line break and text."""
-        return [(self.matcher.concepts[number], start) for start, _, number in scored.spans]
+        return [(self.matcher.concepts[number], start) for start, _, number in spans_of(scored.hits)]
 
     def score(self, title: str, text: str, *, home: str | None = None) -> Score:
         """Do as ``flag`` without the reasons: for comparing many articles."""

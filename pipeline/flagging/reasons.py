@@ -49,7 +49,7 @@ class Reasons:
         self._heads = [*topics.topics, topics.relevance]
         self._implied = implied
         self._numbers = {concept.id: number for number, concept in enumerate(concepts)}
-        self._names = {concept.id: concept.name for concept in concepts}
+        self._names = {concept.id: concept.name.partition(" (")[0] for concept in concepts}
         self._names |= {f"home:{home}": f"a source in {name}" for home, name in HOME_NAMES.items()}
         self._topics = topics
         self._actors = {name: number for number, name in space.actors}

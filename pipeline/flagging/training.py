@@ -241,13 +241,18 @@ def story_fold(folds: int) -> Callable[[LabelledItem], int]:
     return lambda item: crc32(item.story.encode()) % folds
 
 
-def calibrate(data: Design, predicted: Vector, settings: Settings) -> tuple[Vector, Vector]:
+def calibrate(data: Design, predicted: Vector, settings: Settings, rows: Vector) -> tuple[Vector, Vector]:
     """Slopes and shifts that turn out-of-fold log-odds into calibrated ones, by Platt's method.
 
-    Where there are items of a real stream they alone count, so that the base rate is the stream's.
+    Args:
+        data: all items.
+        predicted: their out-of-fold log-odds.
+        settings: how to train.
+        rows: a mask of the items that count. Among them those of a real stream count alone, if there are any, so that
+            the base rate is the stream's.
     """
-    stream = np.array([item.stream for item in data.items])
-    rows = stream if stream.any() else np.ones(len(stream), bool)
+    stream = rows & np.array([item.stream for item in data.items])
+    rows = stream if stream.any() else rows
     slopes, shifts = np.ones(len(data.heads)), np.zeros(len(data.heads))
     for number in range(len(data.heads)):
         labels, weights = data.labels[rows, number], data.weights[rows, number]
@@ -262,6 +267,17 @@ def calibrate(data: Design, predicted: Vector, settings: Settings) -> tuple[Vect
     return slopes, shifts
 
 
+def leave_sets_out(data: Design, start: Fitted, settings: Settings) -> Vector:
+    """Predict each set by a model that was trained, and calibrated, without it."""
+    predicted = out_of_fold(data, start, settings, lambda item: item.set)
+    sets = np.array([item.set for item in data.items])
+    found = np.zeros(predicted.shape)
+    for name in sorted(set(sets)):
+        slopes, shifts = calibrate(data, predicted, settings, sets != name)
+        found[sets == name] = predicted[sets == name] * slopes + shifts
+    return found
+
+
 def train(flagger: Flagger, items: Sequence[LabelledItem], settings: Settings, prior: Model | None = None) -> Model:
     """Train a model on all items.
 
@@ -274,7 +290,7 @@ def train(flagger: Flagger, items: Sequence[LabelledItem], settings: Settings, p
     data = design(flagger, items, settings)
     start = priors(flagger, data.columns, prior)
     predicted = out_of_fold(data, start, settings, story_fold(settings.folds))
-    slopes, shifts = calibrate(data, predicted, settings)
+    slopes, shifts = calibrate(data, predicted, settings, np.ones(len(items), bool))
     fitted = fit(data, np.arange(len(items)), start, settings)
     return model_of(flagger.space, data, Fitted(fitted.weights * slopes, fitted.intercepts * slopes + shifts), settings)
 

@@ -25,10 +25,12 @@ def test_joined_articles_report_one_event(flagger: Flagger) -> None:
 
 def test_articles_of_a_file_get_story_keys_or_null(flagger: Flagger, tmp_path: Path) -> None:
     title, text = "Путин поговорил по телефону с Ким Чен Ыном", "Лидеры обсудили Украину, сообщил Кремль."
+    titled, bare = {"title": title, "text": text}, {"title": title, "text": ""}
+    rain = {"title": "Rain in Rome", "text": ""}
     rows = [
-        {"id": "a", "lang": "ru", "home": "RU", "source": "A", "at": "2026-01-02T10:00:00+00:00", "title": title, "text": text},
-        {"id": "b", "lang": "ru", "home": "RU", "source": "B", "at": "2026-01-02T10:20:00Z", "title": title, "text": ""},
-        {"id": "c", "lang": "en", "home": None, "source": "C", "at": "2026-01-02T10:30:00Z", "title": "Rain in Rome", "text": ""},
+        {"id": "a", "lang": "ru", "home": "RU", "source": "A", "at": "2026-01-02T10:00:00+00:00"} | titled,
+        {"id": "b", "lang": "ru", "home": "RU", "source": "B", "at": "2026-01-02T10:20:00Z"} | bare,
+        {"id": "c", "lang": "en", "home": None, "source": "C", "at": "2026-01-02T10:30:00Z"} | rain,
     ]  # fmt: skip
     file = tmp_path / "articles.jsonl"
     file.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
