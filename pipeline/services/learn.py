@@ -141,7 +141,7 @@ def learn(flagger: Flagger, items: Sequence[LabelledItem], settings: Settings = 
     start = priors(flagger, data.columns, base)
     refitted = enough(items)
     predicted = _cross_validate(data, start, settings, refitted=refitted)
-    slopes, shifts = calibrate(data, start.log_odds(data.matrix), settings)
+    slopes, shifts = calibrate(data, start.log_odds(data.matrix), settings, np.ones(len(items), bool))
     steps = {name: _step(data, predicted, number, slopes[number]) for number, name in enumerate(data.heads)}
     new = _refit(data, np.arange(len(items)), start, settings) if "refitted" in steps.values() else start
     heads: dict[str, Head] = {}
@@ -184,17 +184,11 @@ def _cross_validate(data: Design, start: Fitted, settings: Settings, *, refitted
         found["refitted"] = kept.copy()
     folds = np.array(list(map(story_fold(settings.folds), data.items)))
     for name in sorted(set(folds)):
-        test, train = folds == name, np.flatnonzero(folds != name)
-        part = replace(
-            data,
-            items=[data.items[row] for row in train.tolist()],
-            labels=data.labels[train],
-            weights=data.weights[train],
-        )
-        slopes, shifts = calibrate(part, kept[train], settings)
+        test = folds == name
+        slopes, shifts = calibrate(data, kept, settings, ~test)
         found["calibrated"][test] = kept[test] * slopes + shifts
         if refitted:
-            found["refitted"][test] = _refit(data, train, start, settings).log_odds(data.matrix[test])
+            found["refitted"][test] = _refit(data, np.flatnonzero(~test), start, settings).log_odds(data.matrix[test])
     return found
 
 
