@@ -245,10 +245,10 @@ def rivals() -> dict[str, Extractor]:
         return Found()
 
     return {
-        "trafilatura, defaults": with_options(),
-        "trafilatura, fast, no comments": with_options(fast=True, include_comments=False),
-        "resiliparse, main content": resilient,
-        "lxml, parsing only": parse_only,
+        "trafilatura defaults": with_options(),
+        "trafilatura fast": with_options(fast=True, include_comments=False),
+        "resiliparse": resilient,
+        "lxml parsing": parse_only,
     }
 
 
@@ -276,7 +276,7 @@ def print_tables(tables: list[Table]) -> None:
     for table in tables:
         print(line(table))
     means = {table.name: statistics.mean(score.ms for score in table.scores) for table in tables}
-    if base := means.get("trafilatura, defaults"):
+    if base := means.get("trafilatura defaults"):
         print(f"\nCPU: {means['Tumen'] / base:.2f} × trafilatura's defaults with metadata.")
 
 

@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import sys
+import textwrap
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,10 +32,12 @@ from pipeline.extract.layout import Layout, measure, squeeze
 
 FOLDS = 5
 RIDGE = 60.0
-CHOICE_RIDGE = 0.15
+CHOICE_RIDGE = 1.0
 RARE = 150
 SMALL = 0.03
 MUSTNOT_WORTH = 0.4
+PHRASE_WEIGHT = 8.0
+"""Weight of a block that is known by a phrase; all blocks of a page with known text weigh 100."""
 _SECOND_LEVEL = ("co", "com", "or", "go", "ne", "org", "gov", "ac", "wordpress", "blogspot")
 
 
@@ -78,15 +81,26 @@ def read_case(folder: str, weight: float, page: Page) -> Case | None:
     if not layout.blocks:
         return None
     votes = readers.ask_readers(root, layout)
-    grams = [shingles(block.text) for block in layout.blocks]
-    sizes = np.array([min(gram.total(), 200) + 2.0 for gram in grams])
-    inside = np.array(
-        [_inside(page.shingles, block.text, gram) for block, gram in zip(layout.blocks, grams, strict=True)]
-    )
+    inside, weights = label(page, layout)
     return Case(
         folder, weight, page, layout, votes, {squeeze(claims.title), squeeze(claims.site)},
-        features.collect(layout, votes, claims), inside, sizes / sizes.sum() * 100 * weight,
+        features.collect(layout, votes, claims), inside, weights * weight,
     )  # fmt: skip
+
+
+def label(page: Page, layout: Layout) -> tuple[np.ndarray, np.ndarray]:
+    """Return for each block whether it is part of the article, and the weight of this knowledge, 0 for none."""
+    if page.shingles:
+        grams = [shingles(block.text) for block in layout.blocks]
+        sizes = np.array([min(gram.total(), 200) + 2.0 for gram in grams])
+        pairs = zip(layout.blocks, grams, strict=True)
+        inside = np.array([_inside(page.shingles, block.text, gram) for block, gram in pairs])
+        return inside, sizes / sizes.sum() * 100
+    texts = [" ".join(block.text.split()) for block in layout.blocks]
+    inside = np.array([any(phrase in text for phrase in page.must) for text in texts])
+    outside = np.array([any(phrase in text for phrase in page.mustnot) for text in texts])
+    # where a phrase stands twice, which place is meant is unknown
+    return inside, np.where(inside != outside, PHRASE_WEIGHT, 0.0)
 
 
 def _inside(wanted: Counter[tuple[str, ...]], text: str, grams: Counter[tuple[str, ...]]) -> bool:
@@ -109,8 +123,11 @@ def matrix(rows: list[features.Features], names: dict[str, int]) -> np.ndarray:
 
 def fit_blocks(cases: list[Case], names: dict[str, int]) -> dict[str, float]:
     """Newton's method on the penalised likelihood."""
-    used = [(case, np.array([found is not None for found in case.features])) for case in cases if case.page.shingles]
-    x = np.vstack([matrix([f for f in case.features if f is not None], names) for case, _ in used])
+    used = [
+        (case, np.array([f is not None and weight > 0 for f, weight in zip(case.features, case.weights, strict=True)]))
+        for case in cases
+    ]
+    x = np.vstack([matrix([case.features[n] or {} for n in np.flatnonzero(mask)], names) for case, mask in used])
     y = np.concatenate([case.inside[mask] for case, mask in used])
     w = np.concatenate([case.weights[mask] for case, mask in used])
     beta = np.zeros(len(names))
@@ -127,7 +144,8 @@ def fit_blocks(cases: list[Case], names: dict[str, int]) -> dict[str, float]:
 
 def apply_blocks(case: Case, weights: dict[str, float]) -> None:
     """Store the probabilities, the candidates' features and their scores."""
-    case.probabilities = [features.probability(found, weights) if found else 0.0 for found in case.features]
+    raw = [features.probability(found, weights) if found else 0.0 for found in case.features]
+    case.probabilities = features.level(case.layout, raw)
     found = choose.candidates(case.votes, case.probabilities)
     case.candidates = choose.describe(case.layout, case.votes, found, case.probabilities)
     case.scores = {
@@ -207,7 +225,7 @@ def print_table(cases: list[Case], picked: list[tuple[Case, str]]) -> None:
         "Tumen": [(case.folder, case.scores[name]) for case, name in picked],
         "the block model alone": [(case.folder, case.scores["blocks"]) for case in cases],
         "trafilatura fast, trimmed": [(case.folder, case.scores["trafilatura"]) for case in cases],
-        "trafilatura, defaults": [(case.folder, rivals[id(case)]) for case in cases],
+        "trafilatura defaults": [(case.folder, rivals[id(case)]) for case in cases],
     }
     for name, scores in rows.items():
         cells = [summary([score for folder, score in scores if folder == wanted]) for wanted in folders]
@@ -217,8 +235,11 @@ def print_table(cases: list[Case], picked: list[tuple[Case, str]]) -> None:
 
 
 def table(name: str, weights: dict[str, float]) -> str:
-    lines = [f'    "{key}": {round(value, 3)},' for key, value in sorted(weights.items()) if round(value, 3)]
-    return f"{name}: dict[str, float] = {{\n" + "\n".join(lines) + "\n}\n"
+    """The weights as Python source."""
+    items = [f'"{key}": {round(value, 2)},' for key, value in sorted(weights.items()) if round(value, 2)]
+    lines = textwrap.wrap(" ".join(item.replace(": ", ":\0") for item in items), 112, break_on_hyphens=False)
+    body = "\n".join(f"    {line}" for line in lines).replace("\0", " ")
+    return f"{name}: dict[str, float] = {{\n{body}\n}}  # fmt: skip\n"
 
 
 def main() -> None:

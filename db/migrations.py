@@ -593,3 +593,17 @@ CREATE TABLE signature_keys (
 """
     )
     db.execute("PRAGMA user_version = 8")
+
+
+@migrations()
+def m009_queues(db: Database) -> None:
+    """Record the queue that a verdict came from, and index the articles of the audit and of the near misses."""
+    db.executescript(
+        """
+ALTER TABLE reviews ADD COLUMN queue TEXT CHECK (queue IN ('main', 'audit', 'near'));
+CREATE INDEX reviews_audit ON reviews(article_id) WHERE queue = 'audit';
+CREATE INDEX articles_unflagged ON articles(sorted_at, language) WHERE relevant = 0 AND topics = '[]';
+CREATE INDEX articles_near ON articles(relevance DESC, id DESC) WHERE verdict IS NULL AND relevant = 0;
+"""
+    )
+    db.execute("PRAGMA user_version = 9")

@@ -42,6 +42,10 @@ _SPLIT = re.compile(r"\s*(?:[;|·•]|,(?!\s*(?:Jr|Sr|PhD|M\.?D|II|III)\b)|\s(?:
 _MAIL = re.compile(r"\s*[(<\[]?[\w.+-]+@[\w.-]+[)>\]]?")
 _NO_NAME = re.compile(r"https?:|www\.|^\W|\d|@|:", re.IGNORECASE)
 _INITIALS = re.compile(r"\s*\([\w./]{1,6}\)$")
+_SURELY_NAMED = (
+    './/*[@rel="author" or @itemprop="author" or re:test(@class, '
+    '"(?:^|\\s)author(?:$|\\s)|byline|author-name|author__name|tit-name")]'
+)
 _NAMED = (
     './/*[@rel="author" or @itemprop="author" or re:test(@class, "'
     r"(?:^|[\s_-])(?:author|byline|reporter|journalist|writer|contributor|autor|auteur)s?"
@@ -80,14 +84,15 @@ def _claims(story: Node, head: Head, root: HtmlElement, url: str) -> Iterator[li
     yield strings(story.get("creator"))
     for name in _META:
         yield head.metas.get(name, [])
-    yield from _bylines(root)
-    yield list(_lines(root))[:2]
+    yield from list(_bylines(root, _SURELY_NAMED))[:1]
     yield [author_names(root, url)]
+    yield from _bylines(root, _NAMED)
+    yield list(_lines(root))[:2]
 
 
-def _bylines(root: HtmlElement) -> Iterator[list[str]]:
+def _bylines(root: HtmlElement, path: str) -> Iterator[list[str]]:
     """Claims of elements that are marked as the author's, outside comments, teasers and photo credits."""
-    for element in root.xpath(_NAMED, namespaces=_EXSLT)[:20]:
+    for element in root.xpath(path, namespaces=_EXSLT)[:20]:
         if _is_elsewhere(element):
             continue
         names = element.xpath('.//*[@itemprop="name"] | .//*[@rel="author"]') or [element]

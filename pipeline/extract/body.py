@@ -11,7 +11,7 @@ from lxml.html import HtmlElement
 from pipeline.extract.blocks import cut
 from pipeline.extract.choose import choose
 from pipeline.extract.embedded_json import paragraphs
-from pipeline.extract.features import Claims, collect, probability
+from pipeline.extract.features import Claims, collect, level, probability
 from pipeline.extract.furniture import without_address
 from pipeline.extract.layout import LONG, Layout, measure, squeeze, visual
 from pipeline.extract.readers import ask_readers
@@ -52,7 +52,7 @@ def find_text(root: HtmlElement, claims: Claims, page: bytes) -> Body:
     layout = measure(*cut(body if body is not None else root))
     votes = ask_readers(root, layout)
     features = collect(layout, votes, claims)
-    probabilities = [probability(found, BLOCK_WEIGHTS) if found else 0.0 for found in features]
+    probabilities = level(layout, [probability(found, BLOCK_WEIGHTS) if found else 0.0 for found in features])
     method, kept = choose(layout, votes, probabilities)
     if not any(clean and keep for clean, keep in zip(layout.clean, kept, strict=True)) and _is_links(layout, kept):
         method, kept = "none", [False] * len(kept)

@@ -78,18 +78,19 @@ def read_record(root: HtmlElement, url: str, page: bytes) -> Record:
     """
     head = read_head(root, url)
     headings = [titles.heading_text(heading) for heading in root.iter("h1")]
-    names = [name for name in (head.first("og:title"), head.title, *headings) if name]
-    story = json_ld.article(json_ld.nodes(head.data), url, names)
-    published = dates.published(story, head, root, url, page)  # htmldate reads meta elements and scripts, too
-    strip_unseen(root)
+    shown = [name for name in (head.first("og:title"), head.title, *headings) if name]
+    story = json_ld.article(json_ld.nodes(head.data), url, shown)
     site = site_name(head, story)
+    published = dates.published(story, head, root, url, page)
+    names = authors.authors(story, head, root, url, site)
+    strip_unseen(root)  # only now: htmldate and trafilatura read meta elements and scripts, too
     return Record(
         head=head,
         story=story,
         site=site,
         title=titles.title(story, head, root, url, site),
         published=published,
-        authors=authors.authors(story, head, root, url, site),
+        authors=names,
     )
 
 

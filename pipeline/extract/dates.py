@@ -42,6 +42,7 @@ _NEAR_HEADING = (
     "following::text()[string-length(.) < 90][position() < 40]",
     "preceding::text()[string-length(.) < 90][position() < 12]",
 )
+_AT_THE_TOP = "descendant::text()[string-length(.) < 40][position() < 80]"
 _ELSEWHERE = re.compile(
     r"widget|sidebar|related|ticker|embed|comment|recommend|teaser|card|popular|latest|event|footer|next|list",
     re.IGNORECASE,
@@ -165,8 +166,9 @@ def _written(element: HtmlElement) -> str:
 
 
 def _beside_heading(root: HtmlElement) -> Iterator[str]:
-    for heading in list(root.iter("h1"))[:2]:
-        for path in _NEAR_HEADING:
+    """Short texts with a year around the headings, or at the top of a page without any."""
+    for heading in list(root.iter("h1"))[:2] or list(root.iter("body"))[:1]:
+        for path in _NEAR_HEADING if heading.tag == "h1" else (_AT_THE_TOP,):
             yield from (str(line) for line in heading.xpath(path) if _YEAR.search(line))
 
 

@@ -15,7 +15,7 @@ from itertools import accumulate
 from math import exp, log1p
 
 from pipeline.extract.blocks import BITS
-from pipeline.extract.furniture import is_furniture
+from pipeline.extract.furniture import hints, is_furniture
 from pipeline.extract.layout import LONG, Layout, squeeze
 from pipeline.extract.readers import Votes
 
@@ -28,6 +28,8 @@ _STOPS = tuple('.!?…。！？।"”»’)]')
 _NEIGHBOURS = (("previous", -1), ("next", 1), ("previous2", -2), ("next2", 2))
 _AROUND = 5
 _MIN_CLAIM = 20
+_SOME = 3
+_DOUBTFUL = 0.3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +55,22 @@ def probability(features: Features, weights: dict[str, float]) -> float:
     for name, value in features.items():
         total += worth(name, 0.0) * value
     return 1 / (1 + exp(-max(-30.0, min(30.0, total))))
+
+
+def level(layout: Layout, probabilities: list[float]) -> list[float]:
+    """Return the probabilities with paragraphs of one kind levelled: they stand and fall together."""
+    kinds: defaultdict[str, list[int]] = defaultdict(list)
+    for n, (size, link, p) in enumerate(zip(layout.sizes, layout.linked, probabilities, strict=True)):
+        if size >= LONG and link < 0.5 and p:
+            kinds[layout.kinds[n]].append(n)
+    levelled = list(probabilities)
+    for members in kinds.values():
+        size = sum(layout.sizes[n] for n in members)
+        mean = sum(layout.sizes[n] * probabilities[n] for n in members) / size
+        if len(members) >= _SOME and mean > 0.5:
+            for n in members:
+                levelled[n] = max(levelled[n], mean) if levelled[n] > _DOUBTFUL else levelled[n]
+    return levelled
 
 
 def collect(layout: Layout, votes: Votes, claims: Claims) -> list[Features | None]:
@@ -136,6 +154,8 @@ class _Page:
             features["clean"] = 1.0
         if any(is_furniture(line, linked) for line in block.text.split("\n")):
             features["furniture"] = 1.0
+        for name in hints(block.text):
+            features[f"says_{name}"] = 1.0
 
     def _links_around(self, n: int) -> bool:
         """Return whether a neighbour is mostly links, too: then the block is one of a list, no insertion."""

@@ -108,6 +108,41 @@ _ALSO = re.compile(
 )
 
 
+_HINTS = {
+    "photo": re.compile(
+        r"^\W*(?:photo|image|picture|foto|bild|abbildung|titelbild|credit|crédits?|getty|фото|снимок|사진|写真|source|quelle"
+        r"|video|видео|영상|copyright)\b|©|ⓒ|getty images|picture.alliance|shutterstock|istock|/ ?(?:reuters|afp|ap)\b"
+        r"|(?:dpa|연합뉴스)$"
+    ),
+    "also": re.compile(
+        r"^\W*(?:read (?:also|more|next)|see (?:also|more)|also (?:read|on)|more (?:on|from|about)|related|recommended"
+        r"|don.t miss|watch|listen|click here|lesen sie|mehr (?:zum|von|dazu|themen)|auch (?:interessant|lesen)"
+        r"|weiterlesen"
+        r"|siehe auch|lire (?:aussi|la suite)|à lire|lea también|puedes ver|leggi|les (?:også|mer)|läs (?:också|mer)"
+        r"|lees|przeczytaj|zobacz|czytaj|читайте|читать|смотрите|также|подробнее|по теме|관련|함께|이 기사|もっと"
+        r"|あわせて|関連)(?!\w)"
+    ),
+    "call": re.compile(
+        r"subscri|sign(?:ing)? up|newsletter|our app|contact us|whatsapp|telegram|facebook|twitter|instagram|youtube"
+        r"|abonn|anmelden|posteingang|рассылк|подпис|телеграм|구독|댓글|제보|카카오|네이버|会員|登録"
+        r"|follow (?:us|me)|e-?mail"
+    ),
+    "byline": re.compile(
+        r"^\W*(?:by|von|par|por|di|text|reporting|edited|автор|текст|글|文)\b[^.]{3,60}$|(?:기자|특파원)$"
+    ),
+    "colon": re.compile(r":$"),
+    "question": re.compile(r"\?$"),
+}
+"""Weak signs of furniture, for lower case: evidence for the block model, never a decision."""
+_MAX_HINT = 300
+
+
+def hints(line: str) -> list[str]:
+    """Return the names of the weak signs in a short text."""
+    lower = line.lower()
+    return [name for name, pattern in _HINTS.items() if pattern.search(lower)] if len(line) < _MAX_HINT else []
+
+
 def is_furniture(line: str, linked: float) -> bool:
     """Return whether nothing of a line belongs to the article.
 

@@ -1,4 +1,4 @@
-"""Structured data of a page: JSON-LD, also where it is slightly broken, and microdata."""
+"""JSON-LD of a page, also where it is slightly broken."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _MAX_NODES = 5_000
 
 
 def nodes(sources: list[str]) -> list[Node]:
-    """Every object of the page's JSON-LD, in the order of the page, those of ``@graph`` and nested ones included."""
+    """Return all objects of the page's JSON-LD in page order, those of ``@graph`` and nested ones included."""
     found: list[Node] = []
     for source in sources:
         if len(source) <= _MAX_BLOCK:
@@ -85,7 +85,7 @@ def is_article(node: Node) -> bool:
 
 
 def strings(value: object) -> list[str]:
-    """The texts of a value that may be one, a list of them, or objects with a name."""
+    """Return the texts of a value: a string, a list, or objects with a name."""
     if isinstance(value, str):
         return [value] if value.strip() else []
     if isinstance(value, list):
@@ -96,12 +96,12 @@ def strings(value: object) -> list[str]:
 
 
 def text(node: Node, key: str) -> str:
-    """The first text under a key, entities resolved; "" when there is none."""
+    """Return the first text under a key, entities resolved; "" if there is none."""
     return unescape(next(iter(strings(node.get(key))), "")).strip()
 
 
 def _load(source: str) -> object:
-    """JSON, forgiving what publishers get wrong: comments around it, raw line breaks, trailing commas, a stray end."""
+    """Parse JSON with the usual faults: comments around it, raw line breaks, trailing commas, a stray end."""
     source = _WRAPPER.sub("", source).strip().rstrip(";")
     for attempt in (source, _TRAILING_COMMA.sub("", source)):
         try:
@@ -115,7 +115,7 @@ def _load(source: str) -> object:
 
 
 def _salvage(source: str) -> Node:
-    """Single fields out of JSON that cannot be read as a whole; each search is linear."""
+    """Return single fields of JSON that cannot be parsed as a whole; each search is linear."""
     node: Node = {}
     for field in _FIELDS:
         match = re.search(rf'"{field}"\s*:\s*"((?:[^"\\]++|\\.)*+)"', source, re.DOTALL)
@@ -132,7 +132,7 @@ def _salvage(source: str) -> Node:
 
 
 def _flatten(value: object) -> Iterator[Node]:
-    """Objects in document order, without recursion."""
+    """Yield objects in document order, without recursion."""
     waiting = [value]
     while waiting:
         item = waiting.pop()

@@ -18,7 +18,8 @@ _NARROW = re.compile("[\u3000-\u303f\ud7b0-\ud7ff]")
 
 FURNITURE = bits("nav share related comment ad wall byline footer side hidden caption consent form figure unseen")
 _WRAPPERS = bits("body article itembody table list")
-_FIRM = bits("comment consent hidden unseen footer nav")
+_FIRM = bits("comment consent footer nav")
+_UNSEEN = bits("hidden unseen")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +73,7 @@ def measure(blocks: list[Block], spans: list[Span]) -> Layout:
         size if size >= LONG and link < 0.5 and block.tag[0] != "h" else 0.0
         for size, link, block in zip(sizes, linked, blocks, strict=True)
     ]
-    marks = _marks(spans, good)
+    marks = _marks(spans, sizes, good)
     return Layout(
         blocks=blocks,
         spans=spans,
@@ -85,16 +86,27 @@ def measure(blocks: list[Block], spans: list[Span]) -> Layout:
     )
 
 
-def _marks(spans: list[Span], good: list[float]) -> list[int]:
-    """Return the bits of the elements around each block; an element that holds most of the page suggests little."""
-    sums = list(accumulate(good, initial=0.0))
-    half, most = 0.5 * sums[-1], 0.9 * sums[-1]
+def _marks(spans: list[Span], sizes: list[float], good: list[float]) -> list[int]:
+    """Return the bits of the elements around each block.
+
+    A mark says little about an element that holds most of the page, and a class like ``hidden`` or ``paywall`` says
+    little about one that holds much prose and hardly anything else: the rest of an article behind a button.
+    """
+    prose_before = list(accumulate(good, initial=0.0))
+    text_before = list(accumulate(sizes, initial=0.0))
+    total = prose_before[-1]
     marks = [0] * len(good)
     for span in spans:
         mark = span.marks
-        holds = sums[span.end] - sums[span.start]
-        if mark and holds > half:
-            mark &= _WRAPPERS if holds > most else _WRAPPERS | _FIRM
+        if not mark:
+            continue
+        prose = prose_before[span.end] - prose_before[span.start]
+        if prose > 0.9 * total:
+            mark &= _WRAPPERS
+        elif prose > 0.25 * total and prose > 0.8 * (text_before[span.end] - text_before[span.start]):
+            mark &= _WRAPPERS | _FIRM
+        elif prose > 0.5 * total:
+            mark &= _WRAPPERS | _FIRM | _UNSEEN
         if mark:
             for n in range(span.start, span.end):
                 marks[n] |= mark

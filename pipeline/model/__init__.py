@@ -5,7 +5,7 @@ Conventions: ``None`` means unknown; an empty value means known to be empty. Tim
 terms are defined in the glossary of ``docs/architecture.md``.
 """
 
-from pipeline.model.articles import Article, QueuedEntry, Stored, Verdict
+from pipeline.model.articles import Article, Queue, QueuedEntry, Stored, Verdict
 from pipeline.model.cycle import CycleCounts, CycleReport, FeedChange, RunCounts, Trouble
 from pipeline.model.extraction import Extraction, Wall
 from pipeline.model.feeds import (
@@ -69,6 +69,7 @@ __all__ = [
     "ParsedEntry",
     "ParsedFeed",
     "Passage",
+    "Queue",
     "QueuedEntry",
     "Reference",
     "Request",

@@ -25,23 +25,13 @@ def test_joined_articles_report_one_event(flagger: Flagger) -> None:
 
 def test_articles_of_a_file_get_story_keys_or_null(flagger: Flagger, tmp_path: Path) -> None:
     title, text = "Путин поговорил по телефону с Ким Чен Ыном", "Лидеры обсудили Украину, сообщил Кремль."
-    told = [
-        ("a", "ru", "10:00", title, text),
-        ("b", "ru", "10:20", title, ""),
-        ("c", "en", "10:30", "Rain in Rome", ""),
-    ]
+    titled, bare = {"title": title, "text": text}, {"title": title, "text": ""}
+    rain = {"title": "Rain in Rome", "text": ""}
     rows = [
-        {
-            "id": name,
-            "lang": language,
-            "home": None,
-            "source": name,
-            "at": f"2026-01-02T{at}:00Z",
-            "title": t,
-            "text": x,
-        }
-        for name, language, at, t, x in told
-    ]
+        {"id": "a", "lang": "ru", "home": "RU", "source": "A", "at": "2026-01-02T10:00:00+00:00"} | titled,
+        {"id": "b", "lang": "ru", "home": "RU", "source": "B", "at": "2026-01-02T10:20:00Z"} | bare,
+        {"id": "c", "lang": "en", "home": None, "source": "C", "at": "2026-01-02T10:30:00Z"} | rain,
+    ]  # fmt: skip
     file = tmp_path / "articles.jsonl"
     file.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     found = stories.join(flagger, stories.read(file))

@@ -60,29 +60,21 @@ def test_kana_chinese_and_hangul_count_more(text: str) -> None:
     assert visual(f"\ud800{text}") == pytest.approx(visual(text) + 1)  # half a sign, as JSON may hold
 
 
-_SOME = (
-    *(line for lines in PARAGRAPHS.values() for line in lines),
-    "Υπόγραψαν τη συμφωνία",
-    "協定に署名した。",
-    "१२ क",
+@pytest.mark.parametrize("code", PARAGRAPHS)
+def test_language_of_a_plain_text_is_found(code: str) -> None:
+    assert language.detect("\n".join(PARAGRAPHS[code])) == code
+
+
+@pytest.mark.parametrize(
+    ("text", "declared", "code"),
+    [
+        ("Υπόγραψαν τη συμφωνία για τη νέα γραμμή", (), "el"),
+        ("協定に署名した。船は毎朝出る。港で式典があった。", (), "ja"),
+        ("Порт відкриває нову лінію, її чекали рік, і це їхній вибір", ("ru",), "uk"),
+        ("The ferry sails in the morning and returns at night.", ("ko",), "en"),
+        ("12", ("ko",), "ko"),
+        ("12", (), None),
+    ],
 )
-
-
-@given(
-    st.lists(st.tuples(st.sampled_from(_SOME), st.integers(0, 150)), max_size=5),
-    st.sampled_from([(), ("en",), ("ru",), ("ko", "en"), ("uk",), ("kk",), ("ja",), ("de",)]),
-)
-def test_shortcut_finds_the_same_language_as_the_count_of_each_character(
-    parts: list[tuple[str, int]], declared: tuple[str, ...]
-) -> None:
-    text = " ".join(line[:size] for line, size in parts)
-    glance = language.detect(text, *declared)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(language, "_at_a_glance", lambda *_: None)
-        assert language.detect(text, *declared) == glance
-
-
-def test_plain_text_takes_the_shortcut(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(language, "_script_of", lambda _: pytest.fail("sign by sign"))
-    for code, lines in PARAGRAPHS.items():
-        assert language.detect("\n".join(lines)) == code
+def test_language_by_script_short_words_and_declaration(text: str, declared: tuple[str, ...], code: str | None) -> None:
+    assert language.detect(text, *declared) == code

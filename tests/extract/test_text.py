@@ -67,7 +67,8 @@ def test_a_lead_above_the_body_belongs_to_the_article() -> None:
         f"<article><header><h1>{TITLES['en']}</h1><p class='standfirst'>{lead}</p></header>"
         f"<div class='article-body'>{paragraphs('en')}</div></article>"
     )
-    assert read(Parts(body=body)) == f"{lead}\n{text('en')}"
+    head = f'<meta name="description" content="{lead}">'
+    assert read(Parts(head=head, body=body)) == f"{lead}\n{text('en')}"
 
 
 def test_subheadings_and_lists_are_kept() -> None:

@@ -14,19 +14,23 @@ from pipeline.store.values import from_row, to_row
 AT = datetime(2026, 11, 24, 6, 0, tzinfo=UTC)
 
 
-@dataclass(frozen=True)
-class Sample:
-    number: float
-    language: str | None
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One column of each kind."""
+
+    id: int
+    at: datetime
+    ended: datetime | None
+    good: bool
+    names: tuple[str, ...]
     concepts: frozenset[str]
-    empty: frozenset[str]
 
 
 def test_row_and_dataclass_convert_both_ways() -> None:
-    sample = Sample(number=3.5, language=None, concepts=frozenset({"russia", "사드"}), empty=frozenset())
-    row = to_row(sample)
+    value = Row(id=1, at=AT, ended=None, good=True, names=("b", "a"), concepts=frozenset({"russia", "사드"}))
+    row = to_row(value)
     assert row["concepts"] == '["russia", "사드"]'
-    assert from_row(Sample, row | {"another_column": 7}) == sample
+    assert from_row(Row, row | {"another_column": 7}) == value
 
 
 def test_host_state_is_stored_and_read_again(tmp_path: Path) -> None:
