@@ -560,3 +560,17 @@ CREATE TABLE meanings (
 """
     )
     db.execute("PRAGMA user_version = 7")
+
+
+@migrations()
+def m008_identity(db: Database) -> None:
+    """Let a poll find the entries that a feed has shown by GUID and digest."""
+    db.executescript(
+        """
+ALTER TABLE sightings ADD COLUMN text_digest TEXT NOT NULL DEFAULT '';
+DROP INDEX sightings_feed;
+CREATE INDEX sightings_guid ON sightings(feed_id, guid);
+CREATE INDEX sightings_digest ON sightings(feed_id, digest);
+"""
+    )
+    db.execute("PRAGMA user_version = 8")

@@ -51,7 +51,7 @@ async def check_feed(source: Source, fetcher: Fetcher, workers: Workers, now: da
         return Checked(name=source.name, status=status_of(outcome), problem=failure_of(outcome))
     zone = source.timezone or home_timezone(source.home)
     with fetcher.budget.hold(outcome.body):
-        document = await parse_feed(outcome, workers, feed=source.name, timezone=zone, now=now)
+        document = await parse_feed(outcome, workers, timezone=zone, now=now)
     if isinstance(document, FetchFailed):
         return Checked(name=source.name, status=outcome.status, problem=document.reason)
     page = next((entry.url for entry in document.feed.entries if entry.url), None)
