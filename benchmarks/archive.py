@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from pipeline import shipped
-from pipeline.cycle.flagging_config import Flagging
+from pipeline.cycle.flagging_config import load_flagger
 from pipeline.store import open_store, transaction
 from pipeline.store.values import to_json, to_text
 from pipeline.text.words import index_terms
@@ -43,8 +43,7 @@ def make(path: Path, number: int, seed: int = 7) -> None:
     rng = random.Random(seed)
     conn = open_store(path)
     conn.execute("PRAGMA synchronous = OFF")
-    flagging = Flagging(conn, shipped.CONFIG, lambda: datetime.now(UTC))
-    flagging.flagger()
+    _, version = load_flagger(conn, shipped.CONFIG, lambda: datetime.now(UTC))
     topics = [row[0] for row in conn.execute("SELECT id FROM topics ORDER BY position")]
     passages = [row[0] for row in conn.execute("SELECT id FROM passages")]
     concepts = [row[0] for row in conn.execute("SELECT id FROM concepts LIMIT 60")]
@@ -69,11 +68,9 @@ def make(path: Path, number: int, seed: int = 7) -> None:
     for start in range(0, number, 1000):
         with transaction(conn):
             for at in range(start, min(start + 1000, number)):
-                write_article(
-                    conn, rng, at, now - timedelta(seconds=(number - at) * 63_000_000 // number), flagging.version
-                )
+                write_article(conn, rng, at, now - timedelta(seconds=(number - at) * 63_000_000 // number), version)
                 if at % 5 == 0:
-                    _reasons(conn, rng, at + 1, topics, passages, concepts, flagging.version)
+                    _reasons(conn, rng, at + 1, topics, passages, concepts, version)
         print(f"\r{start + 1000:,} of {number:,}", end="", flush=True)
     _entries(conn)
     conn.execute("ANALYZE")

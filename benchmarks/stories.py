@@ -3,9 +3,10 @@
     python -m benchmarks.stories 10000
 
 Stores N invented articles in a new database: five of each text, of which four are copies with 1, 2, 4 or 6 of 12
-sentences written anew, under other titles, in other papers, each with its paper's footer. Every fifth text is flagged.
-Prints the time that joining adds to an article, beside the time that storing and indexing it takes, and precision and
-recall over pairs of copies.
+sentences written anew, under other titles, in other papers, each with its paper's footer. Every fifth text names
+concepts.
+Prints the time that joining adds to an article (fingerprint and signature, which a worker computes, and the writer's
+part), beside the time that storing and indexing it takes, and precision and recall over pairs of copies.
 """
 
 from __future__ import annotations
@@ -21,13 +22,11 @@ from hashlib import sha256
 from pathlib import Path
 
 from benchmarks.archive import _WORDS
-from pipeline import shipped
-from pipeline.cycle.flagging_config import Flagging
-from pipeline.cycle.story_stage import Grouping
-from pipeline.model import Article, ArticleId, Assessment, Evidence, FeedId, Stored
+from pipeline.cycle.story_stage import StoryStage
+from pipeline.model import Article, ArticleId, FeedId, Stored
 from pipeline.store import open_store, transaction
 from pipeline.store.values import to_text
-from pipeline.stories import fingerprint
+from pipeline.stories import fingerprint, load_model, sign
 from pipeline.text.words import index_terms
 
 _CHANGED = (0, 1, 2, 4, 6)  # sentences of twelve
@@ -39,9 +38,7 @@ def make(number: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         conn = open_store(Path(folder) / "tumen.db")
         conn.execute("PRAGMA synchronous = OFF")
-        flagging = Flagging(conn, shipped.CONFIG, lambda: datetime.now(UTC))
-        flagging.flagger()
-        concepts = [row[0] for row in conn.execute("SELECT id FROM concepts ORDER BY id LIMIT 300")]
+        concepts = sorted(load_model().rarity)[:300]
         now = datetime.now(UTC)
         with transaction(conn):
             for feed in range(20):
@@ -49,17 +46,20 @@ def make(number: int) -> None:
                     "INSERT INTO feeds (name, url, asked_url, language, kind, added_at) VALUES (?, ?, ?, 'en', 'x', ?)",
                     (f"Paper {feed}", f"https://p{feed}.invalid", "", to_text(now)),
                 )
-        grouping, storing, joining, origin = Grouping(), [], [], {}
+        stage, storing, signing, joining, origin = StoryStage(), [], [], [], {}
         for start in range(0, number, 50):
             with transaction(conn):
                 for at in range(start, min(start + 50, number)):
-                    article, said, text = _article(rng, at, now - timedelta(seconds=40 * (number - at)), concepts)
+                    article, hits, text = _article(rng, at, now - timedelta(seconds=40 * (number - at)), concepts)
                     began = time.perf_counter()
                     stored = _store(conn, article)
                     between = time.perf_counter()
                     sentences = fingerprint(article.title, article.text)
-                    grouping.place(conn, stored, article, said, sentences, now)
-                    joining.append((time.perf_counter() - between) * 1000)
+                    signature = sign(article.title, article.text, "en", hits, year=2026, model=load_model())
+                    signed = time.perf_counter()
+                    stage.place(conn, stored, sentences, signature, now)
+                    joining.append((time.perf_counter() - signed) * 1000)
+                    signing.append((signed - between) * 1000)
                     storing.append((between - began) * 1000)
                     origin[stored.id] = text
         found: dict[int, list[int]] = defaultdict(list)
@@ -72,13 +72,15 @@ def make(number: int) -> None:
     joining.sort()
     print(
         f"{number} articles: storing {statistics.mean(storing):.2f} ms an article,"
-        f" joining {statistics.mean(joining):.2f} (median {statistics.median(joining):.2f}, "
-        f"p95 {joining[int(number * 0.95)]:.2f});"
+        f" signing {statistics.mean(signing):.2f}, joining {statistics.mean(joining):.2f} (median"
+        f" {statistics.median(joining):.2f}, p95 {joining[int(number * 0.95)]:.2f});"
         f" pairs of copies: precision {right / max(joined, 1):.3f}, recall {right / every:.3f}"
     )
 
 
-def _article(rng: random.Random, at: int, when: datetime, concepts: list[str]) -> tuple[Article, Assessment, int]:
+def _article(
+    rng: random.Random, at: int, when: datetime, concepts: list[str]
+) -> tuple[Article, list[tuple[str, int]], int]:
     text = at // 5
     words = _WORDS["en"].split()
 
@@ -98,11 +100,8 @@ def _article(rng: random.Random, at: int, when: datetime, concepts: list[str]) -
         published_from="feed", published_assumed=False, authors=(), canonical_url=None, site=None, section=None,
         tags=(), method="trafilatura", quality=0.9, wall=None, first_seen_at=when, fetched_at=when,
     )  # fmt: skip
-    evidence = tuple(
-        Evidence(concept=one, surface="x", field="text", start=at, end=at + 1, topic="thaad", clause="x")
-        for at, one in enumerate(rng.sample(concepts, 12) if text % 5 == 0 else ())
-    )
-    return article, Assessment(relevance=0.5, relevant=bool(evidence), topics={}, evidence=evidence), text
+    hits = [(concept, 0) for concept in rng.sample(concepts, 12)] if text % 5 == 0 else []
+    return article, hits, text
 
 
 def _store(conn: object, article: Article) -> Stored:

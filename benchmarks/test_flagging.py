@@ -1,7 +1,8 @@
-"""What flagging costs: ``python -m pytest benchmarks/test_flagging.py``.
+"""Cost of flagging: ``python -m pytest benchmarks/test_flagging.py``.
 
-Texts are about 5 KB of UTF-8 each; the matcher is to be read against ``str.lower()`` on the same text, the least
-that any matching without regard to case must do.
+Texts have about 5 KB of UTF-8 each. Compare the matcher with ``str.lower()`` on the same text, the least that any
+case-insensitive matching must do. Targets, on average over our full articles in turn: 300 µs to score, 600 µs to
+explain, 0.4 s to load.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from pipeline.flagging import Flagger
 
 _BYTES = 5_000
 _ITEMS = Path(__file__).parents[1] / "tests/eval"
-# News of another kind, as most news is; a third of it on the subject; and a whole article on the subject.
+# News of another kind, as most news is; a third of the text on the subject; a full article on the subject.
 _KINDS = ("plain", "dense", "article")
 _PARAGRAPHS = {
     "en": (
@@ -55,15 +56,15 @@ def _text(language: str, kind: str) -> str:
 
 @cache
 def _articles(language: str, sets: str = "*", *, on_subject: bool = False) -> list[tuple[str, str]]:
-    """Our own full articles of these sets of items, title and text; ``on_subject``: only those that are."""
+    """Our own full articles of these sets, title and text; with ``on_subject`` only the relevant ones."""
     files = [path.read_text("utf-8") for path in sorted(_ITEMS.glob(f"{sets}.jsonl"))]
     items = [json.loads(line) for file in files for line in file.splitlines()]
-    wanted = [item for item in items if item["kind"] == "article" and item["lang"] == language]
+    wanted = [item for item in items if item.get("kind") == "article" and item["lang"] == language]
     return [(item["title"], item["text"]) for item in wanted if item["relevant"] or not on_subject]
 
 
 def _article(language: str) -> str:
-    """As many of those on the subject as make the size of the other texts."""
+    """Articles on the subject, up to the size of the other texts."""
     articles = ["\n".join(article) for article in _articles(language, "independent", on_subject=True)]
     return "\n".join(articles).encode()[:_BYTES].decode("utf-8", "ignore")
 
@@ -71,7 +72,7 @@ def _article(language: str) -> str:
 @pytest.mark.parametrize("kind", _KINDS)
 @pytest.mark.parametrize("language", _PARAGRAPHS)
 def test_flag(benchmark: BenchmarkFixture, language: str, kind: str) -> None:
-    """An article matched, cut into units, judged and explained."""
+    """Match, score and explain an article."""
     text = _text(language, kind)
     told = benchmark(_flagger().flag, text.partition("\n")[0], text)
     assert bool(told.topics) == (kind != "plain")
@@ -80,7 +81,7 @@ def test_flag(benchmark: BenchmarkFixture, language: str, kind: str) -> None:
 @pytest.mark.parametrize("kind", _KINDS)
 @pytest.mark.parametrize("language", _PARAGRAPHS)
 def test_score(benchmark: BenchmarkFixture, language: str, kind: str) -> None:
-    """The same without evidence, passages and terms: matching and scoring alone."""
+    """Match and score, without evidence, passages and terms."""
     text = _text(language, kind)
     assert bool(benchmark(_flagger().score, text.partition("\n")[0], text).topics) == (kind != "plain")
 
@@ -88,7 +89,7 @@ def test_score(benchmark: BenchmarkFixture, language: str, kind: str) -> None:
 @pytest.mark.parametrize("kind", _KINDS)
 @pytest.mark.parametrize("language", _PARAGRAPHS)
 def test_match(benchmark: BenchmarkFixture, language: str, kind: str) -> None:
-    """The matcher alone: folding, automaton, what stands around."""
+    """The matcher alone: folding, automaton, rules at each place."""
     text = _text(language, kind)
     benchmark(_flagger().matcher.hits, text)
 
@@ -96,14 +97,14 @@ def test_match(benchmark: BenchmarkFixture, language: str, kind: str) -> None:
 @pytest.mark.parametrize("kind", _KINDS)
 @pytest.mark.parametrize("language", _PARAGRAPHS)
 def test_lower(benchmark: BenchmarkFixture, language: str, kind: str) -> None:
-    """The measure for the matcher."""
+    """The floor for the matcher."""
     assert benchmark(_text(language, kind).lower)
 
 
 @pytest.mark.parametrize("what", ["lower", "match", "score", "flag"])
 @pytest.mark.parametrize("language", _PARAGRAPHS)
 def test_in_turn(benchmark: BenchmarkFixture, language: str, what: str) -> None:
-    """All our articles, on the subject or not, one after the other; with -s it prints the figure for 5 KB."""
+    """All our articles, relevant or not, in turn; with -s it prints the time per article."""
     flagger, pairs = _flagger(), _articles(language)
     texts = ["\n".join(pair) for pair in pairs]
     work: Callable[[], object] = {
@@ -113,10 +114,9 @@ def test_in_turn(benchmark: BenchmarkFixture, language: str, what: str) -> None:
         "flag": lambda: [flagger.flag(*pair) for pair in pairs],
     }[what]
     assert benchmark(work)
-    size = sum(len(text.encode()) for text in texts)
-    print(f"\n{language} {what}: {benchmark.stats.stats.min * 1e6 * _BYTES / size:.1f} µs for 5 KB")
+    print(f"\n{language} {what}: {benchmark.stats.stats.min * 1e6 / len(texts):.0f} µs per article")
 
 
 def test_load(benchmark: BenchmarkFixture) -> None:
-    """The shipped config read, checked and compiled."""
+    """Read and check the shipped config."""
     assert benchmark.pedantic(Flagger.from_config, rounds=3).topics

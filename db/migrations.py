@@ -563,7 +563,54 @@ CREATE TABLE meanings (
 
 
 @migrations()
-def m008_identity(db: Database) -> None:
+def m008_story_signatures(db: Database) -> None:
+    """Replace the signatures of flagged articles by signatures of all articles and an index of their keys.
+
+    The old rows cannot be converted: articles of the last days start new stories.
+    """
+    db.executescript(
+        """
+DROP TABLE marks;
+
+CREATE TABLE signatures (
+  article_id INTEGER PRIMARY KEY REFERENCES articles(id) ON DELETE CASCADE,
+  concepts TEXT NOT NULL,
+  title_concepts TEXT NOT NULL,
+  acts TEXT NOT NULL,
+  title_acts TEXT NOT NULL,
+  numbers TEXT NOT NULL,
+  words BLOB NOT NULL,
+  title_words BLOB NOT NULL,
+  characters INTEGER NOT NULL,
+  digest INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE signature_keys (
+  key INTEGER NOT NULL,
+  article_id INTEGER NOT NULL,
+  PRIMARY KEY (key, article_id)
+) STRICT, WITHOUT ROWID;
+"""
+    )
+    db.execute("PRAGMA user_version = 8")
+
+
+@migrations()
+def m009_queues(db: Database) -> None:
+    """Record the queue that a verdict came from, and index the articles of the audit and of the near misses."""
+    db.executescript(
+        """
+ALTER TABLE reviews ADD COLUMN queue TEXT CHECK (queue IN ('main', 'audit', 'near'));
+CREATE INDEX reviews_audit ON reviews(article_id) WHERE queue = 'audit';
+CREATE INDEX articles_unflagged ON articles(sorted_at, language) WHERE relevant = 0 AND topics = '[]';
+CREATE INDEX articles_near ON articles(relevance DESC, id DESC) WHERE verdict IS NULL AND relevant = 0;
+"""
+    )
+    db.execute("PRAGMA user_version = 9")
+
+
+@migrations()
+def m010_entry_identity(db: Database) -> None:
     """Let a poll find the entries that a feed has shown by GUID and digest."""
     db.executescript(
         """
@@ -573,4 +620,4 @@ CREATE INDEX sightings_guid ON sightings(feed_id, guid);
 CREATE INDEX sightings_digest ON sightings(feed_id, digest);
 """
     )
-    db.execute("PRAGMA user_version = 8")
+    db.execute("PRAGMA user_version = 10")

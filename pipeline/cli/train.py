@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -52,6 +53,7 @@ def command(
       69  SciPy is not installed: pip install "tumen[train]"
       78  a labelled file or the config is wrong
     """
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the matrices are small; threads only wait for each other
     try:
         import scipy  # noqa: F401 - only to give the message below
     except ImportError:
@@ -61,7 +63,7 @@ def command(
     from pipeline.flagging.labels import read_labels
     from pipeline.flagging.model import Model, Provenance, dump_model
     from pipeline.flagging.report import by_set
-    from pipeline.flagging.training import Settings, design, out_of_fold, priors, train
+    from pipeline.flagging.training import Settings, design, leave_sets_out, priors, train
 
     flagger = Flagger.from_config(folder, model=Model())
     items = read_labels([*labels, *stream], {topic.id for topic in flagger.topics}, stream=stream)
@@ -76,7 +78,7 @@ def command(
     figures: list[str] = []
     if not quick:
         data = design(flagger, items, settings)
-        predicted = out_of_fold(data, priors(flagger, data.columns, None), settings, lambda item: item.set)
+        predicted = leave_sets_out(data, priors(flagger, data.columns, None), settings)
         figures = [found.line() for found in by_set(data, predicted, settings)]
         click.echo("Each set left out of training:", err=True)
         click.echo("\n".join(f"  {line}" for line in figures), err=True)

@@ -245,11 +245,13 @@ class PageStage:
 
     def _put(self, conn: sqlite3.Connection, entry: QueuedEntry, flagged: Flagged) -> Stored:
         """Store the article with its flags and its place in a story."""
-        article, assessment, now = flagged.article, flagged.assessment, self.now()
-        stored = article_rows.put(conn, entry, article, now, assessment=assessment, search_terms=flagged.search_terms)
+        assessment, now = flagged.assessment, self.now()
+        stored = article_rows.put(
+            conn, entry, flagged.article, now, assessment=assessment, search_terms=flagged.search_terms
+        )
         if stored.what in ("new", "revised"):
             flag_rows.put(conn, stored.id, stored.revision, assessment, now, first=stored.what == "new")
-            self.stories.place(conn, stored, article, assessment, flagged.sentences, now)
+            self.stories.place(conn, stored, flagged.sentences, flagged.signature, now)
         return stored
 
     def _count_failure(self, entry: QueuedEntry, reason: str) -> None:

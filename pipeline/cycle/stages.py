@@ -20,7 +20,7 @@ from pipeline.cycle.feed_stage import FeedStage
 from pipeline.cycle.flagging_config import ensure_config
 from pipeline.cycle.page_stage import PageStage
 from pipeline.cycle.progress import Tally, Watcher
-from pipeline.cycle.story_stage import KEPT
+from pipeline.cycle.story_stage import SENTENCES_KEPT, SIGNATURES_KEPT
 from pipeline.cycle.writer import Writer
 from pipeline.errors import TumenError
 from pipeline.fetch import Fetcher
@@ -100,7 +100,11 @@ async def run_stages(
     runs.prune(conn, timedelta(days=settings.store.fetches_days), now())
     if report.articles_stored:
         with transaction(conn):
-            story_rows.forget(conn, to_text(now() - KEPT))
+            story_rows.forget(
+                conn,
+                sentences_before=to_text(now() - SENTENCES_KEPT),
+                signatures_before=to_text(now() - SIGNATURES_KEPT),
+            )
     return replace(report, run=run)
 
 

@@ -1,12 +1,12 @@
-"""Pages to articles: bytes in, :class:`pipeline.model.Extraction` out, no network and no clock.
+"""Extraction of articles: page bytes in, :class:`pipeline.model.Extraction` out, without network access.
 
-``extract`` is a cascade around trafilatura. A page is bounded (``bounds``), decoded once (``decode``) and parsed once
-(``tree``); its head and structured data are read (``head``, ``linked``); its text is cut into blocks (``blocks``);
-trafilatura and the blocks' own evidence decide together which of them are the article (``body``); leftovers go
-(``furniture``); and the rest of the record is read from the same tree (``titles``, ``dates``, ``people``,
-``language``). ``docs/extraction.md`` tells the whole with its figures.
+The steps (``cascade``): refuse hostile input (``bounds``), decode (``decode``), parse (``tree``); read title, date,
+authors and site (``head``, ``json_ld``, ``titles``, ``dates``, ``authors``); cut the page into blocks (``blocks``,
+``layout``); ask three independent readers which blocks are the article (``readers``); weigh their votes per block
+(``features``, ``weights``) and choose among whole texts (``choose``); trim the chosen text (``body``, ``furniture``);
+recognise walls (``paywall``) and the language (``language``). ``docs/extraction.md`` has the figures.
 
-Importing this package is cheap: lxml and trafilatura come with the first page.
+Importing this package is cheap: lxml and trafilatura are imported with the first page.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ __all__ = ["extract"]
 
 
 def extract(html: bytes, url: str, *, content_type: str | None = None) -> Extraction:
-    """Read one page.
+    """Extract the article of one page.
 
     Args:
-        html: the page as it came, decoded from its content encoding and nothing else.
-        url: the address it came from; relative addresses are read against it.
+        html: the body of the response, with its content encoding undone.
+        url: its address; relative addresses are resolved against it.
         content_type: the HTTP header of that name, for its charset.
 
     Returns:
-        The article. A page that is refused (empty, binary, beyond the bounds) and a page without an article give
-        an empty ``text``; the refusal stands in ``method`` as ``refused: REASON``. ``published`` keeps the zone that
-        the page wrote, so that its calendar day is the publisher's.
+        The article. A page that is refused (empty, binary, beyond the bounds) and a page without an article have an
+        empty ``text``; ``method`` holds the refusal as ``refused: REASON``. ``published`` keeps the zone that the page
+        names, so that its calendar day is the publisher's.
     """
     from pipeline.extract.cascade import read  # late: an idle cycle saves 0.3 s
 
@@ -35,5 +35,5 @@ def extract(html: bytes, url: str, *, content_type: str | None = None) -> Extrac
 
 
 def preload() -> None:
-    """Import what the first page would: for a server that forks workers."""
+    """Import what the first page needs: for a server that forks workers."""
     from pipeline.extract import cascade  # noqa: F401

@@ -1,7 +1,7 @@
-"""What no parser should be given: a cheap look at the bytes before anything is built from them.
+"""Refusal of hostile input: cheap checks of the bytes before anything is parsed.
 
 lxml's time grows with the square of one tag's attributes and no signal interrupts it; everything else that it does is
-linear. What passes here and is still too slow meets the limits of ``pipeline.processing.pool``.
+linear. A page that passes and is still too slow meets the limits of ``pipeline.processing.pool``.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ _OPENED, _CLOSED = (b"<script", b"<SCRIPT"), (b"</script", b"</SCRIPT")
 _SEPARATORS = re.compile(rb"[\s/]+|\"\"|''")
 
 
-def refusal(html: bytes) -> str | None:  # noqa: PLR0911  one line a reason
-    """Why this page is not read, in a few words, or None when it may be parsed."""
+def refusal(html: bytes) -> str | None:  # noqa: PLR0911  one line per reason
+    """Return why the page is refused, in a few words, or None."""
     if not html or html.isspace():
         return "empty"
     if len(html) > MAX_BYTES:
@@ -55,7 +55,7 @@ def refusal(html: bytes) -> str | None:  # noqa: PLR0911  one line a reason
 
 
 def _long_tags(html: bytes) -> Iterator[bytes]:
-    """What begins like a tag and goes on for long, outside scripts (where ``a<b`` is no tag).
+    """Yield long texts that begin like a tag, outside scripts (where ``a<b`` is no tag).
 
     A stretch of that length without another ``<`` covers one of the page's steps of half the length.
     """
@@ -75,11 +75,11 @@ def _long_tags(html: bytes) -> Iterator[bytes]:
 
 
 def _is_binary(head: bytes) -> bool:
-    """More than one byte in thirty is a control character that no text has (UTF-16 without a mark aside)."""
+    """Return whether more than one byte in thirty is a control character, UTF-16 without a mark aside."""
     controls = len(head) - len(head.translate(None, _CONTROLS))
     return controls * 30 > len(head) and not any(half.count(0) > 0.4 * len(half) for half in (head[1::2], head[::2]))
 
 
 def _attributes(tag: bytes) -> int:
-    """About how many attributes a tag has, given everything between its ``<`` and the next one."""
+    """Estimate the number of attributes of a tag, given the text between its ``<`` and the next one."""
     return len(_SEPARATORS.findall(_QUOTED.sub(b'""', tag).partition(b">")[0]))

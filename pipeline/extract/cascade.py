@@ -1,17 +1,48 @@
-"""The cascade: one page through all its steps, in order."""
+"""The steps from a page's bytes to an article, in order."""
 
 from __future__ import annotations
 
 import unicodedata
+from dataclasses import dataclass, replace
 
-from pipeline.extract import body, dates, language, people, titles, walls
+from lxml.html import HtmlElement
+
+from pipeline.extract import authors, body, dates, json_ld, language, paywall, titles
 from pipeline.extract.bounds import refusal
 from pipeline.extract.decode import to_utf8
-from pipeline.extract.evidence import Claims
+from pipeline.extract.features import Claims
 from pipeline.extract.head import Head, read_head
-from pipeline.extract.linked import Node, article, nodes, strings, text
 from pipeline.extract.tree import parse, strip_unseen
 from pipeline.model import Extraction
+from pipeline.text.dates import ParsedDate
+
+_WALL_QUALITY = 0.3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """What a page says about its article, without the text."""
+
+    head: Head
+    story: json_ld.Node
+    site: str | None
+    title: str | None
+    published: ParsedDate | None
+    authors: tuple[str, ...]
+
+    def claims(self) -> Claims:
+        """Return what helps to find the text."""
+        return Claims(
+            title=self.title or "",
+            site=self.site or "",
+            description=self.head.first("description", "og:description"),
+            body=json_ld.text(self.story, "articleBody"),
+            is_article=self.is_article(),
+        )
+
+    def is_article(self) -> bool:
+        """Return whether the page calls itself an article, by JSON-LD, date or author."""
+        return bool(json_ld.is_article(self.story) or self.published or self.authors)
 
 
 def read(html: bytes, url: str, content_type: str | None) -> Extraction:
@@ -22,61 +53,84 @@ def read(html: bytes, url: str, content_type: str | None) -> Extraction:
     root = parse(page)
     if root is None:
         return Extraction(method="refused: no markup")
-    head = read_head(root, url)
-    story = article(nodes(head.data), head.first("og:title"), head.title)
-    strip_unseen(root)
-    site = site_name(head, story)
-    title = titles.title(story, head, root, url, site)
-    when = dates.published(story, head, root, url, page)
-    names = people.authors(story, head, root, site)
-    claims = Claims(
-        title=title or "",
-        site=site or "",
-        description=head.first("description", "og:description"),
-        body=text(story, "articleBody"),
+    record = read_record(root, url, page)
+    found = body.find_text(root, record.claims(), page)
+    wall = paywall.wall(root, record.story, found.text, found.shown, is_article=record.is_article())
+    if not record.is_article() and paywall.is_missing(record.title, found.text):
+        found = body.Body(text="", method="none", quality=0.0, shown="")
+    text = paywall.without_calls(found.text) if wall else found.text
+    return replace(
+        describe(record, text),
+        text=unicodedata.normalize("NFC", text),
+        wall=wall,
+        method=found.method,
+        quality=round(found.quality * (_WALL_QUALITY if wall else 1.0), 3),
     )
-    found = body.text_of(root, claims, page)
-    wall = walls.wall(root, story, found.text, found.shown)
-    quality = found.quality * (0.3 if wall else 1.0)
-    if walls.is_missing(title, found.text):
-        found, quality = body.Body(text="", method="none", quality=0.0, shown=""), 0.0
-    return Extraction(
-        text=unicodedata.normalize("NFC", walls.without_calls(found.text) if wall else found.text),
-        title=title,
-        published=when.at if when else None,
-        published_assumed=when.assumed if when else False,
+
+
+def read_record(root: HtmlElement, url: str, page: bytes) -> Record:
+    """Read title, date, authors and site. Scripts, styles and media are removed from the tree.
+
+    Args:
+        root: the page's tree.
+        url: its address.
+        page: its source in UTF-8.
+    """
+    head = read_head(root, url)
+    headings = [titles.heading_text(heading) for heading in root.iter("h1")]
+    shown = [name for name in (head.first("og:title"), head.title, *headings) if name]
+    story = json_ld.article(json_ld.nodes(head.data), url, shown)
+    site = site_name(head, story)
+    published = dates.published(story, head, root, url, page)
+    names = authors.authors(story, head, root, url, site)
+    strip_unseen(root)  # only now: htmldate and trafilatura read meta elements and scripts, too
+    return Record(
+        head=head,
+        story=story,
+        site=site,
+        title=titles.title(story, head, root, url, site),
+        published=published,
         authors=names,
+    )
+
+
+def describe(record: Record, text: str) -> Extraction:
+    """Return everything but the text."""
+    head, story = record.head, record.story
+    return Extraction(
+        title=record.title,
+        published=record.published.at if record.published else None,
+        published_assumed=record.published.assumed if record.published else False,
+        authors=record.authors,
         language=language.detect(
-            f"{title or ''}\n{found.text}",
+            f"{record.title or ''}\n{text}",
             head.language,
-            text(story, "inLanguage"),
+            json_ld.text(story, "inLanguage"),
             head.first("og:locale", "content-language", "language"),
         ),
-        site=site,
+        site=record.site,
         canonical_url=head.canonical,
         section=_section(story, head),
         tags=_tags(story, head),
-        wall=wall,
-        method=found.method,
-        quality=round(quality, 3),
     )
 
 
-def site_name(head: Head, story: Node) -> str | None:
-    """What the publisher calls itself."""
-    publisher = next(iter(strings(story.get("publisher"))), "")
+def site_name(head: Head, story: json_ld.Node) -> str | None:
+    """Return the publisher's own name for its site."""
+    publisher = next(iter(json_ld.strings(story.get("publisher"))), "")
     return (
         head.first("og:site_name") or publisher or head.first("application-name", "apple-mobile-web-app-title") or None
     )
 
 
-def _section(story: Node, head: Head) -> str | None:
-    return text(story, "articleSection") or head.first("article:section", "section", "og:section", "category") or None
+def _section(story: json_ld.Node, head: Head) -> str | None:
+    claimed = json_ld.text(story, "articleSection")
+    return claimed or head.first("article:section", "section", "og:section", "category") or None
 
 
-def _tags(story: Node, head: Head) -> tuple[str, ...]:
+def _tags(story: json_ld.Node, head: Head) -> tuple[str, ...]:
     claims = (
-        strings(story.get("keywords"))
+        json_ld.strings(story.get("keywords"))
         or head.metas.get("article:tag")
         or head.metas.get("news_keywords")
         or head.metas.get("keywords")

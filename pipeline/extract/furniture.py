@@ -1,7 +1,6 @@
-"""Lines that are never part of an article, whatever stands around them: notices, calls, credits and bylines.
+"""Lines that are never part of an article: notices, calls to subscribe, credits, bylines, dates, "read also".
 
-English, Russian and Korean (and Japanese notices). ``phrases`` holds weaker signs that only count as evidence; what is
-here is certain enough to drop a short line of its own.
+English, Russian and Korean, and Japanese notices. The patterns remove whole lines; a sentence stays.
 """
 
 from __future__ import annotations
@@ -10,6 +9,7 @@ import re
 
 _MAX_LINE = 220
 _LABEL_ONLY = 40
+_MAX_BYLINE = 50
 
 
 def _either(*wordings: str) -> str:
@@ -34,22 +34,27 @@ _NOTICE = _either(
     r"при (?:цитировании|использовании|копировании) материалов",
     r"любое использование материалов",
 )
-_NOTICED = (
+_NOTICE_HINTS = (
     "all rights reserved", "reproduction ", "©", "ⓒ", "(c)", "copyright", "저작권자", "무단", "재배포", "ai 학습 ",
     "無断転載", "禁無断", "все права защищены", "перепечатка", "при цитировании ", "при использовании ",
     "при копировании ", "любое использование материалов",
 )  # fmt: skip
-"""A line with a notice holds one of these: seeking them costs a tenth of seeking the notices."""
+"""A line with a notice holds one of these strings; looking for them costs a tenth of the patterns."""
+_MEDIUM = (
+    r"(?:newsletter|mailing list|inbox|e-?mail|channel|telegram|whatsapp|facebook|twitter|instagram|youtube|tiktok"
+    r"|podcast|app|community|alerts?)"
+)
 _CALL = _begins(
-    r"(?:subscribe|sign up) (?:to|for|now|here)\b",
-    r"follow us\b",
-    r"join (?:us on|our) ",
-    r"get (?:the|our) (?:latest|daily|top)[^.]{0,40}(?:inbox|newsletter)",
+    rf"(?:subscribe|sign up) (?:to|for|now|here)\b(?: (?:our|the|free|daily|weekly))*[^.]{{0,40}}\b{_MEDIUM}\b",
+    r"(?:subscribe|sign up|follow us)(?: now| here| today)?\W*$",
+    rf"follow us (?:on|at|via)\b[^.]{{0,40}}(?:\b{_MEDIUM}\b|@|\bx\b)",
+    rf"join (?:us on|our) [^.]{{0,40}}\b{_MEDIUM}\b",
+    r"get (?:the|our) (?:latest|daily|top)[^.]{0,40} (?:to|in|into) your inbox|get (?:the|our)[^.]{0,40}newsletter",
     r"download (?:the|our) app",
-    r"подпи(?:сы|ши)(?:вай)?тесь на|подписаться на",
-    r"следите за (?:нами|новостями)|присоединяйтесь к нам|наш (?:телеграм|telegram)",
-    r"(?:네이버|카카오|유튜브|텔레그램)[^.]{0,30}(?:구독|추가|채널)",
-    r"구독하기|뉴스레터\s?(?:구독|신청)|제보(?:는|하기)|▶\s*(?:제보|카카오|네이버|구독)",
+    r"подпи(?:сы|ши)(?:вай)?тесь на (?:наш|нас|канал|рассылк)|подписаться на (?:наш|канал|рассылк|нас)",
+    r"следите за (?:нами|(?:нашими )?новостями)|присоединяйтесь к нам|наш (?:телеграм|telegram)[\w-]*\W*(?:канал)?\W*$",
+    r"(?:네이버|카카오(?:톡)?|유튜브|텔레그램)[^.]{0,30}(?:구독|추가|채널)(?:하기|하세요|해\s?주세요|하면)?\W*$",
+    r"구독하기|뉴스레터\s?(?:구독|신청)|제보하기|제보는\s|▶\s*(?:제보|카카오|네이버|구독)",
 )
 _SHARE = (
     _begins(
@@ -68,19 +73,28 @@ _CREDIT = _either(
     r"^\[(?:사진|자료)[^\]]{0,60}\]$",
     r"^\W*(?:getty images|afp|reuters|epa|yonhap|тасс|риа новости|연합뉴스|뉴스1|뉴시스)(?:\s*/\s*[\w .]+)?\W*$",
 )
+_SENTENCE_END = re.compile(r"[.!?。！？…][\"'”’»)]*(?=\s|$)")
+_MAIL = re.compile(r"[\s(<\[]*[\w.+-]+@[\w-]+(?:\.[\w-]+)+\W*$")
 _BYLINE = _either(
-    r"^.{0,50}[\w.+-]+@[\w-]+(?:\.[\w-]+)+\W*$",
     r"^[\[(]?[^\W\d_][\w·.,\s]{1,30}\s(?:선임|인턴|수습|객원)?기자[\])]?(?:\s*=)?$",
     r"^(?:автор|текст)\s*:\s*.{3,50}$",
+    r"^\W*$",
+)
+_DAY = (
+    r"(?:\d{4}\s?[-./년]|\d{1,2}[.:/]\s?\d{2}|\d{1,2}\s[^\W\d]{3,10}\s\d{4}|[^\W\d]{3,9}\s\d{1,2},?\s\d{4}"
+    r"|오[전후])"
 )
 _DATE = _either(
     r"^\W*(?:published|updated|posted|last updated|опубликовано|обновлено|입력|수정|등록|승인|업데이트|기사입력"
-    r"|최종수정)\s*[:：]?\s*[\d(오].{0,60}$",
-    r"^\d{4}[.-]\s?\d\d[.-]\s?\d\d\.?\s+\d\d:\d\d.{0,40}$",
-    r"^\d\d\.\d\d\.\d{4},?\s+\d\d:\d\d.{0,40}$",
+    rf"|최종수정)\s*(?:on|at|в)?\s*[:：]?\s*{_DAY}.{{0,50}}$",
+    r"^\d{4}[.-]\s?\d\d[.-]\s?\d\d\.?\s+\d\d:\d\d.{0,12}$",
+    r"^\d\d\.\d\d\.\d{4},?\s+\d\d:\d\d.{0,12}$",
 )
+_SENTENCE = re.compile(r"(?:[.!?。！？…]|다\.|[다요]$)[\"'”’»)]*$")
 _ANYWHERE = re.compile(_NOTICE)
-_FROM_THE_START = re.compile(_either(_CALL, _SHARE, _CREDIT, _BYLINE, _DATE))
+_LABEL = re.compile(_either(_SHARE, _CREDIT, _BYLINE, _DATE))
+_CALLED = re.compile(_CALL)
+_QUOTED = re.compile(r"\s*[\"'“‘«「『„]")
 _ALSO = re.compile(
     _begins(
         r"read (?:also|more|next)|see also|also read|related (?:articles?|stories|news|topics)|more on this",
@@ -94,16 +108,74 @@ _ALSO = re.compile(
 )
 
 
+_HINTS = {
+    "photo": re.compile(
+        r"^\W*(?:photo|image|picture|foto|bild|abbildung|titelbild|credit|crédits?|getty|фото|снимок|사진|写真|source|quelle"
+        r"|video|видео|영상|copyright)\b|©|ⓒ|getty images|picture.alliance|shutterstock|istock|/ ?(?:reuters|afp|ap)\b"
+        r"|(?:dpa|연합뉴스)$"
+    ),
+    "also": re.compile(
+        r"^\W*(?:read (?:also|more|next)|see (?:also|more)|also (?:read|on)|more (?:on|from|about)|related|recommended"
+        r"|don.t miss|watch|listen|click here|lesen sie|mehr (?:zum|von|dazu|themen)|auch (?:interessant|lesen)"
+        r"|weiterlesen"
+        r"|siehe auch|lire (?:aussi|la suite)|à lire|lea también|puedes ver|leggi|les (?:også|mer)|läs (?:också|mer)"
+        r"|lees|przeczytaj|zobacz|czytaj|читайте|читать|смотрите|также|подробнее|по теме|관련|함께|이 기사|もっと"
+        r"|あわせて|関連)(?!\w)"
+    ),
+    "call": re.compile(
+        r"subscri|sign(?:ing)? up|newsletter|our app|contact us|whatsapp|telegram|facebook|twitter|instagram|youtube"
+        r"|abonn|anmelden|posteingang|рассылк|подпис|телеграм|구독|댓글|제보|카카오|네이버|会員|登録"
+        r"|follow (?:us|me)|e-?mail"
+    ),
+    "byline": re.compile(
+        r"^\W*(?:by|von|par|por|di|text|reporting|edited|автор|текст|글|文)\b[^.]{3,60}$|(?:기자|특파원)$"
+    ),
+    "colon": re.compile(r":$"),
+    "question": re.compile(r"\?$"),
+}
+"""Weak signs of furniture, for lower case: evidence for the block model, never a decision."""
+_MAX_HINT = 300
+
+
+def hints(line: str) -> list[str]:
+    """Return the names of the weak signs in a short text."""
+    lower = line.lower()
+    return [name for name, pattern in _HINTS.items() if pattern.search(lower)] if len(line) < _MAX_HINT else []
+
+
 def is_furniture(line: str, linked: float) -> bool:
-    """Whether a line of a page is no part of its article.
+    """Return whether nothing of a line belongs to the article.
 
     Args:
-        line: one line of its text.
+        line: one line of the page's text.
         linked: share of the line inside links, 0…1.
     """
-    if len(line) > _MAX_LINE:
-        return False
-    lower = line.lower()
-    if _FROM_THE_START.match(lower) or (any(map(lower.__contains__, _NOTICED)) and _ANYWHERE.search(lower)):
+    return not without_address(line, linked)
+
+
+def without_address(line: str, linked: float) -> str:
+    """Return the line without a mail address at its end, "" if the line is furniture.
+
+    A sentence is never furniture because of its first words: it has to hold a notice, or to call for a subscription.
+    """
+    if len(line) <= _MAX_LINE and _says_nothing(line.lower(), linked):
+        return ""
+    address = _MAIL.search(line) if "@" in line else None
+    if address is None:
+        return line
+    before = line[: address.start()].rstrip()
+    ends = [end.end() for end in _SENTENCE_END.finditer(before)]
+    if ends and len(before) - ends[-1] <= _MAX_BYLINE:  # the reporter's name stands between sentence and address
+        return before[: ends[-1]].rstrip()
+    return before if len(before) > _MAX_BYLINE else ""
+
+
+def _says_nothing(line: str, linked: float) -> bool:
+    """Return whether a line in lower case is a notice, a call, a label or a pointer to other articles."""
+    if any(map(line.__contains__, _NOTICE_HINTS)) and _ANYWHERE.search(line):
         return True
-    return bool(_ALSO.match(lower)) and (linked > 0.3 or len(line) < _LABEL_ONLY)
+    if _CALLED.match(line) and not _QUOTED.match(line):
+        return True
+    if _LABEL.match(line) and not (_SENTENCE.search(line) and len(line) > _LABEL_ONLY):
+        return True
+    return bool(_ALSO.match(line)) and (linked > 0.3 or len(line) < _LABEL_ONLY)

@@ -1,4 +1,4 @@
-"""The head of a page: meta elements, link elements and the title."""
+"""Meta elements, link elements and the title of a page."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ _MAX_CONTENT = 20_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Head:
-    """What the page says of itself to machines.
+    """The page's statements for machines.
 
     Attributes:
         metas: content by lower-case ``property``, ``name`` or ``itemprop``; all values, in the order of the page.
         title: the title element.
-        canonical: absolute address, None when there is none.
+        canonical: absolute address, or None.
         language: the ``lang`` of the root element.
         data: sources of structured data (JSON-LD).
     """
@@ -29,12 +29,12 @@ class Head:
     data: list[str]
 
     def first(self, *names: str) -> str:
-        """The first content among these names, "" when there is none."""
+        """Return the first content among these names, "" if there is none."""
         return next((values[0] for name in names if (values := self.metas.get(name))), "")
 
 
 def read_head(root: HtmlElement, url: str) -> Head:
-    """Read the whole page's meta elements: many sites put some into the body. One walk finds all kinds."""
+    """Read the meta elements of the whole page: many sites put some into the body."""
     found: dict[str, list[HtmlElement]] = {"meta": [], "link": [], "title": [], "script": []}
     for element in root.iter(*found):
         found[str(element.tag)].append(element)

@@ -1,4 +1,4 @@
-"""The language of a text: by its script where that settles it, else by what the page declares, else by small words."""
+"""The language of a text, by its script, else by the page's declaration, else by frequent short words."""
 
 from __future__ import annotations
 
@@ -21,16 +21,11 @@ _HAN_LANGUAGES = frozenset(("zh", "ja", "yue"))
 _ARABIC_LANGUAGES = frozenset(["ar", "fa", "ur", "ps", "ug", "ckb", "sd"])
 _DEVANAGARI_LANGUAGES = frozenset(["hi", "mr", "ne"])
 _UKRAINIAN, _RUSSIAN = "іїєґІЇЄҐ", "ыэёъЫЭЁЪ"
-_HANGUL_BLOCKS = bytes(range(0xAC, 0xD8))
-_CYRILLIC_BLOCK = bytes((0x04,))
-_LATIN_BLOCKS = bytes((0x00, 0x01, 0x02))
-_SIGN_BLOCKS = bytes((0x20, 0x21, 0x22))
-"""Upper halves in UTF-16: of letters, and of dashes, quotation marks and other signs of no script."""
 _ENOUGH = 20
 _WORD = re.compile(r"[^\W\d_]+")
 _ASCII_WORD = re.compile(r"[a-z]+")
 _CODE = re.compile(r"^\s*([A-Za-z]{2,3})(?:[-_]|\s*$)")
-_SMALL_WORDS = {
+_SHORT_WORDS = {
     "en": "the of and to in that is was for with on said by from has have it not are were",
     "de": "der die und das den von mit ist des im nicht für auf dem ein eine sich zu auch wird",
     "fr": "le la les des et une est dans pour que qui du par sur au avec pas plus sont il",
@@ -43,21 +38,21 @@ _SMALL_WORDS = {
     "vi": "của và là có được cho không trong người với các những một đã này để khi từ",
     "id": "yang dan di dengan untuk pada ini itu dari dalam tidak akan ke telah oleh juga",
 }
-_WORDS = {code: frozenset(words.split()) for code, words in _SMALL_WORDS.items()}
-_SPOKEN_IN = {word: [code for code in _WORDS if word in _WORDS[code]] for word in frozenset().union(*_WORDS.values())}
+_WORDS = {code: frozenset(words.split()) for code, words in _SHORT_WORDS.items()}
+_LANGUAGES_OF = {
+    word: [code for code, words in _WORDS.items() if word in words] for word in frozenset().union(*_WORDS.values())
+}
 
 
 def detect(text: str, *declared: str) -> str | None:
-    """ISO 639-1 code of the text's language.
+    """Return the ISO 639-1 code of the text's language.
 
     Args:
-        text: title and text, or as much as is known.
-        declared: what the page says (``lang``, ``og:locale``, ``inLanguage`` …), the most trusted first.
+        text: title and text, as far as known.
+        declared: the page's own claims (``lang``, ``og:locale``, ``inLanguage`` …), the most reliable first.
     """
     claims = [match[1].lower() for claim in declared if (match := _CODE.match(claim or ""))]
     sample = text[:_SAMPLE]
-    if language := _at_a_glance(sample, claims):
-        return language
     signs = Counter(sample)
     letters = sum(number for sign, number in signs.items() if sign.isalpha())
     if letters < _ENOUGH:
@@ -66,25 +61,6 @@ def detect(text: str, *declared: str) -> str | None:
     for sign, number in signs.items():
         shares[_script_of(sign)] += number / letters
     return _by_script(sample, shares, claims) or _by_words(sample, claims)
-
-
-def _at_a_glance(sample: str, claims: list[str]) -> str | None:
-    """The language of what is plainly Korean, or plainly in Cyrillic or Latin letters: no sign is looked at by itself.
-
-    Shares are of all signs here, of letters below: what is enough here is more than enough there.
-    """
-    blocks = sample.encode("utf-16-be", "surrogatepass")[::2]
-    hangul, cyrillic, latin, signs = (
-        len(blocks) - len(blocks.translate(None, wanted))
-        for wanted in (_HANGUL_BLOCKS, _CYRILLIC_BLOCK, _LATIN_BLOCKS, _SIGN_BLOCKS)
-    )
-    if hangul >= _ENOUGH and hangul > 0.2 * len(blocks):
-        return "ko"
-    if not hangul and cyrillic >= _ENOUGH and cyrillic > max(latin, 0.3 * len(blocks)):
-        return _cyrillic(sample, claims)
-    if latin + signs == len(blocks) and sum(map(str.isalpha, sample[:80])) >= _ENOUGH:
-        return _by_words(sample, claims)
-    return None
 
 
 def _by_script(sample: str, shares: Mapping[str, float], claims: list[str]) -> str | None:
@@ -105,12 +81,12 @@ def _by_script(sample: str, shares: Mapping[str, float], claims: list[str]) -> s
 
 @lru_cache(maxsize=20_000)
 def _script_of(sign: str) -> str:
-    """The script of a letter, or the language where one script is one language's; "" for all else."""
+    """Return the script of a letter, or the language if only one is written in it; "" for other characters."""
     return next((name for name, pattern in _SCRIPTS if pattern.match(sign)), "")
 
 
 def _cyrillic(sample: str, claims: list[str]) -> str:
-    """The declared language when it is written so; but Russian letters outweigh a declared Ukrainian and vice versa."""
+    """Return the declared Cyrillic language; Russian letters outweigh a declared Ukrainian and vice versa."""
     ukrainian, russian = (sum(map(sample.count, letters)) for letters in (_UKRAINIAN, _RUSSIAN))
     claim = next((claim for claim in claims if claim in _CYRILLIC_LANGUAGES), None)
     if claim not in (None, "ru", "uk"):
@@ -123,11 +99,11 @@ def _cyrillic(sample: str, claims: list[str]) -> str:
 
 
 def _by_words(sample: str, claims: list[str]) -> str | None:
-    """A page's own claim stands unless the small words of another language clearly outweigh it."""
+    """Return the page's own claim, unless the short words of another language clearly outweigh it."""
     words = (_ASCII_WORD if sample.isascii() else _WORD).findall(sample.lower())
     counts = dict.fromkeys(_WORDS, 0)
-    for word, number in Counter(filter(_SPOKEN_IN.__contains__, words)).items():
-        for code in _SPOKEN_IN[word]:
+    for word, number in Counter(filter(_LANGUAGES_OF.__contains__, words)).items():
+        for code in _LANGUAGES_OF[word]:
             counts[code] += number
     best = max(counts, key=lambda code: counts[code])
     claim = claims[0] if claims else None

@@ -1,11 +1,11 @@
-"""trafilatura's text of a page, through its public function."""
+"""trafilatura's text and authors of a page, through its public functions."""
 
 from __future__ import annotations
 
 import logging
 
 from lxml.html import HtmlElement
-from trafilatura import bare_extraction
+from trafilatura import bare_extraction, extract_metadata
 
 # trafilatura logs a warning for each page without a text; here an empty text is a normal result
 logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
@@ -15,6 +15,15 @@ def main_text(root: HtmlElement) -> str:
     """Return the text that trafilatura finds in a tree; "" if it finds none or fails. The tree is not changed."""
     try:
         document = bare_extraction(root, fast=True, include_comments=False, with_metadata=False)
-    except Exception:  # noqa: BLE001  trafilatura raises anything on odd trees; the page's blocks remain
+    except Exception:  # noqa: BLE001  trafilatura raises anything on odd trees; the other readers remain
         return ""
     return str(getattr(document, "text", None) or "")
+
+
+def author_names(root: HtmlElement, url: str) -> str:
+    """Return the authors that trafilatura finds, separated by ``;``, "" if there are none."""
+    try:
+        document = extract_metadata(root, default_url=url, extensive=False)
+    except Exception:  # noqa: BLE001  as above
+        return ""
+    return str(document.author or "")

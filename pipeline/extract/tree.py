@@ -1,20 +1,22 @@
-"""A page's source to a tree, once, and away with what no reader sees."""
+"""HTML parsing, and removal of elements that hold no text for readers."""
 
 from __future__ import annotations
 
 from lxml import etree
 from lxml.html import HtmlElement, HTMLParser
 
-_UNSEEN = (
-    "script", "style", "noscript", "template", "svg", "iframe", "object", "embed", "canvas", "audio", "video", "math",
-    "button", "select", "option", "input", "textarea", "link", "meta", "map", "dialog", "datalist", "progress",
-    "img", "source", "track",
+_WITHOUT_TEXT = (
+    "script", "style", "link", "meta", "img", "input", "source", "track",
+    "rt", "rp",  # reading aids in the middle of Japanese words
 )  # fmt: skip
-_CHROME = ("nav", "menu", "footer", "aside")
-_CHROME_SHARE = 0.25
+_SELDOM_TEXT = (
+    "noscript", "template", "button", "dialog", "svg", "iframe", "object", "embed", "canvas", "audio", "video",
+    "select", "option", "textarea", "map", "datalist", "progress",
+)  # fmt: skip
 _INLINE = (
-    "span", "em", "i", "u", "font", "small", "big", "sup", "sub", "cite", "abbr", "ins", "mark", "wbr",
+    "span", "em", "i", "u", "font", "small", "big", "sup", "sub", "cite", "abbr", "ins", "mark", "wbr", "ruby", "rb",
 )  # fmt: skip
+_PAGE_SHARE = 0.4
 
 # huge_tree: nesting to 2,047 levels instead of 255; the size is bounded before (``bounds``)
 _PARSER = HTMLParser(
@@ -25,9 +27,9 @@ _PARSER.set_element_class_lookup(etree.ElementDefaultClassLookup(element=HtmlEle
 
 
 def parse(page: bytes) -> HtmlElement | None:
-    """The tree of a page in UTF-8, without comments; None when there is nothing in it.
+    """Return the tree of a page in UTF-8, without comments, or None if the page holds no element.
 
-    libxml2 cuts off what is nested below 2,047 levels.
+    libxml2 cuts off elements that are nested below 2,047 levels.
     """
     try:
         root = etree.fromstring(page, parser=_PARSER)
@@ -37,21 +39,24 @@ def parse(page: bytes) -> HtmlElement | None:
 
 
 def strip_unseen(root: HtmlElement) -> None:
-    """Take scripts, styles, controls and media away, in place; the text behind them stays."""
-    etree.strip_elements(root, *_UNSEEN, with_tail=False)
+    """Remove scripts, styles, controls and media in place; text behind them stays.
 
-
-def strip_chrome(root: HtmlElement) -> None:
-    """Take menus, footers and asides away, in place, unless they hold the heading or much of the text.
-
-    Where a publisher forgets to close its menu, the article stands inside it.
+    An element that holds much of the page's text is dissolved instead: an unbalanced tag inside ``noscript`` or
+    ``button`` makes libxml2 nest the rest of the page there, and some sites put the article itself into ``noscript``
+    or a declarative shadow root.
     """
-    limit = _CHROME_SHARE * len(root.text_content())
-    for element in list(root.iter(*_CHROME)):
-        if len(element.text_content()) < limit and element.find(".//h1") is None:
-            element.drop_tree()
+    etree.strip_elements(root, *_WITHOUT_TEXT, with_tail=False)
+    least = _PAGE_SHARE * _size(root)
+    for element in list(root.iter(*_SELDOM_TEXT)):
+        if _size(element) > least or element.get("shadowrootmode"):
+            element.drop_tag()
+    etree.strip_elements(root, *_SELDOM_TEXT, with_tail=False)
 
 
 def strip_inline(root: HtmlElement) -> None:
-    """Dissolve elements that only dress words, in place: half of all elements, and no evidence is in them."""
+    """Dissolve inline elements in place: half of all elements, and none is needed to find the article."""
     etree.strip_tags(root, *_INLINE)
+
+
+def _size(element: HtmlElement) -> int:
+    return sum(len(text) for text in element.itertext() if not text.isspace())

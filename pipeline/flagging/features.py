@@ -44,10 +44,10 @@ LONG_CHARACTERS = 1200
 TITLE, LEAD, BODY = 1.0, 0.8, 0.4
 REPEATED = 0.2  # added for a concept that stands in several sentences below the lead
 _SENTENCES = 3  # as many make a concept "repeated"
-# The states, regions and pairs of states that the topics are about.
+# The states, regions, pairs of states and leaders that the topics are about.
 ACTORS = (
     "russia", "south_korea", "north_korea", "korea", "korean_peninsula", "japan", "united_states", "china", "ukraine",
-    "trilateral", "koreas_russia",
+    "trilateral", "koreas_russia", "southeast_asia", "asia_pacific", "russian_leadership",
 )  # fmt: skip
 HOMES = ("RU", "KR", "KP", "US", "JP")
 _NEVER = 1 << 62
@@ -72,18 +72,24 @@ class Reading(NamedTuple):
     """An article's sentences and the grade of each concept in it.
 
     Attributes:
-        concepts: those in the article; ``in_title`` and ``in_text``: in a part of it.
+        spans: the hits, without those in a dateline.
+        concepts: those in the article; ``in_title``: those in the title.
         size: of the text, in characters.
         home: country of the source, or None.
     """
 
+    spans: Sequence[Span]
     sentences: list[Sentence]
     grades: dict[int, float]
     concepts: frozenset[int]
     in_title: frozenset[int]
-    in_text: frozenset[int]
     size: int
     home: str | None
+
+    def only_in_title(self, concept: int) -> bool:
+        """Whether the title has a concept that the text does not."""
+        text = self.sentences[1:]
+        return concept in self.in_title and not any(concept in sentence.concepts for sentence in text)
 
 
 def read(
@@ -98,6 +104,9 @@ def read(
         implied: for each concept's number the numbers of itself and of all that it implies.
         home: country of the source.
     """
+    behind = dateline_end(whole, title_length + 1)
+    if behind > title_length + 1:
+        spans = [hit for hit in spans if not title_length < hit[0] < behind]
     sentences = _sentences(whole, title_length, spans, implied) if spans else []
     grades: dict[int, float] = {}
     counts: dict[int, int] = {}
@@ -111,16 +120,14 @@ def read(
     for concept, count in counts.items():
         if count >= _SENTENCES - 1 and grades[concept] == BODY:
             grades[concept] = BODY + REPEATED
-    in_title = frozenset().union(*(one.concepts for one in sentences if one.grade == TITLE))
-    in_text = frozenset().union(*(one.concepts for one in sentences if one.grade != TITLE))
-    return Reading(sentences, grades, frozenset(grades), in_title, in_text, len(whole) - title_length - 1, home)
+    in_title = sentences[0].concepts if sentences and sentences[0].grade == TITLE else frozenset()
+    return Reading(spans, sentences, grades, frozenset(grades), in_title, len(whole) - title_length - 1, home)
 
 
 def _sentences(
     whole: str, title_length: int, spans: Sequence[Span], implied: Sequence[frozenset[int]]
 ) -> list[Sentence]:
     """The sentences with a hit; the title is one, whatever stops it has."""
-    behind = dateline_end(whole, title_length + 1)
     ends = sentence_ends(whole)
     borders = [title_length + 1, *ends[bisect_left(ends, title_length + 2) :], _NEVER]
     lead = title_length + 1 + LEAD_CHARACTERS
@@ -131,8 +138,7 @@ def _sentences(
             continue
         start = spans[first][0]
         grade = TITLE if start < title_length else LEAD if start < lead else BODY
-        hits = [hit for hit in spans[first:number] if not title_length < hit[0] < behind]
-        concepts = frozenset().union(*[implied[concept] for _, _, concept in hits])
+        concepts = frozenset().union(*[implied[concept] for _, _, concept in spans[first:number]])
         found.append(Sentence(grade, concepts, first, number))
         if number < len(spans):
             first, border = number, bisect_left(borders, spans[number][0] + 1)
@@ -244,7 +250,7 @@ class FeatureSpace:
         return Plan(
             present=kept[""],
             title=kept["title "],
-            sentence=[(actor, offset, kept[f"{name} + "]) for actor, name, offset in self._sentence],
+            sentence=[(actor, offset, kept[f"{name} + "] - {actor}) for actor, name, offset in self._sentence],
             front=[(actor, offset, kept[f"front {name} + "]) for actor, name, offset in self._front],
             home={home: kept[f"home {home} + "] for home in HOMES},
             seeds=[(self._seed + n, seed) for n, seed in enumerate(self.seeds) if n in kept["seed "]],
@@ -261,14 +267,14 @@ class FeatureSpace:
         found = {concept: grades[concept] for concept in plan.present & grades.keys()}
         for concept in plan.title & reading.in_title:
             found[self._title + concept] = TITLE
-        pairs = [(actor, offset, others) for actor, offset, others in plan.sentence if actor in grades]
-        for grade, concepts, _, _ in reading.sentences:
-            for actor, offset, others in pairs:
-                if actor in concepts:
-                    for concept in concepts & others:
-                        found.setdefault(offset + concept, grade)  # the first sentence has the highest grade
-        for actor, offset, _ in pairs:
-            found.pop(offset + actor, None)
+        open_pairs = {actor: (offset, others) for actor, offset, others in plan.sentence if actor in grades}
+        for grade, concepts, _, _ in reading.sentences:  # the first sentence of a pair has its highest grade
+            for actor in concepts & open_pairs.keys():
+                offset, others = open_pairs[actor]
+                if fresh := concepts & others:
+                    for concept in fresh:
+                        found[offset + concept] = grade
+                    open_pairs[actor] = offset, others - fresh
         self._add_home(reading, plan, found)
         self._add_focus(reading, plan, found)
         for number, seed in plan.seeds:
@@ -299,7 +305,7 @@ class FeatureSpace:
             found[self._families["long"]] = 1.0
             for actor in front:
                 found[self._long[actor]] = 1.0
-                if actor in reading.in_title and actor not in reading.in_text:
+                if reading.only_in_title(actor):
                     found[self._only_title[actor]] = 1.0
         if reading.size > 0:
             found[self._families["length"]] = min(math.log10(1 + reading.size), 4.0) / 4
@@ -308,28 +314,32 @@ class FeatureSpace:
 def holds(seed: Seed, reading: Reading) -> float:
     """The highest grade at which a seed clause holds; 0.0 if it does not."""
     home = f"home:{reading.home}"
-    asked = [item for item in seed.items if home not in item]
-    if not _meets(asked, reading.concepts):
+    if not _meets(seed, reading.concepts, home):
         return 0.0
-    if seed.within == "article":
-        return 0.0 if not seed.unless.isdisjoint(reading.concepts) else _lowest(asked, reading.grades)
+    if seed.within == "sentence":
+        for grade, concepts, _, _ in reading.sentences:
+            if _meets(seed, concepts, home) and seed.unless.isdisjoint(concepts):
+                return grade
+        return 0.0
+    concepts = reading.concepts
     if seed.within == "front":
-        front = frozenset(concept for concept, grade in reading.grades.items() if grade >= LEAD)
-        holding = seed.unless.isdisjoint(front) and _meets(asked, front)
-        return _lowest(asked, reading.grades) if holding else 0.0
-    for grade, concepts, _, _ in reading.sentences:
-        if _meets(asked, concepts) and seed.unless.isdisjoint(concepts):
-            return grade
-    return 0.0
+        concepts = frozenset(concept for concept, grade in reading.grades.items() if grade >= LEAD)
+    holding = seed.unless.isdisjoint(concepts) and _meets(seed, concepts, home)
+    return _lowest(seed, reading.grades, home) if holding else 0.0
 
 
-def _meets(items: Iterable[frozenset[int | str]], concepts: frozenset[int]) -> bool:
-    return all(not item.isdisjoint(concepts) for item in items)
+def _meets(seed: Seed, concepts: frozenset[int], home: str) -> bool:
+    for item in seed.items:  # noqa: SIM110 - the inner loop of scoring: a generator takes twice the time
+        if item.isdisjoint(concepts) and home not in item:
+            return False
+    return True
 
 
-def _lowest(items: Iterable[frozenset[int | str]], grades: Mapping[int, float]) -> float:
+def _lowest(seed: Seed, grades: Mapping[int, float], home: str) -> float:
     """The grade of the item that stands furthest down; the title's if the home country meets all of them."""
     found = [
-        max(grades[concept] for concept in item if isinstance(concept, int) and concept in grades) for item in items
+        max(grades[concept] for concept in item if isinstance(concept, int) and concept in grades)
+        for item in seed.items
+        if home not in item
     ]
     return min(found, default=TITLE)

@@ -9,7 +9,7 @@ from typing import NamedTuple, Self
 from pipeline import shipped
 from pipeline.errors import ConfigError
 from pipeline.flagging.features import FeatureSpace, Reading, Seed, read
-from pipeline.flagging.hits import Hits, Span, spans_of
+from pipeline.flagging.hits import Hits, spans_of
 from pipeline.flagging.lexicon_index import implied_names, matcher_of
 from pipeline.flagging.model import Model, Scorer, load_model, probability
 from pipeline.flagging.passages import PassageSpace
@@ -49,7 +49,6 @@ class Scored(NamedTuple):
     """
 
     hits: Hits
-    spans: list[Span]
     reading: Reading
     values: Mapping[int, float]
     log_odds: list[float]
@@ -120,6 +119,11 @@ class Flagger:
 
         return cls(concepts, topics, reference, config_version(folder), load)
 
+    def with_model(self, model: Model) -> Self:
+        """Return a flagger over the same lexicon and topics with other weights."""
+        concepts = {concept.id: concept for concept in self.concepts}
+        return type(self)(concepts, self.topic_set, self.reference, self.version, lambda _: model)
+
     def flag(self, title: str, text: str, *, language: str | None = None, home: str | None = None) -> Assessment:
         """Return the topics of an article, its relevance, and the reasons.
 
@@ -129,36 +133,42 @@ class Flagger:
             language: not used: all languages are matched at once, because papers mix them.
             home: the source's country, which its texts leave out.
         """
-        scored = self.scored(title, text, home)
+        return self.assess(title, text, self.scored(title, text, home))
+
+    def assess(self, title: str, text: str, scored: Scored) -> Assessment:
+        """Return the topics, the relevance and the reasons of an article that is scored."""
         relevance, relevant = self._relevance(scored)
-        places = [*scored.flagged, len(self.topics)] if relevant else scored.flagged
-        whole = f"{title}\n{text}"
+        sums = self._reasons.sums(scored, [*scored.flagged, len(self.topics)])
+        positive = sums if relevant else sums[:-1]
         return Assessment(
             relevance=relevance,
             relevant=relevant,
             topics=self._flags(scored),
-            evidence=self._reasons.evidence(whole, len(title), scored, places),
-            terms=self._reasons.terms(scored, [*scored.flagged, len(self.topics)]),
-            passages=self._passages.nearest(scored.hits) if places else (),
+            evidence=self._reasons.evidence(f"{title}\n{text}", len(title), scored, positive),
+            terms=self._reasons.terms(scored, sums),
+            passages=self._passages.nearest(scored.hits) if positive else (),
             near_misses=self._near_misses(scored),
             config_version=self.version,
         )
+
+    def concepts_in(self, scored: Scored) -> list[tuple[str, int]]:
+        """Return the name and the start of each hit; offsets count in title, line break and text."""
+        return [(self.matcher.concepts[number], start) for start, _, number in spans_of(scored.hits)]
 
     def score(self, title: str, text: str, *, home: str | None = None) -> Score:
         """Do as ``flag`` without the reasons: for comparing many articles."""
         scored = self.scored(title, text, home)
         return Score(*self._relevance(scored), self._flags(scored))
 
-    def read(self, title: str, text: str, home: str | None) -> tuple[Hits, list[Span], Reading]:
+    def read(self, title: str, text: str, home: str | None) -> tuple[Hits, Reading]:
         """Match an article and grade its concepts."""
         whole = f"{title}\n{text}"
         hits = self.matcher.hits(whole)
-        spans = spans_of(hits)
-        return hits, spans, read(whole, len(title), spans, self.implied, home)
+        return hits, read(whole, len(title), spans_of(hits), self.implied, home)
 
     def scored(self, title: str, text: str, home: str | None) -> Scored:
         """Match and score an article."""
-        hits, spans, reading = self.read(title, text, home)
+        hits, reading = self.read(title, text, home)
         values = self.space.values(reading, self._plan)
         log_odds = self.scorer.log_odds(values)
         flagged: list[int] = []
@@ -166,7 +176,7 @@ class Flagger:
         for place in range(len(self.topics)):
             if probability(log_odds[place]) >= self.scorer.cuts[place]:
                 (flagged if self._gates[place].open(reading) else shut).append(place)
-        return Scored(hits, spans, reading, values, log_odds, flagged, shut)
+        return Scored(hits, reading, values, log_odds, flagged, shut)
 
     def _relevance(self, scored: Scored) -> tuple[float, bool]:
         relevance = probability(scored.log_odds[-1])

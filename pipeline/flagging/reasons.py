@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pipeline.flagging.features import LEAD, TITLE, FeatureSpace, Reading, Sentence
 from pipeline.flagging.hits import Span
 from pipeline.flagging.model import Scorer
-from pipeline.flagging.wording import HOME_NAMES, feature_words
+from pipeline.flagging.wording import HOME_NAMES, feature_words, place_words
 from pipeline.model import Evidence, Field, Term
 from pipeline.settings.lexicon import Concept
 from pipeline.settings.topics import SeedClause, TopicSet
@@ -21,6 +21,8 @@ _TERMS_WITH_EVIDENCE = 6
 _HITS = 4  # per term
 _PLACES = {"sentence": "in one sentence", "front": "in title or lead", "article": "in the article"}
 _SHOWN = 4  # alternatives of an item that are spelled out
+
+Sums = list[tuple[int, list[tuple[int, float]]]]  # for each head its terms: number of the feature, addend
 
 
 class Reasons:
@@ -47,22 +49,26 @@ class Reasons:
         self._heads = [*topics.topics, topics.relevance]
         self._implied = implied
         self._numbers = {concept.id: number for number, concept in enumerate(concepts)}
-        self._names = {concept.id: concept.name for concept in concepts}
+        self._names = {concept.id: concept.name.partition(" (")[0] for concept in concepts}
         self._names |= {f"home:{home}": f"a source in {name}" for home, name in HOME_NAMES.items()}
         self._topics = topics
         self._actors = {name: number for number, name in space.actors}
         self._seeds = {seed.name: seed for seed in space.seeds}
+        self._descriptions: dict[tuple[int, str], tuple[str, tuple[str, ...]]] = {}  # filled as features occur
 
-    def terms(self, scored: Scored, places: Iterable[int]) -> tuple[Term, ...]:
+    def sums(self, scored: Scored, places: Iterable[int]) -> Sums:
+        """The terms of these heads, the largest first."""
+        return [(place, self._merged(place, scored.values)) for place in places]
+
+    def terms(self, scored: Scored, sums: Sums) -> tuple[Term, ...]:
         """The addends of these sums, the intercept first and then the largest; small ones as one term."""
         found: list[Term] = []
-        for place in places:
+        for place, merged in sums:
             topic = self._heads[place].id
             found.append(Term(topic=topic, clause="base rate", weight=self._scorer.intercepts[place]))
-            merged = self._merged(place, scored.values)
             for number, weight in merged[:_TERMS]:
-                words = feature_words(self._space, number, self._value(number, scored), self._names)
-                found.append(Term(topic=topic, clause=words, weight=weight, concepts=self._concepts(number)))
+                words, concepts = self._description(number, scored)
+                found.append(Term(topic=topic, clause=words, weight=weight, concepts=concepts))
             if rest := merged[_TERMS:]:
                 weight = sum(weight for _, weight in rest)
                 found.append(Term(topic=topic, clause=f"{len(rest)} smaller terms", weight=weight))
@@ -74,10 +80,16 @@ class Reasons:
         for number, weight in self._scorer.terms(place, values):
             plain = self._space.untitled(number)
             merged[plain] = merged.get(plain, 0.0) + weight
-        return sorted(merged.items(), key=lambda item: (-abs(item[1]), item[0]))
+        return sorted(merged.items(), key=lambda item: abs(item[1]), reverse=True)  # equal ones in the order of numbers
 
-    def _value(self, number: int, scored: Scored) -> float:
-        return scored.values.get(number) or scored.reading.grades[number]
+    def _description(self, number: int, scored: Scored) -> tuple[str, tuple[str, ...]]:
+        """The words of a feature and its concepts."""
+        place = place_words(scored.values.get(number) or scored.reading.grades[number])
+        found = self._descriptions.get((number, place))
+        if found is None:
+            found = feature_words(self._space, number, place, self._names), self._concepts(number)
+            self._descriptions[number, place] = found
+        return found
 
     def _concepts(self, number: int) -> tuple[str, ...]:
         """The concepts of a feature, the actor first."""
@@ -88,18 +100,18 @@ class Reasons:
         actors = (actor,) if actor in self._actors else ()
         return (*actors, *((member,) if member else ()))
 
-    def evidence(self, whole: str, title_length: int, scored: Scored, places: Iterable[int]) -> tuple[Evidence, ...]:
+    def evidence(self, whole: str, title_length: int, scored: Scored, sums: Sums) -> tuple[Evidence, ...]:
         """The hits that carry the largest positive terms of these sums."""
         found: list[Evidence] = []
-        for place in places:
+        for place, merged in sums:
             carried = 0
-            for number, weight in self._merged(place, scored.values):
+            for number, weight in merged:
                 if weight <= 0:
                     continue
                 hits = self._hits(number, scored)
                 if not hits:
                     continue
-                clause = feature_words(self._space, number, self._value(number, scored), self._names)
+                clause, _ = self._description(number, scored)
                 for start, end, concept in hits:
                     field: Field = "title" if start < title_length else "text"
                     begin = 0 if field == "title" else title_length + 1
@@ -125,7 +137,7 @@ class Reasons:
         for sentence in scored.reading.sentences:
             if sentence.grade < least or (together and not sentence.concepts.issuperset(wanted)):
                 continue
-            found += self._of(sentence, scored.spans, frozenset(wanted))
+            found += self._of(sentence, scored.reading.spans, frozenset(wanted))
             if together or len(found) >= _HITS:
                 break
         return found[:_HITS]
@@ -140,7 +152,7 @@ class Reasons:
                 and all(_has(item, sentence.concepts, scored.reading) for item in seed.items)
             ):
                 continue
-            found += self._of(sentence, scored.spans, wanted)
+            found += self._of(sentence, scored.reading.spans, wanted)
             if seed.within == "sentence":
                 break
         return found[:_HITS]

@@ -12,7 +12,7 @@ All of it is deterministic.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 from zlib import crc32
@@ -28,7 +28,8 @@ from pipeline.flagging.model import SEED_INTERCEPT, Head, Model, prior_weights
 from pipeline.settings.topics import RELEVANCE
 
 Vector = Any  # numpy array of float64: one entry per item or per feature
-_STEPS = 3  # rounds of pruning, each followed by a new fit
+_STEPS = 6  # rounds of pruning, each followed by a new fit
+_SPREAD = 0.7  # 0: prune by weight alone; 1: by weight × spread of the feature
 _MAX_ITERATIONS = 400
 _LEAST_SLOPE = 0.1  # a calibration never turns a score round
 
@@ -47,6 +48,7 @@ class Settings:
         folds: parts of the cross-validation that the calibration uses.
         cut, topic_cut: probabilities from which on an article is relevant, or a topic flagged.
         intercept_only: keep the prior's weights; fit slope and intercept only.
+        weigh_calibration: items count by their weights in the calibration too.
     """
 
     penalty: float = 3.0
@@ -59,6 +61,7 @@ class Settings:
     cut: float = 0.5
     topic_cut: float = 0.4
     intercept_only: bool = False
+    weigh_calibration: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,13 +96,20 @@ class Fitted:
         return matrix @ self.weights + self.intercepts
 
 
-def design(flagger: Flagger, items: Sequence[LabelledItem], settings: Settings) -> Design:
-    """Read the features of every item and the labels of every head."""
+def design(flagger: Flagger, items: Sequence[LabelledItem], settings: Settings, also: Iterable[str] = ()) -> Design:
+    """Read the features of every item and the labels of every head.
+
+    Args:
+        flagger: for lexicon and topics.
+        items: with labels.
+        settings: how to train.
+        also: features to keep even if few items have them, such as those of an earlier model.
+    """
     space, plan = flagger.space, flagger.space.plan()
-    rows = [space.values(flagger.read(item.title, item.text, item.home)[2], plan) for item in items]
+    rows = [space.values(flagger.read(item.title, item.text, item.home)[1], plan) for item in items]
     counts = Counter(number for row in rows for number in row)
     kept = {number for number, count in counts.items() if count >= settings.least_items}
-    kept |= {number for number in map(space.number, _seed_names(flagger)) if number is not None}
+    kept |= {number for number in map(space.number, [*_seed_names(flagger), *also]) if number is not None}
     columns = {number: place for place, number in enumerate(sorted(kept))}
     entries = [
         (n, columns[number], value) for n, row in enumerate(rows) for number, value in row.items() if number in columns
@@ -147,7 +157,8 @@ def fit(data: Design, rows: Vector, start: Fitted, settings: Settings) -> Fitted
         return start
     matrix = data.matrix[rows]
     weights, intercepts = start.weights.copy(), start.intercepts.copy()
-    scale = np.sqrt(np.asarray(matrix.multiply(matrix).mean(axis=0)).ravel())
+    spread = np.asarray(matrix.multiply(matrix).mean(axis=0)).ravel() ** (_SPREAD / 2)
+    every = [number for number in range(len(data.heads)) if data.labels[rows, number].any()]
 
     def refit(number: int, columns: Vector) -> None:
         target = data.labels[rows, number], data.weights[rows, number]
@@ -156,12 +167,13 @@ def fit(data: Design, rows: Vector, start: Fitted, settings: Settings) -> Fitted
         weights[:, number] = 0.0
         weights[columns, number], intercepts[number] = found[:-1], found[-1]
 
-    every = list(range(len(data.heads)))
     for number in every:
         refit(number, np.arange(len(data.columns)))
-    for heads, budget in ((every[:-1], settings.topic_weights), (every[-1:], settings.relevance_weights)):
+    relevance = len(data.heads) - 1
+    topics = [number for number in every if number != relevance]
+    for heads, budget in ((topics, settings.topic_weights), ([relevance], settings.relevance_weights)):
         for left in _shrinking(int((weights[:, heads] != 0).sum()), budget):
-            keep = _largest(abs(weights[:, heads]) * scale[:, None], left)
+            keep = _largest(abs(weights[:, heads]) * spread[:, None], left)
             for place, number in enumerate(heads):
                 refit(number, np.flatnonzero(keep[:, place]))
     return Fitted(weights, intercepts)
@@ -229,23 +241,41 @@ def story_fold(folds: int) -> Callable[[LabelledItem], int]:
     return lambda item: crc32(item.story.encode()) % folds
 
 
-def calibrate(data: Design, predicted: Vector, settings: Settings) -> tuple[Vector, Vector]:
+def calibrate(data: Design, predicted: Vector, settings: Settings, rows: Vector) -> tuple[Vector, Vector]:
     """Slopes and shifts that turn out-of-fold log-odds into calibrated ones, by Platt's method.
 
-    Where there are items of a real stream they alone count, so that the base rate is the stream's.
+    Args:
+        data: all items.
+        predicted: their out-of-fold log-odds.
+        settings: how to train.
+        rows: a mask of the items that count. Among them those of a real stream count alone, if there are any, so that
+            the base rate is the stream's.
     """
-    stream = np.array([item.stream for item in data.items])
-    rows = stream if stream.any() else np.ones(len(stream), bool)
+    stream = rows & np.array([item.stream for item in data.items])
+    rows = stream if stream.any() else rows
     slopes, shifts = np.ones(len(data.heads)), np.zeros(len(data.heads))
     for number in range(len(data.heads)):
-        labels, weights = data.labels[rows, number], (data.weights[rows, number] > 0).astype(float)
-        positives = int((labels * weights).sum())
-        if min(positives, int(weights.sum()) - positives) < 1:
+        labels, weights = data.labels[rows, number], data.weights[rows, number]
+        if not settings.weigh_calibration:
+            weights = (weights > 0).astype(float)
+        positives = int((labels * (weights > 0)).sum())
+        if min(positives, int((weights > 0).sum()) - positives) < 1:
             continue
         column = csr_matrix(predicted[rows, number][:, None])
         slope, shift = _logistic(column, labels, weights, np.array([1.0, 0.0]), settings)
         slopes[number], shifts[number] = max(slope, _LEAST_SLOPE), shift
     return slopes, shifts
+
+
+def leave_sets_out(data: Design, start: Fitted, settings: Settings) -> Vector:
+    """Predict each set by a model that was trained, and calibrated, without it."""
+    predicted = out_of_fold(data, start, settings, lambda item: item.set)
+    sets = np.array([item.set for item in data.items])
+    found = np.zeros(predicted.shape)
+    for name in sorted(set(sets)):
+        slopes, shifts = calibrate(data, predicted, settings, sets != name)
+        found[sets == name] = predicted[sets == name] * slopes + shifts
+    return found
 
 
 def train(flagger: Flagger, items: Sequence[LabelledItem], settings: Settings, prior: Model | None = None) -> Model:
@@ -260,7 +290,7 @@ def train(flagger: Flagger, items: Sequence[LabelledItem], settings: Settings, p
     data = design(flagger, items, settings)
     start = priors(flagger, data.columns, prior)
     predicted = out_of_fold(data, start, settings, story_fold(settings.folds))
-    slopes, shifts = calibrate(data, predicted, settings)
+    slopes, shifts = calibrate(data, predicted, settings, np.ones(len(items), bool))
     fitted = fit(data, np.arange(len(items)), start, settings)
     return model_of(flagger.space, data, Fitted(fitted.weights * slopes, fitted.intercepts * slopes + shifts), settings)
 

@@ -16,13 +16,13 @@ _FIXED = {
 }
 
 
-def feature_words(space: FeatureSpace, number: int, value: float, names: Mapping[str, str]) -> str:
+def feature_words(space: FeatureSpace, number: int, place: str, names: Mapping[str, str]) -> str:
     """Describe a feature of an article: “Russia and THAAD in one sentence of the lead”.
 
     Args:
         space: the features.
         number: of the feature.
-        value: in this article.
+        place: where it stands in this article, of ``place_words``.
         names: what people call a concept or a home country.
     """
     family, member = space.family(number), space.member(number)
@@ -30,26 +30,32 @@ def feature_words(space: FeatureSpace, number: int, value: float, names: Mapping
     actor = names.get(rest.removesuffix(" + "), rest.removesuffix(" + "))
     name = names.get(member, member)
     words = {
-        "": f"{name} {_place(value)}",
-        "seed": f"clause “{member.partition('.')[2].replace('-', ' ')}” {_place(value)}",
-        "title": f"{name} {_place(TITLE)}",
+        "": f"{name} {place}",
+        "seed": f"clause “{member.partition('.')[2].replace('-', ' ')}” {place}",
+        "title": f"{name} {place}",
         "front": f"{actor} and {name} both in title or lead",
         "long": f"long text with {actor} in title or lead",
         "only": f"long text with {names.get(rest[6:], rest[6:])} in the title only",
-        "home": f"source in {HOME_NAMES.get(rest[:2], '')}{f', {name} {_place(value)}' if member else ''}",
+        "home": f"source in {HOME_NAMES.get(rest[:2], '')}{f', {name} {place}' if member else ''}",
     }
     if family in _FIXED:
         return _FIXED[family]
-    return words.get(kind) or f"{names.get(kind, kind)} and {name} {_together(value)}"
+    return words.get(kind) or f"{names.get(kind, kind)} and {name} {_TOGETHER[place]}"
 
 
-def _together(value: float) -> str:
-    return _place(value) if value >= TITLE else f"in one sentence {_place(value).replace('in ', 'of ', 1)}"
-
-
-def _place(value: float) -> str:
+def place_words(value: float) -> str:
+    """Say where a feature of this value stands."""
     if value >= TITLE:
-        return "in the title"
+        return _TITLE
     if value >= LEAD:
-        return "in the lead"
-    return "in the text" if value <= BODY else "in several sentences of the text"
+        return _LEAD
+    return _TEXT if value <= BODY else _REPEATED
+
+
+_TITLE, _LEAD, _TEXT, _REPEATED = "in the title", "in the lead", "in the text", "in several sentences of the text"
+_TOGETHER = {
+    _TITLE: _TITLE,
+    _LEAD: "in one sentence of the lead",
+    _TEXT: "in one sentence of the text",
+    _REPEATED: "in one sentence of the text",
+}

@@ -5,7 +5,7 @@ Conventions: ``None`` means unknown; an empty value means known to be empty. Tim
 terms are defined in the glossary of ``docs/architecture.md``.
 """
 
-from pipeline.model.articles import Article, QueuedEntry, Stored, Verdict
+from pipeline.model.articles import Article, Queue, QueuedEntry, Stored, Verdict
 from pipeline.model.cycle import CycleCounts, CycleReport, FeedChange, RunCounts, Trouble
 from pipeline.model.extraction import Extraction, Wall
 from pipeline.model.feeds import (
@@ -35,12 +35,13 @@ from pipeline.model.flagging import Assessment, Evidence, Field, NearMiss, NearP
 from pipeline.model.ids import ArticleId, EntryId, FeedId, RunId
 from pipeline.model.reference import Passage, Reference
 from pipeline.model.sources import Source, SourceKind
-from pipeline.model.stories import SentenceHolder, Signature
+from pipeline.model.stories import Candidate, SentenceHolder, Signature, Telling
 
 __all__ = [
     "Article",
     "ArticleId",
     "Assessment",
+    "Candidate",
     "CycleCounts",
     "CycleReport",
     "EntryId",
@@ -68,6 +69,7 @@ __all__ = [
     "ParsedEntry",
     "ParsedFeed",
     "Passage",
+    "Queue",
     "QueuedEntry",
     "Reference",
     "Request",
@@ -80,6 +82,7 @@ __all__ = [
     "Source",
     "SourceKind",
     "Stored",
+    "Telling",
     "Term",
     "Trouble",
     "Validators",

@@ -11,6 +11,7 @@ from pipeline.model.feeds import ParsedEntry
 from pipeline.model.ids import ArticleId, EntryId, FeedId
 
 Verdict = Literal["relevant", "not_relevant", "escalate", "withdrawn"]
+Queue = Literal["main", "audit", "near"]  # relevant articles; a random sample of the others; those just below the cut
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

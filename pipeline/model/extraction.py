@@ -1,4 +1,4 @@
-"""Values of extraction: what a page says."""
+"""Values of extraction."""
 
 from __future__ import annotations
 
@@ -11,15 +11,16 @@ Wall = Literal["paywall", "consent"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Extraction:
-    """What a page says, without its furniture.
+    """The article of a page: its text without furniture, and what the page says about it.
 
     Attributes:
         text: paragraphs, one a line, in NFC. "" when the page has no article.
         published: aware; None when the page gives no date.
-        published_assumed: the page gave no zone (or no time) and one was assumed.
-        wall: a paywall or a consent page stands in the article's place, as far as one can tell.
-        method: how the text was got: ``trafilatura``, ``json-ld``, ``feed`` …
-        quality: 0…1, how far the text is to be trusted as the whole article and nothing else.
+        published_assumed: the page gives no zone (or no time), and UTC was assumed.
+        wall: a paywall or a consent page probably stands in the article's place.
+        method: source of the text: ``blocks``, ``trafilatura``, ``json-ld``, ``embedded-json``, ``feed``, ``none`` or
+            ``refused: REASON``.
+        quality: 0…1, the expected F1 of the text against the whole article; lower for short texts and walls.
     """
 
     text: str = ""

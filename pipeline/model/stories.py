@@ -1,33 +1,71 @@
-"""Values of stories: what articles are compared by."""
+"""Values of stories: what two articles are compared by."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signature:
-    """The features by which a flagged article is compared with others.
+    """The features by which an article is compared with others.
+
+    Attributes:
+        language: language of its text; words are compared only within one language.
+        concepts: all concepts of the lexicon in the title and the text.
+        title_concepts: those of them that are in the title.
+        acts: what is done, in the title and the lead: ``call``, ``visit``.
+        title_acts: those of them that are in the title.
+        numbers: telling numbers in the title and the text.
+        words: weights of the most telling words, by hash; a vector of length 1.
+        title_words: the same for the title alone.
+        characters: length of the text.
+        digest: the title is that of a press review or of a digest, which tell many events.
+    """
+
+    language: str | None
+    concepts: frozenset[str]
+    title_concepts: frozenset[str]
+    acts: frozenset[str]
+    title_acts: frozenset[str]
+    numbers: frozenset[str]
+    words: Mapping[int, float]
+    title_words: Mapping[int, float]
+    characters: int
+    digest: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Telling:
+    """An article as stories see it.
 
     Attributes:
         article: the article's id.
         source: id of its feed.
         at: its time, in seconds since the epoch.
-        language: language of its text; words are compared only within one language.
-        concepts: concepts of its evidence in the title and the opening.
-        named: those of them that are in the title.
-        numbers: numbers in the title and the opening.
-        words: stems of the words in the title and the opening.
+        story: id of the story that it belongs to, if any.
     """
 
     article: int
     source: int
     at: float
-    language: str | None
-    concepts: frozenset[str]
-    named: frozenset[str]
-    numbers: frozenset[str]
-    words: frozenset[str]
+    story: int | None
+    signature: Signature
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A story that an article may join, or an article without a story.
+
+    Attributes:
+        first: time of its first article, in seconds since the epoch.
+        last: time of its last article.
+        members: its articles; of a long story, some of them.
+    """
+
+    first: float
+    last: float
+    members: Sequence[Telling]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.errors import ConfigError
-from pipeline.model import Article, Assessment, QueuedEntry, Reference
+from pipeline.model import Article, Assessment, QueuedEntry, Reference, Signature
 
 if TYPE_CHECKING:
     from pipeline.flagging import Flagger
@@ -28,12 +28,13 @@ _loaded: dict[str, str] = {}  # version of the config that ``_flagger`` holds, b
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flagged:
-    """An article with its assessment, the terms of the search index, and hashes of its sentences."""
+    """An article with its assessment, the terms of the search index, and what stories compare it by."""
 
     article: Article
     assessment: Assessment
     search_terms: str
     sentences: tuple[int, ...]
+    signature: Signature
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,15 +109,24 @@ def read_feed(entry: QueuedEntry, now: datetime, folder: Path) -> Flagged | None
 def _flag(article: Article | None, folder: Path) -> Flagged | None:
     if article is None:
         return None
-    from pipeline.stories.near_duplicates import fingerprint
+    from pipeline.stories import fingerprint, load_model, sign
     from pipeline.text.words import index_terms
 
-    assessment = _flagger(folder).flag(article.title, article.text, language=article.language, home=article.home)
+    flagger = _flagger(folder)
+    scored = flagger.scored(article.title, article.text, article.home)
     return Flagged(
         article=article,
-        assessment=assessment,
+        assessment=flagger.assess(article.title, article.text, scored),
         search_terms=index_terms(article.title, article.text),
         sentences=fingerprint(article.title, article.text),
+        signature=sign(
+            article.title,
+            article.text,
+            article.language,
+            flagger.concepts_in(scored),
+            year=(article.published or article.first_seen_at).year,
+            model=load_model(),
+        ),
     )
 
 

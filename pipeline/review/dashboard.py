@@ -1,4 +1,4 @@
-"""The dashboard: flags by topic and week, review progress, precision of flags, health of feeds.
+"""The dashboard: flags by topic and week, review progress, precision and recall of flags, health of feeds.
 
 In: a period in the URL. Out: plots, each with the same numbers as a table.
 """
@@ -11,8 +11,8 @@ from typing import Any
 
 from datasette import Response
 
-from pipeline.review import guard, pages, plots
-from pipeline.store import figures
+from pipeline.review import guard, pages, plots, recall
+from pipeline.store import audit, figures
 from pipeline.store.values import to_text
 
 _PERIODS = (30, 90, 365)
@@ -41,6 +41,8 @@ async def dashboard(datasette: Any, request: Any) -> Response:
             "polls": figures.polls_by_day(conn, since),
             "feeds": figures.feeds_now(conn),
             "precision": figures.precision_by_topic(conn),
+            "reliability": figures.reliability(conn),
+            "audit": audit.counts(conn),
         }
 
     data = await guard.database(datasette).execute_fn(read)
@@ -72,6 +74,10 @@ async def dashboard(datasette: Any, request: Any) -> Response:
         feed_states=data["feeds"],
         precision=data["precision"],
         precision_plot=plots.precision("Share of correct flags by topic", data["precision"]),
+        reliability=[(f"{mean:.2f}", wanted, every) for mean, wanted, every in data["reliability"]],
+        reliability_plot=plots.reliability("Relevance and verdicts", data["reliability"]),
+        recall=recall.by_language(data["audit"]),
+        least_audited=recall.LEAST_AUDITED,
     )
 
 

@@ -11,6 +11,8 @@ from math import sqrt
 
 from markupsafe import Markup, escape
 
+Z95 = 1.959964  # a normal variable is within ± this many standard deviations in 95 % of cases
+
 
 def columns(title: str, values: Sequence[tuple[str, float]], *, width: int = 240, height: int = 84) -> Markup:
     """Draw one column per value, over time, with the first and the last name below."""
@@ -127,15 +129,48 @@ def precision(title: str, values: Sequence[tuple[str, int, int]], *, width: int 
     return _svg(title, f"{len(values)} shares", width, max(20 * len(values), 20), Markup("").join(parts))
 
 
-def wilson(good: int, every: int) -> tuple[float, float]:
+def wilson(good: float, every: float) -> tuple[float, float]:
     """Return the 95 % confidence interval of a share after Wilson (1927). (0, 1) if there are no observations."""
     if not every:
         return 0.0, 1.0
-    z = 1.959964
-    share, spread = good / every, z * z / every
+    share, spread = good / every, Z95 * Z95 / every
     centre = (share + spread / 2) / (1 + spread)
-    half = z * sqrt(share * (1 - share) / every + spread / (4 * every)) / (1 + spread)
+    half = Z95 * sqrt(share * (1 - share) / every + spread / (4 * every)) / (1 + spread)
     return max(centre - half, 0.0), min(centre + half, 1.0)
+
+
+def reliability(title: str, bins: Sequence[tuple[float, int, int]], *, size: int = 240) -> Markup:
+    """Draw mean probability against the share of wanted articles, with 95 % range; on the diagonal both agree.
+
+    Args:
+        title: the title of the plot.
+        bins: mean probability, wanted articles, all judged articles.
+        size: width and height in SVG units.
+    """
+    side = size - 40
+    parts = [Markup('<line class="axis" x1="20" y1="{0}" x2="{0}" y2="20"></line>').format(size - 20)]
+    for mean, wanted, every in bins:
+        low, high = wilson(wanted, every)
+        tooltip = f"mean score {mean:.2f}: {wanted} of {every} relevant"
+        parts.append(
+            Markup(
+                '<line class="whisker" x1="{0:.1f}" x2="{0:.1f}" y1="{1:.1f}" y2="{2:.1f}"></line>'
+                '<rect class="col" x="{3:.1f}" y="{4:.1f}" width="6" height="6"><title>{5}</title></rect>'
+            ).format(
+                20 + side * mean,
+                size - 20 - side * low,
+                size - 20 - side * high,
+                17 + side * mean,
+                size - 23 - side * wanted / every,
+                tooltip,
+            )
+        )
+    names = (("0", 20, "start"), ("score", size / 2, "middle"), ("1", size - 20, "end"))
+    parts += [
+        Markup('<text x="{}" y="{}" text-anchor="{}">{}</text>').format(x, size - 4, anchor, name)
+        for name, x, anchor in names
+    ]
+    return _svg(title, f"{sum(every for *_, every in bins)} judged articles", size, size, Markup("").join(parts))
 
 
 def strip(title: str, polls: Sequence[bool]) -> Markup:

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 
+from pipeline.model import Queue
 from pipeline.review import pages
 from pipeline.review.guard import database
 from pipeline.review.highlights import paragraphs
@@ -45,7 +46,8 @@ async def article(datasette: Any, request: Any) -> Any:
     if shown is None:
         raise pages.RequestError(404, f"There is no article {number}.")
     topics = (await database(datasette).execute_fn(desk.choices))["topic"]
-    return pages.page(datasette, request, "article.html", **article_values(shown), topics=topics, query="")
+    values = article_values(shown) | {"topics": topics, "queue": filters(request).queue}
+    return pages.page(datasette, request, "article.html", **values, query=query(request))
 
 
 async def _review_page(datasette: Any, request: Any, number: int | None) -> Any:
@@ -72,11 +74,17 @@ async def _review_page(datasette: Any, request: Any, number: int | None) -> Any:
         counted_to=desk.COUNTED_TO,
         choices=choices,
         chosen={key: request.args.get(key) or "" for key in ("topic", "language", "source", "days")},
+        filtered=wanted != desk.QueueFilter(queue=wanted.queue),
+        queue=wanted.queue,
+        queues=_QUEUES,
         query=query(request),
         shown=shown is not None,
         topics=choices["topic"],
         **(article_values(shown) if shown is not None else {}),
     )
+
+
+_QUEUES: dict[Queue, str] = {"main": "Main", "audit": "Audit", "near": "Near misses"}
 
 
 def filters(request: Any) -> desk.QueueFilter:
@@ -86,12 +94,14 @@ def filters(request: Any) -> desk.QueueFilter:
         language=request.args.get("language") or None,
         source=pages.parse_int(request.args.get("source"), 0, 2**53),
         days=pages.parse_int(request.args.get("days"), 1, 36_500),
+        queue=next((queue for queue in _QUEUES if queue == request.args.get("queue")), "main"),
     )
 
 
 def query(request: Any) -> str:
     """Return the filters as a query string, or "" if there are none."""
-    kept = {key: request.args.get(key) for key in ("topic", "language", "source", "days") if request.args.get(key)}
+    names = ("queue", "topic", "language", "source", "days")
+    kept = {key: request.args.get(key) for key in names if request.args.get(key)}
     return f"?{urlencode(kept)}" if kept else ""
 
 

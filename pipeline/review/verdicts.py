@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, get_args
 from urllib.parse import parse_qs
@@ -37,7 +38,7 @@ async def verdict(datasette: Any, request: Any) -> Any:
     analyst = guard.analyst(datasette, request)
     if analyst is None:
         raise pages.RequestError(403, "You are not signed in. Please sign in and give the verdict again.")
-    new = _new_verdict(await read_fields(request), analyst)
+    new = replace(_new_verdict(await read_fields(request), analyst), queue=filters(request).queue)
     now = datetime.now(UTC)
     stored = await guard.database(datasette).execute_write_fn(lambda conn: reviews.put(conn, new, now))
     if stored is None:

@@ -131,4 +131,4 @@ def _store(
     stored = articles.renew(conn, origin.article, flagged.article, now)
     if stored.what == "revised":
         flags.put(conn, stored.id, stored.revision, flagged.assessment, now)
-        stories.place(conn, stored, flagged.article, flagged.assessment, flagged.sentences, now)
+        stories.place(conn, stored, flagged.sentences, flagged.signature, now)

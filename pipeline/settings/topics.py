@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from msgspec import Struct
+
 from pipeline.errors import ConfigError
 from pipeline.settings.lexicon import ID, Concept, named_tables
 from pipeline.settings.reader import convert, load, only_keys
@@ -26,8 +28,7 @@ _LARGEST = 20.0  # a weight beyond it makes a probability of 0 or 1
 _CLAUSE_ID = re.compile(r"[a-z][a-z0-9-]{0,40}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SeedClause:
+class SeedClause(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A readable clause: the prior of the topic's model, and all that a topic without labels is flagged by.
 
     Attributes:
@@ -45,8 +46,7 @@ class SeedClause:
     weight: float = 3.5
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Topic:
+class Topic(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What is watched.
 
     Attributes:

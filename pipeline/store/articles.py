@@ -190,6 +190,11 @@ def find(conn: sqlite3.Connection, what: str) -> StoredText | None:
     return None if row is None else from_row(StoredText, row)
 
 
+def last(conn: sqlite3.Connection) -> int:
+    """Return the highest id; 0 if there is no article."""
+    return int(conn.execute("SELECT coalesce(max(id), 0) FROM articles").fetchone()[0])
+
+
 def count(conn: sqlite3.Connection) -> int:
     """Count the articles."""
     return int(conn.execute("SELECT count(*) FROM articles").fetchone()[0])

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from pipeline.model import Queue
+from pipeline.store import audit
 from pipeline.store.values import from_row, short_name, to_text
 
 COUNTED_TO = 1_000  # counting further would take longer than the rest of the page
@@ -26,12 +28,14 @@ class QueueFilter:
         language: language of the articles: ``en``, ``ru``, ``ko``.
         source: id of a feed.
         days: only articles of the last days.
+        queue: which articles: the relevant ones, the audit sample, or those just below the threshold.
     """
 
     topic: str | None = None
     language: str | None = None
     source: int | None = None
     days: int | None = None
+    queue: Queue = "main"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,14 +87,17 @@ class Progress:
 
 
 def queue(conn: sqlite3.Connection, wanted: QueueFilter, now: datetime, *, limit: int = 60) -> list[Waiting]:
-    """Return relevant articles without a verdict, most relevant first; of each story only the first.
+    """Return the articles of a queue without a verdict, most relevant first; of each story only the first.
 
-    The index ``articles_waiting`` serves the order.
+    The indexes ``articles_waiting`` and ``articles_near`` serve the order. The audit queue is in random order, with
+    every article of a story.
     """
+    if wanted.queue == "audit":
+        return by_id(conn, _audit(conn, wanted, now)[:limit])
     where, values = _where(wanted, now)
     rows = conn.execute(
         "SELECT a.id, a.title, a.relevance, a.topics, a.language, f.name AS source, a.sorted_at AS at, a.story_id"  # noqa: S608 - conditions of our own, values bound
-        " FROM articles a INDEXED BY articles_waiting"
+        f" FROM articles a INDEXED BY {_INDEX[wanted.queue]}"
         f" JOIN feeds f ON f.id = a.feed_id WHERE {where} ORDER BY a.relevance DESC, a.id DESC",
         values,
     )
@@ -132,17 +139,19 @@ def texts(conn: sqlite3.Connection, ids: Sequence[int]) -> dict[int, str]:
 
 def progress(conn: sqlite3.Connection, wanted: QueueFilter, now: datetime) -> Progress:
     """Return what waits, and what was reviewed today."""
-    where, values = _where(wanted, now)
-    waiting = conn.execute(
-        f"SELECT count(*) FROM (SELECT 1 FROM articles a INDEXED BY articles_waiting WHERE {where} LIMIT {COUNTED_TO})",  # noqa: S608 - conditions of our own
-        values,
-    ).fetchone()[0]
+    if wanted.queue == "audit":
+        waiting = len(_audit(conn, wanted, now))
+    else:
+        where, values = _where(wanted, now)
+        index = _INDEX[wanted.queue]
+        sql = f"SELECT count(*) FROM (SELECT 1 FROM articles a INDEXED BY {index} WHERE {where} LIMIT {COUNTED_TO})"  # noqa: S608 - conditions of our own
+        waiting = int(conn.execute(sql, values).fetchone()[0])
     today = conn.execute(
         "SELECT analyst, count(DISTINCT article_id) FROM reviews WHERE at >= ? AND verdict <> 'withdrawn'"
         " GROUP BY analyst ORDER BY 2 DESC",
         (now.strftime("%Y-%m-%dT00:00:00Z"),),
     )
-    return Progress(waiting=int(waiting), today={row[0]: int(row[1]) for row in today})
+    return Progress(waiting=waiting, today={row[0]: int(row[1]) for row in today})
 
 
 def choices(conn: sqlite3.Connection) -> dict[str, list[tuple[str, str]]]:
@@ -237,11 +246,38 @@ def article(conn: sqlite3.Connection, article_id: int) -> ArticleView | None:
 def is_desk(conn: sqlite3.Connection) -> bool:
     """Return whether this is Tumen's database, with a schema that the desk can read."""
     names = {row[0] for row in conn.execute("SELECT name FROM sqlite_master")}
-    return names >= {"articles", "articles_fts", "reviews", "near_passages", "meanings", "topics", "story_members"}
+    return names >= {
+        "articles",
+        "articles_fts",
+        "reviews_audit",
+        "near_passages",
+        "meanings",
+        "topics",
+        "story_members",
+    }
+
+
+_INDEX: dict[Queue, str] = {"main": "articles_waiting", "near": "articles_near"}
+_CONDITION: dict[Queue, str] = {
+    "main": "a.verdict IS NULL AND a.relevant = 1",
+    "near": "a.verdict IS NULL AND a.relevant = 0",
+    # a verdict from elsewhere does not take an article out of the sample: near misses would then never be counted
+    "audit": "a.id IN (SELECT value FROM json_each(:sample)) AND (a.verdict IS NULL"
+    " OR NOT EXISTS (SELECT 1 FROM reviews r WHERE r.article_id = a.id AND r.queue = 'audit'))",
+}
+
+
+def _audit(conn: sqlite3.Connection, wanted: QueueFilter, now: datetime) -> list[int]:
+    """Return the articles of the audit sample that wait, in the order of the sample."""
+    sample = audit.sample(conn, now)
+    where, values = _where(wanted, now)
+    rows = conn.execute(f"SELECT a.id FROM articles a WHERE {where}", values | {"sample": json.dumps(sample)})  # noqa: S608 - conditions of our own
+    waiting = {row[0] for row in rows}
+    return [article for article in sample if article in waiting]
 
 
 def _where(wanted: QueueFilter, now: datetime) -> tuple[str, dict[str, object]]:
-    conditions = ["a.verdict IS NULL AND a.relevant = 1"]
+    conditions = [_CONDITION[wanted.queue]]
     values: dict[str, object] = {}
     if wanted.topic:
         conditions.append("EXISTS (SELECT 1 FROM flags g WHERE g.article_id = a.id AND g.topic = :topic)")

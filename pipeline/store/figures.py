@@ -88,6 +88,16 @@ def precision_by_topic(conn: sqlite3.Connection) -> list[tuple[str, int, int]]:
     )
 
 
+def reliability(conn: sqlite3.Connection) -> list[tuple[float, int, int]]:
+    """Return for each tenth of the relevance its mean, the wanted articles, and all articles with a verdict."""
+    return _tuples(
+        conn,
+        "SELECT avg(relevance), sum(verdict <> 'not_relevant'), count(*) FROM articles"
+        " WHERE verdict IN ('relevant', 'not_relevant', 'escalate')"  # so that articles_queue serves it
+        " GROUP BY min(CAST(relevance * 10 AS INTEGER), 9) ORDER BY 1",
+    )
+
+
 def feed_polls(conn: sqlite3.Connection, *, last: int) -> list[dict[str, Any]]:
     """Return every enabled feed with its state and the success of its last polls, oldest first."""
     feeds = conn.execute(

@@ -9,7 +9,8 @@ import sqlite3
 from dataclasses import dataclass
 from datetime import datetime
 
-from pipeline.model import Verdict
+from pipeline.model import Queue, Verdict
+from pipeline.store import audit
 from pipeline.store.schema import transaction
 from pipeline.store.values import to_json, to_text
 
@@ -23,6 +24,7 @@ class NewVerdict:
         revision: revision of the text that was on the screen.
         token: made by the page for this verdict, so that a repeated request is stored once.
         story: apply the verdict to the other waiting articles of the story too.
+        queue: queue on the screen. "audit" is stored only for articles of the sample, so that it stays random.
     """
 
     article: int
@@ -33,6 +35,7 @@ class NewVerdict:
     topics: tuple[str, ...] | None = None
     note: str = ""
     story: bool = False
+    queue: Queue = "main"
 
 
 def put(conn: sqlite3.Connection, new: NewVerdict, now: datetime) -> int | None:
@@ -51,8 +54,10 @@ def put(conn: sqlite3.Connection, new: NewVerdict, now: datetime) -> int | None:
         if before is not None:
             return int(before[0])
         others = _batch(conn, new)
+        audited = new.queue == "audit" and new.article in audit.sample(conn, now)
         for article in (new.article, *others):
-            _add(conn, new, article, now, batch=new.token if others else None)
+            queue = new.queue if article == new.article and (audited or new.queue == "near") else None
+            _add(conn, new, article, now, queue=queue, batch=new.token if others else None)
         stored = conn.execute("SELECT id FROM reviews WHERE token = ?", (new.token,)).fetchone()[0]
     return int(stored)
 
@@ -78,13 +83,16 @@ def _batch(conn: sqlite3.Connection, new: NewVerdict) -> list[int]:
     return [int(row[0]) for row in rows]
 
 
-def _add(conn: sqlite3.Connection, new: NewVerdict, article: int, now: datetime, *, batch: str | None) -> None:
+def _add(
+    conn: sqlite3.Connection, new: NewVerdict, article: int, now: datetime, *, queue: Queue | None, batch: str | None
+) -> None:
     own = article == new.article
     conn.execute(
         "INSERT INTO reviews (article_id, analyst, verdict, topics, note, at, revision, config_version, supersedes,"
-        " batch, token) SELECT id, :analyst, :verdict, :topics, :note, :at, coalesce(:revision, revision),"
+        " batch, token, queue) SELECT id, :analyst, :verdict, :topics, :note, :at, coalesce(:revision, revision),"
         " config_version, (SELECT max(id) FROM reviews WHERE article_id = :article AND analyst = :analyst),"
-        " :batch, :token FROM articles WHERE id = :article ON CONFLICT (token) DO NOTHING",
+        " :batch, :token, coalesce(:queue, iif(relevant = 1, 'main', NULL)) FROM articles WHERE id = :article"
+        " ON CONFLICT (token) DO NOTHING",
         {
             "article": article,
             "analyst": new.analyst,
@@ -94,6 +102,7 @@ def _add(conn: sqlite3.Connection, new: NewVerdict, article: int, now: datetime,
             "at": to_text(now),
             "revision": new.revision if own else None,
             "batch": batch,
+            "queue": queue,
             "token": new.token if own else f"{new.token}:{article}",
         },
     )

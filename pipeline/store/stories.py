@@ -1,23 +1,28 @@
 """Stories in the database: which articles report the same event, why, and what they are compared by.
 
-Writing functions need a transaction of the caller. Sentences and signatures are kept for thirty days: a later copy
-starts a story of its own.
+Writing functions need a transaction of the caller. Sentences are kept for thirty days and signatures for seven: a later
+copy starts a story of its own. ``signature_keys`` is the index that finds candidates; it has no foreign key, because a
+row without an article is harmless and a second index would double the cost of writing.
 """
 
 from __future__ import annotations
 
+import heapq
 import json
 import sqlite3
-from collections.abc import Mapping, Sequence
+from array import array
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
 from typing import Literal
 
-from pipeline.model import SentenceHolder, Signature
+from pipeline.model import Candidate, SentenceHolder, Signature, Telling
 from pipeline.store.values import from_row, short_name, to_row, to_text, to_time
 
 _MOST_HOLDERS = 50  # newest articles that are compared for one sentence
+_MOST_PER_KEY, _MOST_CANDIDATES, _MOST_MEMBERS = 40, 20, 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,33 +84,82 @@ def put_sentences(conn: sqlite3.Connection, article: int, hashes: Sequence[int],
     )
 
 
-def put_signature(conn: sqlite3.Connection, signature: Signature) -> None:
-    """Store the signature of a flagged article (table ``marks``)."""
+def put_signature(conn: sqlite3.Connection, article: int, signature: Signature, keys: Iterable[int]) -> None:
+    """Store what an article is compared by. Keys of an earlier revision stay: they only cost a comparison."""
+    row = {name: value for name, value in to_row(signature).items() if name != "language"}
+    row |= {"article": article, "words": _pack(signature.words), "title_words": _pack(signature.title_words)}
     conn.execute(
-        "INSERT OR REPLACE INTO marks (article_id, concepts, named, numbers, words)"
-        " VALUES (:article, :concepts, :named, :numbers, :words)",
-        to_row(signature),
+        "INSERT OR REPLACE INTO signatures (article_id, concepts, title_concepts, acts, title_acts, numbers, words,"
+        " title_words, characters, digest) VALUES (:article, :concepts, :title_concepts, :acts, :title_acts, :numbers,"
+        " :words, :title_words, :characters, :digest)",
+        row,
+    )
+    conn.executemany("INSERT OR IGNORE INTO signature_keys VALUES (?, ?)", [(key, article) for key in keys])
+
+
+def candidates(conn: sqlite3.Connection, article: Telling, keys: Mapping[int, float]) -> list[Candidate]:
+    """Return the stories and articles that share most weight of keys with an article.
+
+    The work is bounded: ``_MOST_PER_KEY`` newest articles per key, ``_MOST_CANDIDATES`` candidates and
+    ``_MOST_MEMBERS`` members per story, however many articles the database has.
+    """
+    shared: Counter[int] = Counter()
+    for key, weight in keys.items():
+        for (other,) in conn.execute(
+            "SELECT article_id FROM signature_keys WHERE key = ? ORDER BY article_id DESC LIMIT ?", (key, _MOST_PER_KEY)
+        ):
+            shared[other] += weight  # type: ignore[assignment] # Counter is typed for integers only
+    del shared[article.article]
+    best = heapq.nlargest(_MOST_CANDIDATES, shared, key=lambda other: (shared[other], other))
+    tellings = _tellings(conn, best)
+    stories = {telling.story for telling in tellings if telling.story is not None}
+    alone = [Candidate(one.at, one.at, (one,)) for one in tellings if one.story is None]
+    return alone + [_story(conn, story) for story in sorted(stories)]
+
+
+def _story(conn: sqlite3.Connection, story: int) -> Candidate:
+    first, last = conn.execute("SELECT first_seen_at, last_seen_at FROM stories WHERE id = ?", (story,)).fetchone()
+    members = conn.execute(
+        "SELECT id FROM articles INDEXED BY articles_story WHERE story_id = ? ORDER BY id DESC LIMIT ?",
+        (story, _MOST_MEMBERS),
+    )
+    return Candidate(
+        to_time(first).timestamp(), to_time(last).timestamp(), _tellings(conn, [row[0] for row in members.fetchall()])
     )
 
 
-def drop_signature(conn: sqlite3.Connection, article: int) -> None:
-    """Delete the signature of an article."""
-    conn.execute("DELETE FROM marks WHERE article_id = ?", (article,))
-
-
-def recent_signatures(conn: sqlite3.Connection, since: str) -> list[Signature]:
-    """Return the signatures of articles of this time or later."""
+def _tellings(conn: sqlite3.Connection, articles: Sequence[int]) -> list[Telling]:
     rows = conn.execute(
-        "SELECT a.id AS article, a.feed_id AS source, a.sorted_at, a.language, m.concepts, m.named, m.numbers, m.words"
-        " FROM marks m JOIN articles a ON a.id = m.article_id WHERE a.sorted_at >= ?",
-        (since,),
+        "SELECT s.*, a.feed_id AS source, a.sorted_at, a.story_id AS story, a.language"
+        " FROM signatures s JOIN articles a ON a.id = s.article_id"
+        " WHERE s.article_id IN (SELECT value FROM json_each(?)) ORDER BY s.article_id",
+        (json.dumps(articles),),
     )
-    return [from_row(Signature, row, at=to_time(row["sorted_at"]).timestamp()) for row in rows]
+    return [
+        Telling(
+            article=row["article_id"],
+            source=row["source"],
+            at=to_time(row["sorted_at"]).timestamp(),
+            story=row["story"],
+            signature=from_row(Signature, row, words=_unpack(row["words"]), title_words=_unpack(row["title_words"])),
+        )
+        for row in rows.fetchall()
+    ]
 
 
-def concepts(conn: sqlite3.Connection) -> Mapping[str, tuple[str, str]]:
-    """Return the kind and the name of each concept."""
-    return {row[0]: (row[1], short_name(row[2])) for row in conn.execute("SELECT id, kind, name FROM concepts")}
+def _pack(words: Mapping[int, float]) -> bytes:
+    """Return the hashes of words as 32-bit integers, then their weights as 32-bit floats."""
+    return array("I", words).tobytes() + array("f", words.values()).tobytes()
+
+
+def _unpack(packed: bytes) -> dict[int, float]:
+    half = len(packed) // 2
+    return dict(zip(memoryview(packed[:half]).cast("I"), memoryview(packed[half:]).cast("f"), strict=True))
+
+
+def concept_names(conn: sqlite3.Connection) -> Mapping[str, str]:
+    """Return the name of each concept."""
+    return {row[0]: short_name(row[1]) for row in conn.execute("SELECT id, name FROM concepts")}
 
 
 def known(conn: sqlite3.Connection, article: int) -> Known | None:
@@ -153,11 +207,12 @@ def _add(conn: sqlite3.Connection, member: tuple[int, int, str, int | None, str,
     conn.execute("UPDATE articles SET story_id = ? WHERE id = ?", (member[1], member[0]))
 
 
-def forget(conn: sqlite3.Connection, before: str) -> None:
-    """Delete the sentences and signatures of articles first seen before this time. Their stories stay."""
-    floor = _first_since(conn, before)
-    conn.execute("DELETE FROM sentences WHERE article_id < ?", (floor,))
-    conn.execute("DELETE FROM marks WHERE article_id < ?", (floor,))
+def forget(conn: sqlite3.Connection, *, sentences_before: str, signatures_before: str) -> None:
+    """Delete the sentences and signatures of articles first seen before these times. Their stories stay."""
+    conn.execute("DELETE FROM sentences WHERE article_id < ?", (_first_since(conn, sentences_before),))
+    floor = _first_since(conn, signatures_before)
+    conn.execute("DELETE FROM signatures WHERE article_id < ?", (floor,))
+    conn.execute("DELETE FROM signature_keys WHERE article_id < ?", (floor,))
 
 
 def _first_since(conn: sqlite3.Connection, time: str) -> int:

@@ -1,24 +1,30 @@
 """Stories: articles that report the same event. Pure functions; their SQL is in ``pipeline.store.stories``.
 
-In: a title, a text and the concepts of its evidence. Out: what it is compared by (``fingerprint`` for copies,
-``Signature`` for the same event in other words or another language), and the decision with its reason. A wrong join
-hides an article from an analyst, a missed one costs a second look: precision comes first.
+In: a title, a text and the concepts in them. Out: what an article is compared by (``fingerprint`` for copies,
+``Signature`` for the same event in other words or another language), and the decision. Copies share sentences; other
+reports of an event are joined by a learned pair score (``pairs``) and the choice of a story (``clusters``). A wrong
+join hides an article from an analyst, a missed one costs a second look: precision comes first.
 """
 
+from pipeline.stories.clusters import WINDOW, Match, choose
+from pipeline.stories.model import StoryModel, load_model
 from pipeline.stories.near_duplicates import Copy, find_original, fingerprint, may_be_copy
 from pipeline.stories.numbers import format_number
-from pipeline.stories.recent import WINDOW, RecentArticles, Similarity, compare
-from pipeline.stories.signature import sign
+from pipeline.stories.pairs import score
+from pipeline.stories.signature import index_keys, sign
 
 __all__ = [
     "WINDOW",
     "Copy",
-    "RecentArticles",
-    "Similarity",
-    "compare",
+    "Match",
+    "StoryModel",
+    "choose",
     "find_original",
     "fingerprint",
     "format_number",
+    "index_keys",
+    "load_model",
     "may_be_copy",
+    "score",
     "sign",
 ]

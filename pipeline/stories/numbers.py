@@ -1,7 +1,8 @@
 """Numbers in a text, in the notations of English, Russian and Korean: 4,700, 4700명, «4700 человек», 13억 달러.
 
 Numbers are the surest sign that two articles on one subject report the same event, in any language. In: a text. Out:
-the value of each number as a short text. Years and integers under ten say nothing and are left out.
+the value of each number as a short text. Years, anniversaries, and integers under 32, most of which are days and hours,
+say nothing and are left out.
 """
 
 from __future__ import annotations
@@ -18,23 +19,14 @@ _NUMBER = re.compile(
     r"(?<![0-9A-Za-zА-Яа-яё_:.])(\d{1,3}(?:[ \u00a0\u202f,]\d{3})+(?!\d)|\d+)([.,]\d+)?(?![\d:])"
     r"(?:[ \u00a0]?([십백천][만억조]|[백천만억조]|thousand|million|mln|billion|bln|bn|trillion"
     r"|тыс|млн|миллион|млрд|миллиард|трлн))?"
+    r"(?!(?:th|st|nd|rd)\b|[ -]?(?:주년|돌|лети[еяю]|[юя] годовщ))"
 )
 _JOINS = re.compile(r" ?")  # 4조8천억 and 3억 5000만 are one number in two parts
 
 
 def numbers(text: str) -> frozenset[str]:
-    """Return the numbers of ten and more, and the fractions."""
+    """Return the numbers of 32 and more, and the fractions."""
     return frozenset(f"{value:.6g}" for value in _values(text) if _is_telling(value))
-
-
-def weight(number: str) -> float:
-    """Return the weight of a shared number. Most integers under 32 are days and hours, so they weigh little."""
-    value = float(number)
-    if value < 32 and value == int(value):
-        return 0.6
-    if len(number.rstrip("0")) == 1 or (value < 100 and value == int(value)):
-        return 1.0
-    return 2.0
 
 
 def format_number(number: str) -> str:
@@ -70,4 +62,4 @@ def _scale(word: str) -> float:
 
 def _is_telling(value: float) -> bool:
     year = 1900 <= value <= 2100 and value == int(value)
-    return not year and (value >= 10 or value != int(value))
+    return not year and (value >= 32 or value != int(value))

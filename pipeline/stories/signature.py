@@ -1,48 +1,94 @@
-"""Signature of an article: concepts, numbers and word stems, for comparing articles that share no sentences.
+"""Signature of an article: concepts, numbers and words, for comparing articles that share no sentences.
 
-In: a title, a text and the concepts of its evidence. Out: a ``Signature``. Only the title and the opening count: they
-say who did what, and the rest is background that many articles share.
+In: a title, a text and the concepts that the matcher found in them. Out: a ``Signature``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from sys import intern
+import heapq
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
 
 from pipeline.model import Signature
+from pipeline.stories.model import StoryModel, hash_word
 from pipeline.stories.numbers import numbers
-from pipeline.text.words import stems
+from pipeline.stories.terms import load_terms
 
-OPENING_CHARACTERS = 700
+COMPARED_CHARACTERS = 3000  # what follows is background that many articles share
+LEAD_CHARACTERS = 300  # in which acts and roles are looked for
+_MOST_WORDS = 128
+_MOST_KEYS = 8  # of each kind
+_WORD = re.compile(r"\w+")
+_BYLINE = re.compile(r"^\([^()=]{2,40}=[^()]{2,20}\)[^=]{0,60}=\s*|^[^.]{3,60}\. /[A-ZА-Я]{2,9}/\.?\s*")
 
 
 def sign(
-    article: int,
-    *,
-    source: int,
-    at: float,
-    language: str | None,
-    title: str,
-    text: str,
-    evidence: Iterable[tuple[str, str, int]],
+    title: str, text: str, language: str | None, concepts: Iterable[tuple[str, int]], *, year: int, model: StoryModel
 ) -> Signature:
-    """Return the signature; ``evidence`` has the concept, field (``title`` or ``text``) and start of each hit."""
-    pairs = {(intern(name), field) for name, field, start in evidence if field == "title" or start < OPENING_CHARACTERS}
-    opening = text[:OPENING_CHARACTERS]
+    """Return the signature.
+
+    Args:
+        title: the headline.
+        text: the article.
+        language: its language.
+        concepts: name and start of each concept's hit in title, line break and text.
+        year: the year in which a role such as “foreign minister” is filled.
+        model: weights of words.
+    """
+    text = _BYLINE.sub("", text)[:COMPARED_CHARACTERS]
+    end = len(title) + 1 + COMPARED_CHARACTERS
+    hits = [(concept, start) for concept, start in concepts if start < end]
+    title_words = Counter(split(title))
+    words = Counter(split(text))
+    for word in title_words:
+        words[word] += 2
+    lower, lead = title.casefold(), text[:LEAD_CHARACTERS].casefold()
+    terms = load_terms()
+    title_acts, title_roles = terms.acts_in(lower), terms.roles_in(lower, year)
     return Signature(
-        article=article,
-        source=source,
-        at=at,
         language=language,
-        concepts=frozenset(name for name, _ in pairs),
-        named=frozenset(name for name, field in pairs if field == "title"),
-        numbers=numbers(f"{title}\n{opening}"),
-        words=_content_stems(f"{title} {opening}"),
+        concepts=frozenset(concept for concept, _ in hits) | title_roles | terms.roles_in(lead, year),
+        title_concepts=frozenset(concept for concept, start in hits if start < len(title)) | title_roles,
+        acts=title_acts | terms.acts_in(lead),
+        title_acts=title_acts,
+        numbers=numbers(f"{title}\n{text}"),
+        words=_vector(words, model),
+        title_words=_vector(title_words, model),
+        characters=len(text),
+        digest=any(phrase in lower for phrase in model.digests),
     )
 
 
-def _content_stems(text: str) -> frozenset[str]:
-    """Return the stems of the longer words. Interned: the same strings serve all articles in memory."""
-    return frozenset(
-        intern(stem) for stem in stems(text) if stem.isalpha() and (len(stem) > 3 or "가" <= stem[0] <= "힣")
-    )
+def index_keys(signature: Signature, model: StoryModel) -> dict[int, float]:
+    """Return the keys under which an article is found, with weights: its rarest concepts and title words.
+
+    A digest has none, so that it is never found.
+    """
+    if signature.digest:
+        return {}
+    concepts = heapq.nlargest(_MOST_KEYS, ((model.weigh(concept), concept) for concept in signature.concepts))
+    words = heapq.nlargest(_MOST_KEYS, ((model.weigh_word(word), word) for word in signature.title_words))
+    return {hash_word(f"concept {concept}"): weight for weight, concept in concepts} | {
+        word: weight for weight, word in words
+    }
+
+
+def split(text: str) -> Iterator[str]:
+    """Yield what texts are compared by: pairs of Hangul syllables, and the first six letters of other words."""
+    for word in _WORD.findall(text.casefold().replace("ё", "е")):
+        if "가" <= word[0] <= "힣":
+            yield from (word[at : at + 2] for at in range(len(word) - 1))
+        elif len(word) > 2:
+            yield word[:6]
+
+
+def _vector(counts: Counter[str], model: StoryModel) -> dict[int, float]:
+    """Return the words of most weight as a vector of length 1."""
+    weights = {
+        (number := hash_word(word)): (1 + math.log(count)) * model.weigh_word(number) for word, count in counts.items()
+    }
+    most = heapq.nlargest(_MOST_WORDS, weights.items(), key=lambda item: (item[1], item[0]))
+    length = math.sqrt(sum(weight * weight for _, weight in most)) or 1.0
+    return {number: weight / length for number, weight in most}

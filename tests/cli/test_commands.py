@@ -96,8 +96,8 @@ def test_one_failed_poll_is_shown_but_status_is_healthy(place: list[str | Path],
     assert "All is well." in done.stdout
     for sql, message in (
         ("UPDATE feeds SET failures = 3 WHERE failures = 2", "1 feed fails."),
-        ("UPDATE runs SET finished_at = '2020-01-01T00:00:00Z'", "No cycle has ended for a day"),
-        ("INSERT INTO alert_times VALUES ('copy', '2020-01-01T00:00:00Z')", "The last backup is of 2020-01-01"),
+        ("UPDATE runs SET finished_at = '2020-01-01T00:00:00Z'", "No cycle has finished for a day"),
+        ("INSERT INTO alert_times VALUES ('copy', '2020-01-01T00:00:00Z')", "The last backup is from 2020-01-01"),
         (
             "INSERT INTO alert_times VALUES ('damage', '2026-01-01T00:00:00Z')",
             "The database was found damaged at 2026-01-01",

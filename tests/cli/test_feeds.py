@@ -144,7 +144,7 @@ def test_check_reports_robots_rules_for_an_entry(site: Hostile, config: Path) ->
     site.answers["/robots.txt"] = Answer(body=b"User-agent: *\nDisallow: /news/\n")
     done = tumen("feeds", "check", "--config", config)
     assert done.returncode == 0
-    assert "asks not to" in done.stdout
+    assert "disallows this address" in done.stdout
     assert "/news/1" not in site.paths()
     site.answers["/robots.txt"] = Answer(body=b"User-agent: *\nDisallow: /private/\n")
     assert "pages allowed by robots.txt" in tumen("feeds", "check", "--config", config).stdout

@@ -130,10 +130,10 @@ def test_old_copies_are_forgotten_after_the_days_of_the_config(desk: Desk) -> No
     conn.close()
 
 
-def test_a_file_of_another_kind_in_its_place_is_told_before_anything_is_asked(desk: Desk) -> None:
+def test_file_that_is_no_archive_is_refused_before_polling(desk: Desk) -> None:
     keep(desk)
     copies.path_beside(desk.database).write_bytes(b"no database " * 400)
-    with pytest.raises(StoreError, match="page copies"):
+    with pytest.raises(StoreError, match="cannot be used as page archive"):
         desk.run()
     assert not desk.world.log
 

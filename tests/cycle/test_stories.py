@@ -124,12 +124,16 @@ def test_what_articles_are_compared_by_is_forgotten_and_their_stories_are_kept(p
     store_two_copies(place)
     conn = open_store(place.database)
     kept = conn.execute("SELECT count(*) FROM sentences").fetchone()[0]
-    stories.forget(conn, "2000-01-01T00:00:00Z")
+    stories.forget(conn, sentences_before="2000-01-01T00:00:00Z", signatures_before="2000-01-01T00:00:00Z")
+    assert conn.execute("SELECT count(*) FROM signatures").fetchone()[0] == 2
     assert conn.execute("SELECT count(*) FROM sentences").fetchone()[0] == kept > 0
     conn.execute("UPDATE articles SET first_seen_at = '2001-01-01T00:00:00Z' WHERE id = 1")
-    stories.forget(conn, "2002-01-01T00:00:00Z")
+    stories.forget(conn, sentences_before="2002-01-01T00:00:00Z", signatures_before="2002-01-01T00:00:00Z")
+    for table in ("signatures", "signature_keys"):
+        assert {row[0] for row in conn.execute(f"SELECT DISTINCT article_id FROM {table}")} == {2}
     assert {row[0] for row in conn.execute("SELECT DISTINCT article_id FROM sentences")} == {2}
-    stories.forget(conn, "2100-01-01T00:00:00Z")
+    stories.forget(conn, sentences_before="2100-01-01T00:00:00Z", signatures_before="2100-01-01T00:00:00Z")
+    assert conn.execute("SELECT count(*) FROM signature_keys").fetchone()[0] == 0
     assert conn.execute("SELECT count(*) FROM sentences").fetchone()[0] == 0
     assert conn.execute("SELECT count(*) FROM story_members").fetchone()[0] == 2
     conn.close()
@@ -172,14 +176,11 @@ def test_joining_reads_no_more_than_its_story_whatever_the_planner_was_told(plac
     assert steps < 30
 
 
-def test_a_revision_that_is_on_no_topic_is_compared_no_more(place: Place) -> None:
-    title = "Putin and Kim Jong Un sign treaty in Pyongyang"
-    text = "\n".join(f"{line} Moscow and Pyongyang will send shells and troops to Kursk." for line in PIECE.split("\n"))
-    place.server.answers["/feed"] = channel(item("/a", title, text, 3))
+def test_revision_is_compared_by_its_new_text(place: Place) -> None:
+    place.server.answers["/feed"] = channel(item("/a", "Putin and Kim Jong Un sign treaty in Pyongyang", PIECE, 3))
     place.watch("/feed")
     place.run()
-    assert place.rows("SELECT count(*) FROM marks") == [(1,)]
+    assert "kim_jong_un" in str(place.rows("SELECT title_concepts FROM signatures"))
     place.server.answers["/feed"] = channel(item("/a", "Harbour council meets", OTHER, 3))
     place.run("--force")
-    assert place.rows("SELECT revision, topics FROM articles") == [(2, "[]")]
-    assert place.rows("SELECT count(*) FROM marks") == [(0,)]
+    assert place.rows("SELECT title_concepts FROM signatures") == [("[]",)]

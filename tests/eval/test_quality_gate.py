@@ -22,14 +22,16 @@ from pipeline.flagging import Flagger
 from tests.eval import flagging, stories
 
 FLOORS = {  # just under the figures of this version, which stand behind each floor
-    "relevance, F1": 0.955,  # 0.965
-    "relevance, average precision": 0.962,  # 0.972
-    "topics, F1": 0.834,  # 0.844
+    "relevance, F1": 0.943,  # 0.953
+    "relevance, average precision": 0.981,  # 0.991
+    "topics, F1": 0.836,  # 0.846
     "extraction, F1 of text": 0.984,  # 0.994
     "extraction, titles": 0.85,  # 0.854: “:: Site” stays where only <title> and <h1> give the title
     "extraction, dates": 0.82,  # 0.829: a date that is only a line of text is left to the feed
-    "stories, precision": 0.98,  # 1.000
-    "stories, recall": 0.87,  # 0.881
+    "stories within a language, precision": 0.86,  # 0.873
+    "stories within a language, recall": 0.89,  # 0.906
+    "stories across languages, precision": 0.92,  # 0.930
+    "stories across languages, recall": 0.92,  # 0.939
 }
 
 
@@ -74,10 +76,13 @@ def figures_of_extraction() -> dict[str, float]:
 
 
 def figures_of_stories() -> dict[str, float]:
-    flagger = Flagger.from_config()
-    kinds = {concept.id: concept.kind for concept in flagger.concepts}
-    precision, recall, *_ = stories.figures(stories.pairs(stories.tellings(flagger), kinds))
-    return {"stories, precision": precision, "stories, recall": recall}
+    within, across = stories.judge(Flagger.from_config(), held_only=False)
+    return {
+        "stories within a language, precision": within.precision,
+        "stories within a language, recall": within.recall,
+        "stories across languages, precision": across.precision,
+        "stories across languages, recall": across.recall,
+    }
 
 
 @cache
@@ -92,4 +97,4 @@ def test_figure_is_not_below_its_floor(name: str) -> None:
 
 if __name__ == "__main__":
     for key, value in all_figures().items():
-        print(f"{key:30} {value:.3f}  floor {FLOORS[key]:.3f}")  # noqa: T201
+        print(f"{key:38} {value:.3f}  floor {FLOORS[key]:.3f}")  # noqa: T201

@@ -1,4 +1,4 @@
-"""What single lines and texts tell: phrases, notices, languages, and how much they say."""
+"""Single lines and texts: furniture, languages, visual length."""
 
 from __future__ import annotations
 
@@ -9,94 +9,72 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.extract import language
-from pipeline.extract.furniture import is_furniture
-from pipeline.extract.phrases import Lookout
-from pipeline.extract.view import visual
+from pipeline.extract.furniture import is_furniture, without_address
+from pipeline.extract.layout import visual
 from tests.extract.pages import PARAGRAPHS
 
-PHRASES = {
-    "photo": (
-        "photo: a. lee",
-        "the bridge / reuters",
-        "at dawn, getty images",
-        "부산항 연합뉴스",
-        "bild des tages, dpa",
-    ),
-    "copyright": ("© 2026 the courier", "(c) 2026", "무단 전재 금지", "все права защищены"),
-    "also": ("read also: lamps", "» читайте также", "관련 기사"),
-    "call": ("log in now", "login", "follow us", "download the app", "e-mail", "email", "tik tok", "카카오 채널"),
-    "byline": ("by mara lindgren", "mara@courier.example", "김하늘 기자"),
-    "date": ("published today", "20.11.2026, 09:30", "it was 2026"),
-    "author": ("she is a senior staff writer here", "this story was updated", "with reports from oslo", "mit dpa"),
-    "colon": ("the list:",),
-    "question": ("why now?",),
-    "figures": ("12 345 — 7",),
-    "address": ("http://courier.example", "see https://courier.example", "www.courier.example"),
-}
-PLAIN = (
-    "the blog of a catalogue", "downloading mail is slow", "this was a day", "he is at sea", "a photo of the bay",
-    "c) 20", "at /apple/ street", "the follow up", "reports from oslo", "smith and mitchell",
-)  # fmt: skip
-NOTICES = (
+FURNITURE = (
     "All rights reserved.", "Reproduction only with consent", "© 2026 The Courier", "Copyright by the Courier",
     "(c) courier.com", "저작권자 동항일보", "무단 전재", "무단복제 및", "재배포 금지", "AI 학습 이용 금지",
     "禁無断転載", "Все права защищены.", "Перепечатка без согласия запрещена",
     "При использовании материалов ссылка обязательна",
     "При цитировании материалов", "При копировании материалов", "Любое использование материалов", "Share this article",
-    "Follow us", "사진=동항일보", "mara@courier.example", "Published: 20 November",
+    "Follow us", "Follow us on Facebook", "사진=동항일보", "mara@courier.example",
+    "김하늘 기자 haneul@donghang.example",
+    "Published: 20 November 2026", "입력 2026.11.20 09:30", "2026-11-20 09:30", "네이버에서 동항일보 구독하기",
+    "Subscribe to our newsletter and get the news each morning.", "Подписывайтесь на наш канал, чтобы не пропустить.",
 )  # fmt: skip
+SENTENCES = (
+    "Join our effort, the captain said, and the islands will have their ferry.",
+    "“Follow us into the harbour”, the pilot called.",
+    "Get the latest timetable right before you leave.",
+    "Subscribe to the treaty or leave the union: this was the choice of 1911.",
+    "Updated 3 times since spring, the plan now has two ships.",
+    "수정 3차 안에는 두 척의 배가 들어 있다.",
+    "등록 7년 만에 문을 닫는 여객선 회사가 늘고 있다.",
+    "2026.11.20 09:30 The first ship leaves the harbour with forty people on board.",
+    "카카오와 네이버는 섬 주민을 위한 새 채널을 함께 연다고 밝혔다.",
+    "Video: a word that the committee struck from all of its papers in the spring of that year.",
+)
 
 
-@pytest.mark.parametrize("name", PHRASES)
-def test_each_wording_is_found_beside_others_and_alone(name: str) -> None:
-    beside = Lookout(line for lines in PHRASES.values() for line in lines)
-    for line in PHRASES[name]:
-        assert name in beside.names(line), line
-        assert name in Lookout([line]).names(line), line
-
-
-@pytest.mark.parametrize("line", PLAIN)
-def test_what_only_looks_like_a_wording_is_none(line: str) -> None:
-    beside = Lookout([*(line for lines in PHRASES.values() for line in lines), *PLAIN])
-    assert beside.names(line) == []
-
-
-@pytest.mark.parametrize("line", NOTICES)
-def test_notices_are_furniture(line: str) -> None:
+@pytest.mark.parametrize("line", FURNITURE)
+def test_line_about_the_site_is_furniture(line: str) -> None:
     assert is_furniture(line, 0.0)
-    assert not is_furniture(f"{PARAGRAPHS['en'][0][:100]} and all rights", 0.0)
+
+
+@pytest.mark.parametrize("line", SENTENCES)
+def test_sentence_that_starts_like_furniture_stays(line: str) -> None:
+    assert without_address(line, 0.0) == line
+
+
+def test_sentence_stays_without_the_mail_address_behind_it() -> None:
+    sentence = "위원회는 다음 주에 협의 결과를 공개하겠다고 밝혔다."
+    assert without_address(f"{sentence} haneul@donghang.example", 0.0) == sentence
 
 
 @given(st.text(alphabet=st.characters(min_codepoint=0x20, max_codepoint=0x1_0FFF), max_size=40))
-def test_wide_signs_are_kana_chinese_and_hangul(text: str) -> None:
+def test_kana_chinese_and_hangul_count_more(text: str) -> None:
     wide = len(re.findall("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]", text))
     assert visual(text) == pytest.approx(len(text) + 1.2 * wide)
     assert visual(f"\ud800{text}") == pytest.approx(visual(text) + 1)  # half a sign, as JSON may hold
 
 
-_SOME = (
-    *(line for lines in PARAGRAPHS.values() for line in lines),
-    "Υπόγραψαν τη συμφωνία",
-    "協定に署名した。",
-    "१२ क",
+@pytest.mark.parametrize("code", PARAGRAPHS)
+def test_language_of_a_plain_text_is_found(code: str) -> None:
+    assert language.detect("\n".join(PARAGRAPHS[code])) == code
+
+
+@pytest.mark.parametrize(
+    ("text", "declared", "code"),
+    [
+        ("Υπόγραψαν τη συμφωνία για τη νέα γραμμή", (), "el"),
+        ("協定に署名した。船は毎朝出る。港で式典があった。", (), "ja"),
+        ("Порт відкриває нову лінію, її чекали рік, і це їхній вибір", ("ru",), "uk"),
+        ("The ferry sails in the morning and returns at night.", ("ko",), "en"),
+        ("12", ("ko",), "ko"),
+        ("12", (), None),
+    ],
 )
-
-
-@given(
-    st.lists(st.tuples(st.sampled_from(_SOME), st.integers(0, 150)), max_size=5),
-    st.sampled_from([(), ("en",), ("ru",), ("ko", "en"), ("uk",), ("kk",), ("ja",), ("de",)]),
-)
-def test_a_glance_sees_no_other_language_than_a_look_at_each_sign(
-    parts: list[tuple[str, int]], declared: tuple[str, ...]
-) -> None:
-    text = " ".join(line[:size] for line, size in parts)
-    glance = language.detect(text, *declared)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(language, "_at_a_glance", lambda *_: None)
-        assert language.detect(text, *declared) == glance
-
-
-def test_a_plain_text_needs_one_glance(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(language, "_script_of", lambda _: pytest.fail("sign by sign"))
-    for code, lines in PARAGRAPHS.items():
-        assert language.detect("\n".join(lines)) == code
+def test_language_by_script_short_words_and_declaration(text: str, declared: tuple[str, ...], code: str | None) -> None:
+    assert language.detect(text, *declared) == code

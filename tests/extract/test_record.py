@@ -1,8 +1,9 @@
-"""What is read beside the text: title, date, authors, language, site, address, section, tags, walls."""
+"""The record beside the text: title, date, authors, language, site, address, section, tags, walls."""
 
 from __future__ import annotations
 
 import json
+from datetime import datetime
 
 import pytest
 
@@ -18,11 +19,12 @@ def read(parts: Parts) -> Extraction:
 
 
 def linked(**fields: object) -> str:
-    return f"<script type='application/ld+json'>{json.dumps({'@type': 'NewsArticle', **fields})}</script>"
+    story = {"@type": "NewsArticle", "mainEntityOfPage": "https://courier.example/news/ferry", **fields}
+    return f"<script type='application/ld+json'>{json.dumps(story)}</script>"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_the_title_comes_without_the_sites_name(language: str) -> None:
+def test_title_comes_without_the_site_name(language: str) -> None:
     found = read(Parts(language=language))
     assert found.title == TITLES[language]
     assert found.site == NAMES[language]
@@ -33,17 +35,17 @@ def og_title(title: str) -> str:
     return f'<meta property="og:title" content="{title}">'
 
 
-def test_what_the_page_shows_outweighs_what_it_tells_search_engines() -> None:
+def test_headline_shown_to_readers_wins_over_the_one_for_search_engines() -> None:
     searched = "Ferry Eastport 2026: timetable, ships, prices"
     assert read(Parts(title=searched, head=linked(headline=searched) + og_title(TITLES["en"]))).title == TITLES["en"]
 
 
-def test_a_headline_of_its_own_in_linked_data_outweighs_what_all_other_fields_repeat() -> None:
+def test_headline_of_json_ld_wins_where_only_it_differs() -> None:
     first = "Storm keeps the morning ferry in harbour"  # the heading of a running report changes, its record does not
     assert read(Parts(head=linked(headline=first) + og_title(TITLES["en"]))).title == first
 
 
-def test_a_title_for_sharers_that_no_other_field_follows_was_written_by_hand() -> None:
+def test_og_title_wins_where_no_other_field_repeats_it() -> None:
     by_hand = "Morning boats are back, and the harbour cafe with them"
     alone = linked(headline=TITLES["en"]) + og_title(by_hand)
     followed = alone + f'<meta name="twitter:title" content="{by_hand}">'
@@ -51,16 +53,16 @@ def test_a_title_for_sharers_that_no_other_field_follows_was_written_by_hand() -
     assert read(Parts(head=followed)).title == TITLES["en"]
 
 
-def test_the_sites_name_behind_a_hangul_letter_used_as_a_bar_goes() -> None:
+def test_site_name_behind_a_hangul_letter_used_as_a_bar_is_cut() -> None:
     assert read(Parts(language="ko", head=og_title(f"{TITLES['ko']}ㅣ{NAMES['ko']}"))).title == TITLES["ko"]
 
 
-def test_a_kicker_goes_where_another_field_shows_the_headline_without_it() -> None:
+def test_kicker_is_cut_where_another_field_has_the_headline_without_it() -> None:
     head = linked(headline=f"Harbour: {TITLES['en']}") + f'<meta property="og:title" content="{TITLES["en"]}">'
     assert read(Parts(head=head)).title == TITLES["en"]
 
 
-def test_the_title_of_another_story_on_the_page_is_not_taken() -> None:
+def test_json_ld_of_another_story_is_ignored() -> None:
     other = {"@type": "NewsArticle", "headline": "Lamps for the lighthouse", "datePublished": "2026-01-01T00:00:00Z",
              "author": {"name": "A B"}, "articleBody": "x"}  # fmt: skip
     own = {"@type": "NewsArticle", "headline": TITLES["en"], "datePublished": "2026-11-20T08:00:00Z"}
@@ -70,7 +72,7 @@ def test_the_title_of_another_story_on_the_page_is_not_taken() -> None:
     assert str(found.published)[:10] == "2026-11-20"
 
 
-def test_the_day_is_the_publishers_own() -> None:
+def test_published_keeps_the_zone_of_the_page() -> None:
     found = read(Parts(head=linked(headline="x", datePublished="2026-11-21T01:30:00+09:00")))
     assert found.published is not None
     assert found.published.isoformat() == "2026-11-21T01:30:00+09:00"
@@ -104,7 +106,40 @@ def test_dates_are_found_where_publishers_put_them(head: str, body: str, url: st
     assert str(found.published)[:10] == day
 
 
-def test_no_date_is_no_date() -> None:
+_TICKER = "<aside class='ticker'><time datetime='2026-11-29'>29</time></aside>"
+
+
+@pytest.mark.parametrize(
+    ("head", "body", "published"),
+    [
+        ("", _TICKER + "<h1>{title}</h1><time datetime='2018-06-21'>21 June</time>", "2018-06-21T00:00"),
+        ("", "<h1>{title}</h1><time class='entry-date published updated' datetime='2018-06-21T14:05:00+00:00'>x</time>",
+         "2018-06-21T14:05"),
+        ("", "<p class='articleDate'>23:58, 21 июня 2018</p><h1>{title}</h1>", "2018-06-21T23:58"),
+        ("", "<h1>{title}</h1><span class='newsDateTime'>2018-06-21 오후 11:58:01</span>", "2018-06-21T23:58"),
+        ('<meta property="og:locale" content="en_GB">', "<h1>{title}</h1><p class='date'>06/07/2018</p>",
+         "2018-07-06T00:00"),
+    ],
+)  # fmt: skip
+def test_date_of_the_article_is_read_not_that_of_a_widget(head: str, body: str, published: str) -> None:
+    article = f"<div>{body.format(title=TITLES['en'])}<div class='text'>{paragraphs('en')}</div></div>"
+    found = read(Parts(head=head, body=article)).published
+    assert found is not None
+    assert found.isoformat()[:16] == published
+
+
+@pytest.mark.parametrize(
+    ("stated", "day"), [("2026-05-04T02:41:00Z", "2026/05/03"), ("2026-05-03T23:35:00+00:00", "2026/05/04")]
+)
+def test_time_in_utc_is_given_on_the_day_of_the_address(stated: str, day: str) -> None:
+    head = linked(headline="x", datePublished=stated, mainEntityOfPage=f"https://courier.example/{day}/ferry")
+    found = extract(page(Parts(head=head)).encode(), f"https://courier.example/{day}/ferry").published
+    assert found is not None
+    assert f"{found:%Y/%m/%d}" == day
+    assert found == datetime.fromisoformat(stated)
+
+
+def test_page_without_date_has_none() -> None:
     found = read(Parts())
     assert found.published is None
     assert not found.published_assumed
@@ -119,6 +154,12 @@ def test_no_date_is_no_date() -> None:
         ('<meta name="author" content="김하늘 기자">', "", ("김하늘",)),
         ('<meta name="author" content="https://courier.example/staff/1">', "", ()),
         ("", "<p class='byline'>By Mara Lindgren, Staff Reporter</p>", ("Mara Lindgren",)),
+        ("", "<p>Автор: Иван Петров</p>", ("Иван Петров",)),
+        ("", "<div class='topic-authors__name'>Иван Петров</div>", ("Иван Петров",)),
+        ("", "<strong class='tit-name'>홍길동 기자</strong>", ("홍길동",)),
+        ("", "<p class='c-byline'>By <a rel='author'>Mara Lindgren</a> 20 November 2026 | 4 comments</p>",
+         ("Mara Lindgren",)),
+        ("", "<figure><img src=x><figcaption class='author'>Photo: Ivo Petrov</figcaption></figure>", ()),
         ("", "<span itemprop='author'><span itemprop='name'>Марина Лебедева</span> корр.</span>", ("Марина Лебедева",)),
     ],
 )  # fmt: skip
@@ -137,15 +178,29 @@ def test_section_tags_and_canonical_address() -> None:
     assert found.canonical_url == "https://courier.example/news/ferry"
 
 
+@pytest.mark.parametrize(
+    ("element", "shown"),
+    [
+        ("Ships sail again : News : Harbour Site", "Ships sail again"),
+        ("Ships &amp;amp; boats", "Ships & boats"),
+        ("&lt;b&gt;Ships&lt;/b&gt; sail again", "Ships sail again"),
+    ],
+)
+def test_title_has_no_site_name_tags_or_entities(element: str, shown: str) -> None:
+    body = f"<body><h1>{shown.replace('&', '&amp;')}</h1>{paragraphs('en')}</body>"
+    source = f"<html><head><title>{element}</title></head>{body}</html>"
+    assert extract(source.encode(), URL).title == shown
+
+
 @pytest.mark.parametrize("address", ["javascript:alert(1)", "", "http://[broken", "file:///etc/passwd"])
-def test_a_canonical_address_that_is_none_is_not_taken(address: str) -> None:
+def test_canonical_address_that_is_no_web_address_is_ignored(address: str) -> None:
     assert read(Parts(head=f"<link rel=canonical href='{address}'>")).canonical_url is None
 
 
 def test_slightly_broken_structured_data_are_read() -> None:
     block = (
         "<script type='application/ld+json'><!-- //<![CDATA[\n"
-        '{"@type": "NewsArticle", "headline": "Two\nlines", "datePublished": "2026-11-20T08:00:00Z",}\n'
+        '{"@type": "NewsArticle", "headline": "Eastport reopens\nits line", "datePublished": "2026-11-20T08:00:00Z",}\n'
         "//]]> --></script>"
     )
     hopeless = (
@@ -195,7 +250,7 @@ def test_a_consent_page_is_suspected() -> None:
         ("안내", "찾으시는 페이지를 찾을 수 없습니다. 삭제된 기사일 수 있습니다. 첫 화면으로 돌아가 주십시오."),
     ],
 )
-def test_a_page_that_says_there_is_none_gives_no_text(title: str, sentence: str) -> None:
+def test_not_found_page_with_status_200_gives_no_text(title: str, sentence: str) -> None:
     source = (
         f"<html><head><title>{title}</title></head><body><main><h1>{title}</h1><p>{sentence}</p></main></body></html>"
     )

@@ -52,6 +52,7 @@ def test_rss_20() -> None:
             published_raw="Mon, 23 Nov 2026 10:00:00 +0300",
             authors=("А. Ким",),
             tags=("Политика", "Газ"),
+            written="https://news.example/a?idxno=1",
         ),
     )
 

@@ -18,7 +18,7 @@ def features(
 ) -> dict[str, float]:
     """The features of an article, by name."""
     found = flagger(seed)
-    reading = found.read(title, text, home)[2]
+    reading = found.read(title, text, home)[1]
     return {found.space.name(n): value for n, value in found.space.values(reading, found.space.plan()).items()}
 
 
@@ -123,7 +123,7 @@ def test_a_state_in_the_dateline_is_not_read() -> None:
 
 def test_every_feature_has_a_name_that_leads_back_to_it() -> None:
     found = flagger((SeedClause(id="a", all=("russia",)),))
-    reading = found.read("Russia and Korea", f"A maple. {FILLER * 40}", "KR")[2]
+    reading = found.read("Russia and Korea", f"A maple. {FILLER * 40}", "KR")[1]
     for number in found.space.values(reading, found.space.plan()):
         assert found.space.number(found.space.name(number)) == number
     assert found.space.number("poplar") is None

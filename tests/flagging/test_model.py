@@ -51,9 +51,14 @@ def test_a_model_that_cannot_be_used_is_named_in_one_line(
     assert "\n" not in str(error.value)
 
 
-def test_the_shipped_model_beside_a_lexicon_of_ones_own_keeps_what_fits() -> None:
-    shipped = flagger().space
-    assert shipped.number("japan") is not None
+def test_the_shipped_model_beside_a_lexicon_of_ones_own_is_used_if_it_fits(tmp_path: Path) -> None:
+    path = tmp_path / "model.toml"
+    for extra, fits in ((0, True), (1, True), (3, False)):
+        foreign = {f"poplar{n}": 1.0 for n in range(extra)}
+        own = {f"{prefix}{name}": 1.0 for prefix in ("", "title ", "russia + ") for name in ("korea", "japan", "cedar")}
+        model = Model(heads={"wood": Head(intercept=-1.0, cut=0.4, weights={**own, **foreign})})
+        path.write_text(dump_model(model), encoding="utf-8")
+        assert bool(load_model(path, flagger().space, strict=False).heads) == fits
 
 
 def test_a_topic_without_labels_is_flagged_by_its_seed_clause() -> None:

@@ -9,12 +9,12 @@ import pytest
 from pipeline.flagging.labels import LabelledItem
 from pipeline.flagging.model import Head, Model, dump_model
 from pipeline.flagging.report import by_set
-from pipeline.flagging.training import Settings, design, out_of_fold, priors, train
+from pipeline.flagging.training import Settings, design, leave_sets_out, priors, train
 from pipeline.settings.topics import SeedClause
 from tests.flagging.small import flagger
 
 SEED = SeedClause(id="bought", all=("russia", "trees"))
-SETTINGS = Settings(relevance_weights=20, topic_weights=20, least_items=2)
+SETTINGS = Settings(relevance_weights=20, topic_weights=20, least_items=2, folds=2)
 
 
 def item(number: int, title: str, *, relevant: bool, topics: tuple[str, ...] = (), stream: bool = True) -> LabelledItem:
@@ -110,7 +110,7 @@ def test_probabilities_follow_the_base_rate_of_the_stream() -> None:
 
 def test_each_set_is_judged_by_a_model_that_did_not_see_it() -> None:
     data = design(flagger(), items(), SETTINGS)
-    predicted = out_of_fold(data, priors(flagger(), data.columns, None), SETTINGS, lambda one: one.set)
+    predicted = leave_sets_out(data, priors(flagger(), data.columns, None), SETTINGS)
     figures = {found.name: found for found in by_set(data, predicted, SETTINGS)}
     assert set(figures) == {"stream", "made"}
     assert all(found.average_precision == 1.0 and found.items == 60 for found in figures.values())

@@ -2,32 +2,35 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from pipeline.model import CycleCounts, CycleReport, HostState, RunCounts, Signature
+from pipeline.model import CycleCounts, CycleReport, HostState, RunCounts
 from pipeline.store import hosts, open_store, runs, transaction
 from pipeline.store.values import from_row, to_row
 
 AT = datetime(2026, 11, 24, 6, 0, tzinfo=UTC)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One column of each kind."""
+
+    id: int
+    at: datetime
+    ended: datetime | None
+    good: bool
+    names: tuple[str, ...]
+    concepts: frozenset[str]
+
+
 def test_row_and_dataclass_convert_both_ways() -> None:
-    signature = Signature(
-        article=1,
-        source=2,
-        at=3.5,
-        language=None,
-        concepts=frozenset({"russia", "사드"}),
-        named=frozenset(),
-        numbers=frozenset({"4700"}),
-        words=frozenset({"sanct"}),
-    )
-    row = to_row(signature)
+    value = Row(id=1, at=AT, ended=None, good=True, names=("b", "a"), concepts=frozenset({"russia", "사드"}))
+    row = to_row(value)
     assert row["concepts"] == '["russia", "사드"]'
-    assert from_row(Signature, row | {"another_column": 7}) == signature
+    assert from_row(Row, row | {"another_column": 7}) == value
 
 
 def test_host_state_is_stored_and_read_again(tmp_path: Path) -> None:

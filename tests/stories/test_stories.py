@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.model import SentenceHolder, Signature
+from pipeline.model import Candidate, SentenceHolder, Telling
 from pipeline.stories import (
-    RecentArticles,
-    compare,
+    choose,
     find_original,
     fingerprint,
     format_number,
+    index_keys,
+    load_model,
     may_be_copy,
+    score,
     sign,
 )
 from pipeline.stories.numbers import numbers
@@ -138,7 +142,8 @@ def test_earliest_of_equal_originals_is_taken() -> None:
         ("410 тыс. тонн", {"410000"}),
         ("0.2 percent", {"0.2"}),
         ("0,2%", {"0.2"}),
-        ("in 2018, at 04:51, 7 men", set()),
+        ("in 2018, at 04:51, 7 men, on the 15th, 28 days", set()),
+        ("광복 80주년, 80돌, 80-летие, 80-я годовщина, 80th anniversary", set()),
         ("THAAD2 v1.2.3", set()),
     ],
 )
@@ -151,63 +156,106 @@ def test_numbers_are_formatted_for_people() -> None:
     assert sorted(format_number(number) for number in found) == ["0.2", "1,300,000,000", "4,700"]
 
 
-def signature(
-    article: int, *, hours: float = 0, language: str = "en", text: str = "", title: str = "", of: str = ""
-) -> Signature:
-    evidence = [(concept, "title", 0) for concept in of.split()]
-    return sign(article, source=article, at=hours * 3600, language=language, title=title, text=text, evidence=evidence)
+SUBJECT = "kursk dprk_troops nis_rok lawmakers"
+MODEL = load_model()
 
 
-KINDS = dict.fromkeys(("russia", "north_korea"), "country")
-SUBJECT = "kursk dprk_troops nis_rok lawmakers russia north_korea"
+def telling(
+    article: int,
+    title: str,
+    text: str = "",
+    *,
+    concepts: str = "",
+    hours: float = 0,
+    language: str = "en",
+    story: int | None = None,
+    year: int = 2025,
+) -> Telling:
+    hits = [(concept, 0) for concept in concepts.split()]
+    signature = sign(title, text, language, hits, year=year, model=MODEL)
+    return Telling(article=article, source=article, at=hours * 3600, story=story, signature=signature)
 
 
-def joined(one: Signature, other: Signature) -> bool:
-    recent = RecentArticles(KINDS)
-    recent.add(one)
-    return recent.nearest(other) is not None
+def joined(article: Telling, *stories: list[Telling]) -> int | None:
+    """Return the member that the article is joined to."""
+    candidates = [Candidate(min(m.at for m in story), max(m.at for m in story), story) for story in stories]
+    match = choose(article, candidates, partial(score, model=MODEL), MODEL.threshold)
+    return None if match is None else match.telling.article
 
 
 def test_one_event_in_two_languages_is_joined_by_concepts_and_numbers() -> None:
-    one = signature(1, of=SUBJECT, text="4,700 casualties, 600 dead")
-    assert joined(one, signature(2, language="ko", hours=2, of=SUBJECT, text="4700명 가운데 600명 사망"))
+    one = telling(1, "4,700 casualties, lawmakers told", concepts=SUBJECT)
+    assert joined(telling(2, "사상자 4700명", concepts=SUBJECT, hours=2, language="ko"), [one]) == 1
 
 
-def test_same_subject_with_other_numbers_is_not_joined() -> None:
-    one = signature(1, of=SUBJECT, text="4,700 casualties, 600 dead")
-    assert not joined(one, signature(2, language="ko", hours=2, of=SUBJECT, text="공병 1000명, 건설 인력 5000명"))
+def test_same_people_and_another_event_are_not_joined() -> None:
+    arrival = telling(1, "Lavrov arrives in Pyongyang", concepts="lavrov pyongyang")
+    wreath = telling(2, "Лавров возложил венок", concepts="lavrov liberation_tower", hours=20, language="ru")
+    assert joined(wreath, [arrival]) is None
 
 
-def test_same_subject_a_day_later_without_numbers_is_not_joined() -> None:
-    assert joined(signature(1, of=SUBJECT), signature(2, language="ru", hours=5, of=SUBJECT))
-    assert not joined(
-        signature(1, of=SUBJECT), signature(2, language="ru", hours=5, of=SUBJECT, text="1000 и 5000 человек")
+def test_title_and_a_few_words_on_the_same_people_do_not_join() -> None:
+    one = telling(
+        1, "김정은, 푸틴에 축전", "국민통합의 날을 맞아 축전을 보냈다.", language="ko", concepts="kim_jong_un putin"
     )
-    assert not joined(signature(1, of=SUBJECT), signature(2, language="ru", hours=20, of=SUBJECT))
-
-
-def test_shared_countries_alone_do_not_join() -> None:
-    assert not joined(
-        signature(1, of="russia north_korea", text="101"), signature(2, of="russia north_korea", text="101")
+    other = telling(
+        2, "김정은, 푸틴과 통화", "두 정상은 협상을 논의했다.", language="ko", concepts="kim_jong_un putin", hours=20
     )
+    assert joined(other, [one]) is None
 
 
-def test_articles_more_than_two_and_a_half_days_apart_are_not_joined() -> None:
-    one = signature(1, of=SUBJECT, text="4,700 casualties, 600 dead")
-    assert not joined(one, signature(2, hours=61, of=SUBJECT, text="4,700 casualties, 600 dead"))
+def test_articles_in_one_language_join_by_words_without_any_concept() -> None:
+    text = "The ferry between the two islands will run again from Monday after repairs to its engine, the council said."
+    one = telling(1, "Island ferry runs again from Monday", text)
+    retold = text.replace("The ferry", "A ferry").replace("the council said", "officials announced")
+    assert joined(telling(2, "Ferry to islands to run again from Monday", retold, hours=1), [one]) == 1
 
 
-def test_concept_named_by_many_articles_weighs_less() -> None:
-    recent = RecentArticles(KINDS)
-    before = recent.weigh("kursk")
-    for article in range(50):
-        recent.add(signature(article, of="kursk"))
-    assert recent.weigh("kursk") < before
-    recent.add(signature(0, of="seongju"))
-    assert recent.weigh("seongju") > recent.weigh("kursk")
+def test_no_story_spans_more_than_the_window() -> None:
+    first = telling(1, "4,700 casualties, lawmakers told", concepts=SUBJECT)
+    late = telling(2, "4,700 casualties, lawmakers told", concepts=SUBJECT, hours=50)
+    new = telling(3, "4,700 casualties, lawmakers told", concepts=SUBJECT, hours=61)
+    assert joined(new, [late]) == 2
+    assert joined(new, [first, late]) is None
 
 
-def test_article_is_never_joined_to_itself() -> None:
-    one = signature(1, of=SUBJECT, text="4,700 casualties")
-    assert not joined(one, one)
-    assert compare(one, one, lambda _: 3.0).one_event
+def test_article_like_one_member_and_unlike_the_others_stays_out() -> None:
+    text = "The ferry between the two islands will run again from Monday after repairs to its engine, the council said."
+    alike = telling(1, "Island ferry runs again from Monday", text)
+    others = [telling(number, f"Trains, prices and weather number {number}", "Snow fell.") for number in (2, 3)]
+    new = telling(4, "Ferry to islands to run again from Monday", text, hours=1)
+    assert joined(new, [alike]) == 1
+    assert joined(new, [alike, *others]) is None
+
+
+@pytest.mark.parametrize(
+    "title", ["Обзор прессы: Лавров в Пхеньяне", "[북한단신] 러 대표단 도착", "Press review: Kursk"]
+)
+def test_digest_never_joins_and_is_never_found(title: str) -> None:
+    digest, same = telling(1, title, concepts=SUBJECT), telling(2, title, concepts=SUBJECT)
+    assert joined(digest, [same]) is None
+    assert not index_keys(digest.signature, MODEL)
+
+
+def test_role_stands_for_its_person_in_its_years_only() -> None:
+    title = "북한 외무상, 모스크바 도착"
+    assert "choe_son_hui" in telling(1, title, language="ko", year=2025).signature.concepts
+    assert "choe_son_hui" not in telling(1, title, language="ko", year=2018).signature.concepts
+
+
+def test_acts_are_the_same_in_three_languages() -> None:
+    titles = ("푸틴, 김정은과 전화통화", "Путин и Ким поговорили по телефону", "Putin and Kim hold phone call")
+    assert all("call" in telling(1, title).signature.title_acts for title in titles)
+
+
+def test_byline_of_an_agency_is_not_compared() -> None:
+    text = "북한이 다리를 놓는다."
+    with_byline = telling(1, "t", f"(서울=통신다) 박선우 기자 = {text}")
+    assert with_byline.signature.words == telling(1, "t", text).signature.words
+
+
+@given(st.text(), st.text())
+def test_any_text_can_be_signed_and_scored(title: str, text: str) -> None:
+    one = telling(1, title, text)
+    assert 0 <= score(one, one, MODEL) <= 1
+    assert len(index_keys(one.signature, MODEL)) <= 16

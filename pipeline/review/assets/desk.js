@@ -26,7 +26,9 @@
 
   function fetchArticle(id) {
     if (!fragments.has(id)) {
-      const fragment = fetch(`${base}/article/${id}?part=article`).then((response) => {
+      const parameters = new URLSearchParams(location.search);  // the audit queue hides scores
+      parameters.set("part", "article");
+      const fragment = fetch(`${base}/article/${id}?${parameters}`).then((response) => {
         if (!response.ok) throw new Error(`Article ${id} cannot be shown (HTTP ${response.status}). Try again.`);
         return response.text();
       }, () => { throw new Error(`Article ${id} cannot be shown: no connection to the desk.`); });

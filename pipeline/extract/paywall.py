@@ -1,4 +1,4 @@
-"""What stands where the article should be: a paywall, a consent page, or a page that says there is none."""
+"""Pages without their article: paywalls, consent pages, and "not found" pages with status 200."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import re
 
 from lxml.html import HtmlElement
 
-from pipeline.extract.linked import Node
-from pipeline.extract.view import visual
+from pipeline.extract.json_ld import Node
+from pipeline.extract.layout import visual
 from pipeline.model import Wall
 
 _SHORT = 1_500
@@ -54,43 +54,45 @@ _PAY_MARKS = (
 )
 
 
-def wall(root: HtmlElement, story: Node, text: str, shown: str) -> Wall | None:
-    """What seems to stand before the article.
+def wall(root: HtmlElement, story: Node, text: str, shown: str, *, is_article: bool) -> Wall | None:
+    """Return the wall that stands in the article's place. Two signs are needed; a long text has none.
 
     Args:
-        root: the tree, for elements named after their wall.
+        root: the tree, for elements with a wall's class.
         story: the article's JSON-LD.
         text: the article's text as found.
-        shown: all that a reader sees of the page.
+        shown: all text of the page.
+        is_article: the page has an article's date, author or JSON-LD.
     """
     size = visual(text)
-    if size >= _SHORT and not _cut_short(text):
+    cut_short = text.rstrip().endswith(("…", "..."))
+    if size >= _SHORT and not cut_short:
         return None
-    marked = bool(root.xpath(_PAY_MARKS))
-    said = bool(_PAY.search(shown))
-    if _says_paid(story) and (size < _SHORT or marked or said):
+    signs = (
+        any(visual(element.text_content()) < _STUB for element in root.xpath(_PAY_MARKS)),  # else it holds the text
+        bool(_PAY.search(shown)),
+        _is_paid(story),
+        cut_short,
+    )
+    if sum(signs) >= 2:
         return "paywall"
-    if (marked and said and size < _SHORT) or ((marked or said) and size < _STUB):
-        return "paywall"
-    if size < _STUB and len(shown) < 5_000 and _CONSENT.search(shown):
+    if size < _STUB and not is_article and len(shown) < 5_000 and len(set(_CONSENT.findall(shown))) >= 2:
         return "consent"
     return None
 
 
 def without_calls(text: str) -> str:
-    """The text without the wall's own short lines."""
+    """Return the text without the wall's own short lines."""
     return "\n".join(line for line in text.split("\n") if len(line) > _CALL or not _PAY.search(line))
 
 
 def is_missing(title: str | None, text: str) -> bool:
-    """The page tells, with status 200, that there is no article here."""
-    return visual(text) < _STUB and bool(_MISSING.search(title or "") or _MISSING.search(text[:300]))
+    """Return whether a page without any sign of an article says, with status 200, that there is none."""
+    if visual(text) >= _STUB:
+        return False
+    return len(_MISSING.findall(title or "")) + len(_MISSING.findall(text[:300])) >= 2
 
 
-def _says_paid(story: Node) -> bool:
-    """schema.org's ``isAccessibleForFree`` says no."""
+def _is_paid(story: Node) -> bool:
+    """Return whether schema.org's ``isAccessibleForFree`` says no."""
     return str(story.get("isAccessibleForFree", "")).strip().lower() in ("false", "no", "0")
-
-
-def _cut_short(text: str) -> bool:
-    return text.rstrip().endswith(("…", "..."))

@@ -1,4 +1,4 @@
-"""The article in a page's script state: sites that draw themselves in the browser carry their text in JSON."""
+"""Article text in the JSON of a page's scripts: sites that render in the browser carry it there."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from html import unescape
 
-from pipeline.extract.view import visual
+from pipeline.extract.layout import visual
 
 _STRING = re.compile(r'"((?:[^"\\\n]++|\\.)*+)"')
 _TAG = re.compile(r"<[^<>]{0,2000}>")
@@ -20,11 +20,7 @@ _MAX_SCRIPT = 3_000_000
 
 
 def paragraphs(page: str) -> list[str]:
-    """Prose in the scripts' string literals, each once, of the key that holds most of it.
-
-    Args:
-        page: the page's source.
-    """
+    """Return the prose in the string literals of a page's scripts, each once, of the key that holds most of it."""
     best: list[str] = []
     best_size = 0.0
     for source in _scripts(page):
@@ -36,7 +32,7 @@ def paragraphs(page: str) -> list[str]:
 
 
 def _scripts(page: str) -> Iterator[str]:
-    """The sources of the page's scripts; each step goes on where the last one ended."""
+    """Yield the sources of the page's scripts, in linear time."""
     place = 0
     while (start := page.find("<script", place)) >= 0:
         start = page.find(">", start) + 1
@@ -49,14 +45,14 @@ def _scripts(page: str) -> Iterator[str]:
 
 
 def _unwrap(source: str) -> str:
-    """Next.js streams its state as strings of JSON: undo the outer string."""
+    """Undo the outer string of Next.js, which streams its state as strings of JSON."""
     if "__next_f" not in source:
         return source
     return "".join(_literal(match[1]) for match in _STRING.finditer(source))
 
 
 def _of_one_key(source: str) -> list[str]:
-    """The prose of the key with most of it: an article's paragraphs share one, other texts have theirs."""
+    """Return the prose of the key with most of it: the paragraphs of an article share one key."""
     texts: dict[str, dict[str, None]] = {}
     sizes: Counter[str] = Counter()
     key = ""

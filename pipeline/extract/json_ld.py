@@ -1,4 +1,4 @@
-"""Structured data of a page: JSON-LD, also where it is slightly broken, and microdata."""
+"""JSON-LD of a page, also where it is slightly broken."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from html import unescape
+from urllib.parse import urlsplit
 
 Node = dict[str, object]
 
@@ -25,12 +26,15 @@ _FIELDS = ("headline", "datePublished", "dateModified", "articleBody", "articleS
 _OTHERS_WORK = frozenset(
     ("liveBlogUpdate", "comment", "itemListElement", "mentions", "citation", "relatedLink", "review")
 )
+_WORD = re.compile(r"\w+")
+_FOREIGN = 0.25
+"""Share of a headline's words in the page's own titles, up to which it belongs to another story."""
 _MAX_BLOCK = 2_000_000
 _MAX_NODES = 5_000
 
 
 def nodes(sources: list[str]) -> list[Node]:
-    """Every object of the page's JSON-LD, in the order of the page, those of ``@graph`` and nested ones included."""
+    """Return all objects of the page's JSON-LD in page order, those of ``@graph`` and nested ones included."""
     found: list[Node] = []
     for source in sources:
         if len(source) <= _MAX_BLOCK:
@@ -38,29 +42,50 @@ def nodes(sources: list[str]) -> list[Node]:
     return found[:_MAX_NODES]
 
 
-def article(found: list[Node], *titles: str) -> Node:
-    """The object that tells most of the page's article; empty when there is none.
+def article(found: list[Node], url: str, titles: list[str]) -> Node:
+    """Return the object that describes the page's article best; empty when there is none.
 
     Args:
         found: all objects of the page.
-        titles: what else the page calls itself: an object with that headline is the page's own.
+        url: the page's address: an object that names it is the page's own.
+        titles: what else the page calls itself. An object whose headline is unlike all of them, and that does not
+            name the address, belongs to another story.
     """
     best: Node = {}
     best_score = 0.0
     for node in found:
-        types = {t.lower().rpartition("/")[2] for t in strings(node.get("@type"))}
-        kind = 10 if types & _ARTICLE_TYPES else 3 if types & _PAGE_TYPES else 0
+        kind = 10 if is_article(node) else 3 if _types(node) & _PAGE_TYPES else 0
         score: float = kind + sum(bool(node.get(key)) for key in ("headline", "datePublished", "author", "articleBody"))
-        headline = set(text(node, "headline").lower().split())
-        if headline and any(len(headline & set(title.lower().split())) * 2 > len(headline) for title in titles):
+        headline = set(_WORD.findall(text(node, "headline").lower()))
+        shared = max((len(headline & set(_WORD.findall(title.lower()))) for title in titles), default=0)
+        if headline and titles and shared <= _FOREIGN * len(headline) and not _names(node, url):
+            continue
+        if shared * 2 > len(headline):
             score += 2.5
         if kind and score > best_score:
             best, best_score = node, score
     return best
 
 
+def _names(node: Node, url: str) -> bool:
+    """Return whether the object names the page's address as its own."""
+    path = urlsplit(url).path.strip("/")
+    main = node.get("mainEntityOfPage")
+    claims = (node.get("url"), node.get("@id"), main.get("@id") if isinstance(main, dict) else main)
+    return bool(path) and any(isinstance(claim, str) and path in claim for claim in claims)
+
+
+def _types(node: Node) -> set[str]:
+    return {name.lower().rpartition("/")[2] for name in strings(node.get("@type"))}
+
+
+def is_article(node: Node) -> bool:
+    """Return whether the object is an article by its type, and no page or video."""
+    return bool(_types(node) & _ARTICLE_TYPES)
+
+
 def strings(value: object) -> list[str]:
-    """The texts of a value that may be one, a list of them, or objects with a name."""
+    """Return the texts of a value: a string, a list, or objects with a name."""
     if isinstance(value, str):
         return [value] if value.strip() else []
     if isinstance(value, list):
@@ -71,12 +96,12 @@ def strings(value: object) -> list[str]:
 
 
 def text(node: Node, key: str) -> str:
-    """The first text under a key, entities resolved; "" when there is none."""
+    """Return the first text under a key, entities resolved; "" if there is none."""
     return unescape(next(iter(strings(node.get(key))), "")).strip()
 
 
 def _load(source: str) -> object:
-    """JSON, forgiving what publishers get wrong: comments around it, raw line breaks, trailing commas, a stray end."""
+    """Parse JSON with the usual faults: comments around it, raw line breaks, trailing commas, a stray end."""
     source = _WRAPPER.sub("", source).strip().rstrip(";")
     for attempt in (source, _TRAILING_COMMA.sub("", source)):
         try:
@@ -90,7 +115,7 @@ def _load(source: str) -> object:
 
 
 def _salvage(source: str) -> Node:
-    """Single fields out of JSON that cannot be read as a whole; each search is linear."""
+    """Return single fields of JSON that cannot be parsed as a whole; each search is linear."""
     node: Node = {}
     for field in _FIELDS:
         match = re.search(rf'"{field}"\s*:\s*"((?:[^"\\]++|\\.)*+)"', source, re.DOTALL)
@@ -107,7 +132,7 @@ def _salvage(source: str) -> Node:
 
 
 def _flatten(value: object) -> Iterator[Node]:
-    """Objects in document order, without recursion."""
+    """Yield objects in document order, without recursion."""
     waiting = [value]
     while waiting:
         item = waiting.pop()
