@@ -26,6 +26,7 @@ SETS = Path(__file__).parents[1] / "tests" / "eval"
 UNWANTED = "sanctions"
 AUDIT_WEIGHT = 5.0
 LATER = 1000
+RANDOM, HALF_RANDOM = "random", "random on flagged"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +61,7 @@ def try_analyst(
     *,
     verdicts: int = 200,
     seed: int = 1,
-    unwanted: str | None = UNWANTED,
+    unwanted: str = UNWANTED,
 ) -> Trial:
     """Let an analyst judge some items, learn, and compare on later items of other stories.
 
@@ -69,7 +70,8 @@ def try_analyst(
         items: all items.
         verdicts: four fifths on flagged items, the rest on an audit of the others.
         seed: of the choice of items.
-        unwanted: the topic that the desk stops wanting; None: the verdicts are random.
+        unwanted: the topic that the desk stops wanting; "": none. RANDOM: the verdicts are random; HALF_RANDOM: those
+            on flagged items are.
     """
     random = Random(seed)
     shuffled = random.sample(items, len(items))
@@ -84,11 +86,14 @@ def try_analyst(
         if not any(left.values()):
             break
     stories = {item.story for item in judged}
-    later = [drifted(item, unwanted or "") for item in shuffled if item.story not in stories][:LATER]
-    if unwanted is None:
-        judged = [replace(item, relevant=random.random() < 0.5) for item in judged]
+    later = [drifted(item, unwanted) for item in shuffled if item.story not in stories][:LATER]
+    if unwanted in (RANDOM, HALF_RANDOM):
+        every = unwanted == RANDOM
+        judged = [
+            replace(item, relevant=random.random() < 0.5) if every or item.weight == 1.0 else item for item in judged
+        ]
     everything = frozenset(topic.id for topic in flagger.topics)
-    outcome = learn(flagger, [replace(drifted(item, unwanted or ""), unsure=everything) for item in judged])
+    outcome = learn(flagger, [replace(drifted(item, unwanted), unsure=everything) for item in judged])
     labels = np.array([item.relevant for item in later])
     scores = [
         np.array([each.score(item.title, item.text, home=item.home).relevance for item in later])

@@ -4,8 +4,8 @@ In: the latest verdict of each analyst on each article. Out: an ``Outcome`` with
 
 For relevance and each topic there are three candidates: the earlier weights, the same calibrated by slope and
 intercept, and weights refitted with the earlier ones as prior. A candidate is taken only if cross-validation shows a
-lower log loss than the one before it, with the whole 95 % interval of a bootstrap over stories. So verdicts without a
-pattern change nothing. Refitting needs ``LEAST_VERDICTS`` verdicts, ``LEAST_EACH`` of each kind.
+lower log loss than the earlier weights, with the whole 95 % interval of a bootstrap over stories. Verdicts that have
+nothing to do with the scores change nothing. Refitting needs ``LEAST_VERDICTS`` verdicts, ``LEAST_EACH`` of each kind.
 """
 
 from __future__ import annotations
@@ -141,7 +141,7 @@ def learn(flagger: Flagger, items: Sequence[LabelledItem], settings: Settings = 
     start = priors(flagger, data.columns, base)
     refitted = enough(items)
     predicted = _cross_validate(data, start, settings, refitted=refitted)
-    slopes, shifts = calibrate(data, start.log_odds(data.matrix), settings)
+    slopes, shifts = calibrate(data, start.log_odds(data.matrix), settings, np.ones(len(items), bool))
     steps = {name: _step(data, predicted, number, slopes[number]) for number, name in enumerate(data.heads)}
     new = _refit(data, np.arange(len(items)), start, settings) if "refitted" in steps.values() else start
     heads: dict[str, Head] = {}
@@ -184,22 +184,16 @@ def _cross_validate(data: Design, start: Fitted, settings: Settings, *, refitted
         found["refitted"] = kept.copy()
     folds = np.array(list(map(story_fold(settings.folds), data.items)))
     for name in sorted(set(folds)):
-        test, train = folds == name, np.flatnonzero(folds != name)
-        part = replace(
-            data,
-            items=[data.items[row] for row in train.tolist()],
-            labels=data.labels[train],
-            weights=data.weights[train],
-        )
-        slopes, shifts = calibrate(part, kept[train], settings)
+        test = folds == name
+        slopes, shifts = calibrate(data, kept, settings, ~test)
         found["calibrated"][test] = kept[test] * slopes + shifts
         if refitted:
-            found["refitted"][test] = _refit(data, train, start, settings).log_odds(data.matrix[test])
+            found["refitted"][test] = _refit(data, np.flatnonzero(~test), start, settings).log_odds(data.matrix[test])
     return found
 
 
 def _step(data: Design, predicted: Mapping[Step, Vector], number: int, slope: float) -> Step:
-    """Choose what to do with a head; each step must be better than the one before it for sure."""
+    """Choose the candidate with the lowest loss among those that are better than the earlier weights for sure."""
     labels, weights = data.labels[:, number], data.weights[:, number]
     least = 1 if number == len(data.heads) - 1 else _LEAST_TOPIC
     if min((labels[weights > 0] == kind).sum() for kind in (0, 1)) < least or slope < _LEAST_SLOPE:
@@ -207,13 +201,9 @@ def _step(data: Design, predicted: Mapping[Step, Vector], number: int, slope: fl
     losses = {step: weights * _loss(values[:, number], labels) for step, values in predicted.items()}
     stories = _stories(data)
 
-    def better(step: Step, than: Step) -> bool:
-        return interval(stories, partial(_total, losses[than] - losses[step]))[0] > 0
-
-    calibrated = better("calibrated", "kept")
-    if "refitted" in losses and better("refitted", "calibrated" if calibrated else "kept"):
-        return "refitted"
-    return "calibrated" if calibrated else "kept"
+    candidates = [step for step in losses if step != "kept"]
+    sure = [step for step in candidates if interval(stories, partial(_total, losses["kept"] - losses[step]))[0] > 0]
+    return min(sure, key=lambda step: float(losses[step].sum()), default="kept")
 
 
 def _total(values: Vector, rows: Vector) -> float:

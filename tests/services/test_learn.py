@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.learn import drifted, pool, try_analyst
+from benchmarks.learn import RANDOM, drifted, pool, try_analyst
 from pipeline import shipped
 from pipeline.flagging import Flagger
 from pipeline.flagging.labels import LabelledItem
@@ -101,7 +101,7 @@ def test_200_verdicts_with_a_drift_of_taste_rank_later_articles_better(
 
 
 def test_random_verdicts_change_nothing(flagger: Flagger, items: list[LabelledItem]) -> None:
-    found = try_analyst(flagger, items, unwanted=None)
+    found = try_analyst(flagger, items, unwanted=RANDOM)
     assert found.outcome.model.heads == flagger.model.heads
     assert found.before == found.after
 
