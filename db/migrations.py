@@ -607,3 +607,17 @@ CREATE INDEX articles_near ON articles(relevance DESC, id DESC) WHERE verdict IS
 """
     )
     db.execute("PRAGMA user_version = 9")
+
+
+@migrations()
+def m010_entry_identity(db: Database) -> None:
+    """Let a poll find the entries that a feed has shown by GUID and digest."""
+    db.executescript(
+        """
+ALTER TABLE sightings ADD COLUMN text_digest TEXT NOT NULL DEFAULT '';
+DROP INDEX sightings_feed;
+CREATE INDEX sightings_guid ON sightings(feed_id, guid);
+CREATE INDEX sightings_digest ON sightings(feed_id, digest);
+"""
+    )
+    db.execute("PRAGMA user_version = 10")

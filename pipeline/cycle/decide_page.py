@@ -5,14 +5,15 @@ In: the entry, and the outcome of its page request. Out: one of five decisions, 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from pipeline.model import Fetched, FetchFailed, NotModified, QueuedEntry
 from pipeline.settings import CycleSettings
+from pipeline.text.sentences import headline_of
 
-_SHORTEST_FEED_TEXT = 200  # characters; less is a teaser, no article
 _REFUSED = {"bad_url", "forbidden_address"}  # the feed links to an address that Tumen does not request
+_FORBIDDEN = (401, 402, 403, 451)
 _TRIES = {"gone": 2, "blocked": 3}  # kinds of failure that further tries seldom mend
 
 
@@ -40,11 +41,16 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """Try again after ``delay``; ``attempts`` counts the tries so far, this one included."""
+    """Try again after ``delay``; ``attempts`` counts the tries so far, this one included.
+
+    Attributes:
+        feed_text: store an article of the feed's text until the page comes.
+    """
 
     attempts: int
     delay: timedelta
     reason: str
+    feed_text: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +77,15 @@ PageDecision = ProcessPage | Wait | Retry | UseFeedText | GiveUp
 
 
 def needs_page(entry: QueuedEntry, settings: CycleSettings) -> bool:
-    """Return False for an entry without an address, and for one whose feed carries the whole text."""
-    return bool(entry.entry.url) and len(entry.entry.content) < settings.feed_text_characters
+    """Return whether to ask for the entry's page.
+
+    An entry without an address has no page of its own, nor has one that shares its page with other items: the fragment
+    of its address tells them apart. If the feed carries the whole text with a title, the page would add nothing.
+    """
+    if not entry.entry.url or "#" in entry.url:
+        return False
+    content = entry.entry.content
+    return len(content) < settings.feed_text_characters or entry.entry.title == headline_of(content)
 
 
 def decide_page(
@@ -99,9 +112,15 @@ def decide_page(
 
 
 def _without_request(entry: QueuedEntry) -> UseFeedText | GiveUp:
-    if len(entry.entry.content) >= _SHORTEST_FEED_TEXT:
+    if _has_text(entry):
         return UseFeedText()
+    if entry.entry.url and entry.entry.title:
+        return UseFeedText("Other items of the feed link to the same page, and the feed gives no text.")
     return GiveUp("The feed gives no address that can be requested, and no text.")
+
+
+def _has_text(entry: QueuedEntry) -> bool:
+    return bool(entry.entry.content or entry.entry.summary)
 
 
 def _after_failure(entry: QueuedEntry, failure: FetchFailed, settings: CycleSettings) -> PageDecision:
@@ -112,7 +131,11 @@ def _after_failure(entry: QueuedEntry, failure: FetchFailed, settings: CycleSett
     if failure.kind == "robots":
         return UseFeedText(failure.reason)
     tries = _TRIES.get(failure.kind, settings.tries)
-    return _retry(entry, failure.reason, settings, tries=tries, at_least=failure.retry_after)
+    decision = _retry(entry, failure.reason, settings, tries=tries, at_least=failure.retry_after)
+    refused = failure.kind == "blocked" or failure.status in _FORBIDDEN
+    if isinstance(decision, Retry) and refused and entry.article is None and _has_text(entry):
+        return replace(decision, reason=f"pending page: {decision.reason}", feed_text=True)
+    return decision
 
 
 def _retry(

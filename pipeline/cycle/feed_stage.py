@@ -14,6 +14,7 @@ from datetime import datetime
 from pipeline.cycle.progress import Tally
 from pipeline.cycle.writer import Writer
 from pipeline.feeds.decide import body_unchanged, decide
+from pipeline.feeds.same_item import look_up_of
 from pipeline.fetch import Fetcher
 from pipeline.model import (
     CycleCounts,
@@ -61,12 +62,12 @@ class FeedStage:
     async def _handle(self, feed: FeedState, outcome: Outcome) -> Queued:
         """Parse, decide, store."""
         outcome, document = await self._parse(feed, outcome)
-        identities = tuple(document.entries) if document else ()
+        keys = look_up_of(document, feed.source.name) if document and document.entries else None
 
         def step(conn: sqlite3.Connection) -> tuple[FeedUpdate, Queued]:
             now = self.now()
-            known = entry_rows.known(conn, feed.id, identities) if identities else {}
-            update = decide(feed, outcome, document, known, now=now, policy=self.policy, rng=self.rng)
+            history = entry_rows.known(conn, feed.id, keys) if keys else []
+            update = decide(feed, outcome, document, history, now=now, policy=self.policy, rng=self.rng)
             feed_rows.apply(conn, feed, update.state, now)
             queued = entry_rows.add(conn, feed.id, update.entries, now)
             runs.record_fetch(conn, self.run, _fetch_row(feed, outcome, update, queued), now)
@@ -81,7 +82,7 @@ class FeedStage:
         if not isinstance(outcome, Fetched) or body_unchanged(feed, outcome):
             return outcome, None
         zone = feed.source.timezone or home_timezone(feed.source.home)
-        document = await parse_feed(outcome, self.workers, feed=feed.source.name, timezone=zone, now=self.now())
+        document = await parse_feed(outcome, self.workers, timezone=zone, now=self.now())
         return (document, None) if isinstance(document, FetchFailed) else (outcome, document)
 
     def _count(self, feed: FeedState, outcome: Outcome, update: FeedUpdate, queued: Queued) -> None:
@@ -109,7 +110,7 @@ def _fetch_row(feed: FeedState, outcome: Outcome, update: FeedUpdate, queued: Qu
         seconds=outcome.seconds,
         entries_total=update.entries_total,
         entries_new=sum(new for _, _, new in queued),
-        problem=update.state.problem or update.note,
+        problem=" ".join(dict.fromkeys(text for text in (update.state.problem, update.note) if text)) or None,
     )
     if isinstance(outcome, NotModified):
         return row

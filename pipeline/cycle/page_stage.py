@@ -168,9 +168,10 @@ class PageStage:
         match decision:
             case Wait(delay, reason):
                 await self._put_back(entry, entry.attempts, self.now() + delay, reason, None)
-            case Retry(attempts, delay, reason):
+            case Retry(attempts, delay, reason, feed_text):
                 self._count_failure(entry, reason)
-                await self._put_back(entry, attempts, self.now() + delay, reason, outcome)
+                flagged = (await self._read_feed_text(entry))[0] if feed_text else None
+                await self._put_back(entry, attempts, self.now() + delay, reason, outcome, flagged=flagged)
             case UseFeedText(reason, failed):
                 await self._store_feed_text(entry, reason, outcome, failed=failed)
             case GiveUp(reason):
@@ -178,13 +179,27 @@ class PageStage:
                 await self._give_up(entry, reason, outcome)
 
     async def _put_back(
-        self, entry: QueuedEntry, attempts: int, until: datetime, reason: str, outcome: Outcome | None
+        self,
+        entry: QueuedEntry,
+        attempts: int,
+        until: datetime,
+        reason: str,
+        outcome: Outcome | None,
+        *,
+        flagged: Flagged | None = None,
     ) -> None:
-        def step(conn: sqlite3.Connection) -> None:
-            self._record(conn, entry, outcome)
-            entry_rows.retry(conn, entry.id, attempts=attempts, next_try_at=until, reason=reason)
+        """Plan a retry, and store an article of the feed's text for the time until then if there is one."""
 
-        await self.writer.write(step)
+        def step(conn: sqlite3.Connection) -> Stored | None:
+            self._record(conn, entry, outcome)
+            stored = self._put(conn, entry, flagged) if flagged else None
+            article = stored.id if stored else None
+            entry_rows.retry(conn, entry.id, attempts=attempts, next_try_at=until, reason=reason, article=article)
+            return stored
+
+        stored = await self.writer.write(step)
+        if stored and flagged:
+            self.tally.stored(stored, flagged.assessment)
         self._done()
 
     async def _give_up(self, entry: QueuedEntry, reason: str, outcome: Outcome | None) -> None:
@@ -200,37 +215,44 @@ class PageStage:
     ) -> None:
         if failed:
             self._count_failure(entry, reason or "The page failed.")
-        problem = reason or "Neither the page nor the feed gives a title."
-        try:
-            flagged = await self.workers.run(processing.read_feed, entry, self.now(), self.folder)
-        except WorkFailed as error:
-            flagged, problem = None, f"The feed's text could not be read: {error.reason}"
+        flagged, problem = await self._read_feed_text(entry)
         if flagged is not None:
             await self._store(entry, flagged, outcome, note=reason)
             return
         if not failed:
-            self._count_failure(entry, problem)
-        await self._give_up(entry, problem, outcome)
+            self._count_failure(entry, reason or problem)
+        await self._give_up(entry, reason or problem, outcome)
+
+    async def _read_feed_text(self, entry: QueuedEntry) -> tuple[Flagged | None, str]:
+        """Return the article of the feed's text; None with the reason if there is none."""
+        try:
+            flagged = await self.workers.run(processing.read_feed, entry, self.now(), self.folder)
+        except WorkFailed as error:
+            return None, f"The feed's text could not be read: {error.reason}"
+        return flagged, "Neither the page nor the feed gives a title."
 
     async def _store(
         self, entry: QueuedEntry, flagged: Flagged, outcome: Outcome | None, note: str | None = None
     ) -> None:
-        article, assessment = flagged.article, flagged.assessment
-
         def step(conn: sqlite3.Connection) -> Stored:
-            now = self.now()
-            stored = article_rows.put(
-                conn, entry, article, now, assessment=assessment, search_terms=flagged.search_terms
-            )
-            if stored.what in ("new", "revised"):
-                flag_rows.put(conn, stored.id, stored.revision, assessment, now, first=stored.what == "new")
-                self.stories.place(conn, stored, flagged.sentences, flagged.signature, now)
+            stored = self._put(conn, entry, flagged)
             entry_rows.done(conn, entry.id, stored.id, entry.digest, note)
             self._record(conn, entry, outcome)
             return stored
 
-        self.tally.stored(await self.writer.write(step), assessment)
+        self.tally.stored(await self.writer.write(step), flagged.assessment)
         self._done()
+
+    def _put(self, conn: sqlite3.Connection, entry: QueuedEntry, flagged: Flagged) -> Stored:
+        """Store the article with its flags and its place in a story."""
+        assessment, now = flagged.assessment, self.now()
+        stored = article_rows.put(
+            conn, entry, flagged.article, now, assessment=assessment, search_terms=flagged.search_terms
+        )
+        if stored.what in ("new", "revised"):
+            flag_rows.put(conn, stored.id, stored.revision, assessment, now, first=stored.what == "new")
+            self.stories.place(conn, stored, flagged.sentences, flagged.signature, now)
+        return stored
 
     def _count_failure(self, entry: QueuedEntry, reason: str) -> None:
         self.tally.trouble("article", entry.entry.url or entry.identity, reason)

@@ -22,6 +22,7 @@ _THIN = 350
 """A text of less visual length may be a stub: JSON-LD and scripts are read, too."""
 _NOTHING = 100
 _SAME = 30
+_ENOUGH = 400
 _LINKS = 0.5
 _SHOWN = 50_000
 _TAG = re.compile(r"<[^<>]{0,2000}>")
@@ -54,6 +55,7 @@ def find_text(root: HtmlElement, claims: Claims, page: bytes) -> Body:
     features = collect(layout, votes, claims)
     probabilities = level(layout, [probability(found, BLOCK_WEIGHTS) if found else 0.0 for found in features])
     method, kept = choose(layout, votes, probabilities)
+    kept = _without_other_articles(layout, kept, squeeze(claims.title))
     if not any(clean and keep for clean, keep in zip(layout.clean, kept, strict=True)) and _is_links(layout, kept):
         method, kept = "none", [False] * len(kept)
     text = assemble(layout, kept, {squeeze(claims.title), squeeze(claims.site)})
@@ -88,6 +90,20 @@ def assemble(layout: Layout, kept: list[bool], names: set[str]) -> str:
             continue
         lines.extend(line for raw in _lines(block.text) if (line := without_address(raw, layout.linked[n])))
     return "\n".join(lines)
+
+
+def _without_other_articles(layout: Layout, kept: list[bool], title: str) -> list[bool]:
+    """Drop what stands in an ``article`` beside the one with the page's headline and enough text."""
+    articles = [span for span in layout.spans if span.element.tag == "article"]
+    headed = [span for span in articles if title and title in layout.keys[span.start : span.end]]
+    inside = [False] * len(kept)
+    others = [False] * len(kept)
+    for span in articles:
+        target = inside if span in headed else others
+        target[span.start : span.end] = [True] * (span.end - span.start)
+    own = [keep and (mine or not other) for keep, mine, other in zip(kept, inside, others, strict=True)]
+    held = sum(size for size, keep, mine in zip(layout.sizes, kept, inside, strict=True) if keep and mine)
+    return own if held >= _ENOUGH else kept
 
 
 def _is_links(layout: Layout, kept: list[bool]) -> bool:

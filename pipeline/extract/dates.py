@@ -77,9 +77,9 @@ def published(story: Node, head: Head, root: HtmlElement, url: str, page: bytes)
         return _on_the_day_of(url, stated)
     shown = [*_header_times(root), *_other_times(root), *_beside_heading(root), *_named_after_date(root)]
     day = next((date for claim in shown if (date := _read(claim, locale)) is not None), None)
-    day = day or _searched(root, url, page)
+    day = day or _searched(root, url, page, extensive=False)
     if day is None:
-        return _last_resort(story, head, url, page)
+        return _last_resort(story, head, url, page) or _searched(root, url, page, extensive=True)
     return _on_the_day_of(url, _with_hour(day, shown, locale))
 
 
@@ -179,12 +179,16 @@ def _named_after_date(root: HtmlElement) -> Iterator[str]:
             yield written
 
 
-def _searched(root: HtmlElement, url: str, page: bytes) -> ParsedDate | None:
-    """Return the day that htmldate finds."""
+def _searched(root: HtmlElement, url: str, page: bytes, *, extensive: bool) -> ParsedDate | None:
+    """Return the day that htmldate finds.
+
+    The extensive search loads dateparser's languages, which takes a new worker process up to 3 s of CPU time. So it
+    comes last, for the few pages that show no other date.
+    """
     if len(page) > _MAX_SEARCHED:
         return None
     try:
-        day = find_date(root, original_date=True, url=url)
+        day = find_date(root, original_date=True, url=url, extensive_search=extensive)
     except Exception:  # noqa: BLE001  htmldate raises anything on odd trees; our own readers remain
         return None
     # htmldate makes 1 January of a bare year, mostly that of a copyright line

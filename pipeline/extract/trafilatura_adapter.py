@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import logging
+from itertools import islice
 
 from lxml.html import HtmlElement
 from trafilatura import bare_extraction, extract_metadata
+
+_MAX_ELEMENTS = 20_000
 
 # trafilatura logs a warning for each page without a text; here an empty text is a normal result
 logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
@@ -21,7 +24,9 @@ def main_text(root: HtmlElement) -> str:
 
 
 def author_names(root: HtmlElement, url: str) -> str:
-    """Return the authors that trafilatura finds, separated by ``;``, "" if there are none."""
+    """Return the authors that trafilatura finds, separated by ``;``, "" if there are none or the page is huge."""
+    if next(islice(root.iter(), _MAX_ELEMENTS, None), None) is not None:
+        return ""
     try:
         document = extract_metadata(root, default_url=url, extensive=False)
     except Exception:  # noqa: BLE001  as above

@@ -26,9 +26,9 @@ BLOCK_WEIGHTS: dict[str, float] = {
 }  # fmt: skip
 
 CHOICE_WEIGHTS: dict[str, float] = {
-    "blocks": 1.64, "clean": -4.39, "empty": -0.52, "expected": 2.79, "has_blocks": 4.85, "has_density": -3.79,
-    "has_resiliparse": 1.81, "has_trafilatura": 6.65, "in_blocks": -6.65, "in_density": 1.56,
-    "in_resiliparse": 5.96, "in_trafilatura": -4.85, "links": -14.53, "mark_body": 0.62, "mark_comment": -7.13,
-    "mark_list": -3.05, "mark_related": 8.06, "median": 1.98, "short": -2.73, "split": -8.23, "stops": -1.86,
-    "sure": 7.35, "trafilatura": -1.64,
+    "blocks": 1.17, "clean": -2.5, "empty": -2.58, "expected": 1.2, "has_blocks": 0.49, "has_density": -1.81,
+    "has_resiliparse": 1.92, "has_trafilatura": 0.51, "in_blocks": -0.51, "in_density": -0.96,
+    "in_resiliparse": 1.79, "in_trafilatura": -0.49, "links": -3.21, "mark_body": 1.36, "mark_comment": -2.31,
+    "mark_list": -0.86, "mark_related": 7.25, "median": 2.16, "short": -2.65, "split": -4.79, "stops": 1.72,
+    "sure": 3.68, "trafilatura": -1.17,
 }  # fmt: skip

@@ -50,19 +50,16 @@ def parse(
     )
 
 
-def parse_keyed(
-    body: bytes, url: str, content_type: str | None, *, feed: str, timezone: str | None, now: datetime
-) -> KeyedFeed:
+def parse_keyed(body: bytes, url: str, content_type: str | None, *, timezone: str | None, now: datetime) -> KeyedFeed:
     """Parse a document and compute the keys of its entries; a worker calls this.
 
     Args:
         body: as for ``parse``, like the other arguments.
         url: the address that answered.
         content_type: the HTTP header.
-        feed: the name of the source, part of the identity of entries without an address.
         timezone: IANA zone for dates without a zone.
         now: the present time.
     """
     from pipeline.feeds.identity import keyed
 
-    return keyed(parse(body, url, content_type, timezone=timezone, now=now), feed)
+    return keyed(parse(body, url, content_type, timezone=timezone, now=now))

@@ -1,20 +1,21 @@
 """Poll decisions: the next state of a feed, and the entries to store. Pure: time and randomness come in.
 
 The caller stores a ``FeedUpdate`` in one transaction, so that validators are never ahead of the entries they stand for.
-Order of calls: ``body_unchanged`` (then nothing needs parsing), ``pipeline.feeds.parse_keyed``, a look-up of the
-entries' identities in the store, ``decide``.
+Order of calls: ``body_unchanged`` (then nothing needs parsing), ``pipeline.feeds.parse_keyed``, a look-up in the store
+of what ``same_item.look_up_of`` names, ``decide``.
 """
 
 from __future__ import annotations
 
 import hashlib
 import random
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from pipeline.feeds.failures import after_failure, failing
 from pipeline.feeds.problems import CUT_SHORT
+from pipeline.feeds.same_item import Item, Items, same_item
 from pipeline.feeds.schedule import Timing, due_after_success, next_interval
 from pipeline.model import (
     EntryIntent,
@@ -22,7 +23,6 @@ from pipeline.model import (
     FeedUpdate,
     Fetched,
     FetchFailed,
-    KeyedEntry,
     KeyedFeed,
     KnownEntry,
     NotModified,
@@ -30,6 +30,7 @@ from pipeline.model import (
     Validators,
 )
 from pipeline.settings.poll import PollSettings
+from pipeline.text.urls import with_fragment
 
 _MIN_GAP_ENTRIES = 5  # all entries of a shorter feed are often new
 
@@ -53,7 +54,7 @@ def decide(
     state: FeedState,
     outcome: Outcome,
     document: KeyedFeed | None,
-    known: Mapping[str, KnownEntry],
+    history: Sequence[KnownEntry],
     *,
     now: datetime,
     policy: PollSettings,
@@ -65,7 +66,7 @@ def decide(
         state: the feed before the poll.
         outcome: the result of the request.
         document: the document of a ``Fetched``; None when ``body_unchanged``, and for the other outcomes.
-        known: the stored entries among ``document.entries``, by identity.
+        history: the stored entries that may be items of the document.
         now: the time of the response.
         policy: the settings of ``[poll]``.
         rng: spreads due times.
@@ -81,17 +82,18 @@ def decide(
         if alternates:
             problem += f" It names {len(alternates)} instead: {', '.join(alternates[:3])}."
         return FeedUpdate(state=failing(state, "failing", problem, timing), note=problem)
-    return _after_document(state, outcome, document, known, timing)
+    return _after_document(state, outcome, document, history, timing)
 
 
 def _after_document(
-    state: FeedState, outcome: Fetched, document: KeyedFeed | None, known: Mapping[str, KnownEntry], timing: Timing
+    state: FeedState, outcome: Fetched, document: KeyedFeed | None, history: Sequence[KnownEntry], timing: Timing
 ) -> FeedUpdate:
     """Return the update for a document with entries, or for the same document as last time."""
     parsed = document.feed if document else None
-    intents = tuple(_intents(document.entries.values(), known)) if document else ()
-    seen_before = sum(1 for entry in known.values() if entry.in_feed)
-    new = sum(1 for intent in intents if not (intent.known and known[intent.identity].in_feed))
+    found = same_item(document, history, state.source.name) if document else Items(items=(), repeated=0, apart=0)
+    intents = tuple(_intents(found.items))
+    seen_before = sum(1 for item in found.items if item.known and item.known.in_feed)
+    new = len(found.items) - seen_before
     changed = new or any(intent.revised for intent in intents)
     problem = _problem(state, outcome, document)
     after = replace(
@@ -115,23 +117,39 @@ def _after_document(
         state=after,
         entries=intents,
         entries_total=len(parsed.entries) if parsed else 0,
-        note=move or _gap(state, new, seen_before) or problem,
+        note=_joined(move, _gap(state, new, seen_before), _left_out(document, found)) or problem,
     )
 
 
-def _intents(entries: Iterable[KeyedEntry], known: Mapping[str, KnownEntry]) -> Iterable[EntryIntent]:
-    """Yield the entries that are new, revised, or new to this feed."""
-    for keyed in entries:
-        before = known.get(keyed.identity)
-        revised = before is not None and before.in_feed and before.digest != keyed.digest
-        if before is None or revised or not before.in_feed:
+def _intents(items: Iterable[Item]) -> Iterable[EntryIntent]:
+    """Yield the entries that are new, revised, new to this feed, or listed with another GUID or address."""
+    for item in items:
+        keyed, before = item.entry, item.known
+        seen = before if before and before.in_feed else None
+        revised = seen is not None and seen.digest != keyed.digest
+        address = with_fragment(keyed.entry.url, keyed.entry.fragment)
+        moved = seen is not None and (seen.guid, seen.url) != (keyed.entry.id, address)
+        if seen is None or revised or moved:
             yield EntryIntent(
                 entry=keyed.entry,
-                identity=keyed.identity,
+                identity=item.identity,
                 digest=keyed.digest,
+                text_digest=keyed.text_digest,
                 known=before.id if before else None,
                 revised=revised,
+                moved=moved,
             )
+
+
+def _left_out(document: KeyedFeed | None, found: Items) -> str | None:
+    """Return why entries of the document are not stored."""
+    repeated = f"{found.repeated} of the entries repeat another entry." if found.repeated else None
+    empty = f"{document.empty} of the entries are empty." if document and document.empty else None
+    return _joined(repeated, empty)
+
+
+def _joined(*sentences: str | None) -> str | None:
+    return " ".join(sentence for sentence in sentences if sentence) or None
 
 
 def _after_not_modified(state: FeedState, outcome: NotModified, timing: Timing) -> FeedUpdate:

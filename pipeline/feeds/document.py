@@ -8,7 +8,7 @@ from datetime import datetime
 
 from pipeline.feeds.balance import balance
 from pipeline.feeds.discovery_rules import feed_links
-from pipeline.feeds.entries import MAX_TITLE, Context, entry_of
+from pipeline.feeds.entries import MAX_TITLE, Context, date_of, entry_of, newest
 from pipeline.feeds.feedparser_adapter import ReadFeed, read_xml
 from pipeline.feeds.hints import hours_of, interval_of
 from pipeline.feeds.jsonfeed import looks_like_json, parse_json
@@ -17,7 +17,7 @@ from pipeline.feeds.xmltext import HTML_NAMES, Document, bind_prefixes, needs_re
 from pipeline.model import ParsedFeed
 from pipeline.text.charset import Decoded, decode
 from pipeline.text.html import clean, one_line
-from pipeline.text.urls import resolve
+from pipeline.text.urls import canonical, resolve, same_host
 from pipeline.text.zones import zone_for
 
 _FEED_ROOTS = frozenset({"rss", "feed", "rdf", "channel"})
@@ -34,11 +34,16 @@ def parse_document(
         return _nothing("The answer is empty.", decoded)
 
     def context(language: str | None, site: str = "") -> Context:
-        return Context(bases=(url, site), zone=zone_for(timezone, language), now=now)
+        return Context(bases=_bases(url, site), zone=zone_for(timezone, language), now=now)
 
     if looks_like_json(decoded.text):
         return parse_json(decoded.text, decoded.encoding, context, max_entries)
     return _parse_xml(decoded, url, context, max_entries)
+
+
+def _bases(url: str, site: str) -> tuple[str, ...]:
+    """Return the bases of relative links: the site before a feed service's host."""
+    return (site, url) if site and not same_host(canonical(site), canonical(url)) else (url,)
 
 
 def _parse_xml(decoded: Decoded, url: str, context: _ContextMaker, most: int) -> ParsedFeed:
@@ -55,26 +60,20 @@ def _parse_xml(decoded: Decoded, url: str, context: _ContextMaker, most: int) ->
     if not root:
         return _nothing("This is neither XML nor JSON.", decoded)
     read = _read(document, url)
-    if len(read.entries) > most:
-        limit = f"The feed has more than {most:,} entries; the first of them were read."
-        read = replace(read, entries=read.entries[:most], limit=limit)
     if not read.entries and not read.version and root not in _FEED_ROOTS:
         return _nothing(f"This is XML but not a feed: its root element is <{document.root}>.", decoded)
     problem = _problem(read, document, decoded)
-    return _feed(read, url, context, format_=read.version or root, decoded=decoded, problem=problem)
-
-
-def _feed(
-    read: ReadFeed, url: str, context: _ContextMaker, *, format_: str, decoded: Decoded, problem: str | None
-) -> ParsedFeed:
     language = clean(str(read.feed.get("language") or ""))[:35] or None
     site = resolve(str(read.feed.get("link") or ""), [url])
     shared = context(language, site)
+    entries = newest(read.entries, most, lambda item: date_of(item, shared))
+    if len(entries) < len(read.entries):
+        problem = f"The feed has {len(read.entries):,} entries; the newest {most:,} were read."
     return ParsedFeed(
         title=one_line(str(read.feed.get("title") or ""), MAX_TITLE),
-        entries=tuple(entry_of(item, shared) for item in read.entries),
+        entries=tuple(entry_of(item, shared) for item in entries),
         problem=problem,
-        format=format_,
+        format=read.version or root,
         encoding=decoded.encoding,
         language=language,
         site_url=site,

@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
-from typing import Any
+from datetime import UTC, datetime, tzinfo
+from typing import Any, NamedTuple, TypeVar
 
 from pipeline.model import ParsedEntry
 from pipeline.text.dates import ParsedDate, read_date
 from pipeline.text.html import clean, one_line, paragraphs
-from pipeline.text.urls import resolve
+from pipeline.text.sentences import headline_of
+from pipeline.text.urls import fragment_of, resolve
 
 MAX_TITLE = 1_000
 MAX_SUMMARY = 4_000
@@ -26,9 +27,21 @@ MAX_RAW_DATE = 100
 MAX_LIST = 50
 FULL_TEXT = 1_000  # a description with this many characters is the text, not a summary
 
+T = TypeVar("T")
+_LAST_DATE = datetime.max.replace(tzinfo=UTC)
+_NO_LINK = frozenset({"", "#", "-", "n/a", "na", "none", "null", "undefined"})
+
 _FULL_TEXT_KEY = re.compile(r"(?:^|[_:-])(?:full[_-]?text|full[_-]?content|article[_-]?body)$|^turbo_content$")
 _MAIL_FIRST = re.compile(r"[^\s@]+@[^\s@]+\s*\(\s*(?P<name>.*[^\s)])\s*\)", re.DOTALL)
 _MAIL_LAST = re.compile(r"(?P<name>.*[^\s(<])\s*[(<]\s*[^\s@()<>]+@[^\s@()<>]+\s*[)>]", re.DOTALL)
+
+
+class Link(NamedTuple):
+    """An absolute address without its fragment, the fragment, and the link as written without fragment."""
+
+    url: str = ""
+    fragment: str = ""
+    written: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,8 +71,8 @@ def entry_of(item: Any, context: Context) -> ParsedEntry:
     content, source, summary = _texts(item)
     return make_entry(
         identifier=_text(item, "id"),
-        url=_link(item, context.bases),
-        title=_text(item, "title"),
+        link=_link(item, context.bases),
+        title=_text(item, "title") or _text(item, "media_title") or _text(item, "itunes_title"),
         summary=summary,
         content=content,
         content_source=source,
@@ -74,7 +87,7 @@ def entry_of(item: Any, context: Context) -> ParsedEntry:
 def make_entry(
     *,
     identifier: str,
-    url: str,
+    link: Link,
     title: str,
     summary: str = "",
     content: str = "",
@@ -89,9 +102,11 @@ def make_entry(
     title = one_line(title, MAX_TITLE)
     summary = one_line(summary, MAX_SUMMARY)
     return ParsedEntry(
-        id=_identifier(identifier, url, title or summary or content[:MAX_TITLE] or raw_date),
-        url=url,
-        title=title,
+        id=_identifier(identifier, link.url, f"{title}\n{summary}\n{content}".strip() or raw_date),
+        url=link.url,
+        fragment=link.fragment,
+        written=link.written,
+        title=title or headline_of(content or summary),
         summary=summary,
         content=content,
         content_source=content_source if content else "",
@@ -141,6 +156,28 @@ def _person(text: str) -> str:
     return text
 
 
+def newest(items: Sequence[T], most: int, date_of: Callable[[T], datetime | None]) -> Sequence[T]:
+    """Return the newest items in the order of the document. An item without a date counts as old as the one before it.
+
+    Args:
+        items: all items.
+        most: the number of items to keep.
+        date_of: reads the date of an item; called only if there are too many items.
+    """
+    if len(items) <= most:
+        return items
+    last = _LAST_DATE
+    dates = [last := date_of(item) or last for item in items]
+    kept = sorted(range(len(items)), key=lambda place: dates[place], reverse=True)[:most]
+    return [items[place] for place in sorted(kept)]
+
+
+def date_of(item: Any, context: Context) -> datetime | None:
+    """Return the date of an item of feedparser."""
+    date = _published(dict(item), context)[1]
+    return date.at if date else None
+
+
 def _published(item: Any, context: Context) -> tuple[str, ParsedDate | None]:
     """Return the date as written and as read: of publication, else of creation, else of the last change."""
     first_raw = ""
@@ -153,24 +190,35 @@ def _published(item: Any, context: Context) -> tuple[str, ParsedDate | None]:
     return first_raw, None
 
 
-def _link(item: Any, bases: tuple[str, ...]) -> str:
-    """Return the address of the page: FeedBurner's original before its redirect, a link before an identifier."""
+def link_of(link: str, bases: tuple[str, ...]) -> Link:
+    """Return a link as an absolute address and its fragment. "N/A" and the like are no link."""
+    url = "" if link.strip().lower() in _NO_LINK else resolve(link, bases)
+    return Link(url, fragment_of(link), link.strip().partition("#")[0]) if url else Link()
+
+
+def _link(item: Any, bases: tuple[str, ...]) -> Link:
+    """Return the address of the page: FeedBurner's original, else the first link to a web page, else an identifier."""
     identifier = _text(item, "id").strip()
-    for key in ("feedburner_origlink", "link"):
-        link = _text(item, key).strip()
-        # feedparser also uses an identifier such as "n-17" as the link.
-        if link and not (item.get("guidislink") and link == identifier):
-            return resolve(link, bases)
-    for link in item.get("links", ()):
-        href = link.get("href") or ""
-        if link.get("rel", "alternate") == "alternate" and isinstance(href, str) and href.strip():
-            return resolve(href, bases)
-    return resolve(identifier) if identifier[:4].lower() == "http" else ""
+    # feedparser also uses an identifier such as "n-17" as the link.
+    plain = "" if item.get("guidislink") and _text(item, "link").strip() == identifier else _text(item, "link")
+    first = _text(item, "feedburner_origlink")
+    for href in (first, *_alternates(item), plain, identifier if identifier[:4].lower() == "http" else ""):
+        link = link_of(href, bases)
+        if link.url:
+            return link
+    return Link()
+
+
+def _alternates(item: Any) -> list[str]:
+    """Return the entry's links to its page: web pages before other types, in the order of the document."""
+    links = [link for link in item.get("links", ()) if isinstance(link.get("href"), str)]
+    pages = [link for link in links if (link.get("rel") or "alternate").rpartition("/")[2] == "alternate"]
+    return [link["href"] for link in sorted(pages, key=lambda link: "html" not in (link.get("type") or "html"))]
 
 
 def _texts(item: Any) -> tuple[str, str, str]:
     """Return the full text (plain), the element it comes from, and the summary (as written)."""
-    summary = _text(item, "summary")
+    summary = _text(item, "summary") or _text(item, "media_description")
     best, source = "", ""
     for name, markup in _full_texts(item):
         text = paragraphs(markup, MAX_CONTENT)

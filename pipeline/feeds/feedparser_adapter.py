@@ -105,6 +105,20 @@ class _Parser(StrictFeedParser):  # type: ignore[misc]  # feedparser has no type
         except _PARSER_ERRORS:
             return
 
+    def _start_media_title(self, attrs: Any) -> None:
+        """Keep the title of a photo or film apart; feedparser makes it the title of the entry."""
+        self.push("media_title", 1)
+
+    def _end_media_title(self) -> None:
+        self.pop("media_title")
+
+    def _start_media_description(self, attrs: Any) -> None:
+        """Keep the caption of a photo or film apart; feedparser makes it the summary of the entry."""
+        self.push("media_description", 1)
+
+    def _end_media_description(self) -> None:
+        self.pop("media_description")
+
     def _sync_author_detail(self, key: str = "author") -> None:
         """Store the author's name as written. feedparser looks for a mail address in it, in quadratic time."""
         context = self._get_context()

@@ -1,17 +1,20 @@
-"""Entry identity and change detection.
+"""Keys of entries, and change detection.
 
-``keyed`` gives each entry of a document its two keys. The identity is the same in every feed that carries the article,
-and does not depend on GUIDs or tracking parameters. The digest changes when the publisher edits title, summary or
-text; it does not change with dates, white space or counters ("12 comments", "조회수 340").
+``keyed`` gives each entry of a document the keys by which ``same_item`` recognises it: link, GUID and digests. A digest
+changes when the publisher edits title, summary or text; it does not change with dates, white space or counters
+("12 comments", "조회수 340").
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
 
 from pipeline.model import KeyedEntry, KeyedFeed, ParsedEntry, ParsedFeed
-from pipeline.text.urls import canonical
+from pipeline.text.urls import canonical, is_home, resolve, same_host, spelling_free
 
 _COUNTED = (
     r"views?|reads?|comments?|replies|likes?|shares?|votes?|просмотр\w{0,4}|комментари\w{0,3}|отзыв\w{0,3}|лайк\w{0,3}"
@@ -38,31 +41,65 @@ _COUNTER_AT_END = re.compile(r"\s*[(\[]\d{1,5}[)\]]\s*$")
 _NOISE = str.maketrans(dict.fromkeys("\u200b\u200c\u200d\u200e\u200f\u2026.", " "))
 
 
-def keyed(parsed: ParsedFeed, feed: str) -> KeyedFeed:
-    """Compute the keys of a document's entries. Of entries with the same identity, the first is kept.
+def keyed(parsed: ParsedFeed) -> KeyedFeed:
+    """Compute the keys of a document's entries. Entries without any content are left out."""
+    entries = [entry for entry in parsed.entries if entry.url or entry.title or entry.summary or entry.content]
+    links = [canonical(entry.url) if entry.url else "" for entry in entries]
+    own = _distinct_permalinks(entries, links)
+    return KeyedFeed(
+        feed=parsed,
+        entries=tuple(
+            _keyed(own.get(place, entry), links[place] if place not in own else canonical(own[place].url))
+            for place, entry in enumerate(entries)
+        ),
+        empty=len(parsed.entries) - len(entries),
+    )
 
-    Args:
-        parsed: the document. Entries without any content are left out.
-        feed: the name of the source.
+
+def _keyed(entry: ParsedEntry, link: str) -> KeyedEntry:
+    given = entry.id != entry.url and not entry.id.startswith("hash:")
+    return KeyedEntry(
+        link=link,
+        guid=entry.id if given else "",
+        digest=digest_of(entry),
+        text_digest=_digest(_text(entry)) if entry.summary or entry.content else "",
+        entry=entry,
+    )
+
+
+def _distinct_permalinks(entries: Sequence[ParsedEntry], links: Sequence[str]) -> dict[int, ParsedEntry]:
+    """Return the entries, by place, whose GUID is a better address than their link.
+
+    Some feeds link every entry to the home page or a list, and have the address of the page as GUID.
     """
-    entries: dict[str, KeyedEntry] = {}
-    for entry in parsed.entries:
-        if entry.url or entry.title or entry.summary or entry.content:
-            identity = identity_of(entry, feed)
-            if identity not in entries:
-                entries[identity] = KeyedEntry(identity=identity, digest=digest_of(entry), entry=entry)
-    return KeyedFeed(feed=parsed, entries=entries)
-
-
-def identity_of(entry: ParsedEntry, feed: str) -> str:
-    """Return the canonical address of an entry, or ``feed name#id`` for an entry without an address."""
-    return canonical(entry.url) if entry.url else f"{feed}#{entry.id}"
+    used = Counter(links)
+    better = {}
+    for place, (entry, link) in enumerate(zip(entries, links, strict=True)):
+        if link and entry.id[:4].lower() == "http" and (is_home(link) or used[link] > 1):
+            address, _, fragment = entry.id.partition("#")
+            permalink = resolve(address)
+            if spelling_free(canonical(permalink)) != spelling_free(link) and same_host(permalink, link):
+                better[place] = replace(entry, url=permalink, fragment=fragment, written=address)
+    items = Counter(url for url, *_ in {(one.url, one.title, one.summary, one.content) for one in better.values()})
+    return {place: entry for place, entry in better.items() if items[entry.url] == 1 and not is_home(entry.url)}
 
 
 def digest_of(entry: ParsedEntry) -> str:
     """Return a digest of title, summary and text (32 hexadecimal digits)."""
-    title = _COUNTER_AT_END.sub("", entry.title) if entry.title.rstrip().endswith((")", "]")) else entry.title
-    text = "\x1f".join(_without_volatile_parts(part) for part in (title, entry.summary, entry.content))
+    return _digest(f"{title_key(entry.title)}\x1f{_text(entry)}")
+
+
+def title_key(title: str) -> str:
+    """Return a title in the form in which it is compared."""
+    title = _COUNTER_AT_END.sub("", title) if title.rstrip().endswith((")", "]")) else title
+    return _without_volatile_parts(title)
+
+
+def _text(entry: ParsedEntry) -> str:
+    return "\x1f".join(_without_volatile_parts(part) for part in (entry.summary, entry.content))
+
+
+def _digest(text: str) -> str:
     return hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=16).hexdigest()
 
 

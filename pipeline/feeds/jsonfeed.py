@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
-from pipeline.feeds.entries import MAX_CONTENT, Context, make_entry
+from pipeline.feeds.entries import MAX_CONTENT, Context, link_of, make_entry, newest
 from pipeline.model import ParsedEntry, ParsedFeed
 from pipeline.text.html import clean, one_line, paragraphs
 from pipeline.text.urls import resolve
@@ -17,13 +18,13 @@ def looks_like_json(text: str) -> bool:
     return text[:200].lstrip().startswith(("{", "["))
 
 
-def parse_json(text: str, encoding: str, context: Callable[[str | None], Context], most: int) -> ParsedFeed:
+def parse_json(text: str, encoding: str, context: Callable[..., Context], most: int) -> ParsedFeed:
     """Read a JSON Feed. Other or invalid JSON gives a feed with a ``problem`` and no entries.
 
     Args:
         text: the document.
         encoding: its charset, for the result.
-        context: makes the context of the entries from the feed's language.
+        context: makes the context of the entries from the feed's language and site.
         most: the number of entries that are kept.
     """
     try:
@@ -34,15 +35,16 @@ def parse_json(text: str, encoding: str, context: Callable[[str | None], Context
     if not isinstance(data, dict) or not isinstance(data.get("items"), list):
         return _none(encoding, "This is JSON but not a JSON Feed: it has no list of items.")
     version = _string(data, "version")
-    if "jsonfeed.org/version/" not in version:
-        return _none(encoding, "This is JSON but not a JSON Feed: it names no version of jsonfeed.org.")
-    shared = context(_string(data, "language") or None)
     items = [item for item in data["items"] if isinstance(item, dict)]
+    if "jsonfeed.org/version/" not in version and not any(map(_is_entry, items)):
+        return _none(encoding, "This is JSON but not a JSON Feed: it names no version of jsonfeed.org.")
+    shared = context(_string(data, "language") or None, resolve(_string(data, "home_page_url")))
+    kept = newest(items, most, lambda item: _date(item, shared))
     title = one_line(_string(data, "title"), 1000)
     return ParsedFeed(
         title=title,
-        entries=tuple(_entry(item, data, shared) for item in items[:most]),
-        problem=f"The feed has {len(items):,} entries; the first {most:,} were read." if len(items) > most else None,
+        entries=tuple(_entry(item, data, shared) for item in kept),
+        problem=f"The feed has {len(items):,} entries; the newest {most:,} were read." if len(items) > most else None,
         format="json11" if version.rstrip("/").endswith("1.1") else "json10",
         encoding=encoding,
         language=clean(_string(data, "language"))[:35] or None,
@@ -54,6 +56,17 @@ def _none(encoding: str, problem: str) -> ParsedFeed:
     return ParsedFeed(title="", entries=(), problem=problem, encoding=encoding)
 
 
+def _is_entry(item: dict[str, Any]) -> bool:
+    """Return whether an item of a document without a version has the fields of JSON Feed."""
+    names_itself = _string(item, "url") or item.get("id")
+    return bool(names_itself and any(_string(item, name) for name in ("title", "content_html", "content_text")))
+
+
+def _date(item: dict[str, Any], context: Context) -> datetime | None:
+    date = context.date(_string(item, "date_published") or _string(item, "date_modified"))
+    return date.at if date else None
+
+
 def _entry(item: dict[str, Any], feed: dict[str, Any], context: Context) -> ParsedEntry:
     markup, plain = _string(item, "content_html"), _string(item, "content_text")
     content = paragraphs(markup, MAX_CONTENT) if markup else _plain_paragraphs(plain)
@@ -62,7 +75,7 @@ def _entry(item: dict[str, Any], feed: dict[str, Any], context: Context) -> Pars
     identifier = item.get("id")
     return make_entry(
         identifier=str(identifier) if isinstance(identifier, str | int | float) else "",
-        url=resolve(_string(item, "url") or _string(item, "external_url"), context.bases),
+        link=link_of(_string(item, "url") or _string(item, "external_url"), context.bases),
         title=_string(item, "title"),
         summary=_string(item, "summary") or (content[:400] if not _string(item, "title") else ""),
         content=content,

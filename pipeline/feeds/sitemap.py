@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from datetime import datetime
 
 from lxml import etree
 
-from pipeline.feeds.entries import Context, make_entry
+from pipeline.feeds.entries import Context, link_of, make_entry, newest
 from pipeline.model import ParsedEntry, ParsedFeed
 from pipeline.text.html import clean
 from pipeline.text.urls import resolve
@@ -44,12 +45,12 @@ def parse_sitemap(xml: str, encoding: str, context: Callable[[str | None], Conte
     shared = context(language)
     problem = None
     if len(entries) > most:
-        problem = f"The sitemap has {len(entries):,} entries; the first {most:,} were read."
+        problem = f"The sitemap has {len(entries):,} entries; the newest {most:,} were read."
     elif parser.error_log:
         problem = "The XML is not well-formed."
     return ParsedFeed(
         title=title,
-        entries=tuple(_entry(url, shared) for url in entries[:most]),
+        entries=tuple(_entry(url, shared) for url in newest(entries, most, lambda url: _date(url, shared))),
         problem=problem,
         format="sitemap",
         encoding=encoding,
@@ -63,17 +64,26 @@ def _none(encoding: str, problem: str | None, alternates: tuple[str, ...] = ()) 
 
 def _entry(url: etree._Element, context: Context) -> ParsedEntry:
     place = _find(url, "loc")
-    raw = _find(url, "publication_date") or _find(url, "lastmod")
+    raw = _raw_date(url)
     updated = context.date(_find(url, "lastmod"))
     return make_entry(
         identifier=place,
-        url=resolve(place, context.bases),
+        link=link_of(place, context.bases),
         title=_find(url, "news", "title") or _find(url, "title"),
         raw_date=raw,
         date=context.date(raw),
         updated=updated.at if updated else None,
         tags=(tag.strip() for tag in _find(url, "keywords").split(",")),
     )
+
+
+def _raw_date(url: etree._Element) -> str:
+    return _find(url, "publication_date") or _find(url, "lastmod")
+
+
+def _date(url: etree._Element, context: Context) -> datetime | None:
+    date = context.date(_raw_date(url))
+    return date.at if date else None
 
 
 def _publication(entries: Iterable[etree._Element]) -> tuple[str, str | None]:

@@ -10,6 +10,7 @@ from pipeline.model.cycle import CycleCounts, CycleReport, FeedChange, RunCounts
 from pipeline.model.extraction import Extraction, Wall
 from pipeline.model.feeds import (
     EntryIntent,
+    EntryKeys,
     FeedState,
     FeedStatus,
     FeedUpdate,
@@ -46,6 +47,7 @@ __all__ = [
     "CycleReport",
     "EntryId",
     "EntryIntent",
+    "EntryKeys",
     "Evidence",
     "Extraction",
     "FailureKind",

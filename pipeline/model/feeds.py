@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -17,9 +16,11 @@ class ParsedEntry:
     """One item of a feed.
 
     Attributes:
-        id: the publisher's identifier, else the address, else a digest of the title: never empty.
-        url: absolute http(s) address of the page, "" when the entry has none that may be requested.
-        title: plain text.
+        id: the publisher's identifier, else the address, else a digest of title and text: never empty.
+        url: absolute http(s) address of the page, "" when the entry has none that may be requested; no fragment.
+        fragment: the address's fragment without "#".
+        written: the link as the feed writes it, without fragment.
+        title: plain text; the first sentence of the text for an entry without a title.
         summary: plain text of the short description.
         content: plain text of the longest full text in the feed ("" when it has only a summary).
         content_source: the element of ``content``, such as ``content:encoded`` or ``yandex:full-text``.
@@ -40,6 +41,8 @@ class ParsedEntry:
     updated: datetime | None = None
     authors: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
+    fragment: str = ""
+    written: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,15 +71,19 @@ class ParsedFeed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyedEntry:
-    """An entry with its keys.
+    """An entry with everything by which it may be recognised.
 
     Attributes:
-        identity: canonical address, or ``feed name#id`` without an address; the same in every feed that carries it.
+        link: canonical address without fragment, "" without an address.
+        guid: the publisher's identifier, "" when the feed gives none.
         digest: changes when title, summary or content change; not with dates or counters.
+        text_digest: of summary and content alone, "" without text.
     """
 
-    identity: str
+    link: str
+    guid: str
     digest: str
+    text_digest: str
     entry: ParsedEntry
 
 
@@ -85,11 +92,13 @@ class KeyedFeed:
     """A feed document with the keys of its entries.
 
     Attributes:
-        entries: by identity, in the order of the document.
+        entries: in the order of the document.
+        empty: number of entries without address, title and text, which are left out of ``entries``.
     """
 
     feed: ParsedFeed
-    entries: Mapping[str, KeyedEntry]
+    entries: tuple[KeyedEntry, ...]
+    empty: int = 0
 
 
 FeedStatus = Literal["new", "ok", "failing", "blocked", "gone"]
@@ -130,17 +139,37 @@ class FeedState:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EntryKeys:
+    """Keys of stored entries that may be items of a document; GUIDs and digests as its feed has shown them."""
+
+    identities: tuple[str, ...]
+    guids: tuple[str, ...] = ()
+    digests: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class KnownEntry:
     """A stored entry, as far as the next poll needs it.
 
     Attributes:
-        digest: of the entry as this feed carried it last, else as any feed did.
+        identity: the unique key of its row: canonical address with or without a fragment, or ``feed name#id``.
+        guid, url: as this feed carried the entry last, else as the first feed did; ``url`` with its fragment.
+        digest, text_digest: likewise; ``text_digest`` is "" when it is not known.
         in_feed: this feed has carried the entry before.
+        shared: other stored entries have the same link.
+        at: the publisher's date, else the time of the first poll that found it.
     """
 
     id: EntryId
-    digest: str
+    identity: str
+    guid: str = ""
+    url: str = ""
+    title: str = ""
+    digest: str = ""
+    text_digest: str = ""
     in_feed: bool = True
+    shared: bool = False
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,16 +177,20 @@ class EntryIntent:
     """An entry to be stored.
 
     Attributes:
-        identity: see ``KeyedEntry``, like ``digest``.
-        known: the stored row with this identity; None for a new entry.
+        identity: see ``KnownEntry``.
+        digest, text_digest: see ``KeyedEntry``.
+        known: the stored row of this item; None for a new entry.
         revised: the digest of a stored entry has changed.
+        moved: this feed lists a stored entry with another GUID or address than before.
     """
 
     entry: ParsedEntry
     identity: str
     digest: str
+    text_digest: str = ""
     known: EntryId | None = None
     revised: bool = False
+    moved: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,9 +199,9 @@ class FeedUpdate:
 
     Attributes:
         state: the feed's next state, with ``due_at``.
-        entries: the entries that are new, revised, or new to this feed.
+        entries: the entries that are new, revised, new to this feed, or listed with another GUID or address.
         entries_total: number of entries in the document.
-        note: one line for people on a special event (move, gap, limit); None without one.
+        note: one line for people on a special event (move, gap, limit, entries that were left out); None without one.
     """
 
     state: FeedState

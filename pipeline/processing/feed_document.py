@@ -11,14 +11,13 @@ from pipeline.text.urls import base_of
 
 
 async def parse_feed(
-    response: Fetched, workers: Workers, *, feed: str = "", timezone: str | None = None, now: datetime
+    response: Fetched, workers: Workers, *, timezone: str | None = None, now: datetime
 ) -> KeyedFeed | FetchFailed:
     """Parse a response as a feed and compute the keys of its entries.
 
     Args:
         response: body, address and headers.
         workers: the pool that parses.
-        feed: the name of the source; only the keys of entries without an address need it.
         timezone: IANA zone for dates without a zone.
         now: the present time.
 
@@ -32,7 +31,6 @@ async def parse_feed(
             response.body,
             base_of(response.url, response.headers.get("content-location")),
             response.headers.get("content-type"),
-            feed=feed,
             timezone=timezone,
             now=now,
         )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
+from pipeline.feeds.same_item import same_item
 from pipeline.fetch import Fetcher
 from pipeline.model import Fetched, FetchFailed, NotModified, Outcome, ParsedFeed, Request, Source
 from pipeline.processing.feed_document import parse_feed
@@ -21,12 +22,16 @@ class Checked:
     Attributes:
         validators: which of ETag and Last-Modified the server sends.
         robots: whether robots.txt allows the page of an entry, "" when this was not checked.
+        apart: items that share their link with another item.
+        repeated: entries that repeat another entry.
         problem: one or more sentences, "" when all is well.
     """
 
     name: str
     status: int | None
     entries: int = 0
+    apart: int = 0
+    repeated: int = 0
     newest: datetime | None = None
     encoding: str = ""
     validators: tuple[str, ...] = ()
@@ -39,7 +44,17 @@ class Checked:
         if self.entries:
             newest = f"newest {self.newest:%Y-%m-%d %H:%M}Z" if self.newest else "no dates"
             validators = "+".join(self.validators) or "no validators"
-            parts = [f"{self.entries:>4} entries", newest, self.encoding or "–", validators, self.robots]
+            shared = f"{self.apart} share a link" if self.apart else ""
+            repeated = f"{self.repeated} repeat another" if self.repeated else ""
+            parts = [
+                f"{self.entries:>4} entries",
+                shared,
+                repeated,
+                newest,
+                self.encoding or "–",
+                validators,
+                self.robots,
+            ]
             figures = ", ".join(part for part in parts if part)
         return f"{self.status or '–':>3}  {self.name:<34} {figures} {self.problem}".rstrip()
 
@@ -51,15 +66,15 @@ async def check_feed(source: Source, fetcher: Fetcher, workers: Workers, now: da
         return Checked(name=source.name, status=status_of(outcome), problem=failure_of(outcome))
     zone = source.timezone or home_timezone(source.home)
     with fetcher.budget.hold(outcome.body):
-        document = await parse_feed(outcome, workers, feed=source.name, timezone=zone, now=now)
+        document = await parse_feed(outcome, workers, timezone=zone, now=now)
     if isinstance(document, FetchFailed):
         return Checked(name=source.name, status=outcome.status, problem=document.reason)
+    items = same_item(document, (), source.name)
     page = next((entry.url for entry in document.feed.entries if entry.url), None)
-    if page is None:
-        return summarise(source.name, outcome, document.feed)
-    objection = await fetcher.objection(page)
-    robots = "" if objection else "pages allowed by robots.txt"
-    return summarise(source.name, outcome, document.feed, objection=objection or "", robots=robots)
+    objection = await fetcher.objection(page) if page else None
+    robots = "pages allowed by robots.txt" if page and not objection else ""
+    checked = summarise(source.name, outcome, document.feed, objection=objection or "", robots=robots)
+    return replace(checked, apart=items.apart, repeated=items.repeated)
 
 
 def failure_of(outcome: FetchFailed | NotModified) -> str:

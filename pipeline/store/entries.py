@@ -9,25 +9,42 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from datetime import datetime
 
-from pipeline.model import ArticleId, EntryId, EntryIntent, FeedId, KnownEntry, ParsedEntry, QueuedEntry
+from pipeline.model import ArticleId, EntryId, EntryIntent, EntryKeys, FeedId, KnownEntry, ParsedEntry, QueuedEntry
 from pipeline.store.values import from_row, to_json, to_row, to_text
+from pipeline.text.urls import with_fragment
 
 
-def known(conn: sqlite3.Connection, feed: FeedId, identities: Sequence[str]) -> Mapping[str, KnownEntry]:
-    """Return those of these identities that are stored, each with the digest of this feed's last version of it.
+def known(conn: sqlite3.Connection, feed: FeedId, keys: EntryKeys) -> list[KnownEntry]:
+    """Return the stored entries with one of these identities, or with a GUID or digest that this feed has shown.
 
-    Two feeds may carry one entry with different teasers, so each feed is compared with its own last version.
+    Two feeds may carry one entry with different teasers, so each feed is compared with its own last version. Uses the
+    indexes of ``identity``, ``sightings_guid`` and ``sightings_digest``.
     """
-    rows = conn.execute(
-        "SELECT e.identity, e.id, coalesce(s.digest, e.digest) AS digest, s.entry_id IS NOT NULL AS in_feed"
-        " FROM entries e LEFT JOIN sightings s ON s.entry_id = e.id AND s.feed_id = ?"
-        " WHERE e.identity IN (SELECT value FROM json_each(?))",
-        (feed, to_json(identities)),
-    )
-    return {row["identity"]: from_row(KnownEntry, row) for row in rows}
+    values = {name: to_json(listed) for name, listed in asdict(keys).items()}
+    rows = conn.execute(_KNOWN, values | {"feed": feed, "newest": _NEWEST_PER_KEY})
+    return [from_row(KnownEntry, row) for row in rows]
+
+
+_NEWEST_PER_KEY = 4  # a feed may give one GUID to all its entries
+_KNOWN = """
+SELECT e.id, e.identity, e.title, coalesce(s.guid, e.guid) AS guid, coalesce(s.url, e.published_url) AS url,
+  coalesce(s.digest, e.digest) AS digest, coalesce(s.text_digest, '') AS text_digest,
+  coalesce(e.published, e.first_seen_at) AS at, s.entry_id IS NOT NULL AS in_feed,
+  EXISTS (SELECT 1 FROM entries o WHERE o.identity > e.identity || '#' AND o.identity < e.identity || '$') AS shared
+FROM entries e LEFT JOIN sightings s ON s.entry_id = e.id AND s.feed_id = :feed
+WHERE e.id IN (
+  SELECT id FROM entries WHERE identity IN (SELECT value FROM json_each(:identities))
+  UNION SELECT o.id FROM json_each(:guids) k, entries o WHERE o.id IN (
+    SELECT entry_id FROM sightings WHERE feed_id = :feed AND guid = k.value ORDER BY entry_id DESC LIMIT :newest)
+  UNION SELECT o.id FROM json_each(:digests) k, entries o WHERE o.id IN (
+    SELECT entry_id FROM sightings WHERE feed_id = :feed AND digest = k.value ORDER BY entry_id DESC LIMIT :newest)
+)
+ORDER BY e.id
+"""
 
 
 def add(
@@ -49,11 +66,14 @@ def add(
         elif intent.revised:
             conn.execute(_REVISE, _values(feed, intent, at) | {"id": intent.known})
             queued.append((intent.known, entry.url, False))
+        if intent.moved:
+            conn.execute("UPDATE entries SET published_url = ? WHERE id = ?", (entry.url, intent.known))
         conn.execute(
-            "INSERT INTO sightings (entry_id, feed_id, guid, url, digest, seen_at)"
-            " SELECT id, ?, ?, ?, ?, ? FROM entries WHERE identity = ?"
-            " ON CONFLICT (entry_id, feed_id) DO UPDATE SET digest = excluded.digest",
-            (feed, entry.id, entry.url, intent.digest, at, intent.identity),
+            "INSERT INTO sightings (entry_id, feed_id, guid, url, digest, text_digest, seen_at)"
+            " SELECT id, :feed, :guid, :address, :digest, :text_digest, :at FROM entries WHERE identity = :identity"
+            " ON CONFLICT (entry_id, feed_id) DO UPDATE SET guid = excluded.guid, url = excluded.url,"
+            " digest = excluded.digest, text_digest = excluded.text_digest",
+            _values(feed, intent, at),
         )
     return queued
 
@@ -81,9 +101,11 @@ def _values(feed: FeedId, intent: EntryIntent, at: str) -> dict[str, object]:
         "identity": intent.identity,
         "feed": feed,
         "guid": entry.id,
-        "url": intent.identity if entry.url else "",  # the identity is the canonical address
+        "url": intent.identity if entry.url else "",  # the identity is the canonical address, unique by its fragment
         "published_url": entry.url,
         "digest": intent.digest,
+        "text_digest": intent.text_digest,
+        "address": with_fragment(entry.url, entry.fragment),
         "at": at,
     }
 
@@ -131,11 +153,20 @@ def done(conn: sqlite3.Connection, entry: EntryId, article: ArticleId, digest: s
     conn.execute("UPDATE entries SET article_id = ? WHERE id = ? AND digest <> ?", (article, entry, digest))
 
 
-def retry(conn: sqlite3.Connection, entry: EntryId, *, attempts: int, next_try_at: datetime, reason: str) -> None:
-    """Plan a retry of the page."""
+def retry(
+    conn: sqlite3.Connection,
+    entry: EntryId,
+    *,
+    attempts: int,
+    next_try_at: datetime,
+    reason: str,
+    article: ArticleId | None = None,
+) -> None:
+    """Plan a retry of the page. ``article`` holds the feed's text until the page comes."""
     conn.execute(
-        "UPDATE entries SET state = 'failed', attempts = ?, next_try_at = ?, reason = ? WHERE id = ?",
-        (attempts, to_text(next_try_at), reason, entry),
+        "UPDATE entries SET state = 'failed', attempts = ?, next_try_at = ?, reason = ?,"
+        " article_id = coalesce(?, article_id) WHERE id = ?",
+        (attempts, to_text(next_try_at), reason, article, entry),
     )
 
 

@@ -114,10 +114,10 @@ def decode(body: bytes, content_type: str | None = None) -> Decoded:
         if start.startswith(first):
             return Decoded(text=body.decode(codec, "replace").removeprefix("\ufeff"), encoding=codec)
     body = body.translate(None, _CONTROL)
-    utf8 = _as_utf8(body)
+    labels = _labels(body, content_type)
+    utf8 = _as_utf8(body, declared="utf-8" in labels)
     if utf8 is not None and not utf8.isascii():
         return Decoded(text=utf8, encoding="utf-8")
-    labels = _labels(body, content_type)
     if utf8 is not None:
         return _seven_bit(body, utf8, labels)
     return _as_labelled(body, labels) or _as_detected(body, labels)
@@ -138,8 +138,11 @@ def codec_of(label: str) -> str | None:
     return None
 
 
-def _as_utf8(body: bytes) -> str | None:
-    """Return the body as UTF-8 if it is UTF-8, at most cut short or with a few characters broken."""
+def _as_utf8(body: bytes, *, declared: bool) -> str | None:
+    """Return the body as UTF-8 if it is UTF-8, at most cut short or with a few characters broken.
+
+    A document that declares UTF-8 may have up to half of its characters beyond ASCII broken: an English feed has few.
+    """
     try:
         return codecs.utf_8_decode(body, "strict", False)[0]
     except UnicodeDecodeError:
@@ -147,7 +150,7 @@ def _as_utf8(body: bytes) -> str | None:
     text = body.decode("utf-8", "replace")
     broken = text.count("\ufffd")
     whole = sum(1 for _ in re.finditer(r"[^\x00-\x7f\ufffd]", text))
-    return text if broken <= _BAD_SHARE * whole else None
+    return text if broken <= (1 if declared else _BAD_SHARE) * whole else None
 
 
 def _labels(body: bytes, content_type: str | None) -> list[str]:

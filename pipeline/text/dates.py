@@ -15,6 +15,7 @@ from pipeline.text.zones import ABBREVIATIONS, fixed_zone, load_zone
 
 MAX_LENGTH = 200
 FUTURE = timedelta(hours=24)
+CLOCK_ERROR = timedelta(minutes=15)
 FIRST_YEAR = 1996
 
 _MONTHS = """\
@@ -79,6 +80,9 @@ class ParsedDate:
 def read_date(raw: str, zone: tzinfo, now: datetime) -> ParsedDate | None:
     """Read a date in UTC and check that it is plausible.
 
+    Some publishers write local time and call it UTC: a UTC time ahead of ``now`` is read in ``zone``. No date stays
+    ahead of ``now``, where it would lead all lists for hours.
+
     Args:
         raw: the date as written.
         zone: the zone of a date that names none.
@@ -94,7 +98,10 @@ def read_date(raw: str, zone: tzinfo, now: datetime) -> ParsedDate | None:
         return None
     if parsed is None or at is None or at.year < FIRST_YEAR or at > now + FUTURE:
         return None
-    return ParsedDate(at, parsed.assumed)
+    if at <= now + CLOCK_ERROR:
+        return ParsedDate(at, parsed.assumed)
+    local = at.replace(tzinfo=zone).astimezone(UTC) if not parsed.at.utcoffset() else at
+    return ParsedDate(local if local <= now + CLOCK_ERROR else now, assumed=True)
 
 
 def parse_date(raw: str, zone: tzinfo) -> ParsedDate | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
+from functools import partial
 
 _HIDDEN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff"
@@ -48,16 +49,22 @@ _BLOCK = re.compile(
     rf"<(?=[a-z/])/?(?:{'|'.join(sorted(_BLOCKS, key=len, reverse=True))})(?![\w:-]){_REST}", re.IGNORECASE
 )
 _TAG = re.compile(
-    rf"<(?=[a-z/!?])(?:/?(?:(?:{_ANY})(?![\w:-])|[a-z][\w-]*:[\w:-]+){_REST}|[!?/](?=[a-z\[])[^<>]*+>?)",
+    rf"<(?=[a-z/!?])(?:/?(?:(?:{_ANY})(?=[\s/<>]|$)|[a-z][\w-]*:[\w:-]+){_REST}|[!?/](?=[a-z\[])[^<>]*+>?)",
     re.IGNORECASE,
 )
+_LABEL = re.compile(r"<([A-Z][A-Za-z]*)(?: [\w&]+)*>")
+_END_TAG = re.compile(r"</([a-z][a-z0-9]*)")
+_OFTEN_UNCLOSED = frozenset(str.split("area b base br col dd dt hr i img input li link meta option p td th tr u wbr"))
 _ENTITY = re.compile(r"&(?:#\d|#[xX][0-9a-fA-F]|[a-zA-Z]{2,31};)")
 _LONG_WORD = re.compile(r"\S{512}")
 
 
 def one_line(markup: str, limit: int) -> str:
-    """Return the text of a title, name or summary in one line, cut to ``limit`` characters, if possible at a word."""
-    return _cut(clean(_bare(markup, limit, " ")), limit)
+    """Return the text of a title, name or summary in one line, cut to ``limit`` characters, if possible at a word.
+
+    Labels that newsrooms write in angle brackets stay: "<TIME> …", "<Q&A> …".
+    """
+    return _cut(clean(_bare(markup, limit, " ", labels=True)), limit)
 
 
 def paragraphs(markup: str, limit: int) -> str:
@@ -88,16 +95,26 @@ def join_surrogates(text: str) -> str:
     return _PAIR.sub(_join_pair, text) if "&#" in text else text
 
 
-def _bare(markup: str, limit: int, between: str) -> str:
+def _bare(markup: str, limit: int, between: str, *, labels: bool = False) -> str:
     """Remove tags and resolve references, up to three times: feeds escape once or twice."""
     text = markup[: 4 * limit + 8192]
     for _ in range(3):
         if "<" in text:
-            text = _TAG.sub("", _BLOCK.sub(between, _without_skipped(text, between)))
+            text = _without_skipped(text, between)
+            closed = set(_END_TAG.findall(text.lower())) if labels else None
+            for tags, instead in ((_BLOCK, between), (_TAG, "")):
+                text = tags.sub(instead if closed is None else partial(_unless_label, instead, closed), text)
         if "&" not in text or not _ENTITY.search(text):
             break
         text = unescape(text)
     return text
+
+
+def _unless_label(instead: str, closed: set[str], tag: re.Match[str]) -> str:
+    """Return a label in angle brackets as it is: no attributes, a capital, and no end tag in the text."""
+    label = _LABEL.fullmatch(tag[0])
+    name = label[1].lower() if label else ""
+    return tag[0] if label and name not in closed and name not in _OFTEN_UNCLOSED else instead
 
 
 def _without_skipped(text: str, between: str) -> str:

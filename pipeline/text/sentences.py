@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 
+HEADLINE = 160  # characters
+
 # Korean texts sometimes leave out the blank.
 _END = re.compile(r"\n|[.!?…](?:[\"'»”’)]{0,3} |(?<=[다요음함됨][.!?…]))|。")
 
@@ -22,6 +24,14 @@ def sentence_ends(text: str) -> list[int]:
         for match in _END.finditer(text)
         if match[0][-1] != " " or not text[match.end() : match.end() + 8].lstrip(" ")[:1].islower()
     ]
+
+
+def headline_of(text: str) -> str:
+    """Return the first sentence of a text as a headline, cut at a word to ``HEADLINE`` characters with "…"."""
+    first = next((one for sentence in sentences(text[: 8 * HEADLINE]) if (one := sentence.strip())), "")
+    if len(first) <= HEADLINE:
+        return first
+    return first[: max(first.rfind(" ", 0, HEADLINE), HEADLINE // 2)].rstrip(" ,;:–—-") + "…"
 
 
 def sentences(text: str) -> Iterator[str]:

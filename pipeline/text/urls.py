@@ -17,6 +17,7 @@ _INVISIBLE = re.compile(r"[\x00-\x1f\x7f\u200b\ufeff]+")
 _SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:")
 _HOST = re.compile(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?|\[[0-9a-f:.]+\]")
 _ESCAPE = re.compile(r"%([0-9a-fA-F]{2})")
+_AMPERSAND = re.compile(r"&(?:amp;)*(?:amp|#0*38|#[xX]0*26);")  # also escaped more than once
 _UNSAFE = re.compile(r"[^\x21\x23-\x3b\x3d\x3f-\x5b\x5d\x5f\x61-\x7a\x7e]")  # also escapes " < > \ ^ ` { | }
 _UNRESERVED = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~")
 _PORTS = {"http": 80, "https": 443}
@@ -61,8 +62,8 @@ def resolve(link: str, bases: Iterable[str] = ()) -> str:
     link = _INVISIBLE.sub("", link[: MAX_LENGTH * 4]).strip()
     if not link or len(link) > MAX_LENGTH:
         return ""
-    if "&amp;" in link:
-        link = link.replace("&amp;", "&")
+    if "&" in link:
+        link = _AMPERSAND.sub("&", link)
     if not _SCHEME.match(link):
         base = next((base for base in bases if base[:8].lower().startswith(("http://", "https://"))), "")
         if not base:
@@ -88,6 +89,37 @@ def canonical(url: str) -> str:
     fragment = parts.fragment if parts.fragment.startswith("!") else ""
     address = urlunsplit((parts.scheme, parts.netloc, path, query, _escape(fragment)))
     return address if len(address) <= MAX_LENGTH else ""
+
+
+def spellings(url: str) -> tuple[str, ...]:
+    """Return a canonical address with http and https, each with and without ``www.``."""
+    rest = spelling_free(url)
+    return tuple(f"{scheme}://{www}{rest}" for scheme in ("http", "https") for www in ("", "www.")) if rest else ()
+
+
+def spelling_free(url: str) -> str:
+    """Return a canonical address without scheme and ``www.``, in which sites change over time."""
+    return url.partition("://")[2].removeprefix("www.")
+
+
+def same_host(one: str, other: str) -> bool:
+    """Return whether two canonical addresses have the same host, with or without ``www.``."""
+    return spelling_free(one).partition("/")[0] == spelling_free(other).partition("/")[0]
+
+
+def is_home(url: str) -> bool:
+    """Return whether an address is the home page of its site."""
+    return spelling_free(url).partition("/")[2] == ""
+
+
+def fragment_of(link: str) -> str:
+    """Return the fragment of a link as written, "" when it has none."""
+    return _escape(_AMPERSAND.sub("&", _INVISIBLE.sub("", link[:MAX_LENGTH]).strip()).partition("#")[2])
+
+
+def with_fragment(url: str, fragment: str) -> str:
+    """Return an address with a fragment, if there is one."""
+    return f"{url}#{fragment}" if fragment else url
 
 
 def base_of(url: str, content_location: str | None) -> str:

@@ -18,6 +18,7 @@ from pipeline.cycle.decide_page import (
     needs_page,
 )
 from pipeline.model import (
+    ArticleId,
     EntryId,
     FailureKind,
     FeedId,
@@ -35,7 +36,15 @@ SETTINGS = CycleSettings(retry_minutes=15, tries=6, feed_text_characters=1500)
 HOUR = timedelta(hours=1)
 
 
-def entry(*, url: str = URL, content: str = "", attempts: int = 0) -> QueuedEntry:
+def entry(
+    *,
+    url: str = URL,
+    content: str = "",
+    title: str = "Envoys meet",
+    attempts: int = 0,
+    fragment: str = "",
+    article: ArticleId | None = None,
+) -> QueuedEntry:
     return QueuedEntry(
         id=EntryId(1),
         feed=FeedId(1),
@@ -44,10 +53,11 @@ def entry(*, url: str = URL, content: str = "", attempts: int = 0) -> QueuedEntr
         home=None,
         identity=URL,
         digest="0",
-        url=url,
-        entry=ParsedEntry(id="1", url=url, title="Envoys meet", content=content),
+        url=url + fragment,
+        entry=ParsedEntry(id="1", url=url, title=title, content=content),
         first_seen_at=datetime(2026, 11, 24, tzinfo=UTC),
         attempts=attempts,
+        article=article,
     )
 
 
@@ -111,4 +121,41 @@ def test_entry_that_needs_no_page_becomes_an_article_of_its_feed_text() -> None:
 
 
 def test_entry_with_neither_link_nor_text_is_given_up() -> None:
-    assert isinstance(decide_page(entry(url="", content="x" * 199), None, SETTINGS), GiveUp)
+    assert isinstance(decide_page(entry(url=""), None, SETTINGS), GiveUp)
+
+
+def test_entry_without_link_and_with_any_text_becomes_an_article() -> None:
+    assert decide_page(entry(url="", content="Short."), None, SETTINGS) == UseFeedText()
+
+
+def test_page_that_several_items_share_is_not_requested() -> None:
+    shared = entry(fragment="#notice-5")
+    assert not needs_page(shared, SETTINGS)
+    assert isinstance(decide_page(shared, None, SETTINGS), UseFeedText)
+
+
+def test_page_of_an_entry_without_a_title_is_requested_though_the_feed_has_the_text() -> None:
+    text = "The envoys met in Busan. " * 80
+    assert needs_page(entry(content=text, title="The envoys met in Busan."), SETTINGS)
+
+
+FORBIDDEN = FetchFailed(url=URL, kind="status", reason="No.", status=403)
+
+
+@pytest.mark.parametrize("failure", [FORBIDDEN, failed("blocked")], ids=["status 403", "bot wall"])
+def test_refused_page_gives_an_article_of_the_feeds_text_at_once(failure: FetchFailed) -> None:
+    pending = decide_page(entry(content="Short."), failure, SETTINGS)
+    assert pending == Retry(1, minutes(15), "pending page: No.", feed_text=True)
+
+
+@pytest.mark.parametrize(
+    ("refused", "failure"),
+    [
+        (entry(), FORBIDDEN),
+        (entry(content="Short.", article=ArticleId(7)), FORBIDDEN),
+        (entry(content="Short."), failed("timeout")),
+    ],
+    ids=["no text in the feed", "article exists", "page is only slow"],
+)
+def test_article_of_the_feeds_text_waits_in_other_cases(refused: QueuedEntry, failure: FetchFailed) -> None:
+    assert decide_page(refused, failure, SETTINGS) == Retry(1, minutes(15), "No.")

@@ -87,3 +87,13 @@ def test_brief_with_words_of_an_error_page_is_kept(title: str, brief: str) -> No
     found = extract(page(Parts(head=head, body=body)).encode(), URL)
     assert found.text == brief
     assert found.wall is None
+
+
+@pytest.mark.parametrize("heading", ["h1", "h2"])
+def test_next_article_on_the_page_is_left_out(heading: str) -> None:
+    others = "".join(f"<p>{line} So the dockers of Westport say.</p>" for line in reversed(PARAGRAPHS["en"]))
+    body = (
+        f"<div class='feed'><article class='story'>{HEADING}{''.join(LINES)}</article>"
+        f"<article class='story'><{heading}>Dockers of Westport strike again</{heading}>{others}</article></div>"
+    )
+    assert extract(page(Parts(body=body)).encode(), URL).text == WHOLE

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from pipeline.feeds.decide import decide
@@ -24,6 +25,7 @@ from pipeline.model import (
     Source,
 )
 from pipeline.settings.poll import PollSettings
+from pipeline.text.urls import with_fragment
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 URL = "https://news.example/rss"
@@ -96,24 +98,34 @@ def poll(
     before: FeedState,
     outcome: Outcome,
     parsed: ParsedFeed | None = None,
-    known: Mapping[str, KnownEntry] | None = None,
+    known: Sequence[KnownEntry] = (),
     *,
     at: datetime = NOW,
     seed: int = 1,
     policy: PollSettings = POLICY,
 ) -> FeedUpdate:
     """Decide on one poll."""
-    document = keyed(parsed, before.source.name) if parsed else None
-    return decide(before, outcome, document, known or {}, now=at, policy=policy, rng=random.Random(seed))
+    document = keyed(parsed) if parsed else None
+    return decide(before, outcome, document, known, now=at, policy=policy, rng=random.Random(seed))
 
 
-def remember(parsed: ParsedFeed, update: FeedUpdate) -> dict[str, KnownEntry]:
-    """Return the stored entries after an update with all entries of the feed."""
-    digests = {intent.identity: intent.digest for intent in update.entries}
-    return {
-        identity: KnownEntry(id=EntryId(number), digest=digests[identity])
-        for number, identity in enumerate(keyed(parsed, "Вестник").entries, 1)
-    }
+def remember(update: FeedUpdate, known: Sequence[KnownEntry] = ()) -> list[KnownEntry]:
+    """Return the stored entries after an update, as a look-up in the store gives them."""
+    stored = {entry.id: entry for entry in known}
+    for intent in update.entries:
+        number = intent.known or EntryId(len(stored) + 1)
+        stored[number] = KnownEntry(
+            id=number,
+            identity=intent.identity,
+            guid=intent.entry.id,
+            url=with_fragment(intent.entry.url, intent.entry.fragment),
+            title=intent.entry.title,
+            digest=intent.digest,
+            text_digest=intent.text_digest,
+            at=intent.entry.published or NOW,
+        )
+    shared = {entry.identity.partition("#")[0] for entry in stored.values() if "#" in entry.identity}
+    return [replace(entry, shared=entry.identity in shared) for entry in stored.values()]
 
 
 def wait(update: FeedUpdate, at: datetime = NOW) -> timedelta:

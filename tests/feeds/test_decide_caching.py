@@ -105,7 +105,7 @@ def test_new_build_date_or_counter_updates_no_entry() -> None:
     first = document("Mon, 23 Nov 2026 10:00:00 GMT", 3)
     stored = poll(state(), fetched(), first)
     assert len(stored.entries) == 1
-    again = poll(stored.state, fetched(b"2"), document("Tue, 24 Nov 2026 10:00:00 GMT", 17), remember(first, stored))
+    again = poll(stored.state, fetched(b"2"), document("Tue, 24 Nov 2026 10:00:00 GMT", 17), remember(stored))
     assert again.entries == ()
     assert again.state.changed_at == stored.state.changed_at
 
@@ -113,7 +113,7 @@ def test_new_build_date_or_counter_updates_no_entry() -> None:
 def test_the_same_tag_with_another_body_is_another_document() -> None:
     first = poll(state(), fetched(b"one", {"etag": '"a"'}), feed(1))
     assert not body_unchanged(first.state, fetched(b"two", {"etag": '"a"'}))
-    second = poll(first.state, fetched(b"two", {"etag": '"a"'}), feed(1, 2), remember(feed(1), first))
+    second = poll(first.state, fetched(b"two", {"etag": '"a"'}), feed(1, 2), remember(first))
     assert [intent.identity for intent in second.entries] == ["https://news.example/a?idxno=2"]
 
 

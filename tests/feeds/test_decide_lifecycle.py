@@ -172,7 +172,7 @@ def test_hundred_feeds_are_not_polled_at_once(gap: timedelta) -> None:
     for _ in range(10):
         feeds = [
             decide(
-                f, fetched(b"x"), keyed(feed(*range(10), gap=gap), ""), {}, now=f.due_at or NOW, policy=POLICY, rng=rng
+                f, fetched(b"x"), keyed(feed(*range(10), gap=gap)), (), now=f.due_at or NOW, policy=POLICY, rng=rng
             ).state
             for f in feeds
         ]
@@ -194,7 +194,7 @@ def test_the_interval_follows_the_feed_between_floor_and_ceiling() -> None:
 def test_interval_grows_without_new_entries_and_shrinks_with_many() -> None:
     first = feed(*range(20), gap=2 * HOUR)
     stored = poll(state(), fetched(), first)
-    known = remember(first, stored)
+    known = remember(stored)
     current, at = stored.state, NOW
     grown = []
     for _ in range(8):
@@ -225,7 +225,7 @@ def test_when_all_entries_are_new_some_may_have_been_missed() -> None:
     gap = poll(stored.state, fetched(b"2"), feed(*range(50, 60)), at=NOW + HOUR)
     assert "appeared and disappeared" in (gap.note or "")
     half = feed(*range(5, 15))
-    assert poll(stored.state, fetched(b"2"), half, dict(remember(first, stored).items())).note is None
+    assert poll(stored.state, fetched(b"2"), half, remember(stored)).note is None
 
 
 def test_web_page_instead_of_a_feed_keeps_the_state() -> None:

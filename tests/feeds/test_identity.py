@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from pipeline.feeds.identity import digest_of, identity_of
+from pipeline.feeds.identity import digest_of
 from pipeline.model import EntryId, KnownEntry, ParsedEntry, ParsedFeed
 from tests.feeds.build import NOW, entry, feed, fetched, poll, remember, state
 
@@ -14,8 +14,8 @@ from tests.feeds.build import NOW, entry, feed, fetched, poll, remember, state
 def both(first: ParsedFeed, second: ParsedFeed) -> list[tuple[bool, bool]]:
     """Return what the second poll stores after the first: (is new, is revised) for each entry."""
     stored = poll(state(), fetched(b"1"), first)
-    update = poll(stored.state, fetched(b"2"), second, remember(first, stored))
-    return [(intent.known is None, intent.revised) for intent in update.entries]
+    update = poll(stored.state, fetched(b"2"), second, remember(stored))
+    return [(intent.known is None, intent.revised) for intent in update.entries if not intent.known or intent.revised]
 
 
 def of(*entries: ParsedEntry) -> ParsedFeed:
@@ -44,12 +44,12 @@ def test_tracking_parameters_change_nothing() -> None:
 
 def test_an_entry_without_address_is_known_by_feed_and_guid() -> None:
     bare = replace(entry(1), url="")
-    assert identity_of(bare, "Вестник") == "Вестник#guid-1"
+    assert [intent.identity for intent in poll(state(), fetched(), of(bare)).entries] == ["Вестник#guid-1"]
     assert both(of(bare), of(bare)) == []
 
 
 def test_entry_known_from_another_feed_is_not_revised() -> None:
-    known = {identity_of(entry(1), "x"): KnownEntry(id=EntryId(9), digest="of the other feed's wording", in_feed=False)}
+    known = [KnownEntry(id=EntryId(9), identity=entry(1).url, url=entry(1).url, digest="of other words", in_feed=False)]
     [intent] = poll(state(), fetched(), of(entry(1)), known).entries
     assert (intent.known, intent.revised) == (EntryId(9), False)
 

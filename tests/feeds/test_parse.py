@@ -52,6 +52,7 @@ def test_rss_20() -> None:
             published_raw="Mon, 23 Nov 2026 10:00:00 +0300",
             authors=("А. Ким",),
             tags=("Политика", "Газ"),
+            written="https://news.example/a?idxno=1",
         ),
     )
 
@@ -130,7 +131,7 @@ def test_json_feed(version: str) -> None:
     parsed = read(json.dumps(data), content_type="application/feed+json")
     assert (parsed.title, parsed.language, parsed.format) == ("소식", "ko", "json11" if version == "1.1" else "json10")
     one, two = parsed.entries
-    assert (one.id, one.url, one.title, one.summary) == ("7", "https://news.example/a/7", "제목 & 둘", "요약")
+    assert (one.id, one.url, one.title, one.summary) == ("7", "https://n.example/a/7", "제목 & 둘", "요약")
     assert (one.content, one.authors, one.tags) == ("하나\n둘", ("김하나",), ("철도",))
     assert one.published == datetime(2026, 11, 23, 1, tzinfo=UTC)
     assert (two.url, two.content, two.published) == ("", "본문만 있는 글\n둘째 문단", None)
@@ -341,7 +342,7 @@ def test_long_description_is_the_full_text() -> None:
         ("<link/><guid>https://news.example/g</guid>", "https://news.example/g"),
         ("<guid isPermaLink='true'>https://news.example/g</guid>", "https://news.example/g"),
         ("<guid>n-17</guid>", ""),
-        ("<link>javascript:alert(1)</link><guid>https://news.example/g</guid>", ""),
+        ("<link>javascript:alert(1)</link><guid>https://news.example/g</guid>", "https://news.example/g"),
         ("<link>file:///etc/passwd</link>", ""),
         ("<link>data:text/html,x</link>", ""),
         ("<link><![CDATA[https://news.example/a?x=1&y=2]]></link>", "https://news.example/a?x=1&y=2"),
@@ -380,7 +381,7 @@ def test_entries_above_the_limit_are_left_out_and_reported() -> None:
     body = rss(*(item(n) for n in range(30))).encode()
     parsed = parse(body, URL, now=NOW, max_entries=10)
     assert len(parsed.entries) == 10
-    assert "more than 10 entries" in (parsed.problem or "")
+    assert "30 entries; the newest 10 were read" in (parsed.problem or "")
     assert parse(body, URL, now=NOW, max_entries=30).problem is None
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from email.utils import format_datetime
 from zoneinfo import ZoneInfo
 
@@ -145,11 +145,23 @@ def test_future_and_far_past_are_not_believed(text: str) -> None:
     assert read_date(text, UTC, NOW) is None
 
 
-def test_less_than_a_day_ahead_is_believed() -> None:
-    soon = NOW + timedelta(hours=23)
-    found = read_date(soon.isoformat(), UTC, NOW)
-    assert found is not None
-    assert found.at == soon
+@pytest.mark.parametrize(
+    ("written", "zone", "read"),
+    [
+        (f"{NOW + timedelta(minutes=10):%a, %d %b %Y %H:%M:%S} GMT", SEOUL, (NOW + timedelta(minutes=10), False)),
+        (f"{NOW + timedelta(hours=8):%a, %d %b %Y %H:%M:%S} GMT", SEOUL, (NOW - timedelta(hours=1), True)),
+        (f"{NOW + timedelta(hours=2):%Y-%m-%dT%H:%M:%SZ}", MOSCOW, (NOW - timedelta(hours=1), True)),
+        (f"{NOW + timedelta(hours=6):%Y-%m-%dT%H:%M:%SZ}", MOSCOW, (NOW, True)),
+        (f"{NOW + timedelta(hours=3):%Y-%m-%dT%H:%M:%SZ}", UTC, (NOW, True)),
+        (f"{NOW + timedelta(hours=12):%Y-%m-%dT%H:%M:%S}+09:00", SEOUL, (NOW, True)),
+        (f"{NOW + timedelta(hours=30):%Y-%m-%dT%H:%M:%SZ}", UTC, None),
+    ],
+)
+def test_date_ahead_of_now_is_read_as_local_time_or_as_now(
+    written: str, zone: tzinfo, read: tuple[datetime, bool] | None
+) -> None:
+    found = read_date(written, zone, NOW)
+    assert (found and (found.at, found.assumed)) == read
 
 
 def test_country_has_a_zone() -> None:
