@@ -4,8 +4,8 @@
 
 Stores N invented articles in a new database: five of each text, of which four are copies with 1, 2, 4 or 6 of 12
 sentences written anew, under other titles, in other papers, each with its paper's footer. Every fifth text names
-concepts. Prints the CPU time that stories add to an article (signing by a worker, joining by the writer), beside the time
-that storing and indexing it takes, and precision and recall over pairs of copies.
+concepts. Prints the CPU time that stories add to an article (signing by a worker, joining by the writer), beside the
+time that storing and indexing it takes, and precision and recall over pairs of copies.
 """
 
 from __future__ import annotations

@@ -107,7 +107,7 @@ def test_a_later_run_joins_one_event_in_three_languages(place: Place) -> None:
     brief = subprocess.run(
         [sys.executable, "-m", "pipeline", "brief", "--db", place.database], capture_output=True, text=True, check=True
     )
-    assert brief.stdout.count("Also told by") == 1
+    assert brief.stdout.count("Also in") == 1
 
 
 def store_two_copies(place: Place) -> None:
@@ -183,4 +183,4 @@ def test_revision_is_compared_by_its_new_text(place: Place) -> None:
     assert "kim_jong_un" in str(place.rows("SELECT title_concepts FROM signatures"))
     place.server.answers["/feed"] = channel(item("/a", "Harbour council meets", OTHER, 3))
     place.run("--force")
-    assert place.rows("SELECT title_concepts FROM signatures") == [("[]",)]
+    assert "kim_jong_un" not in str(place.rows("SELECT title_concepts FROM signatures"))
