@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections import deque
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -101,7 +102,7 @@ class PageStage:
 
     async def _handle(self, entry: QueuedEntry) -> None:
         """Fetch the entry's page, if it needs one, and act on the decision."""
-        try:
+        async with self._edge(entry):
             outcome = await self._fetch(entry) if needs_page(entry, self.settings) else None
             decision = decide_page(entry, outcome, self.settings)
             if isinstance(decision, ProcessPage):
@@ -110,16 +111,24 @@ class PageStage:
                 self.tasks.create_task(self._process(entry, decision.page))
             else:
                 await self._settle(entry, decision, outcome)
+
+    @asynccontextmanager
+    async def _edge(self, entry: QueuedEntry, page: Fetched | None = None) -> AsyncIterator[None]:
+        """Record whatever goes wrong with one entry, so that other entries go on. A ``TumenError`` stops the cycle."""
+        try:
+            yield
         except TumenError:
             raise
-        except Exception as error:  # noqa: BLE001 - edge of one entry: recorded, other entries go on
-            await self._fail(entry, f"Tumen failed with an internal error: {error!r}.")
+        except WorkFailed as failed:
+            await self._fail(entry, f"The page could not be read: {failed.reason}", page)
+        except Exception as error:  # noqa: BLE001 - any error in the code for one entry
+            await self._fail(entry, f"Tumen failed with an internal error: {error!r}.", page)
 
     async def _fetch(self, entry: QueuedEntry) -> Outcome:
         return await self.fetcher.get(Request(url=entry.entry.url, kind="page"))
 
     async def _process(self, entry: QueuedEntry, page: Fetched) -> None:
-        try:
+        async with self._edge(entry, page):
             try:
                 flagged = await self.workers.run(
                     processing.read_page,
@@ -137,12 +146,6 @@ class PageStage:
                 await self._settle(entry, GiveUp("Neither the page nor the feed gives a title."), page)
             else:
                 await self._store(entry, flagged, page)
-        except WorkFailed as failed:
-            await self._fail(entry, f"The page could not be read: {failed.reason}", page)
-        except TumenError:
-            raise
-        except Exception as error:  # noqa: BLE001 - edge of one entry: recorded, other entries go on
-            await self._fail(entry, f"Tumen failed with an internal error: {error!r}.", page)
 
     async def _keep_copy(self, flagged: Flagged | None, page: Fetched) -> None:
         """Write the page to the archive, if there is one, before the article that refers to it."""

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 from htmldate import find_date
 from lxml.html import HtmlElement
 
+from pipeline.extract.foreign import attempt
 from pipeline.extract.head import Head
 from pipeline.extract.json_ld import Node, text
 from pipeline.text.dates import ParsedDate, parse_date
@@ -187,10 +188,7 @@ def _searched(root: HtmlElement, url: str, page: bytes, *, extensive: bool) -> P
     """
     if len(page) > _MAX_SEARCHED:
         return None
-    try:
-        day = find_date(root, original_date=True, url=url, extensive_search=extensive)
-    except Exception:  # noqa: BLE001  htmldate raises anything on odd trees; our own readers remain
-        return None
+    day = attempt(lambda: find_date(root, original_date=True, url=url, extensive_search=extensive))
     # htmldate makes 1 January of a bare year, mostly that of a copyright line
     return _read(day, "") if day and not day.endswith("-01-01") else None
 

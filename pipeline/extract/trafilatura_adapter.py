@@ -8,6 +8,8 @@ from itertools import islice
 from lxml.html import HtmlElement
 from trafilatura import bare_extraction, extract_metadata
 
+from pipeline.extract.foreign import attempt
+
 _MAX_ELEMENTS = 20_000
 
 # trafilatura logs a warning for each page without a text; here an empty text is a normal result
@@ -16,10 +18,7 @@ logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
 
 def main_text(root: HtmlElement) -> str:
     """Return the text that trafilatura finds in a tree; "" if it finds none or fails. The tree is not changed."""
-    try:
-        document = bare_extraction(root, fast=True, include_comments=False, with_metadata=False)
-    except Exception:  # noqa: BLE001  trafilatura raises anything on odd trees; the other readers remain
-        return ""
+    document = attempt(lambda: bare_extraction(root, fast=True, include_comments=False, with_metadata=False))
     return str(getattr(document, "text", None) or "")
 
 
@@ -27,8 +26,5 @@ def author_names(root: HtmlElement, url: str) -> str:
     """Return the authors that trafilatura finds, separated by ``;``, "" if there are none or the page is huge."""
     if next(islice(root.iter(), _MAX_ELEMENTS, None), None) is not None:
         return ""
-    try:
-        document = extract_metadata(root, default_url=url, extensive=False)
-    except Exception:  # noqa: BLE001  as above
-        return ""
-    return str(document.author or "")
+    document = attempt(lambda: extract_metadata(root, default_url=url, extensive=False))
+    return str(getattr(document, "author", None) or "")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from ahocorasick_rs import AhoCorasick, BytesAhoCorasick, Implementation
 
@@ -26,6 +26,7 @@ from pipeline.flagging.fold import (
     without_surrogates,
 )
 from pipeline.flagging.hits import Hits, Span, packed
+from pipeline.flagging.needles import Alphabet, Match, More, Needle, Rule
 from pipeline.flagging.surfaces import Beside, Pattern, is_hangul
 
 HITS_PER_CONCEPT = 200
@@ -35,61 +36,6 @@ _SHORT = 4  # bytes; literals so short are looked for together with the sign bef
 LONGEST_TAIL = 6  # letters that a free ending of a Cyrillic word may have
 _LONGEST_LATIN_TAIL = 40  # and of a Latin one
 _LOOKED_UP = 3  # characters, the space included, of a phrase's second word
-
-_Match = Callable[[Any, int], re.Match[Any] | None]
-
-
-class _Rule(NamedTuple):
-    """What must hold around a place where a needle stands. Characters are numbers in bytes and strings in strings."""
-
-    lead: int  # the needle begins with so many signs that belong to the text before
-    left: frozenset[Any] | None
-    after: str  # what must follow, in words of ``_Alphabet.compiled``; "" for nothing
-    right: frozenset[Any] | None
-    plural: object
-    cased: str | None
-    in_korean: bool
-    cancels: bool
-    concept: int
-
-
-class _More(NamedTuple):
-    """Rules that ask for more than a place's neighbours.
-
-    Attributes:
-        rules: to be tried at each place.
-        phrases: rules of several words, by the first characters of the second: a word like “Russian” begins a hundred.
-    """
-
-    rules: tuple[_Rule, ...]
-    phrases: Mapping[Any, tuple[_Rule, ...]]
-
-
-class _Needle(NamedTuple):
-    """The rules of one needle: a plain one, without which ``concept`` is -1, and the others.
-
-    Attributes:
-        ending: finds the end of the word, where a free ending is allowed; matches the empty string, too.
-    """
-
-    lead: int
-    left: frozenset[Any] | None
-    ending: _Match | None
-    right: frozenset[Any] | None
-    plural: object
-    cased: str | None
-    concept: int
-    more: _More | None
-
-
-class _Alphabet(NamedTuple):
-    """What the two kinds of folded text differ in."""
-
-    convert: Callable[[str], Any]  # a folded literal → a needle; None: cannot stand in such a text
-    besides: tuple[frozenset[Any] | None, ...]  # by ``Beside``
-    plural: object
-    compiled: Callable[[str], _Match]  # the rest of a surface → what tells whether it follows
-    leads: tuple[Any, ...]  # signs that short needles are looked for behind; none: by themselves
 
 
 class Automata:
@@ -115,7 +61,7 @@ class Automata:
 class Automaton:
     """One alphabet's needles and rules."""
 
-    def __init__(self, alphabet: _Alphabet, catalogue: Catalogue, engine: Callable[..., Any]) -> None:
+    def __init__(self, alphabet: Alphabet, catalogue: Catalogue, engine: Callable[..., Any]) -> None:
         found = _found(alphabet, catalogue)
         self._needles = _Needles(found, alphabet, catalogue)
         self._blank = alphabet.convert(" ")
@@ -158,7 +104,7 @@ class Automaton:
         return hits, cancelled
 
     def _try(
-        self, rules: Sequence[_Rule], folded: Folded, place: tuple[int, int], hits: list[Span], cancelled: list[Span]
+        self, rules: Sequence[Rule], folded: Folded, place: tuple[int, int], hits: list[Span], cancelled: list[Span]
     ) -> None:
         """Try the rules that ask for more than a place's neighbours."""
         data: Any = folded.data
@@ -184,18 +130,18 @@ class Automaton:
             (cancelled if cancels else hits).append((begin, 1 - stop, concept))
 
 
-class _Rests(dict[str, _Match]):
+class _Rests(dict[str, Match]):
     """Regular expressions for the rests of surfaces, each compiled when first asked for: most never are in one run."""
 
-    def __init__(self, compiled: Callable[[str], _Match]) -> None:
+    def __init__(self, compiled: Callable[[str], Match]) -> None:
         self._compiled = compiled
 
-    def __missing__(self, rest: str) -> _Match:
+    def __missing__(self, rest: str) -> Match:
         found = self[rest] = self._compiled(rest)
         return found
 
 
-def _found(alphabet: _Alphabet, catalogue: Catalogue) -> dict[Any, tuple[str, ...]]:
+def _found(alphabet: Alphabet, catalogue: Catalogue) -> dict[Any, tuple[str, ...]]:
     """The spellings that each needle stands for."""
     by_literal: dict[str, tuple[str, ...]] = {}
     for spelling in catalogue.spellings:
@@ -215,30 +161,30 @@ def _found(alphabet: _Alphabet, catalogue: Catalogue) -> dict[Any, tuple[str, ..
     return found
 
 
-class _Needles(dict[int, _Needle]):
+class _Needles(dict[int, Needle]):
     """The rules by number of the needle, each made ready when its needle is first met."""
 
-    def __init__(self, found: Mapping[Any, tuple[str, ...]], alphabet: _Alphabet, catalogue: Catalogue) -> None:
+    def __init__(self, found: Mapping[Any, tuple[str, ...]], alphabet: Alphabet, catalogue: Catalogue) -> None:
         self.rests = _Rests(alphabet.compiled)
         self._found = list(found.items())
         self._alphabet = alphabet
         self._catalogue = catalogue
 
-    def __missing__(self, number: int) -> _Needle:
+    def __missing__(self, number: int) -> Needle:
         needle, spellings = self._found[number]
         places = sorted((place, spelling) for spelling in spellings for place in self._catalogue.numbers(spelling))
         rules = [self._rule(needle, self._catalogue.listed(spelling, place)) for place, spelling in places]
         found = self[number] = self._sorted([rule for rule in rules if rule is not None])
         return found
 
-    def _rule(self, needle: Any, listed: Listed) -> _Rule | None:
+    def _rule(self, needle: Any, listed: Listed) -> Rule | None:
         """The rule of a pattern at this needle; None where it is not for this needle or can never hold."""
         pattern, concept, cancels = listed
         alphabet = self._alphabet
         behind = bool(alphabet.leads) and pattern.left == Beside.NO_LETTER and len(pattern.needle) <= _SHORT
         if behind != (len(needle) > len(pattern.needle)) or (pattern.after and alphabet.convert(pattern.after) is None):
             return None
-        return _Rule(
+        return Rule(
             1 if behind else 0,
             None if behind else alphabet.besides[pattern.left],
             _rest(pattern),
@@ -250,11 +196,11 @@ class _Needles(dict[int, _Needle]):
             concept,
         )
 
-    def _sorted(self, rules: Sequence[_Rule]) -> _Needle:
+    def _sorted(self, rules: Sequence[Rule]) -> Needle:
         """Sort a needle's rules: a plain one, those whose second word can be looked up, and those tried everywhere."""
-        plain: _Rule | None = None
-        others: list[_Rule] = []
-        phrases: dict[Any, list[_Rule]] = {}
+        plain: Rule | None = None
+        others: list[Rule] = []
+        phrases: dict[Any, list[Rule]] = {}
         for rule in rules:
             second = rule.after[2:].partition("*")[0]
             if plain is None and not (rule.after[2:] or rule.in_korean or rule.cancels):
@@ -265,11 +211,11 @@ class _Needles(dict[int, _Needle]):
                 others.append(rule)
         more = None
         if others or phrases:
-            more = _More(tuple(others), {word: tuple(group) for word, group in phrases.items()})
+            more = More(tuple(others), {word: tuple(group) for word, group in phrases.items()})
         if plain is None:
-            return _Needle(0, None, None, None, None, None, -1, more)
+            return Needle(0, None, None, None, None, None, -1, more)
         ending = self.rests[plain.after] if plain.after else None
-        return _Needle(plain.lead, plain.left, ending, plain.right, plain.plural, plain.cased, plain.concept, more)
+        return Needle(plain.lead, plain.left, ending, plain.right, plain.plural, plain.cased, plain.concept, more)
 
 
 def _settled(hits: list[Span], cancelled: list[Span], names: Sequence[int]) -> list[Span]:
@@ -312,8 +258,8 @@ _WIDE_TAIL = f"[а-яѐ-ԯ]{{0,{LONGEST_TAIL}}}"
 _NARROW_TAIL = f"[а-яѓђљњќћџўіґєјѕї]{{0,{LONGEST_TAIL}}}"
 
 
-def _narrow_alphabet() -> _Alphabet:
-    return _Alphabet(
+def _narrow_alphabet() -> Alphabet:
+    return Alphabet(
         convert=narrow,
         besides=(None, NARROW_WORD, None, NARROW_WORD),
         plural=ord("s"),
@@ -322,10 +268,10 @@ def _narrow_alphabet() -> _Alphabet:
     )
 
 
-def _wide_alphabet() -> _Alphabet:
+def _wide_alphabet() -> Alphabet:
     letters = frozenset(c for c in map(chr, range(0x1100)) if c.isalnum() or c == "_")
     hangul = frozenset(map(chr, range(ord("가"), ord("힣") + 1)))
-    return _Alphabet(
+    return Alphabet(
         convert=str,
         besides=(None, letters, hangul, letters | hangul),
         plural="s",
@@ -341,11 +287,11 @@ def _rest(pattern: Pattern) -> str:
     return ("я" if _CYRILLIC.search(pattern.needle) else "z") + pattern.after
 
 
-def _compile_wide(rest: str) -> _Match:
+def _compile_wide(rest: str) -> Match:
     return re.compile(_regex(rest, _WIDE_TAIL)).match
 
 
-def _compile_narrow(rest: str) -> _Match:
+def _compile_narrow(rest: str) -> Match:
     after = "*".join((narrow(part) or b"").decode(NARROW) for part in rest[1:].split("*"))
     return re.compile(_regex(rest[0] + after, _NARROW_TAIL).encode(NARROW)).match
 
