@@ -17,6 +17,7 @@ _INLINE = (
     "span", "em", "i", "u", "font", "small", "big", "sup", "sub", "cite", "abbr", "ins", "mark", "wbr", "ruby", "rb",
 )  # fmt: skip
 _PAGE_SHARE = 0.4
+_DISSOLVED = "dissolved"
 
 # huge_tree: nesting to 2,047 levels instead of 255; the size is bounded before (``bounds``)
 _PARSER = HTMLParser(
@@ -49,7 +50,8 @@ def strip_unseen(root: HtmlElement) -> None:
     least = _PAGE_SHARE * _size(root)
     for element in list(root.iter(*_SELDOM_TEXT)):
         if _size(element) > least or element.get("shadowrootmode"):
-            element.drop_tag()
+            element.tag = _DISSOLVED
+    etree.strip_tags(root, _DISSOLVED)  # drop_tag would fail on text that XML forbids, such as U+FFFE
     etree.strip_elements(root, *_SELDOM_TEXT, with_tail=False)
 
 

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from pipeline.extract import extract
@@ -84,6 +84,7 @@ FRAGMENTS = st.sampled_from([*SOUP.strip().replace("\n", "|").split("|"), "\x00"
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(FRAGMENTS | st.text(max_size=20), max_size=40), st.text(max_size=30))
+@example(["<svg>", "\ufffe"], "")
 def test_any_tag_soup_gives_a_result(pieces: list[str], url: str) -> None:
     found = extract(("<html>" + "".join(pieces)).encode("utf-8", "surrogatepass"), url)
     assert 0 <= found.quality <= 1
