@@ -10,6 +10,7 @@ of a ``TumenError`` is one line that says what happened, to what, and what to do
     ├── NotFound           66  the requested article, feed, topic or file does not exist
     ├── NetworkUnreachable 69  no feed could be reached
     ├── Unavailable        69  an optional part that the command needs is not installed
+    ├── Unwritable         73  the output of a command cannot be written
     ├── StoreError         73  the database cannot be opened, read or written
     │   └── SchemaTooNew   73  the database was made by a newer version of Tumen
     └── LockHeld           75  another cycle is running on this database
@@ -85,6 +86,12 @@ class Unavailable(TumenError):
     """An optional part that the command needs is not installed."""
 
     exit_code = 69
+
+
+class Unwritable(TumenError):
+    """The output of a command cannot be written to the given file."""
+
+    exit_code = 73
 
 
 class StoreError(TumenError):

@@ -59,7 +59,7 @@ def command(database: Path, since: str, form: str, output: Path | None) -> None:
     if output is None:
         click.echo(text)
     else:
-        output.write_text(text + "\n", encoding="utf-8")
+        options.write_file(output, (text + "\n").encode())
 
 
 def _by_topic(rows: list[dict[str, Any]]) -> list[tuple[str, list[dict[str, Any]]]]:
@@ -108,7 +108,9 @@ def _counted(topics: list[tuple[str, list[dict[str, Any]]]]) -> str:
 
 
 def _without_articles(topics: list[tuple[str, list[dict[str, Any]]]]) -> str:
-    return ", ".join(title for title, rows in topics if not rows)
+    """Return the titles of topics with no article at all: a story is listed once, with its other topics beside it."""
+    listed = {title for _, rows in topics for row in rows for title in row["also"]}
+    return ", ".join(title for title, rows in topics if not rows and title not in listed)
 
 
 def _when(row: dict[str, Any]) -> str:

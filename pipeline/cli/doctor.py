@@ -57,6 +57,7 @@ def _checks(database: Path, folder: Path | None, *, housekeeping: bool) -> Itera
     try:
         settings = check_config(folder)
         yield "config and lexicon", ""
+        yield "flagging model", _model(folder)
     except TumenError as error:
         yield "config and lexicon", str(error)
     yield "permissions", "; ".join(_unwritable(database, settings))
@@ -72,6 +73,15 @@ def _checks(database: Path, folder: Path | None, *, housekeeping: bool) -> Itera
     except TumenError as error:
         damaged = isinstance(error, StoreError) and error.damaged
         yield "database", f"{database} is damaged: {_ADVICE}" if damaged else str(error)
+
+
+def _model(folder: Path | None) -> str:
+    """Return what is wrong if the shipped model was dropped because it does not fit a changed lexicon."""
+    from pipeline.flagging import Flagger
+
+    if Flagger.from_config(folder).model.heads:
+        return ""
+    return "the shipped model does not fit this lexicon, so seed clauses alone flag articles. Run “tumen train”."
 
 
 def _unwritable(database: Path, settings: Settings | None) -> Iterator[str]:

@@ -32,7 +32,7 @@ def command(what: str, database: Path, folder: Path | None, home: str | None, ht
     assessment = flagger.flag(title, text, home=home or country)
     passages = flagger.reference.passages
     if html is not None:
-        html.write_text(explain.page(title, text, assessment, passages), encoding="utf-8")
+        options.write_file(html, explain.page(title, text, assessment, passages).encode())
         click.echo(f"Written to {html}.")
         return
     tty = sys.stdout.isatty()

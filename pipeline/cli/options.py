@@ -12,6 +12,7 @@ import click
 
 from pipeline import shipped
 from pipeline.cli import logs
+from pipeline.errors import Unwritable
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -73,3 +74,15 @@ def verbose(function: F) -> F:
     )
     more = click.option("-v", "--verbose", is_flag=True, callback=start, expose_value=False, help="Log more lines.")
     return form(more(function))
+
+
+def write_file(path: Path, body: bytes) -> None:
+    """Write the output of a command.
+
+    Raises:
+        Unwritable: the folder is missing, or the file cannot be written.
+    """
+    try:
+        path.write_bytes(body)
+    except OSError as error:
+        raise Unwritable(f"{path}: cannot be written ({error.strerror}). Choose another file.") from None

@@ -42,6 +42,6 @@ def command(what: str, database: Path, output: Path | None) -> None:
         raise NotFound("The page itself was not kept (setting “[archive] pages” in tumen.toml).")
     click.echo(f"kept      {len(copy.body):,} bytes, {copy.content_type or 'no content type'}", err=True)
     if output is not None:
-        output.write_bytes(copy.body)
+        options.write_file(output, copy.body)
     elif not sys.stdout.isatty():
         sys.stdout.buffer.write(copy.body)

@@ -49,9 +49,11 @@ class Provenance:
         rule: edition of the labelling rule.
         sets: the labelled files with their numbers of items.
         figures: out-of-sample figures, one line per set that was left out.
+        weights: number of weights in the file, so that a file that was cut is noticed; 0 if it is not known.
     """
 
     made: str = ""
+    weights: int = 0
     rule: str = ""
     sets: tuple[str, ...] = ()
     figures: tuple[str, ...] = ()
@@ -96,6 +98,10 @@ def load_model(path: Path, space: FeatureSpace, *, strict: bool = True) -> Model
         if space.number(feature) is None and not feature.startswith("seed ")  # an editor may remove a seed clause
     }
     model = Model(heads=heads, provenance=provenance)
+    written = sum(len(head.weights) for head in heads.values())
+    if provenance.weights and written != provenance.weights:
+        problem = f"has {written} of {provenance.weights} weights: the file is incomplete. Run “tumen train” again."
+        raise ConfigError(path, "head", problem)
     if unknown and strict:
         name, feature = min(unknown)
         problem = f"the lexicon has no “{feature}”: the model was trained with another one. Run “tumen train”."
@@ -118,7 +124,8 @@ def dump_model(model: Model) -> str:
     """Write a model as TOML, weights in descending order of size."""
     lines = ["# Made by “tumen train”; docs/flagging.md explains it. Weights are log-odds per feature.", "[provenance]"]
     p = model.provenance
-    lines += [f"made = {_quoted(p.made)}", f"rule = {_quoted(p.rule)}"]
+    weights = sum(len(head.weights) for head in model.heads.values())
+    lines += [f"made = {_quoted(p.made)}", f"rule = {_quoted(p.rule)}", f"weights = {weights}"]
     for key, texts in (("sets", p.sets), ("figures", p.figures)):
         lines += [f"{key} = [", *(f"    {_quoted(text)}," for text in texts), "]"]
     for name, head in model.heads.items():

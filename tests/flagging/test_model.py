@@ -15,7 +15,7 @@ from tests.flagging.small import flagger
 
 SEED = SeedClause(id="bought", all=("russia", "trees"))
 HEAD = Head(intercept=-3.0, cut=0.4, weights={"russia + maple": 4.0, "japan": -2.0, "title maple": 0.5}, positives=9)
-MODEL = Model(heads={"wood": HEAD}, provenance=Provenance(made="2026-11-30", sets=("a “set”: 9 items",)))
+MODEL = Model(heads={"wood": HEAD}, provenance=Provenance(made="2026-11-30", weights=3, sets=("a “set”: 9 items",)))
 
 
 def test_a_model_that_was_written_is_read_as_it_was(tmp_path: Path) -> None:
@@ -29,6 +29,7 @@ def test_a_model_that_was_written_is_read_as_it_was(tmp_path: Path) -> None:
     [
         (lambda text: text[: len(text) // 2], "is not TOML"),
         (lambda text: text[: text.index("[head")], "the file is incomplete"),
+        (lambda text: text[: text.rindex('\n"')] + "\n", "has 2 of 3 weights: the file is incomplete"),
         (lambda text: text.replace("4.000", "nan"), "head.wood › russia + maple: must be a number between"),
         (lambda text: text.replace("-3.000", "inf"), "head.wood › intercept: must be a number between"),
         (lambda text: text.replace("4.000", '"4"'), "must be a number"),
@@ -38,7 +39,7 @@ def test_a_model_that_was_written_is_read_as_it_was(tmp_path: Path) -> None:
             "the lexicon has no “poplar”: the model was trained with another",
         ),
     ],
-    ids=["cut in half", "no head", "nan", "inf", "text", "cut", "other lexicon"],
+    ids=["cut in half", "no head", "last line missing", "nan", "inf", "text", "cut", "other lexicon"],
 )
 def test_a_model_that_cannot_be_used_is_named_in_one_line(
     tmp_path: Path, change: Callable[[str], str], message: str

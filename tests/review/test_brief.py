@@ -58,7 +58,19 @@ def test_wrong_period_is_refused_and_topics_without_articles_are_named(archive: 
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 2
     assert "24h" in done.stderr
-    assert "No articles on:" in brief(archive)
+    conn = sqlite3.connect(archive)
+    quiet = {row[0] for row in conn.execute("SELECT title FROM topics WHERE id NOT IN (SELECT topic FROM flags)")}
+    conn.close()
+    named = re.search(r"No articles on: (.*)\.$", brief(archive), re.MULTILINE)
+    assert (set(named[1].split(", ")) if named else set()) == quiet
+
+
+def test_output_file_in_a_missing_folder_is_one_line(archive: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "pipeline", "brief", "--db", str(archive), "-o", str(tmp_path / "no" / "x.md")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 73
+    assert done.stderr.count("\n") == 1
+    assert "Choose another file" in done.stderr
 
 
 def test_health_is_json_and_metrics_are_prometheus_text(library: Served) -> None:
