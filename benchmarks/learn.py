@@ -1,4 +1,4 @@
-"""A simulated analyst: what 200 verdicts change, ``python -m benchmarks.learn [--verdicts N] [--worlds N]``.
+"""A simulated analyst: what 200 verdicts change, ``python -m benchmarks.learn [--worlds N] [--seed N]``.
 
 The labelled items of ``tests/eval`` are news of a desk whose taste drifts: it stops wanting one topic. The analyst
 judges items of the queue, and an audit sample of the others. ``learn`` refits the shipped model; average precision, F1
@@ -23,7 +23,7 @@ from pipeline.flagging.labels import LabelledItem, read_labels
 from pipeline.services.learn import Outcome, interval, learn
 
 SETS = Path(__file__).parents[1] / "tests" / "eval"
-UNWANTED = "sanctions"
+UNWANTED = ("sanctions", "thaad", "railways", "pipelines", "denuclearisation", "dprk_russia_military")
 AUDIT_WEIGHT = 5.0
 LATER = 1000
 RANDOM, HALF_RANDOM = "random", "random on flagged"
@@ -61,7 +61,7 @@ def try_analyst(
     *,
     verdicts: int = 200,
     seed: int = 1,
-    unwanted: str = UNWANTED,
+    unwanted: str = "thaad",
 ) -> Trial:
     """Let an analyst judge some items, learn, and compare on later items of other stories.
 
@@ -118,14 +118,15 @@ def main() -> None:
     """Print a line per world."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.learn", description=__doc__.partition("\n")[0])
     parser.add_argument("--verdicts", type=int, default=200, help="verdicts per world")
-    parser.add_argument("--worlds", type=int, default=3, help="worlds per kind")
+    parser.add_argument("--worlds", type=int, default=2, help="worlds per kind")
+    parser.add_argument("--seed", type=int, default=21, help="first seed; 0, 1, 11 and 12 were used to set the limits")
     arguments = parser.parse_args()
     flagger = Flagger.from_config()
     items = pool(flagger)
     print(f"{len(items)} items, {arguments.verdicts} verdicts; AP, F1, Brier of later items before and after")
-    for unwanted in (UNWANTED, "thaad", "railways", "", RANDOM, HALF_RANDOM):
+    for unwanted in (*UNWANTED, "", RANDOM, HALF_RANDOM):
         name = unwanted if unwanted.startswith(RANDOM) else f"{unwanted or 'nothing'} unwanted"
-        for seed in range(arguments.worlds):
+        for seed in range(arguments.seed, arguments.seed + arguments.worlds):
             found = try_analyst(flagger, items, verdicts=arguments.verdicts, seed=seed, unwanted=unwanted)
             before, after = (" ".join(f"{value:.3f}" for value in values) for values in (found.before, found.after))
             gain = f"{found.gain[0]:+.3f} to {found.gain[1]:+.3f}"
