@@ -123,12 +123,8 @@ def main() -> None:
     flagger = Flagger.from_config()
     items = pool(flagger)
     print(f"{len(items)} items, {arguments.verdicts} verdicts; AP, F1, Brier of later items before and after")
-    for name, unwanted in (
-        (f"{UNWANTED} unwanted", UNWANTED),
-        ("thaad unwanted", "thaad"),
-        ("no drift", ""),
-        ("random", None),
-    ):
+    for unwanted in (UNWANTED, "thaad", "railways", "", RANDOM, HALF_RANDOM):
+        name = unwanted if unwanted.startswith(RANDOM) else f"{unwanted or 'nothing'} unwanted"
         for seed in range(arguments.worlds):
             found = try_analyst(flagger, items, verdicts=arguments.verdicts, seed=seed, unwanted=unwanted)
             before, after = (" ".join(f"{value:.3f}" for value in values) for values in (found.before, found.after))
