@@ -46,7 +46,7 @@ def list_(folder: Path | None, *, every: bool) -> None:
 @options.database
 @click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 1000))
 def history(name: str, database: Path, limit: int) -> None:
-    """Print the last polls of the feed NAME, newest first."""
+    """Print the last polls of the feed NAME, newest first, with problems and entries that were not stored."""
     from pipeline.store import open_readonly, runs
 
     conn = open_readonly(database)
@@ -66,8 +66,8 @@ def history(name: str, database: Path, limit: int) -> None:
 def check(names: tuple[str, ...], folder: Path | None) -> int:
     """Poll feeds once, store nothing, and print what is wrong with each.
 
-    Prints one line per feed: HTTP status, name, number of entries, newest date, encoding, validators, whether
-    robots.txt allows the page of an entry, and the problem.
+    Prints one line per feed: HTTP status, name, number of entries, how many of them share a link or repeat another,
+    newest date, encoding, validators, whether robots.txt allows the page of an entry, and the problem.
 
     Without NAME, all enabled feeds are checked. Exit status 1 if a feed has no entries.
     """

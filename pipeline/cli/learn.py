@@ -35,7 +35,7 @@ def command(*, dry_run: bool, yes: bool, undo: bool, database: Path, folder: Pat
     \b
     Exit status:
       0   done, or nothing to learn
-      2   needs --yes or --dry-run, because nobody can be asked
+      2   needs --yes or --dry-run, because there is no terminal to ask on
       66  --undo: there is no earlier model
       69  SciPy is not installed: pip install "tumen[train]"
       73  the database cannot be read, or the folder cannot be written

@@ -1,4 +1,4 @@
-"""Progress of a running cycle: counters that the stages add to, and a callback for whoever watches."""
+"""Progress of a running cycle: counters that the stages add to, and a callback for a progress bar."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The outbox: alerts that wait, are being sent or were sent, and the events that alerts are made from.
 
 Each target has one alert per event (``key``), however often a cycle runs. The rows of a message are ``sending`` while
-it is sent. Rows that are still ``sending`` in a later run belong to a process that died, and nobody knows whether the
+it is sent. Rows that are still ``sending`` in a later run belong to a process that died, and it is unknown whether the
 message arrived: it is sent again, with a remark that it may be a repetition.
 """
 

@@ -110,7 +110,7 @@ def _opened(path: Path, how: str) -> tuple[sqlite3.Connection, int]:
 
 
 def _at_rest(path: Path) -> bool:
-    """Return whether nobody can write to the database and the write-ahead log is empty."""
+    """Return whether the database is read-only for everyone and the write-ahead log is empty."""
     waiting = path.with_name(f"{path.name}-wal")
     return not os.access(path.parent, os.W_OK) and not (waiting.exists() and waiting.stat().st_size)
 

@@ -127,6 +127,8 @@ def test_no_feed_is_told_before_anything_is_asked(desk: Desk) -> None:
     assert not desk.world.log
 
 
+@pytest.mark.alone
+@pytest.mark.timeout(400)  # 13 whole runs and 12 killed ones
 def test_killed_at_any_moment_the_next_run_ends_where_an_undisturbed_one_does(desk: Desk, tmp_path: Path) -> None:
     done = list(crash(desk.world, desk.config, tmp_path, kills=12, rng=random.Random(20180621)))
     assert [one for one in done if one.problem] == []

@@ -135,6 +135,7 @@ def add_duplicates(database: Path, article: int, copies: int) -> list[int]:
     """Add copies of an article and put them into one story."""
     conn = open_store(database)
     ids = [article]
+    conn.execute("DELETE FROM story_members WHERE article_id = ?", (article,))  # the cycle may have found a story
     story = conn.execute(
         "INSERT INTO stories (title, first_seen_at, last_seen_at) VALUES ('s', '2026', '2026') RETURNING id"
     ).fetchone()[0]

@@ -1,0 +1,107 @@
+"""Every item of a feed becomes one article: shared links, changed links, refused pages, missing titles."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.cycle.test_scenarios import TEXT, Place
+from tests.world.server import Answer, Hostile
+
+NOTE = "The ministry announces that the railway talks go on in Busan next week."
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[Place]:
+    with Hostile() as server:
+        made = Place(server, tmp_path)
+        made.watch("/feed")
+        yield made
+
+
+def publish(place: Place, *items: str) -> None:
+    body = "".join(f"<item>{item}</item>" for item in items)
+    place.server.answers["/feed"] = Answer(
+        body=f'<rss version="2.0"><channel><title>T</title>{body}</channel></rss>'.encode()
+    )
+
+
+def item(link: str, guid: str = "", title: str = "", text: str = NOTE) -> str:
+    named = f"<title>{title}</title>" if title else ""
+    identified = f'<guid isPermaLink="false">{guid}</guid>' if guid else ""
+    return f"{named}<link>{link}</link>{identified}<description><![CDATA[{text}]]></description>"
+
+
+def test_new_notice_with_the_link_of_an_old_one_is_an_article_of_its_own(place: Place) -> None:
+    publish(place, item("/notices", "n1", "Sports day of the ministry", TEXT))
+    place.run()
+    publish(
+        place,
+        item("/notices", "n2", "Gas pipeline through Wonsan", "Another text."),
+        item("/notices", "n1", "Sports day of the ministry", TEXT),
+    )
+    place.run("--force")
+    assert place.rows("SELECT title, revision FROM articles ORDER BY id") == [
+        ("Sports day of the ministry", 1),
+        ("Gas pipeline through Wonsan", 1),
+    ]
+
+
+def test_item_with_a_new_link_at_each_poll_stays_one_article(place: Place) -> None:
+    for number in range(3):
+        publish(place, item(f"/go?k=token{number}", "w-9", "Harbour survey agreed", TEXT))
+        place.run("--force")
+    assert place.rows("SELECT count(*) FROM articles") == [(1,)]
+    assert place.rows("SELECT published_url LIKE '%token2' FROM entries") == [(1,)]
+
+
+def test_refused_page_gives_an_article_that_the_page_renews(place: Place) -> None:
+    place.server.answers["/1"] = Answer(status=403, body=b"Forbidden")
+    publish(place, item("/1", "g", "Envoys survey the harbour"))
+    place.run()
+    assert place.rows("SELECT method, text FROM articles") == [("feed", NOTE)]
+    assert place.rows("SELECT state, reason LIKE 'pending page: %' FROM entries") == [("failed", 1)]
+    page = f"<html><head><title>Envoys survey the harbour</title></head><body><article>{TEXT}</article></body></html>"
+    place.server.answers["/1"] = Answer(body=page.encode(), headers={"Content-Type": "text/html"})
+    make_due(place)
+    place.run()
+    assert place.rows("SELECT method <> 'feed', revision FROM articles") == [(1, 2)]
+    assert place.rows("SELECT state FROM entries") == [("flagged",)]
+
+
+def test_message_without_title_whose_page_is_missing_becomes_an_article(place: Place) -> None:
+    place.server.answers["/m/5"] = Answer(status=410)
+    publish(place, item("/m/5"))
+    place.run()
+    make_due(place)
+    place.run()
+    assert place.rows("SELECT title FROM articles") == [(NOTE,)]
+
+
+def test_history_shows_why_entries_are_not_stored(place: Place) -> None:
+    twice = item("/1", "g", "Envoys survey the harbour", TEXT)
+    publish(place, twice, twice, "")
+    place.run()
+    command = [sys.executable, "-m", "pipeline", "feeds", "history", "Feed /feed", "--db", str(place.database)]
+    shown = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert "1 of the entries repeat another entry. 1 of the entries are empty." in shown
+
+
+def make_due(place: Place) -> None:
+    """Let the time of the next try pass."""
+    conn = sqlite3.connect(place.database)
+    with conn:
+        conn.execute("UPDATE entries SET next_try_at = '2020-01-01T00:00:00Z' WHERE state = 'failed'")
+    conn.close()
+
+
+def test_check_of_a_feed_counts_the_items_that_share_a_link(place: Place) -> None:
+    publish(place, item("/n", "1", "Sports day"), item("/n", "2", "Gas pipeline", "Other."), item("/3", "3", "Visas"))
+    command = [sys.executable, "-m", "pipeline", "feeds", "check", "--config", str(place.folder)]
+    shown = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert "3 entries, 2 share a link" in shown
