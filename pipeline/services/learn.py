@@ -38,9 +38,9 @@ LEAST_VERDICTS = 100
 LEAST_EACH = 30
 _LEAST_TOPIC = 10  # labels of each kind, for a topic
 _MOST_WEIGHT = 5.0  # of an audited article; with 20, benchmarks.learn gains less: few articles decide everything
-# Verdicts with a flatter slope have nothing to do with the scores: random, or swapped keys. Chosen on seeds 0, 1, 11
-# and 12 of benchmarks.learn: earlier weights 0.37 to 0.68 with a drift of taste, to 0.20 with random verdicts; new
-# weights 0.54 to 0.95, and to 0.38.
+# Verdicts with a flatter slope have nothing to do with the scores: random, or swapped keys. Set on seeds 0, 1, 11, 12
+# of benchmarks.learn: with a drift of taste the earlier weights have slopes of 0.37 to 0.68 and new weights of 0.54 to
+# 0.95; with random verdicts up to 0.20 and up to 0.38.
 _LEAST_SLOPE: dict[Step, float] = {"calibrated": 0.3, "refitted": 0.45}
 _NEW_FEATURES = 50  # weights that a head may gain, so that the model stays readable
 _RESAMPLES = 500
