@@ -63,14 +63,3 @@ def average_precision(scored: Iterable[tuple[float, bool]]) -> float:
 def brier(scored: Sequence[tuple[float, bool]]) -> float:
     """Mean squared distance of probability and label; 0 if there is no item."""
     return sum((score - wanted) ** 2 for score, wanted in scored) / len(scored) if scored else 0.0
-
-
-def reliability(scored: Iterable[tuple[float, bool]], bins: int = 10) -> list[tuple[float, float, int]]:
-    """For each bin of probability its mean probability, the share of wanted items, and the number of items."""
-    groups: dict[int, list[tuple[float, bool]]] = {}
-    for score, wanted in scored:
-        groups.setdefault(min(int(score * bins), bins - 1), []).append((score, wanted))
-    return [
-        (sum(score for score, _ in group) / len(group), sum(wanted for _, wanted in group) / len(group), len(group))
-        for _, group in sorted(groups.items())
-    ]
