@@ -621,3 +621,16 @@ CREATE INDEX sightings_digest ON sightings(feed_id, digest);
 """
     )
     db.execute("PRAGMA user_version = 10")
+
+
+@migrations()
+def m017_transport(db: Database) -> None:
+    """Store the new keys of a source, and remember the states of each item, which bound its revisions."""
+    db.executescript(
+        """
+ALTER TABLE feeds ADD COLUMN tls TEXT NOT NULL DEFAULT 'modern' CHECK (tls IN ('modern', 'legacy'));
+ALTER TABLE feeds ADD COLUMN max_feed_bytes INTEGER;
+ALTER TABLE sightings ADD COLUMN states TEXT NOT NULL DEFAULT '[]';
+"""
+    )
+    db.execute("PRAGMA user_version = 17")

@@ -58,6 +58,19 @@ _PAGES_IN_MEMORY = 24  # fetched pages that wait for a worker, over all sites
 _SLICE = 20  # entries of one site that are read from the database at once
 
 
+@dataclass(slots=True)
+class _Queue:
+    """The entries of one site that wait: those of this cycle's polls, and those of earlier cycles."""
+
+    new: deque[EntryId] = field(default_factory=deque)
+    backlog: deque[EntryId] = field(default_factory=deque)
+
+    def take(self, most: int) -> list[EntryId]:
+        """Remove and return the next entries."""
+        queue = self.new or self.backlog
+        return [queue.popleft() for _ in range(min(most, len(queue)))]
+
+
 @dataclass(slots=True, kw_only=True)
 class PageStage:
     """Pages of one cycle: one request at a time per site, processed as they arrive."""
@@ -74,27 +87,26 @@ class PageStage:
     ends_at: float
     archive: page_archive.PageArchive | None = None
     stories: StoryStage = field(default_factory=StoryStage)
-    _queues: dict[str, deque[EntryId]] = field(default_factory=dict)
+    _queues: dict[str, _Queue] = field(default_factory=dict)
     _seen: set[EntryId] = field(default_factory=set)
     _in_memory: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_PAGES_IN_MEMORY))
 
-    def offer(self, entry: EntryId, url: str) -> None:
-        """Add an entry to the queue of its site, unless this cycle has seen it."""
+    def offer(self, entry: EntryId, url: str, *, new: bool = False) -> None:
+        """Add an entry to the queue of its site, unless this cycle has seen it. News come before the backlog."""
         if entry in self._seen:
             return
         self._seen.add(entry)
         self.tally.pages_total += 1
         site = urlsplit(url).netloc
-        if site in self._queues:
-            self._queues[site].append(entry)
-        else:
-            self._queues[site] = deque([entry])
+        if site not in self._queues:
+            self._queues[site] = _Queue()
             self.tasks.create_task(self._empty_queue(site))
+        queue = self._queues[site]
+        (queue.new if new else queue.backlog).append(entry)
 
     async def _empty_queue(self, site: str) -> None:
         queue = self._queues[site]
-        while queue and asyncio.get_running_loop().time() <= self.ends_at:
-            ids = [queue.popleft() for _ in range(min(_SLICE, len(queue)))]
+        while (ids := queue.take(_SLICE)) and asyncio.get_running_loop().time() <= self.ends_at:
             for entry in entry_rows.get_many(self.writer.committed, ids):
                 if asyncio.get_running_loop().time() <= self.ends_at:
                     await self._handle(entry)
