@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -65,10 +65,21 @@ class _Queue:
     new: deque[EntryId] = field(default_factory=deque)
     backlog: deque[EntryId] = field(default_factory=deque)
 
+    _taken: deque[EntryId] = field(default_factory=deque)  # the queue of the last entries
+
     def take(self, most: int) -> list[EntryId]:
         """Remove and return the next entries."""
-        queue = self.new or self.backlog
-        return [queue.popleft() for _ in range(min(most, len(queue)))]
+        self._taken = self.new or self.backlog
+        return [self._taken.popleft() for _ in range(min(most, len(self._taken)))]
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether news arrived since entries of the backlog were taken."""
+        return bool(self.new) and self._taken is self.backlog
+
+    def put_back(self, entries: Sequence[EntryId]) -> None:
+        """Return entries of the last ``take`` to their place."""
+        self._taken.extendleft(reversed(entries))
 
 
 @dataclass(slots=True, kw_only=True)
@@ -106,10 +117,14 @@ class PageStage:
 
     async def _empty_queue(self, site: str) -> None:
         queue = self._queues[site]
-        while (ids := queue.take(_SLICE)) and asyncio.get_running_loop().time() <= self.ends_at:
-            for entry in entry_rows.get_many(self.writer.committed, ids):
-                if asyncio.get_running_loop().time() <= self.ends_at:
-                    await self._handle(entry)
+        clock = asyncio.get_running_loop().time
+        while (ids := queue.take(_SLICE)) and clock() <= self.ends_at:
+            entries = deque(entry_rows.get_many(self.writer.committed, ids))
+            while entries and clock() <= self.ends_at:
+                await self._handle(entries.popleft())
+                if queue.interrupted:
+                    queue.put_back([entry.id for entry in entries])
+                    break
         del self._queues[site]
 
     async def _handle(self, entry: QueuedEntry) -> None:
