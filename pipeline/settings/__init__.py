@@ -17,6 +17,7 @@ from pipeline import shipped
 from pipeline.errors import ConfigError
 from pipeline.model import Source
 from pipeline.settings.alerts import AlertSettings, load_alerts
+from pipeline.settings.edits import EditSettings, check_edits
 from pipeline.settings.fetch import FetchSettings, parse_allowance, parse_proxy
 from pipeline.settings.poll import PollSettings
 from pipeline.settings.reader import convert, load
@@ -118,6 +119,7 @@ class MainFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     flagging: FlaggingSettings = FlaggingSettings()
     store: StoreSettings = StoreSettings()
     archive: ArchiveSettings = ArchiveSettings()
+    edits: EditSettings = EditSettings()
     daemon: DaemonSettings = DaemonSettings()
 
 
@@ -150,6 +152,7 @@ def load_settings(folder: Path | None = None) -> Settings:
     path = find_file(folder, "tumen.toml")
     main = convert(load(path), MainFile, file=path)
     main = replace(main, fetch=_checked(main.fetch, path))
+    check_edits(main.edits, path)
     sources = load_sources(find_file(folder, "feeds.toml"))
     alerts = load_alerts(find_file(folder, "alerts.toml"), sources, find_file(folder, "topics"))
     return Settings(folder=folder, sources=sources, alerts=alerts, **asdict(main))

@@ -21,7 +21,7 @@ from pipeline.model import Source
 from pipeline.settings.sources import load_sources
 
 _NAME = "feeds.toml"
-_KEYS = ("name", "url", "language", "home", "kind", "timezone", "topics", "enabled", "interval_minutes", "tls",
+_KEYS = ("name", "url", "language", "home", "kind", "timezone", "topics", "enabled", "edits", "interval_minutes", "tls",
          "max_feed_bytes", "note")  # fmt: skip
 
 
