@@ -172,7 +172,8 @@ def article(conn: sqlite3.Connection, article_id: int) -> ArticleView | None:
     """Return one article with its flags, evidence, terms, passages, siblings and verdicts, or None."""
     rows = _rows(
         conn,
-        "SELECT a.*, f.name AS source, f.home, m.why AS story_why, m.how AS story_how"
+        "SELECT a.*, f.name AS source, f.home, m.why AS story_why, m.how AS story_how,"
+        " (SELECT min(e.next_try_at) FROM entries e WHERE e.article_id = a.id AND e.state = 'failed') AS pending_page"
         " FROM articles a JOIN feeds f ON f.id = a.feed_id"
         " LEFT JOIN story_members m ON m.article_id = a.id WHERE a.id = ?",
         article_id,

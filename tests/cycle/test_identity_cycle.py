@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.store import open_store
+from pipeline.store.desk import article
 from tests.cycle.test_scenarios import TEXT, Place, wait_for
 from tests.world.server import Answer, Hostile
 
@@ -157,3 +159,17 @@ def test_124_killed_run_keeps_the_wait_that_a_host_asked_for(place: Place) -> No
     place.server.log.clear()
     place.run("--force")
     assert place.server.paths() == []
+
+
+def test_desk_shows_when_the_page_of_an_article_is_tried_again(place: Place) -> None:
+    place.server.answers["/1"] = Answer(status=403)
+    publish(place, item("/1", "g", "Envoys survey the harbour"))
+    place.run()
+    conn = open_store(place.database)
+    try:
+        view = article(conn, 1)
+    finally:
+        conn.close()
+    assert view is not None
+    assert view.article["method"] == "feed"
+    assert view.article["pending_page"] > view.article["fetched_at"]
