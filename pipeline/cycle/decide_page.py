@@ -148,9 +148,13 @@ def _after_failure(entry: QueuedEntry, failure: FetchFailed, settings: CycleSett
         return UseFeedText(failure.reason)
     tries = _TRIES.get(failure.kind, settings.tries)
     decision = _retry(entry, failure.reason, settings, tries=tries, at_least=failure.retry_after)
-    if failure.kind == "blocked" or failure.status in _FORBIDDEN:
-        return _with_feed_text(entry, decision)
-    return decision
+    refused = failure.kind == "blocked" or failure.status in _FORBIDDEN
+    return _with_feed_text(entry, decision) if refused or _failed_before(decision) else decision
+
+
+def _failed_before(decision: Retry | UseFeedText) -> bool:
+    """Return whether the page failed at an earlier try too: then the next one is an hour away and more."""
+    return isinstance(decision, Retry) and decision.attempts > 1
 
 
 def _with_feed_text(entry: QueuedEntry, decision: Retry | UseFeedText) -> Retry | UseFeedText:

@@ -149,6 +149,12 @@ def test_refused_page_gives_an_article_of_the_feeds_text_at_once(failure: FetchF
     assert pending == Retry(1, minutes(15), "pending page: No.", feed_text=True)
 
 
+@pytest.mark.parametrize("kind", ["timeout", "not_found", "status"])
+def test_page_that_fails_twice_gives_an_article_of_the_feeds_text(kind: FailureKind) -> None:
+    pending = decide_page(entry(content="Short.", attempts=1), failed(kind), SETTINGS)
+    assert pending == Retry(2, minutes(60), "pending page: No.", feed_text=True)
+
+
 @pytest.mark.parametrize(
     ("refused", "failure"),
     [
