@@ -711,3 +711,51 @@ AND NOT EXISTS (SELECT 1 FROM flags g WHERE g.article_id = s.article_id AND g.to
 """
     )
     db.execute("PRAGMA user_version = 11")
+
+
+@migrations()
+def m012_morning(db: Database) -> None:
+    """Add the settings of analysts, saved filters, edits of the brief, title translations, and indexes by time."""
+    db.executescript(
+        """
+CREATE TABLE desk_settings (
+  analyst TEXT NOT NULL,
+  name TEXT NOT NULL CHECK (name IN ('zone', 'filters', 'visit')),
+  value TEXT NOT NULL,
+  changed_at TEXT NOT NULL,
+  PRIMARY KEY (analyst, name)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE saved_filters (
+  analyst TEXT NOT NULL,
+  name TEXT NOT NULL,
+  query TEXT NOT NULL,
+  saved_at TEXT NOT NULL,
+  PRIMARY KEY (analyst, name)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE brief_edits (
+  id INTEGER PRIMARY KEY,
+  what TEXT NOT NULL CHECK (what IN ('sentence', 'left_out', 'order')),
+  article_id INTEGER REFERENCES articles(id) ON DELETE CASCADE,
+  value TEXT NOT NULL,
+  analyst TEXT NOT NULL,
+  at TEXT NOT NULL
+) STRICT;
+CREATE INDEX brief_edits_article ON brief_edits(article_id, what);
+CREATE INDEX brief_edits_order ON brief_edits(id) WHERE what = 'order';
+
+CREATE TABLE title_translations (
+  article_id INTEGER PRIMARY KEY REFERENCES articles(id) ON DELETE CASCADE,
+  title TEXT NOT NULL,
+  translation TEXT NOT NULL,
+  translator TEXT NOT NULL,
+  made_at TEXT NOT NULL
+) STRICT;
+
+CREATE INDEX articles_waiting_time ON articles(sorted_at DESC, id DESC, language, feed_id, relevance)
+WHERE verdict IS NULL AND relevant = 1;
+CREATE INDEX articles_flagged ON articles(first_seen_at DESC, id DESC, language, feed_id) WHERE topics <> '[]';
+"""
+    )
+    db.execute("PRAGMA user_version = 12")

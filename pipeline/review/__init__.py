@@ -21,9 +21,19 @@ _BUSY_TIMEOUT_MS = 15_000
 @hookimpl
 def register_routes() -> list[tuple[str, Callable[..., Any]]]:
     """Return every page of the desk. Each module lists its own routes."""
-    from pipeline.review import dashboard, health, queue, reference_page, searching, signing, verdicts
+    from pipeline.review import (
+        brief,
+        dashboard,
+        health,
+        preferences,
+        queue,
+        reference_page,
+        searching,
+        signing,
+        verdicts,
+    )
 
-    modules = (queue, verdicts, searching, dashboard, reference_page, signing, health)
+    modules = (queue, verdicts, brief, preferences, searching, dashboard, reference_page, signing, health)
     return [route for module in modules for route in module.routes()]
 
 
@@ -40,6 +50,7 @@ def menu_links(datasette: Any) -> list[dict[str, str]]:
     """Return links to the desk for Datasette's menu."""
     return [
         {"href": datasette.urls.path("/-/tumen"), "label": "Review queue"},
+        {"href": datasette.urls.path("/-/tumen/brief"), "label": "Brief"},
         {"href": datasette.urls.path("/-/tumen/search"), "label": "Search"},
         {"href": datasette.urls.path("/-/tumen/dashboard"), "label": "Dashboard"},
         {"href": datasette.urls.path("/-/tumen/op-ed"), "label": "The op-ed"},

@@ -6,16 +6,17 @@ import functools
 import hashlib
 import logging
 import sqlite3
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from datasette import Response
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 
 from pipeline import __version__
 from pipeline.errors import StoreError
-from pipeline.review import guard
+from pipeline.review import guard, local_time
 
 _log = logging.getLogger(__name__)
 _FOLDER = Path(__file__).parent
@@ -41,7 +42,13 @@ def _templates() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["web_url"] = web_url
-    environment.filters["minutes"] = to_minutes
+    environment.filters["minutes"] = pass_context(
+        lambda context, at: local_time.to_minutes(at, context.get("zone", UTC))
+    )
+    environment.filters["moment"] = pass_context(
+        lambda context, at: local_time.to_moment(at, context["zone"], datetime.now(UTC))
+    )
+    environment.filters["verdict_name"] = lambda verdict: str(verdict).replace("_", " ")
     environment.filters["kind_name"] = lambda kind: _KIND_NAMES.get(kind, kind)
     return environment
 
@@ -52,14 +59,10 @@ def web_url(url: object) -> str:
     return text if urlsplit(text).scheme in ("http", "https") else ""
 
 
-def to_minutes(time: object) -> str:
-    """Format ``2026-11-24T06:00:00Z`` as ``2026-11-24 06:00``."""
-    return str(time or "")[:16].replace("T", " ")
-
-
 def page(datasette: Any, request: Any, template: str, *, status: int = 200, **values: Any) -> Response:
     """Render a template as an HTML response."""
     served = guard.served(datasette)
+    zone = values.pop("zone", None) or local_time.zone_of(request)
     html = (
         _templates()
         .get_template(template)
@@ -72,6 +75,8 @@ def page(datasette: Any, request: Any, template: str, *, status: int = 200, **va
             token=guard.form_token(request),
             path=request.path,
             version=__version__,
+            zone=zone,
+            zone_name=local_time.zone_name(zone, datetime.now(UTC)),
             **values,
         )
     )
@@ -123,7 +128,7 @@ def _asset(name: str) -> tuple[str, str]:
 async def static(request: Any) -> Response:
     """Serve a style sheet or script of the desk."""
     name = request.url_vars["name"]
-    if name not in ("desk.css", "desk.js", "tables.css"):
+    if name not in ("desk.css", "common.js", "desk.js", "brief.js", "tables.css"):
         return Response.text("No such file.", status=404)
     headers = {"cache-control": "max-age=31536000, immutable"}
     return Response(_asset(name)[0], content_type=_CONTENT_TYPES[Path(name).suffix], headers=headers)
