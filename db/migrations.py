@@ -759,3 +759,74 @@ CREATE INDEX articles_flagged ON articles(first_seen_at DESC, id DESC, language,
 """
     )
     db.execute("PRAGMA user_version = 12")
+
+
+@migrations()
+def m013_edits(db: Database) -> None:
+    """Add the schedule of looks at pages of flagged articles, the edits found, and submissions to an archive."""
+    db.executescript(
+        """
+CREATE TABLE looks (
+  article_id INTEGER PRIMARY KEY REFERENCES articles(id) ON DELETE CASCADE,
+  entry_id INTEGER NOT NULL REFERENCES entries(id) ON DELETE CASCADE,
+  state TEXT NOT NULL CHECK (state IN ('watched', 'missing', 'gone', 'ended')),
+  url TEXT NOT NULL,
+  started_at TEXT NOT NULL,
+  next_at TEXT,
+  looked_at TEXT,
+  looks INTEGER NOT NULL DEFAULT 0,
+  changes INTEGER NOT NULL DEFAULT 0,
+  returns INTEGER NOT NULL DEFAULT 0,
+  missing_since TEXT,
+  etag TEXT,
+  last_modified TEXT,
+  page_hash TEXT,
+  versions TEXT NOT NULL DEFAULT '[]',
+  reason TEXT NOT NULL DEFAULT ''
+) STRICT;
+CREATE INDEX looks_due ON looks(next_at) WHERE next_at IS NOT NULL;
+CREATE INDEX looks_looked ON looks(looked_at);
+CREATE INDEX looks_entry ON looks(entry_id);
+
+CREATE TABLE edits (
+  id INTEGER PRIMARY KEY,
+  article_id INTEGER NOT NULL REFERENCES articles(id) ON DELETE CASCADE,
+  feed_id INTEGER NOT NULL REFERENCES feeds(id),
+  kind TEXT NOT NULL
+    CHECK (kind IN ('gone', 'back', 'headline', 'fact', 'sentence', 'wording', 'layout', 'cosmetic')),
+  reported INTEGER NOT NULL CHECK (reported IN (0, 1)),
+  seen_at TEXT NOT NULL,
+  since TEXT NOT NULL,
+  revision INTEGER NOT NULL,
+  summary TEXT NOT NULL,
+  parts TEXT NOT NULL,
+  flags_gained TEXT NOT NULL DEFAULT '[]',
+  flags_lost TEXT NOT NULL DEFAULT '[]'
+) STRICT;
+CREATE INDEX edits_article ON edits(article_id);
+CREATE INDEX edits_feed ON edits(feed_id);
+CREATE INDEX edits_reported ON edits(seen_at) WHERE reported = 1;
+
+CREATE TABLE edit_parts (
+  key INTEGER NOT NULL,
+  edit_id INTEGER NOT NULL REFERENCES edits(id) ON DELETE CASCADE,
+  PRIMARY KEY (key, edit_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX edit_parts_edit ON edit_parts(edit_id);
+
+CREATE TABLE submissions (
+  id INTEGER PRIMARY KEY,
+  article_id INTEGER NOT NULL REFERENCES articles(id) ON DELETE CASCADE,
+  url TEXT NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('waiting', 'sending', 'sent', 'failed')),
+  made_at TEXT NOT NULL,
+  try_at TEXT NOT NULL,
+  tries INTEGER NOT NULL DEFAULT 0,
+  sent_at TEXT,
+  problem TEXT,
+  UNIQUE (article_id, url, made_at)
+) STRICT;
+CREATE INDEX submissions_open ON submissions(try_at) WHERE state IN ('waiting', 'sending');
+"""
+    )
+    db.execute("PRAGMA user_version = 13")
