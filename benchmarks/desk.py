@@ -26,7 +26,7 @@ import threading
 import time
 from datetime import UTC, datetime
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from benchmarks.archive import write_article
 
@@ -217,7 +217,9 @@ def main() -> None:
         for _ in range(100):
             try:
                 client = Client(port)
-                client.ask(f"/-/{link.split('/-/')[1]}")
+                _, page = client.ask(f"/-/{link.split('/-/')[1]}")
+                fields = dict(re.findall(r'<input type="hidden" name="(csrftoken|key)" value="([^"]+)"', page))
+                client.ask("/-/tumen/enter", urlencode(fields), content_type="application/x-www-form-urlencoded")
                 break
             except OSError:
                 time.sleep(0.2)

@@ -69,7 +69,6 @@ def command(
         "TUMEN_ENTRY_KEY": key,
         "TUMEN_ENTRY_NAME": analyst or _own_name(),
         "DATASETTE_SECRET": _secret(database.with_name(f"{database.stem}.secret")),
-        "TUMEN_HOSTS": "127.0.0.1,localhost,[::1]" if host in _LOOPBACK and not proxy_header else "",
     }
     if folder is not None:
         os.environ["TUMEN_CONFIG"] = str(folder.absolute())
@@ -81,8 +80,12 @@ def command(
     if open_:
         _open_when_up(host, port, f"{address}/-/tumen/enter?key={key}")
     described = tables.describe(database.stem, sql_for_all=host in _LOOPBACK and not proxy_header)
+    plugin: dict[str, object] = {}
+    if host not in _LOOPBACK or proxy_header:  # otherwise the desk answers to loopback names only
+        plugin["hosts"] = ["*"]
     if proxy_header:
-        described["plugins"] = {"tumen": {"proxy_header": proxy_header, "proxy_from": proxy_from.split(",")}}
+        plugin |= {"proxy_header": proxy_header, "proxy_from": proxy_from.split(",")}
+    described["plugins"] = {"tumen": plugin}
     arguments = _datasette_arguments(database, host, port, described)
     os.execv(sys.executable, [sys.executable, "-m", "datasette", *arguments])  # noqa: S606 - our own list, no shell
 

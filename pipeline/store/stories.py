@@ -226,15 +226,24 @@ def join(
         )
         _add(conn, (other.id, story, "first", None, "The first article of the story.", to_text(now)))
     _add(conn, (article, story, how, other.id, why, to_text(now)))
+    recount(conn, story)
+    return story
+
+
+def recount(conn: sqlite3.Connection, story: int) -> None:
+    """Bring title, counts and times of a story up to date with its members. A story without members keeps its title."""
     conn.execute(
         "UPDATE stories SET (articles, sources, first_seen_at, last_seen_at) = (SELECT count(*),"
-        " count(DISTINCT feed_id), min(sorted_at), max(sorted_at) FROM articles INDEXED BY articles_story"
-        " WHERE story_id = stories.id),"
-        " (title, lead_article_id) = (SELECT title, id FROM articles INDEXED BY articles_story"
-        " WHERE story_id = stories.id ORDER BY +sorted_at, id LIMIT 1) WHERE id = ?",
+        " count(DISTINCT feed_id), coalesce(min(sorted_at), stories.first_seen_at),"
+        " coalesce(max(sorted_at), stories.last_seen_at) FROM articles INDEXED BY articles_story"
+        " WHERE story_id = stories.id) WHERE id = ?",
         (story,),
     )
-    return story
+    conn.execute(
+        "UPDATE stories SET (title, lead_article_id) = (SELECT title, id FROM articles INDEXED BY articles_story"
+        " WHERE story_id = stories.id ORDER BY +sorted_at, id LIMIT 1) WHERE id = ? AND articles > 0",
+        (story,),
+    )
 
 
 def _add(conn: sqlite3.Connection, member: tuple[int, int, str, int | None, str, str]) -> None:

@@ -27,7 +27,7 @@ from pipeline.review.tables import describe
 from pipeline.store import desk as desk_rows
 from pipeline.store import open_store
 from pipeline.store import queue as lists
-from tests.review.conftest import HOSTILE_TITLE, Served, cookies, serving
+from tests.review.conftest import HOSTILE_TITLE, Served, cookies, enter, serving
 from tests.review.test_desk import WITHDRAWN, give, signed_in
 
 if TYPE_CHECKING:
@@ -341,7 +341,7 @@ def test_slow_query_is_stopped(library: Served) -> None:
 
 def test_session_cookie_is_httponly_and_same_site(desk: Served) -> None:
     client = desk.client()
-    desk.ask(client, desk.link.removeprefix(desk.base), None)
+    enter(desk, client)
     (cookie,) = [one for one in cookies(client) if one.name == "ds_actor"]
     assert cookie.has_nonstandard_attr("HttpOnly")
     assert str(cookie.get_nonstandard_attr("SameSite")).lower() == "lax"
