@@ -109,6 +109,22 @@ class DaemonSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     backups: Annotated[int, Meta(ge=1, le=10_000)] = 7
 
 
+class DeskSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Help with titles in other languages on the desk. Both are off by default.
+
+    Attributes:
+        translate: address of a translation page, opened by a link beside the article; ``{url}``, ``{title}`` and
+            ``{language}`` are filled in.
+        translator: address of a LibreTranslate-like service (``POST /translate``) that translates the titles of the
+            queue into English; only titles are sent.
+        translator_key_env: name of the environment variable that holds its API key; empty for none.
+    """
+
+    translate: str = ""
+    translator: str = ""
+    translator_key_env: str = ""
+
+
 class MainFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The tables of ``tumen.toml``."""
 
@@ -121,6 +137,7 @@ class MainFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     archive: ArchiveSettings = ArchiveSettings()
     edits: EditSettings = EditSettings()
     daemon: DaemonSettings = DaemonSettings()
+    desk: DeskSettings = DeskSettings()
 
 
 class Settings(MainFile, frozen=True, kw_only=True):
