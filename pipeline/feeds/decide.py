@@ -14,7 +14,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from pipeline.feeds.failures import after_failure, back_to_config, failing
-from pipeline.feeds.problems import CUT_SHORT
+from pipeline.feeds.problems import CUT_SHORT, problem_of_body
 from pipeline.feeds.revisions import first_state, next_states
 from pipeline.feeds.same_item import Item, Items, same_item
 from pipeline.feeds.schedule import Timing, due_after_success, next_interval
@@ -84,7 +84,7 @@ def decide(
         state = replace(state, moved_to=None, moved_times=0)
         if alternates:
             problem += f" It names {len(alternates)} instead: {', '.join(alternates[:3])}."
-        problem = _joined(_over_limit(outcome), problem) or problem
+        problem = _joined(problem_of_body(outcome), problem) or problem
         update = FeedUpdate(state=failing(state, "failing", problem, timing), note=problem)
         return back_to_config(state, update, timing)
     return _after_document(state, outcome, document, history, timing, whole_text=whole_text)
@@ -215,21 +215,9 @@ def _validators(outcome: Fetched) -> Validators | None:
     return Validators(url=outcome.url, etag=etag, last_modified=modified) if etag or modified else None
 
 
-def _over_limit(outcome: Fetched) -> str | None:
-    """Return the sentence on a feed that exceeds the size limit."""
-    if outcome.over_limit is None:
-        return None
-    return (
-        f"The feed is larger than {outcome.over_limit:,} bytes, and only its first part was read;"
-        " see max_feed_bytes of the source and of [fetch]."
-    )
-
-
 def _problem(state: FeedState, outcome: Fetched, document: KeyedFeed | None) -> str | None:
-    if outcome.over_limit:
-        return _over_limit(outcome)
-    if outcome.truncated:
-        return "The connection ended before the whole feed had arrived; the part that arrived was read."
+    if problem := problem_of_body(outcome):
+        return problem
     if document is None:
         return state.problem if state.status == "ok" else None
     return document.feed.problem
