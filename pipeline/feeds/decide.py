@@ -119,8 +119,10 @@ def _after_document(
         gone_since=None,
         problem=problem,
     )
-    # The validators of a document that was cut short would hide its missing entries from the next poll.
-    if not outcome.truncated and not (parsed and parsed.problem == CUT_SHORT):
+    # The validators of a document that was cut short would hide its missing entries from the next poll, and those of
+    # a document with states that wait would hide these.
+    partial = outcome.truncated or (parsed and parsed.problem == CUT_SHORT) or _has_waiting_state(found, intents)
+    if not partial:
         after = replace(after, validators=_validators(outcome), body_hash=body_hash(outcome.body))
     after, move = _follow_move(after, outcome.moved_to, timing.policy.moves_to_adopt)
     after = replace(after, due_at=due_after_success(after, outcome.headers, parsed, timing))
@@ -129,6 +131,16 @@ def _after_document(
         entries=intents,
         entries_total=len(parsed.entries) if parsed else 0,
         note=_joined(move, _gap(state, new, seen_before), _left_out(document, found)) or problem,
+    )
+
+
+def _has_waiting_state(found: Items, intents: Sequence[EntryIntent]) -> bool:
+    """Return whether an item shows a state that is not read yet; see ``revisions``."""
+    read = {intent.identity for intent in intents if intent.revised}
+    return any(
+        item.known.digest != item.entry.digest and item.identity not in read
+        for item in found.items
+        if item.known and item.known.in_feed
     )
 
 
