@@ -11,7 +11,7 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 from pipeline.model import Fetched, FetchFailed, NotModified, QueuedEntry
-from pipeline.settings import CycleSettings
+from pipeline.settings import CycleSettings, Settings
 from pipeline.text.sentences import headline_of
 
 _REFUSED = {"bad_url", "forbidden_address"}  # the feed links to an address that Tumen does not request
@@ -78,6 +78,16 @@ class GiveUp:
 
 
 PageDecision = ProcessPage | Wait | Retry | UseFeedText | GiveUp
+
+
+def longest_delay(settings: Settings) -> timedelta:
+    """Return the longest time until the next try of a page that is ever planned."""
+    retries = _delay(settings.cycle.tries - 1, settings.cycle)
+    return max(retries, timedelta(seconds=settings.fetch.max_retry_after_seconds), timedelta(days=1))
+
+
+def _delay(attempts: int, settings: CycleSettings) -> timedelta:
+    return min(timedelta(minutes=settings.retry_minutes * 4 ** min(attempts - 1, 20)), _LONGEST_DELAY)
 
 
 def needs_page(entry: QueuedEntry, settings: CycleSettings) -> bool:
@@ -176,5 +186,5 @@ def _retry(
     attempts = entry.attempts + 1
     if attempts >= (tries or settings.tries):
         return UseFeedText(reason, failed=True)
-    delay = min(timedelta(minutes=settings.retry_minutes * 4 ** min(attempts - 1, 20)), _LONGEST_DELAY)
+    delay = _delay(attempts, settings)
     return Retry(attempts, max(delay, at_least or delay), reason)

@@ -15,6 +15,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from pipeline import processing
+from pipeline.cycle.decide_page import longest_delay
 from pipeline.cycle.feed_stage import FeedStage
 from pipeline.cycle.flagging_config import ensure_config
 from pipeline.cycle.kept_pages import keep_pages
@@ -106,7 +107,9 @@ async def run_stages(
                         tally.feeds_total = len(due)
                         for feed in due:
                             tasks.create_task(_poll(feeds, pages, feed))
-                        for entry, url in entry_rows.waiting(writer.committed, now(), _BACKLOG):
+                        for entry, url in entry_rows.waiting(
+                            writer.committed, now(), _BACKLOG, longest_delay(settings)
+                        ):
                             pages.offer(entry, url)
                     await LookStage(
                         writer=writer,

@@ -118,6 +118,8 @@ def _classify_error(
         return "not_found", "The address was not found (status 404).", None
     if status == 410:
         return "gone", "The address is gone for good (status 410).", None
+    if status in (426, 505):
+        return "status", f"{target.site} needs HTTP/2, which Tumen does not speak (status {status}).", wait
     return "status", f"{target.site} returned status {status}.", wait
 
 
