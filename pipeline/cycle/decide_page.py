@@ -15,6 +15,7 @@ from pipeline.settings import CycleSettings, Settings
 from pipeline.text.sentences import headline_of
 
 _REFUSED = {"bad_url", "forbidden_address"}  # the feed links to an address that Tumen does not request
+_NO_PUBLICATION = ("javascript:", "vbscript:", "file:", "data:", "about:", "blob:")  # programs and local files
 _LONGEST_DELAY = timedelta(days=14)
 _FRONT_PAGE = re.compile(r"/?(?:[a-z]{2}/?)?(?:(?:index|main|home|default)(?:\.\w{2,5})?/?)?", re.IGNORECASE)
 _FORBIDDEN = (401, 402, 403, 451)
@@ -138,7 +139,7 @@ def _is_front_page_instead(entry: QueuedEntry, page: Fetched) -> bool:
 def _without_request(entry: QueuedEntry) -> UseFeedText | GiveUp:
     link = entry.entry.written
     refused = f"The feed links to {link[:200]}, which is not fetched." if link and not entry.entry.url else None
-    if _has_text(entry):
+    if _has_text(entry) and not link.lower().startswith(_NO_PUBLICATION):
         return UseFeedText(refused)
     if entry.entry.url and entry.entry.title:
         return UseFeedText("Other items of the feed link to the same page, and the feed gives no text.")
@@ -153,7 +154,7 @@ def _after_failure(entry: QueuedEntry, failure: FetchFailed, settings: CycleSett
     if failure.kind == "deferred":
         return Wait(failure.retry_after or timedelta(minutes=settings.retry_minutes), failure.reason)
     if failure.kind in _REFUSED:
-        return UseFeedText(failure.reason) if _has_text(entry) else GiveUp(failure.reason)
+        return GiveUp(failure.reason)
     if failure.kind == "robots":
         return UseFeedText(failure.reason)
     tries = _TRIES.get(failure.kind, settings.tries)

@@ -194,6 +194,13 @@ def test_135_page_that_answers_from_another_address_is_read(asked: str, answered
     assert decide_page(entry(url=asked), page, SETTINGS) == ProcessPage(page)
 
 
+@pytest.mark.parametrize("link", ["javascript:open(1)", "FILE:///etc/passwd", "data:text/html,x"])
+def test_53_entry_that_links_to_a_program_or_a_local_file_is_given_up(link: str) -> None:
+    linked = ParsedEntry(id="1", url="", title="T", written=link, content="x")
+    decision = decide_page(replace(entry(url=""), entry=linked), None, SETTINGS)
+    assert decision == GiveUp(f"The feed links to {link}, which is not fetched.")
+
+
 def test_53_link_of_another_scheme_is_named_as_reason() -> None:
     linked = replace(
         entry(url="", content="Short."), entry=ParsedEntry(id="1", url="", title="T", written="ftp://a/b", content="x")
