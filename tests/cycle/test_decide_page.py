@@ -1,4 +1,4 @@
-"""What becomes of an entry after its page was requested: the table of decisions."""
+"""Decisions about an entry after its page was requested: the table of cases."""
 
 from __future__ import annotations
 
