@@ -29,6 +29,7 @@ _SETTINGS = {
 
 @click.command()
 @options.database
+@options.config
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=8001, show_default=True, type=click.IntRange(0, 65535), help="Port to listen on.")
 @click.option("--open", "open_", is_flag=True, help="Open a browser, signed in.")
@@ -40,7 +41,15 @@ _SETTINGS = {
     "--proxy-from", metavar="NETWORKS", default="127.0.0.1", show_default=True, help="Addresses of trusted proxies."
 )
 def command(
-    database: Path, host: str, port: int, *, open_: bool, analyst: str | None, proxy_header: str | None, proxy_from: str
+    database: Path,
+    folder: Path | None,
+    host: str,
+    port: int,
+    *,
+    open_: bool,
+    analyst: str | None,
+    proxy_header: str | None,
+    proxy_from: str,
 ) -> None:
     """Serve the desk: review, search, dashboard, and every table in Datasette.
 
@@ -61,6 +70,8 @@ def command(
         "TUMEN_ENTRY_NAME": analyst or _own_name(),
         "DATASETTE_SECRET": _secret(database.with_name(f"{database.stem}.secret")),
     }
+    if folder is not None:
+        os.environ["TUMEN_CONFIG"] = str(folder.absolute())
     if host not in _LOOPBACK:
         click.echo(f"tumen: everybody who can reach {address} can read the whole database.", err=True)
     click.echo(f"The desk is on {address}/-/tumen  (stop with Ctrl-C)", err=True)

@@ -23,9 +23,11 @@ def register_routes() -> list[tuple[str, Callable[..., Any]]]:
     """Return every page of the desk. Each module lists its own routes."""
     from pipeline.review import (
         atom,
+        brief,
         dashboard,
         exports,
         health,
+        preferences,
         queue,
         reference_page,
         searching,
@@ -34,7 +36,8 @@ def register_routes() -> list[tuple[str, Callable[..., Any]]]:
         verdicts,
     )
 
-    modules = (queue, verdicts, searching, exports, atom, story, dashboard, reference_page, signing, health)
+    lists = (queue, verdicts, brief, preferences, searching, exports, atom, story)
+    modules = (*lists, dashboard, reference_page, signing, health)
     return [route for module in modules for route in module.routes()]
 
 
@@ -52,6 +55,7 @@ def menu_links(datasette: Any) -> list[dict[str, str]]:
     """Return links to the desk for Datasette's menu."""
     return [
         {"href": datasette.urls.path("/-/tumen"), "label": "Review queue"},
+        {"href": datasette.urls.path("/-/tumen/brief"), "label": "Brief"},
         {"href": datasette.urls.path("/-/tumen/search"), "label": "Search"},
         {"href": datasette.urls.path("/-/tumen/dashboard"), "label": "Dashboard"},
         {"href": datasette.urls.path("/-/tumen/op-ed"), "label": "The op-ed"},

@@ -7,16 +7,17 @@ import hashlib
 import logging
 import re
 import sqlite3
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from datasette import Response
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 
 from pipeline import __version__
 from pipeline.errors import StoreError
-from pipeline.review import guard, interface
+from pipeline.review import guard, interface, local_time
 
 _log = logging.getLogger(__name__)
 _FOLDER = Path(__file__).parent
@@ -48,7 +49,13 @@ def _templates() -> Environment:
         finalize=without_bidi,
     )
     environment.filters["web_url"] = web_url
-    environment.filters["minutes"] = to_minutes
+    environment.filters["minutes"] = pass_context(
+        lambda context, at: local_time.to_minutes(at, context.get("zone", UTC))
+    )
+    environment.filters["moment"] = pass_context(
+        lambda context, at: local_time.to_moment(at, context["zone"], datetime.now(UTC))
+    )
+    environment.filters["verdict_name"] = lambda verdict: str(verdict).replace("_", " ")
     environment.filters["kind_name"] = lambda kind: _KIND_NAMES.get(kind, kind)
     return environment
 
@@ -69,14 +76,9 @@ def web_url(url: object) -> str:
     return text if urlsplit(text).scheme in ("http", "https") else ""
 
 
-def to_minutes(time: object) -> str:
-    """Format ``2026-11-24T06:00:00Z`` as ``2026-11-24 06:00``."""
-    return str(time or "")[:16].replace("T", " ")
-
-
 def page(datasette: Any, request: Any, template: str, *, status: int = 200, **values: Any) -> Response:
     """Render a template as an HTML response."""
-    html = _templates().get_template(template).render(**frame(datasette, request), **values)
+    html = _templates().get_template(template).render(**frame(datasette, request) | values)
     return Response.html(html, status=status, headers={"cache-control": "no-store"})
 
 
@@ -96,6 +98,8 @@ def frame(datasette: Any, request: Any) -> dict[str, Any]:
         "path": request.path,
         "here": request.full_path,
         "version": __version__,
+        "zone": (zone := local_time.zone_of(request)),
+        "zone_name": local_time.zone_name(zone, datetime.now(UTC)),
     }
 
 

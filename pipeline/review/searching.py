@@ -14,8 +14,8 @@ from urllib.parse import quote
 from datasette import Response
 
 from pipeline.review import guard, pages
+from pipeline.review.fields import read_fields
 from pipeline.review.search_marks import Marker
-from pipeline.review.verdicts import read_fields
 from pipeline.store import asked, concepts, search, search_results
 from pipeline.store.search_query import Query, Term
 

@@ -16,7 +16,7 @@ from datasette import Response
 from datasette.utils import baseconv
 
 from pipeline.review import analysts, guard, interface, pages
-from pipeline.review.verdicts import read_fields
+from pipeline.review.fields import read_fields
 
 _DAYS = 30
 _MAX_ATTEMPTS, _WINDOW_SECONDS = 5, 60

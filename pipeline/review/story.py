@@ -15,7 +15,7 @@ from typing import Any
 from datasette import Response
 
 from pipeline.review import guard, pages
-from pipeline.review.verdicts import read_fields
+from pipeline.review.fields import read_fields
 from pipeline.store import story_decisions, story_page
 from pipeline.store.values import to_time
 

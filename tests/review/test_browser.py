@@ -61,6 +61,8 @@ def test_note_and_corrected_topics_are_saved_with_the_verdict(desk: Served, brow
     page.keyboard.press("t")
     page.locator("#topics input").first.wait_for()
     page.keyboard.press("Space")
+    page.keyboard.press("3")  # in the panel a digit switches a topic
+    page.keyboard.press("Escape")
     page.keyboard.press("3")
     page.wait_for_function("() => document.getElementById('status').textContent.includes('saved')")
     ((verdict, note, topics),) = desk.rows("SELECT verdict, note, topics FROM reviews")
@@ -83,7 +85,7 @@ def test_expired_session_is_reported_and_article_stays_unreviewed(desk: Served, 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_page_fits_a_phone_and_follows_dark_mode(library: Served, browser: Any, scheme: str) -> None:
     page = browser.new_context(viewport={"width": 360, "height": 740}, color_scheme=scheme).new_page()
-    for path in ("", "/dashboard", "/op-ed", "/feeds", "/search?q=Korea", "/login"):
+    for path in ("", "?queue=flagged", "/brief", "/dashboard", "/op-ed", "/feeds", "/search?q=Korea", "/login"):
         page.goto(f"{library.base}/-/tumen{path}")
         assert page.evaluate("document.documentElement.scrollWidth") <= 360, path
     paper = page.evaluate("getComputedStyle(document.body).backgroundColor")
@@ -124,6 +126,8 @@ def test_every_page_passes_axe(desk: Served, browser: Any, scheme: str) -> None:
     paths = [
         "",
         f"/article/{best}",
+        "?queue=flagged&sort=newest",
+        "/brief",
         "/search?q=Korea",
         "/search?q=-x",
         "/dashboard?days=365",
@@ -216,6 +220,7 @@ def test_korean_and_russian_text_has_language_and_line_breaks(library: Served, b
 def test_tab_key_reaches_everything_in_page_order(desk: Served, browser: Any) -> None:
     page = browser.new_page()
     open_desk(desk, page)
+    page.evaluate("document.querySelector('.filter-box').open = true")
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.textContent") == "Skip to content"
     seen = []
@@ -244,6 +249,7 @@ def test_tab_key_reaches_everything_in_page_order(desk: Served, browser: Any) ->
 def test_filters_are_in_the_url_and_survive_a_verdict(desk: Served, browser: Any) -> None:
     page = browser.new_page()
     open_desk(desk, page)
+    page.locator(".filter-box > summary").click()
     page.select_option("select[name=language]", "ru")
     page.select_option("select[name=days]", "7")
     page.get_by_role("button", name="Show", exact=True).click()
