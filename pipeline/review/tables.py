@@ -57,7 +57,7 @@ def cell(datasette: Any, table: str | None, column: str, value: object, row: Any
     if table is None and isinstance(value, float):
         return escape(f"{value:.3g}")
     if isinstance(value, str):
-        shown = pages.to_minutes(value) if table is None and _TIME.fullmatch(value) else pages.without_bidi(value)
+        shown = value[:16].replace("T", " ") if table is None and _TIME.fullmatch(value) else pages.without_bidi(value)
         return escape(shown) if shown != value else None
     return None
 
