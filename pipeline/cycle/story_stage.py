@@ -11,7 +11,6 @@ import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import partial
 
 from pipeline import stories
 from pipeline.model import IndexKeys, SentenceHolder, Signature, Stored, Telling
@@ -96,7 +95,13 @@ class StoryStage:
         at = to_time(known.at).timestamp()
         article = Telling(article=known.id, source=known.feed, at=at, story=None, signature=signature)
         model = stories.load_model()
-        score = partial(stories.score, model=model)
+        scores: dict[int, float] = {}
+
+        def score(one: Telling, member: Telling) -> float:
+            if member.article not in scores:
+                scores[member.article] = stories.score(one, member, model)
+            return scores[member.article]
+
         match = stories.choose(article, rows.candidates(conn, article, keys), score, model.threshold)
         if match is not None:
             match = stories.choose(article, [rows.complete(conn, match.story)], score, model.threshold)

@@ -65,7 +65,8 @@ def article(conn: sqlite3.Connection, article_id: int) -> ArticleView | None:
     rows = _rows(
         conn,
         "SELECT a.*, f.name AS source, f.home, m.why AS story_why, m.how AS story_how, s.topics AS corrected,"
-        " s.review_id, s.analyst AS judged_by, s.note"
+        " s.review_id, s.analyst AS judged_by, s.note,"
+        " (SELECT min(e.next_try_at) FROM entries e WHERE e.article_id = a.id AND e.state = 'failed') AS pending_page"
         " FROM articles a JOIN feeds f ON f.id = a.feed_id LEFT JOIN standing s ON s.article_id = a.id"
         " LEFT JOIN story_members m ON m.article_id = a.id WHERE a.id = ?",
         article_id,
