@@ -900,3 +900,15 @@ ALTER TABLE sightings ADD COLUMN states TEXT NOT NULL DEFAULT '[]';
 """
     )
     db.execute("PRAGMA user_version = 15")
+
+
+@migrations()
+def m016_shares(db: Database) -> None:
+    """Let the dashboard count articles and flagged articles by week, source and language from one index."""
+    db.executescript(
+        """
+DROP INDEX articles_sorted;
+CREATE INDEX articles_sorted ON articles(sorted_at, feed_id, language, top_topic);
+"""
+    )
+    db.execute("PRAGMA user_version = 16")
