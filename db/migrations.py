@@ -886,19 +886,6 @@ DROP INDEX articles_language;
 CREATE INDEX articles_language ON articles(language, sorted_at);
 """
     )
-    db.execute("PRAGMA user_version = 14")
-
-
-@migrations()
-def m017_transport(db: Database) -> None:
-    """Store the new keys of a source, and remember the states of each item, which bound its revisions."""
-    db.executescript(
-        """
-ALTER TABLE feeds ADD COLUMN tls TEXT NOT NULL DEFAULT 'modern' CHECK (tls IN ('modern', 'legacy'));
-ALTER TABLE feeds ADD COLUMN max_feed_bytes INTEGER;
-ALTER TABLE sightings ADD COLUMN states TEXT NOT NULL DEFAULT '[]';
-"""
-    )
     db.execute("PRAGMA user_version = 15")
 
 
@@ -912,3 +899,16 @@ CREATE INDEX articles_sorted ON articles(sorted_at, feed_id, language, top_topic
 """
     )
     db.execute("PRAGMA user_version = 16")
+
+
+@migrations()
+def m017_transport(db: Database) -> None:
+    """Store the new keys of a source, and remember the states of each item, which bound its revisions."""
+    db.executescript(
+        """
+ALTER TABLE feeds ADD COLUMN tls TEXT NOT NULL DEFAULT 'modern' CHECK (tls IN ('modern', 'legacy'));
+ALTER TABLE feeds ADD COLUMN max_feed_bytes INTEGER;
+ALTER TABLE sightings ADD COLUMN states TEXT NOT NULL DEFAULT '[]';
+"""
+    )
+    db.execute("PRAGMA user_version = 17")

@@ -57,9 +57,13 @@ def cell(datasette: Any, table: str | None, column: str, value: object, row: Any
     if table is None and isinstance(value, float):
         return escape(f"{value:.3g}")
     if isinstance(value, str):
-        shown = value[:16].replace("T", " ") if table is None and _TIME.fullmatch(value) else pages.without_bidi(value)
+        shown = _utc(value) if table is None and _TIME.fullmatch(value) else pages.without_bidi(value)
         return escape(shown) if shown != value else None
     return None
+
+
+def _utc(at: str) -> str:
+    return at[:16].replace("T", " ")  # tables and queries are in UTC, whatever zone the desk shows
 
 
 def _target(table: str | None, column: str, row: Any) -> tuple[str, object] | None:
