@@ -890,6 +890,18 @@ CREATE INDEX articles_language ON articles(language, sorted_at);
 
 
 @migrations()
+def m016_shares(db: Database) -> None:
+    """Let the dashboard count articles and flagged articles by week, source and language from one index."""
+    db.executescript(
+        """
+DROP INDEX articles_sorted;
+CREATE INDEX articles_sorted ON articles(sorted_at, feed_id, language, top_topic);
+"""
+    )
+    db.execute("PRAGMA user_version = 16")
+
+
+@migrations()
 def m017_transport(db: Database) -> None:
     """Store the new keys of a source, and remember the states of each item, which bound its revisions."""
     db.executescript(

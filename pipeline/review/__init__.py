@@ -12,7 +12,7 @@ from typing import Any
 
 from datasette import hookimpl
 
-from pipeline.review import faults, guard, middleware, sql_limits, tables
+from pipeline.review import faults, guard, middleware, pages, sql_limits, tables
 from pipeline.store.search import to_query
 
 _BUSY_TIMEOUT_MS = 15_000
@@ -88,6 +88,18 @@ def render_cell(  # noqa: PLR0917 - Datasette's own order
 def extra_css_urls(datasette: Any) -> list[str]:
     """Return the style sheet that gives Datasette's pages the look of the desk."""
     return [tables.style(datasette)]
+
+
+@hookimpl
+def extra_js_urls(datasette: Any) -> list[str]:
+    """Return the script that gives names to the controls of Datasette's pages."""
+    return [tables.script(datasette)]
+
+
+@hookimpl
+def extra_template_vars(datasette: Any, request: Any) -> dict[str, Any]:
+    """Return what the desk's header on Datasette's pages needs (``templates/base.html``)."""
+    return {"desk": pages.frame(datasette, request) if request else None}
 
 
 @hookimpl

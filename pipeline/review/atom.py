@@ -89,7 +89,7 @@ async def of_search(datasette: Any, request: Any) -> Any:
         if saved is None:
             return None
         wanted = asked.of_string(saved.query)
-        ids = wanted.find(conn, wanted.query(conn), limit=_MOST, newest=True)
+        ids, _ = wanted.find(conn, wanted.query(conn), limit=_MOST, newest=True)
         seen = search_results.first_seen(conn, ids)
         return saved.name, [
             _Entry(

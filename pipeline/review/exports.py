@@ -29,7 +29,7 @@ async def export(datasette: Any, request: Any) -> Any:
     wanted = asked.read(pages.arguments(request))
 
     def read(conn: Any) -> list[Result]:
-        ids = wanted.find(conn, wanted.query(conn), limit=search.RANKED)
+        ids, _ = wanted.find(conn, wanted.query(conn), limit=search.RANKED)
         return search_results.load(conn, ids)
 
     results = await guard.database(datasette).execute_fn(read)

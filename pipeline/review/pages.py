@@ -41,7 +41,7 @@ class RequestError(Exception):
 @functools.cache
 def _templates() -> Environment:
     environment = Environment(
-        loader=FileSystemLoader(_FOLDER / "html"),
+        loader=FileSystemLoader([_FOLDER / "html", _FOLDER / "templates"]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -149,7 +149,7 @@ def _asset(name: str) -> tuple[str, str]:
 async def static(request: Any) -> Response:
     """Serve a style sheet or script of the desk."""
     name = request.url_vars["name"]
-    if name not in ("desk.css", "common.js", "desk.js", "brief.js", "tables.css"):
+    if not (_FOLDER / "assets" / name).is_file():
         return Response.text("No such file.", status=404)
     headers = {"cache-control": "max-age=31536000, immutable"}
     return Response(_asset(name)[0], content_type=_CONTENT_TYPES[Path(name).suffix], headers=headers)

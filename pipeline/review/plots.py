@@ -24,7 +24,7 @@ class Bar:
         value: its length, in the unit of the plot.
         text: the tooltip; by default name and value.
         href: where the bar leads; "" for nowhere.
-        running: the period is not over, so the bar is drawn hatched.
+        running: the period is not over, so the bar is drawn dashed.
     """
 
     name: str

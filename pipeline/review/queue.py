@@ -195,6 +195,7 @@ def _options(request: Any, wanted: QueueFilter) -> dict[str, Any]:
     """Return what the list's controls need, whatever the database says."""
     return {
         "counted_to": progress.COUNTED_TO,
+        "limit": lists.LIMIT,
         "chosen": {name: request.args.get(name) or "" for name in filters.NAMES},
         "filtered": any(request.args.get(name) for name in filters.NAMES if name not in ("queue", "sort")),
         "queue": wanted.queue,

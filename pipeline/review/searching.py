@@ -48,12 +48,12 @@ async def searching(datasette: Any, request: Any) -> Any:
         }
         if listing:
             offset = (number - 1) * _PAGE_SIZE
-            ids = wanted.find(conn, query, limit=_PAGE_SIZE + 1, offset=offset)
+            ids, count = wanted.find(conn, query, limit=_PAGE_SIZE + 1, offset=offset)
             marker = Marker(query)
             values |= {
                 "results": [_result(marker, row) for row in search_results.load(conn, ids[:_PAGE_SIZE])],
                 "more": len(ids) > _PAGE_SIZE,
-                "count": search.count(conn, query, wanted.filter),
+                "count": count,
                 "suggestion": search.suggest(conn, query) if query and not ids else None,
             }
         return values
@@ -109,13 +109,13 @@ def _chips(conn: Any, query: Query) -> list[dict[str, Any]]:
 
 
 def _some_spellings(term: Term) -> list[str]:
-    """Return the first whole spelling of each language, without the one that was typed."""
-    found: dict[str, str] = {}
-    for surface in term.surfaces:
-        text = surface.text.lstrip("=~")
-        if "*" not in text and text.lower() != term.text:
-            found.setdefault(surface.language, text)
-    return [found[language] for language in ("en", "ru", "ko") if language in found]
+    """Return the shortest plain spelling of each language, without the one that was typed."""
+    found = []
+    for language, shortest in (("en", 3), ("ru", 4), ("ko", 2)):
+        texts = [surface.text.lstrip("=~").rstrip("*") for surface in term.surfaces if surface.language == language]
+        plain = [text for text in texts if text.isalpha() and len(text) >= shortest and text.lower() != term.text]
+        found += sorted(plain, key=lambda text: (len(text), text))[:1]
+    return found
 
 
 @pages.errors_as_pages

@@ -13,9 +13,9 @@ from urllib.parse import urlsplit
 from pipeline.services.brief import Brief, Item
 from pipeline.store.brief import BriefArticle
 
-# Mail programs drop style sheets and may invert colours: all styles are inline, with colours readable on both.
-_LINK = "color:#2f7dc2;text-decoration:none"
-_SMALL = "font-size:13px;color:#6a6f75"
+# Mail programs drop style sheets and may invert colours: all styles are inline. Text and links have the reader's own
+# colours, because no grey or blue has enough contrast on both white and black.
+_SMALL = "font-size:13px;opacity:.85"
 _TOPIC = "font-size:16px;margin:22px 0 6px;padding-bottom:3px;border-bottom:2px solid #2f7dc2"
 _PAGE = (
     '<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="color-scheme" content="light dark">'
@@ -112,7 +112,7 @@ def _html_link(text: str, url: str, hover: str = "") -> str:
     url = _web_url(url)
     title = f' title="{html.escape(hover)}"' if hover else ""
     words = html.escape(text)
-    return f'<a href="{html.escape(url)}"{title} style="{_LINK}">{words}</a>' if url else words
+    return f'<a href="{html.escape(url)}"{title}>{words}</a>' if url else words
 
 
 def to_json(brief: Brief) -> str:

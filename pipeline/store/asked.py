@@ -64,12 +64,12 @@ class Asked:
 
     def find(
         self, conn: sqlite3.Connection, query: Query, *, limit: int, offset: int = 0, newest: bool = False
-    ) -> list[int]:
-        """Return the ids of the results; none if words were typed and none of them can be searched for."""
+    ) -> tuple[list[int], int]:
+        """Return the ids of the results and their number; none if words were typed that cannot be searched for."""
         if self.typed.strip() and not query:
-            return []
+            return [], 0
         order = "date" if newest else self.order
-        return search.find(conn, query, self.filter, order=order, limit=limit, offset=offset)
+        return search.find_and_count(conn, query, self.filter, order=order, limit=limit, offset=offset)
 
     def link(self, **changes: object) -> str:
         """Return the query string of this search with some values changed; None or "" leaves a value out."""

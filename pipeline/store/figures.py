@@ -47,7 +47,7 @@ def articles_by_week(conn: sqlite3.Connection, scope: Scope) -> list[tuple[str, 
         conn,
         scope,
         "SELECT {monday} AS week, sum(n) FROM (SELECT substr(a.sorted_at, 1, 10) AS day, count(*) AS n"
-        " FROM articles a WHERE a.sorted_at >= :since {narrow} GROUP BY day) GROUP BY week",
+        " FROM articles a INDEXED BY articles_sorted WHERE a.sorted_at >= :since {narrow} GROUP BY day) GROUP BY week",
     )
 
 
@@ -57,8 +57,7 @@ def totals(conn: sqlite3.Connection, scope: Scope, until: str) -> dict[str, int]
         conn,
         scope,
         "SELECT (SELECT count(*) FROM articles a WHERE a.sorted_at >= :since AND a.sorted_at < :until {narrow}),"
-        " (SELECT count(DISTINCT g.article_id) FROM flags g {join}"
-        " WHERE g.sorted_at >= :since AND g.sorted_at < :until {narrow}),"
+        " (SELECT count(a.top_topic) FROM articles a WHERE a.sorted_at >= :since AND a.sorted_at < :until {narrow}),"
         " (SELECT count(*) FROM articles a WHERE a.relevant = 1"
         " AND a.sorted_at >= :since AND a.sorted_at < :until {narrow}),"
         " (SELECT count(*) FROM articles a WHERE a.relevant = 1 AND a.verdict IS NOT NULL"
@@ -79,7 +78,7 @@ def shares_by(conn: sqlite3.Connection, what: str, scope: Scope) -> list[tuple[s
         conn,
         scope,
         "SELECT value, coalesce(f.name, value), flagged, n FROM (SELECT {value} AS value,"
-        " sum(a.topics <> '[]') AS flagged, count(*) AS n FROM articles a"
+        " count(a.top_topic) AS flagged, count(*) AS n FROM articles a INDEXED BY articles_sorted"
         " WHERE a.sorted_at >= :since {narrow} GROUP BY 1) LEFT JOIN feeds f ON {source} AND f.id = value"
         " ORDER BY flagged DESC, n DESC LIMIT 20".replace("{source}", str(int(what == "source"))).replace(
             "{value}", {"language": "coalesce(a.language, '?')", "source": "a.feed_id"}[what]

@@ -110,7 +110,7 @@ def found(conn: sqlite3.Connection, since: str, search: str) -> list[FlaggedRow]
     """
     saved = search_results.find_saved(conn, search)
     wanted = asked.of_string(saved.query) if saved else asked.read({"q": search})
-    ids = wanted.find(conn, wanted.query(conn), limit=_MOST_FOUND, newest=True)
+    ids, _ = wanted.find(conn, wanted.query(conn), limit=_MOST_FOUND, newest=True)
     rows = conn.execute(
         "SELECT a.id AS article, coalesce(g.topic, '') AS topic, coalesce(g.score, 0) AS score,"
         " a.relevance AS relevance, f.name AS source, coalesce(a.language, '') AS language"

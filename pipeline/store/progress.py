@@ -44,6 +44,8 @@ def progress(conn: sqlite3.Connection, wanted: queue.QueueFilter, now: datetime,
 
 
 def _waiting(conn: sqlite3.Connection, wanted: queue.QueueFilter, now: datetime) -> int:
+    if wanted.queue != "audit" and queue.is_list(wanted):
+        return 0  # nothing waits in a list of judged articles, and counting it would read them all
     if wanted.queue == "audit":
         return len(queue.audit_queue(conn, wanted, now))
     conditions, values = queue.where(wanted, now)

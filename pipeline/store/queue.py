@@ -22,7 +22,7 @@ Sort = Literal["age", "newest", "best"]
 VerdictFilter = Literal["waiting", "relevant", "not_relevant", "escalate"]
 
 HALF_LIFE = timedelta(days=2)  # in the order “age”, the score of an article halves in this time
-LIMIT = 60
+LIMIT = 40  # lines of one page; rendering a line takes longer than reading it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -44,10 +44,10 @@ class Filter:
 
 
 STATES = {
-    "flagged": "a.topics <> '[]'",
+    "flagged": "a.top_topic IS NOT NULL",
     "in_queue": "a.relevant = 1",
     "unreviewed": "a.relevant = 1 AND a.verdict IS NULL",
-    "reviewed": "a.verdict IS NOT NULL",
+    "reviewed": "a.verdict IN ('relevant', 'not_relevant', 'escalate')",  # so that articles_queue serves it
     "relevant": "a.verdict IN ('relevant', 'escalate')",
     "not_relevant": "a.verdict = 'not_relevant'",
     "escalate": "a.verdict = 'escalate'",
@@ -79,47 +79,51 @@ def find(
     limit: int,
     offset: int = 0,
 ) -> list[int]:
-    """Return matching articles. Without a word, return all articles that pass the filters, by date.
+    """Return the ids of matching articles; see ``find_and_count``."""
+    return find_and_count(conn, query, wanted, order=order, limit=limit, offset=offset)[0]
 
-    Best first is by BM25 (a hit in the title weighs eight times as much as one in the text), or, for a concept with
-    many spellings, articles that name it in the title first. Only the newest 5,000 matches are put in order; older
-    ones follow, newest first. Ranking all of them would take a second in an archive of a million articles.
+
+def find_and_count(
+    conn: sqlite3.Connection,
+    query: Query,
+    wanted: Filter | None = None,
+    *,
+    order: Order = "rank",
+    limit: int,
+    offset: int = 0,
+) -> tuple[list[int], int]:
+    """Return matching articles and their number, counted up to 5,000.
+
+    Without a word, return all articles that pass the filters, by date. Best first is by BM25 (a hit in the title weighs
+    eight times as much as one in the text), or, for a concept with many spellings, articles that name it in the title
+    first. Only the newest 5,000 matches are put in order; older ones follow, newest first. Ranking all of them would
+    take a second in an archive of a million articles.
     """
     matching, values = _matching(query, wanted or Filter())
     values |= {"ranked": RANKED, "limit": limit, "offset": offset}
     page = "LIMIT :limit OFFSET :offset"
-    if not query:
-        sql = f"{matching} ORDER BY a.sorted_at DESC, a.id DESC {page}"
-    elif offset >= RANKED:
-        sql = f"{matching} ORDER BY id DESC {page}"
+    if not query or offset >= RANKED:
+        by = "id DESC" if query else "a.sorted_at DESC, a.id DESC"
+        ids = [row[0] for row in conn.execute(f"{matching} ORDER BY {by} {page}", values)]
+        counted = " ".join(["SELECT count(*) FROM (", matching, "LIMIT :ranked)"])
+        return ids, int(conn.execute(counted, values).fetchone()[0])
+    newest = f"{matching} ORDER BY id DESC LIMIT :ranked"
+    if order == "date":
+        ranked = "JOIN articles a ON a.id = m.id ORDER BY a.sorted_at DESC, a.id DESC"
+    elif count_parts(query) > _MOST_BM25_PARTS:
+        values["title"] = to_title_fts(query)
+        in_title = (
+            "SELECT rowid FROM articles_fts WHERE articles_fts MATCH :title AND rowid >= (SELECT min(id) FROM newest)"
+        )
+        ranked = f"ORDER BY m.id IN ({in_title}) DESC, m.id DESC"
     else:
-        newest = f"{matching} ORDER BY id DESC LIMIT :ranked"
-        if order == "date":
-            ranked = "JOIN articles a ON a.id = m.id ORDER BY a.sorted_at DESC, a.id DESC"
-        elif count_parts(query) > _MOST_BM25_PARTS:
-            values["title"] = to_title_fts(query)
-            ranked = "ORDER BY m.id IN (SELECT rowid FROM articles_fts WHERE articles_fts MATCH :title) DESC, m.id DESC"
-        else:
-            newest = newest.replace(
-                "SELECT rowid AS id", "SELECT rowid AS id, bm25(articles_fts, 8.0, 1.0, 2.0) AS bad"
-            )
-            ranked = "ORDER BY m.bad, m.id DESC"
-        sql = " ".join(["SELECT m.id FROM (", newest, ") m", ranked, page])
-    return [row[0] for row in conn.execute(sql, values)]
-
-
-def count(conn: sqlite3.Connection, query: Query, wanted: Filter | None = None, *, most: int = RANKED) -> int:
-    """Count the matching articles, up to ``most``."""
-    matching, values = _matching(query, wanted or Filter())
-    sql = " ".join(["SELECT count(*) FROM (", matching, "LIMIT :most)"])
-    return int(conn.execute(sql, values | {"most": most}).fetchone()[0])
-
-
-def newer(conn: sqlite3.Connection, query: Query, article: int) -> list[int]:
-    """Return the matching articles with an id above this one, oldest first."""
-    fts = to_fts(query)
-    sql = "SELECT rowid FROM articles_fts WHERE articles_fts MATCH ? AND rowid > ? ORDER BY rowid"
-    return [row[0] for row in conn.execute(sql, (fts, article))] if fts else []
+        newest = newest.replace("SELECT rowid AS id", "SELECT rowid AS id, bm25(articles_fts, 8.0, 1.0, 2.0) AS bad")
+        ranked = "ORDER BY m.bad, m.id DESC"
+    sql = " ".join(
+        ["WITH newest AS MATERIALIZED (", newest, ") SELECT m.id, (SELECT count(*) FROM newest) FROM newest m", ranked]
+    )
+    rows = conn.execute(f"{sql} {page}", values).fetchall()
+    return [row[0] for row in rows], int(rows[0][1]) if rows else 0
 
 
 def suggest(conn: sqlite3.Connection, query: Query) -> str | None:
@@ -162,7 +166,8 @@ def _matching(query: Query, wanted: Filter) -> tuple[str, dict[str, object]]:
     passing = " ".join(["SELECT a.id FROM articles a WHERE", where])
     if not query:
         return passing, values
-    narrowed = f" AND rowid IN ({passing})" if where != "1" else ""
+    # the plus keeps SQLite from asking the search index once for each article that passes
+    narrowed = f" AND +rowid IN ({passing})" if where != "1" else ""
     found = " ".join(["SELECT rowid AS id FROM articles_fts WHERE articles_fts MATCH :fts", narrowed])
     return found, values | {"fts": to_fts(query)}
 

@@ -192,17 +192,42 @@ def _is_searchable(words: tuple[str, ...]) -> bool:
 
 
 def _surface_part(words: tuple[str, ...], language: str) -> list[str]:
+    """Return alternatives for one spelling: exact terms of the index where that is possible.
+
+    A prefix makes FTS5 read every occurrence of every word that starts so, before it returns the first article.
+    """
     if not _is_searchable(words) or language not in ("en", "ru", "ko"):
         return []
     bare = [word.rstrip("*") for word in words]
-    if language == "ko":
-        if len(words) == 1 and len(bare[0]) <= 6:  # the index has the beginnings and ends of Korean words
-            return [f'"{bare[0]}"']
-        joined = [f'"{"".join(bare)}"*'] if len(words) > 1 else []
-        return [f'{{title text}} : "{" ".join(bare)}"*', *joined]
-    if any(word.endswith("*") for word in words[:-1]):
+    if len(words) == 1:
+        return [f'"{term}"' for term in _stems(words[0], language)]
+    if language == "ko":  # the index has the beginnings of Korean words, but a phrase needs whole ones
+        phrases = [" ".join(bare) + particle for particle in _particles(bare[-1])]
+        return [f'{{title text}} : "{phrase}"' for phrase in phrases] + [f'"{t}"' for t in _stems("".join(bare), "ko")]
+    if any(word.endswith("*") for word in words):
         near = " ".join(f'"{stem}"{"*" if word.endswith("*") else ""}' for stem, word in zip(bare, words, strict=True))
         return [f"{{title text}} : NEAR({near}, {len(words) - 2})"]
-    ending = "*" if words[-1].endswith("*") or (language == "en" and len(words[-1]) > 3) else ""
-    column = "{title text} : " if len(words) > 1 else ""
-    return [f'{column}"{" ".join(bare)}"{ending}']
+    phrases = [" ".join(bare), *([f"{' '.join(bare)}s"] if language == "en" else [])]
+    return [f'{{title text}} : "{phrase}"' for phrase in phrases]
+
+
+_ENDINGS = {
+    "en": ("", "s", "ed", "ing", "e", "er", "al", "an"),
+    "ru": ("", "а", "и", "ы", "я", "ия", "ой", "ый", "ий", "ая", "ов", "ск", "ский"),
+}
+
+
+def _particles(word: str) -> tuple[str, ...]:
+    """Return the commonest particles after a Korean word; the first is none."""
+    closed = "가" <= word[-1] <= "힣" and (ord(word[-1]) - ord("가")) % 28  # ends in a consonant
+    return ("", *("을이은과" if closed else "를가는와"), "에", "의", "에서", "도")
+
+
+def _stems(word: str, language: str) -> list[str]:
+    """Return the terms of the index for a word of a spelling, in whichever inflection."""
+    bare = word.rstrip("*")
+    if language == "ko":  # of a long word, the index has the first six syllables
+        return [bare] if len(bare) <= 6 else [bare, bare[:6]]
+    if word == bare:
+        return list(forms(bare))
+    return sorted({bare, *(form for ending in _ENDINGS[language] for form in forms(bare + ending)[1:])})

@@ -193,6 +193,11 @@ def silent(conn: sqlite3.Connection, now: datetime) -> tuple[SilentFeed, ...]:
     """
     silent_feeds = []
     for feed in conn.execute("SELECT id, name FROM feeds WHERE enabled = 1 AND failures = 0").fetchall():
+        newest = conn.execute(
+            "SELECT first_seen_at FROM entries WHERE feed_id = ? ORDER BY id DESC LIMIT 1", (feed["id"],)
+        ).fetchone()
+        if newest is None or now - to_time(newest[0]) <= _LEAST_SILENCE:
+            continue  # not silent, whatever is usual; spares reading its pauses
         seen = [
             to_time(row[0])
             for row in conn.execute(

@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pipeline.store import open_store, reviews
-from tests.review.conftest import chromium
+from tests.alerts.mailbox import mailbox
+from tests.review.conftest import chromium, open_desk, serving
 from tests.review.test_browser import browser
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.review.conftest import Served
 
 __all__ = ["browser"]  # a fixture
@@ -50,7 +53,7 @@ def colleague(desk: Served, article: int, verdict: Any) -> None:
 
 def test_keys_work_under_russian_and_korean_layouts_and_do_not_repeat(desk: Served, browser: Any) -> None:
     page = browser.new_page()
-    page.goto(desk.link)
+    open_desk(desk, page)
     for key, code in (("о", "KeyJ"), ("ㅓ", "KeyJ"), ("Process", "KeyJ"), ("J", "KeyJ")):
         before = current(page)
         page.evaluate(PRESS, [key, code])
@@ -76,7 +79,7 @@ def test_keys_work_under_russian_and_korean_layouts_and_do_not_repeat(desk: Serv
 def test_note_survives_moving_on_a_reload_and_a_lost_session(desk: Served, browser: Any) -> None:
     context = browser.new_context()
     page = context.new_page()
-    page.goto(desk.link)
+    open_desk(desk, page)
     first = current(page)
     page.keyboard.press("n")
     page.keyboard.type("call Seoul")
@@ -99,7 +102,7 @@ def test_note_survives_moving_on_a_reload_and_a_lost_session(desk: Served, brows
     assert desk.rows("SELECT count(*) FROM reviews") == [(0,)]
     context.add_cookies(cookies)
     page.goto(f"{desk.base}/-/tumen/article/{first}")
-    said(page, "from before: saved")
+    said(page, "from before: 1 saved")
     assert desk.rows("SELECT article_id, verdict, note FROM reviews") == [
         (first, "not_relevant", "call Seoul and Moscow")
     ]
@@ -107,7 +110,7 @@ def test_note_survives_moving_on_a_reload_and_a_lost_session(desk: Served, brows
 
 def test_verdicts_given_without_a_connection_arrive_once(desk: Served, browser: Any) -> None:
     page = browser.new_page()
-    page.goto(desk.link)
+    open_desk(desk, page)
     page.wait_for_load_state("networkidle")
     page.route("**/verdict*", lambda route: route.abort())
     given = []
@@ -119,7 +122,7 @@ def test_verdicts_given_without_a_connection_arrive_once(desk: Served, browser: 
     assert page.locator("#queue .verdict-sign").count() == 3
     page.unroute("**/verdict*")
     page.reload()
-    said(page, "3 verdicts from before: saved")
+    said(page, "from before: 3 saved")
     expected = list(zip(given, ("relevant", "not_relevant", "escalate"), strict=True))
     assert desk.rows("SELECT article_id, verdict FROM reviews ORDER BY id") == expected
     page.goto(f"{desk.base}/-/tumen")
@@ -132,7 +135,7 @@ def test_verdicts_given_without_a_connection_arrive_once(desk: Served, browser: 
 
 def test_verdict_over_a_colleague_asks_and_can_be_given_up(desk: Served, browser: Any) -> None:
     page = browser.new_page()
-    page.goto(desk.link)
+    open_desk(desk, page)
     first = current(page)
     other = int(page.locator("#queue a[data-id]").nth(2).get_attribute("data-id"))
     colleague(desk, first, "relevant")
@@ -148,7 +151,7 @@ def test_verdict_over_a_colleague_asks_and_can_be_given_up(desk: Served, browser
 
 def test_corrected_topics_are_shown_and_kept_by_the_next_verdict(desk: Served, browser: Any) -> None:
     page = browser.new_page()
-    page.goto(desk.link)
+    open_desk(desk, page)
     first = current(page)
     page.keyboard.press("t")
     page.locator("#topics input[value=third_partner]").check()
@@ -169,7 +172,7 @@ def test_corrected_topics_are_shown_and_kept_by_the_next_verdict(desk: Served, b
 
 def test_new_articles_are_announced_without_moving_the_page(desk: Served, browser: Any) -> None:
     page = browser.new_page()
-    page.goto(desk.link)
+    open_desk(desk, page)
     before = current(page)
     conn = open_store(desk.database)
     columns = [row[1] for row in conn.execute("PRAGMA table_info(articles)") if row[1] not in ("id", "url", "story_id")]
@@ -186,7 +189,7 @@ def test_new_articles_are_announced_without_moving_the_page(desk: Served, browse
 
 def test_brief_is_put_in_order_by_keys_and_keeps_its_sentences(desk: Served, browser: Any) -> None:
     page = browser.new_page()
-    page.goto(desk.link)
+    open_desk(desk, page)
     page.keyboard.press("g")
     page.keyboard.press("b")
     page.wait_for_url("**/brief")
@@ -211,7 +214,7 @@ def test_brief_is_put_in_order_by_keys_and_keeps_its_sentences(desk: Served, bro
 
 def test_story_verdict_and_phone_buttons(desk: Served, browser: Any) -> None:
     page = browser.new_context(viewport={"width": 360, "height": 740}).new_page()
-    page.goto(desk.link)
+    open_desk(desk, page)
     first = current(page)
     page.get_by_role("button", name="Next article").click()
     moved(page, first)
@@ -223,3 +226,41 @@ def test_story_verdict_and_phone_buttons(desk: Served, browser: Any) -> None:
     said(page, "Undone")
     assert current(page) == first
     assert desk.rows("SELECT count(*) FROM standing WHERE verdict IS NOT NULL") == [(0,)]
+
+
+def test_a_morning_from_queue_to_mail_by_keys(archive: Path, tmp_path: Path, browser: Any) -> None:
+    config = tmp_path / "config"
+    config.mkdir()
+    with mailbox() as inbox:
+        target = f'[[target]]\nname = "duty desk"\nurl = "{inbox.address}"\n'
+        (config / "alerts.toml").write_text(target, encoding="utf-8")
+        with serving(archive, tmp_path, "--config", str(config)) as desk:
+            page = browser.new_page()
+            open_desk(desk, page)
+            judged: list[int] = []
+            for at in range(12):
+                judged.append(current(page))
+                if at == 2:
+                    page.keyboard.press("n")
+                    page.keyboard.type("Ask the ministry.")
+                    page.keyboard.press("Escape")
+                page.keyboard.press("3" if at == 2 else "2" if at == 5 else "1")
+                moved(page, judged[-1])
+            said(page, "saved")
+            page.wait_for_function("() => document.querySelectorAll('#queue .reviewed').length >= 12")
+            page.keyboard.press("g")
+            page.keyboard.press("b")
+            page.wait_for_url("**/brief")
+            page.select_option("select[name=since]", "1w")
+            page.select_option("select[name=which]", "reviewed")
+            page.get_by_role("button", name="Show", exact=True).click()
+            page.wait_for_url("**which=reviewed**")
+            page.get_by_role("button", name="Send", exact=True).click()
+            said(page, "Sent to duty desk")
+            titles = {int(str(row[0])): str(row[1]) for row in desk.rows("SELECT id, title FROM articles")}
+    (message,) = inbox.got
+    text = message.get_content()
+    assert "reviewed only" in str(message["Subject"])
+    assert text.index("## Escalated") < text.index("Note: Ask the ministry.") < text.index("\n## ", 20)
+    assert titles[judged[2]][:30] in text
+    assert titles[judged[5]][:30] not in text

@@ -138,8 +138,8 @@ def test_newest_matches_are_ranked_and_no_match_is_missing(
     assert search.find(conn, seoul, limit=3)[0] == 10
     pages = [search.find(conn, seoul, limit=3, offset=offset) for offset in (0, 3, 6, 9)]
     assert sorted(one for page in pages for one in page) == list(range(1, 12))
-    assert search.count(conn, seoul, most=100) == 11
-    assert search.count(conn, seoul, most=5) == 5
+    assert search.find_and_count(conn, seoul, limit=1)[1] == 6, "counted up to the ranked ones"
+    assert search.find_and_count(conn, seoul, limit=1, offset=6)[1] == 6
 
 
 def marked(pieces: list[Piece]) -> list[str]:
@@ -225,7 +225,7 @@ def test_name_is_found_in_every_spelling_of_three_languages(
 ) -> None:
     query = search.understand(lexicon, typed)
     assert set(search.find(lexicon, query, limit=20)) == articles
-    assert search.count(lexicon, query) == len(articles)
+    assert search.find_and_count(lexicon, query, limit=1)[1] == len(articles)
 
 
 def test_concept_can_be_taken_off(lexicon: sqlite3.Connection) -> None:
@@ -246,7 +246,7 @@ def test_filters_and_order_by_date(conn: sqlite3.Connection) -> None:
         assert search.find(conn, query, search.Filter(language="?"), order="date", limit=9) == [3, 4]
         dates = search.Filter(since="2026-01-02", until="2026-01-03")
         assert search.find(conn, query, dates, order="date", limit=9) == [2, 3]
-        assert search.count(conn, query, dates) == 2
+        assert search.find_and_count(conn, query, dates, limit=1)[1] == 2
         assert search.find(conn, query, search.Filter(state="reviewed"), order="date", limit=9) == [3]
 
 

@@ -1,7 +1,7 @@
 // The brief page: order by drag or keys, sentences saved as they are typed, copy, print and mail without leaving.
 "use strict";
 (() => {
-  const { base, say, post, store, keys } = window.desk;
+  const { base, t, say, post, store, keys } = window.desk;
   const section = document.querySelector(".brief");
   const query = new URLSearchParams({ since: section.dataset.since, which: section.dataset.which });
   const items = () => [...section.querySelectorAll(".brief-items > li[data-id]")];
@@ -14,8 +14,8 @@
 
   function failed(error) {
     const problem = error.status === 403;
-    say(problem ? "You are not signed in; not saved." : `${error.message}; not saved.`, {
-      problem: true, buttons: problem ? [["Sign in", `${base}/login`]] : [],
+    say(problem ? t("You are not signed in; not saved.") : t("{problem}; not saved.", { problem: error.message }), {
+      problem: true, buttons: problem ? [[t("Sign in"), `${base}/login`]] : [],
     });
   }
 
@@ -25,7 +25,7 @@
     try {
       await edit({ what: "order", value: items().map((item) => Number(item.dataset.id)) });
       if (section.querySelector("h2")) location.reload();  // the sections give way to the order
-      else say("Order saved.");
+      else say(t("Order saved."));
     } catch (error) {
       failed(error);
     }
@@ -95,7 +95,7 @@
         await edit({ what: "sentence", article: id, value });
         saved = value;
         if (box.value === value) store.set(`sentence ${id}`, null);
-        say("Sentence saved.");
+        say(t("Sentence saved."));
       } catch (error) {
         failed(error);
       }
@@ -112,16 +112,16 @@
 
   async function copy(form) {
     const text = await fetch(`${base}/brief.${form}?${query}`).then((response) => {
-      if (!response.ok) throw new Error(`The brief is not available (HTTP ${response.status}). Try again.`);
+      if (!response.ok) throw new Error(t("The brief is not available (HTTP {status}). Try again.", { status: response.status }));
       return response.text();
     });
     try {
       const parts = { "text/plain": new Blob([text], { type: "text/plain" }) };
       if (form === "html") parts["text/html"] = new Blob([text], { type: "text/html" });
       await navigator.clipboard.write([new ClipboardItem(parts)]);
-      say(form === "html" ? "Copied as HTML." : "Copied as Markdown.");
+      say(form === "html" ? t("Copied as HTML.") : t("Copied as Markdown."));
     } catch {  // without TLS the browser gives no access to the clipboard
-      say("The browser does not allow copying here. Use Download.", { problem: true });
+      say(t("The browser does not allow copying here. Use Download."), { problem: true });
     }
   }
 
@@ -133,10 +133,10 @@
   mail?.addEventListener("submit", async (event) => {
     event.preventDefault();
     const target = mail.elements.target.value;
-    say(`Sending to ${target} …`);
+    say(t("Sending to {target} …", { target }));
     try {
       await post("/brief/mail", { target, ...Object.fromEntries(query) }, 1);  // a repetition could arrive twice
-      say(`Sent to ${target}.`);
+      say(t("Sent to {target}.", { target }));
     } catch (error) {
       say(error.message, { problem: true });
     }

@@ -5,6 +5,9 @@ window.desk = (() => {
   const meta = (name) => document.querySelector(`meta[name="${name}"]`)?.content ?? "";
   const base = meta("desk");
   const analyst = meta("analyst");
+  const words = JSON.parse(meta("words") || "{}");
+  // Translate a text and fill in its {values}; the English text is the key.
+  const t = (text, values = {}) => (words[text] ?? text).replace(/{(\w+)}/g, (_, name) => values[name] ?? "");
   const status = document.getElementById("status");
   let statusTimer;
 
@@ -36,11 +39,11 @@ window.desk = (() => {
         body: JSON.stringify(body),
       });
     } catch {
-      throw Object.assign(new Error("No connection to the desk"), { status: 0 });
+      throw Object.assign(new Error(t("No connection to the desk")), { status: 0 });
     }
     const answer = await response.json().catch(() => ({}));
     if (response.ok) return answer;
-    throw Object.assign(new Error(answer.error ?? "The desk refused it. Reload the page."), { status: response.status });
+    throw Object.assign(new Error(answer.error ?? t("The desk refused it. Reload the page.")), { status: response.status });
   }
 
   async function post(path, body, tries = 4) {
@@ -131,5 +134,5 @@ window.desk = (() => {
     document.cookie = `tumen_zone=${encodeURIComponent(zone)}; path=/; max-age=31536000; samesite=lax`;
   }
 
-  return { base, analyst, say, post, postOnce, pause, store, newToken, keys: (more) => Object.assign(bound, more) };
+  return { base, analyst, t, say, post, postOnce, pause, store, newToken, keys: (more) => Object.assign(bound, more) };
 })();

@@ -6,7 +6,7 @@
 // notes and topics are kept in the same way.
 "use strict";
 (() => {
-  const { base, analyst, say, post, postOnce, pause, store, newToken, keys } = window.desk;
+  const { base, analyst, t, say, post, postOnce, pause, store, newToken, keys } = window.desk;
   const container = document.getElementById("article");
   const list = document.querySelector("section.queue");
   const counts = document.getElementById("counts");
@@ -21,8 +21,8 @@
   const links = () => [...document.querySelectorAll("#queue a[data-id]")];
   const currentId = () => Number(container.querySelector("article")?.dataset.id || 0);
   const linkOf = (id) => links().find((link) => Number(link.dataset.id) === id);
-  const label = (verdict) => verdict.replace("_", " ");
-  const signIn = [["Sign in", `${base}/login`]];
+  const label = (verdict) => t(verdict.replace("_", " "));
+  const signIn = [[t("Sign in"), `${base}/login`]];
 
   // Articles
 
@@ -31,9 +31,9 @@
       const parameters = new URLSearchParams(location.search);  // the audit queue hides scores
       parameters.set("part", "article");
       const fragment = fetch(`${base}/article/${id}?${parameters}`).then((response) => {
-        if (!response.ok) throw new Error(`Article ${id} cannot be shown (HTTP ${response.status}). Try again.`);
+        if (!response.ok) throw new Error(t("Article {id} cannot be shown (HTTP {status}). Try again.", { id, status: response.status }));
         return response.text();
-      }, () => { throw new Error(`Article ${id} cannot be shown: no connection to the desk.`); });
+      }, () => { throw new Error(t("Article {id} cannot be shown: no connection to the desk.", { id })); });
       fragment.catch(() => fragments.delete(id));
       fragments.set(id, fragment);
     }
@@ -78,7 +78,7 @@
     let to = at + by;
     while (all[to]?.classList.contains("gone")) to += by;
     if (all[to]) show(Number(all[to].dataset.id));
-    else if (by > 0) say("End of this list.", { buttons: [["Load more", `${base}${location.search}`]] });
+    else if (by > 0) say(t("End of this list."), { buttons: [[t("Load more"), `${base}${location.search}`]] });
   }
 
   // Drafts of notes and topics
@@ -121,10 +121,10 @@
       box.defaultValue = note;
       if (draftOf(id).note === note) keepDraft(id, { note: undefined });
       fragments.delete(id);
-      if (loud) say("Note saved.");
+      if (loud) say(t("Note saved."));
     } catch (error) {
-      if (error.status === 403) say("You are not signed in. Your note is kept in this browser.", { problem: true, buttons: signIn });
-      else say(`${error.message}. Your note is kept in this browser.`, { problem: true });
+      if (error.status === 403) say(t("You are not signed in. Your note is kept in this browser."), { problem: true, buttons: signIn });
+      else say(t("{problem}. Your note is kept in this browser.", { problem: error.message }), { problem: true });
     }
   }
 
@@ -155,9 +155,9 @@
         }
         for (const waiting of outbox()) mark(waiting.article, "unsent");
         if (error.status === 403) {
-          say("You are not signed in: please sign in. Your verdict is kept in this browser, not saved yet.", { problem: true, buttons: signIn });
+          say(t("You are not signed in: please sign in. Your verdict is kept in this browser, not saved yet."), { problem: true, buttons: signIn });
         } else {
-          say(`${error.message}; not saved yet. Your verdict is kept in this browser.`, { problem: true, buttons: [["Try again", retry]] });
+          say(t("{problem}; not saved yet. Your verdict is kept in this browser.", { problem: error.message }), { problem: true, buttons: [[t("Try again"), retry]] });
         }
         return;
       }
@@ -197,22 +197,22 @@
     last = outbox().at(-1)?.article ?? answer.last;
     showChanges(answer);
     if (entry.verdict === "withdrawn") {
-      say(answer.standing ? `Undone. A colleague's verdict stands: ${label(answer.standing)}.` : "Undone. The record of both steps is kept.");
+      say(answer.standing ? t("Undone. A colleague's verdict stands: {verdict}.", { verdict: label(answer.standing) }) : t("Undone. The record of both steps is kept."));
     } else if (answer.overruled && answer.overruled.verdict !== entry.verdict) {
       const { analyst: by, verdict, seconds } = answer.overruled;
-      say(`${by} chose “${label(verdict)}” ${ago(seconds)}. Keep yours (“${label(entry.verdict)}”)?`, {
+      say(t("{name} chose “{theirs}” {ago}. Keep yours (“{own}”)?", { name: by, theirs: label(verdict), ago: ago(seconds), own: label(entry.verdict) }), {
         problem: true,
-        buttons: [["Keep mine", () => {}], ["Take theirs", () => withdraw(entry.article)]],
+        buttons: [[t("Keep mine"), () => {}], [t("Take theirs"), () => withdraw(entry.article)]],
       });
     } else if (!outbox().length) {
-      say(`${label(entry.verdict)}${answer.articles.length > 1 ? " for the story" : ""}: saved.`, { buttons: [["Undo", undo]] });
+      say(answer.articles.length > 1 ? t("{verdict} for the story: saved.", { verdict: label(entry.verdict) }) : t("{verdict}: saved.", { verdict: label(entry.verdict) }), { buttons: [[t("Undo"), undo]] });
     }
   }
 
   function ago(seconds) {
-    if (seconds < 90) return `${seconds} s ago`;
-    if (seconds < 5400) return `${Math.round(seconds / 60)} min ago`;
-    return seconds < 129600 ? `${Math.round(seconds / 3600)} h ago` : `${Math.round(seconds / 86400)} days ago`;
+    if (seconds < 90) return t("{n} s ago", { n: seconds });
+    if (seconds < 5400) return t("{n} min ago", { n: Math.round(seconds / 60) });
+    return seconds < 129600 ? t("{n} h ago", { n: Math.round(seconds / 3600) }) : t("{n} days ago", { n: Math.round(seconds / 86400) });
   }
 
   const signs = { relevant: "✓", not_relevant: "✗", escalate: "▲", unsent: "…" };
@@ -227,7 +227,7 @@
     const sign = document.createElement("span");
     sign.className = "verdict-sign";
     sign.setAttribute("role", "img");
-    sign.setAttribute("aria-label", verdict === "unsent" ? "not sent yet: " : `${label(verdict)}: `);
+    sign.setAttribute("aria-label", verdict === "unsent" ? `${t("not sent yet")}: ` : `${label(verdict)}: `);
     sign.textContent = `${signs[verdict]} `;
     link.prepend(sign);
   }
@@ -246,29 +246,30 @@
     if (intervals.length < 5 || !waiting) return "";
     const median = [...intervals].sort((a, b) => a - b)[Math.floor(intervals.length / 2)];
     const minutes = Math.ceil((median * waiting) / 60000);
-    return minutes > 600 ? "" : ` · about ${minutes} min left`;
+    return minutes > 600 ? "" : ` · ${t("about {n} min left", { n: minutes })}`;
   }
 
   function showChanges({ waiting, today, team, judged, after, new: fresh }) {
     if (counts) {
-      counts.textContent = `${waiting} to review · ${team} reviewed today${analyst ? `, ${today} by you` : ""}${timeLeft(waiting)}`;
+      const done = analyst ? t("{waiting} to review · {team} reviewed today, {mine} by you", { waiting, team, mine: today }) : t("{waiting} to review · {team} reviewed today", { waiting, team });
+      counts.textContent = `${done}${timeLeft(waiting)}`;
       progressBar.max = Math.max(1, waiting + team);
       progressBar.value = team;
     }
     known.after = Math.max(known.after, after);
     for (const { article, verdict, analyst: by } of judged) {
       fragments.delete(article);
-      if (article === currentId() && verdict) say(`${by} just judged this article: ${label(verdict)}.`);
+      if (article === currentId() && verdict) say(t("{name} just judged this article: {verdict}.", { name: by, verdict: label(verdict) }));
       mark(article, verdict, { gone: true });
     }
     news.hidden = !fresh;
-    news.firstElementChild.textContent = `${fresh} new – show`;
+    news.firstElementChild.textContent = t("{n} new – show", { n: fresh });
   }
 
   function giveVerdict(verdict) {
     const form = container.querySelector("form.verdict");
     if (!form) {
-      say("Sign in to give a verdict.", { problem: true, buttons: signIn });
+      say(t("Sign in to give a verdict."), { problem: true, buttons: signIn });
       return;
     }
     const id = currentId();
@@ -299,7 +300,7 @@
     const own = container.querySelector("article")?.dataset.own;
     const id = own ? currentId() : last;
     if (!id) {
-      say("Nothing to undo: you have no verdict.");
+      say(t("Nothing to undo: you have no verdict."));
       return;
     }
     last = null;
@@ -311,7 +312,7 @@
   function openPanel(id) {
     const panel = document.getElementById(id);
     if (!panel) {
-      say("Sign in first.", { buttons: signIn });
+      say(t("Sign in first."), { buttons: signIn });
       return;
     }
     panel.open = true;
@@ -338,7 +339,7 @@
   function moveHighlight(by) {
     const highlights = [...container.querySelectorAll("h1 mark, .text mark")];
     if (!highlights.length) {
-      say("This text has no highlights.");
+      say(t("This text has no highlights."));
       return;
     }
     const from = highlights.findIndex((mark_) => mark_.classList.contains("current"));
@@ -349,17 +350,17 @@
   function showHighlight(highlights, at) {
     highlights[at].classList.add("current");
     highlights[at].scrollIntoView({ block: "center" });
-    say(`${at + 1} of ${highlights.length}, ${highlights[at].textContent}: ${highlights[at].title}`);
+    say(t("{n} of {all}, {text}: {title}", { n: at + 1, all: highlights.length, text: highlights[at].textContent, title: highlights[at].title }));
   }
 
   function toggleWholeStory() {
     const box = document.getElementById("whole-story");
     if (!box) {
-      say("This story has no other unreviewed article.");
+      say(t("This story has no other unreviewed article."));
       return;
     }
     box.checked = !box.checked;
-    say(box.checked ? "The verdict is for the whole story." : "The verdict is for this article alone.");
+    say(box.checked ? t("The verdict is for the whole story.") : t("The verdict is for this article alone."));
   }
 
   keys({
@@ -413,6 +414,6 @@
     const count = outbox().length;
     for (const waiting of outbox()) mark(waiting.article, "unsent");
     retry();
-    sending.then(() => { if (!outbox().length) say(`${count} ${count === 1 ? "verdict" : "verdicts"} from before: saved.`); });
+    sending.then(() => { if (!outbox().length) say(t("Verdicts from before: {n} saved.", { n: count })); });
   }
 })();
