@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from html import unescape
 from itertools import islice
 from urllib.parse import urlsplit
@@ -134,8 +135,13 @@ def _bylines(root: HtmlElement, classes: re.Pattern[str]) -> Iterator[list[str]]
 
 def _marked(root: HtmlElement, classes: re.Pattern[str]) -> Iterator[HtmlElement]:
     for element in root.iter():
-        if "author" in (element.get("rel"), element.get("itemprop")) or classes.search(element.get("class", "")):
+        if "author" in (element.get("rel"), element.get("itemprop")) or _suggests(classes, element.get("class", "")):
             yield element
+
+
+@lru_cache(maxsize=20_000)  # the classes of a page repeat, and those of a site's pages
+def _suggests(pattern: re.Pattern[str], classes: str) -> bool:
+    return pattern.search(classes) is not None
 
 
 def _byline(element: HtmlElement) -> str:
@@ -180,6 +186,8 @@ def _signatures(root: HtmlElement) -> Iterator[list[str]]:
     """Names behind a label and a colon, anywhere on the page."""
     label = ""
     for piece in root.itertext():
+        if not label and ":" not in piece and "：" not in piece:
+            continue
         line = " ".join(piece[:_MAX_NAME].split())
         if match := _SIGNED.match(f"{label}{line}"):
             yield [match["names"]]
