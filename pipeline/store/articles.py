@@ -150,6 +150,7 @@ def _revise(  # noqa: PLR0917 - the parts of one row
     conn.execute(_REVISE, _values(article, search_terms) | {"id": known, "revision": revision})
 
 
+_LARGEST_ID = 2**63 - 1
 _TEXTS = (
     "SELECT a.id, a.title, a.text, a.language, f.home, a.revision, a.url, a.sorted_at, a.relevance, a.topics,"
     " a.verdict FROM articles a JOIN feeds f ON f.id = a.feed_id"
@@ -163,20 +164,26 @@ _BY_ADDRESS = (
 
 
 def texts(
-    conn: sqlite3.Connection, *, after: int = 0, limit: int = 500, not_version: str | None = None
+    conn: sqlite3.Connection,
+    *,
+    after: int = 0,
+    until: int = _LARGEST_ID,
+    limit: int = 500,
+    not_version: str | None = None,
 ) -> list[StoredText]:
     """Return a slice of the archive, by id.
 
     Args:
         conn: the database.
         after: the last id of the previous slice.
+        until: the last id that may be in this slice.
         limit: articles per slice.
         not_version: only articles that were flagged with another config version.
     """
     rows = conn.execute(
-        f"{_TEXTS} WHERE a.id > :after AND (:version IS NULL OR a.config_version IS NOT :version)"
+        f"{_TEXTS} WHERE a.id > :after AND a.id <= :until AND (:version IS NULL OR a.config_version IS NOT :version)"
         " ORDER BY a.id LIMIT :limit",
-        {"after": after, "limit": limit, "version": not_version},
+        {"after": after, "until": until, "limit": limit, "version": not_version},
     )
     return [from_row(StoredText, row) for row in rows]
 
