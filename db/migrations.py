@@ -655,7 +655,7 @@ CREATE TABLE edits (
   article_id INTEGER NOT NULL REFERENCES articles(id) ON DELETE CASCADE,
   feed_id INTEGER NOT NULL REFERENCES feeds(id),
   kind TEXT NOT NULL
-    CHECK (kind IN ('gone', 'back', 'headline', 'fact', 'sentence', 'wording', 'layout', 'cosmetic')),
+    CHECK (kind IN ('gone', 'headline', 'fact', 'sentence', 'wording', 'layout', 'cosmetic')),
   reported INTEGER NOT NULL CHECK (reported IN (0, 1)),
   seen_at TEXT NOT NULL,
   since TEXT NOT NULL,

@@ -21,9 +21,9 @@ _BUSY_TIMEOUT_MS = 15_000
 @hookimpl
 def register_routes() -> list[tuple[str, Callable[..., Any]]]:
     """Return every page of the desk. Each module lists its own routes."""
-    from pipeline.review import dashboard, health, queue, reference_page, searching, signing, verdicts
+    from pipeline.review import dashboard, edits, health, queue, reference_page, searching, signing, verdicts
 
-    modules = (queue, verdicts, searching, dashboard, reference_page, signing, health)
+    modules = (queue, verdicts, searching, edits, dashboard, reference_page, signing, health)
     return [route for module in modules for route in module.routes()]
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from pipeline.model import Queue
-from pipeline.review import pages
+from pipeline.review import edits, pages
 from pipeline.review.guard import database
 from pipeline.review.highlights import paragraphs
 from pipeline.store import desk
@@ -135,6 +135,7 @@ def article_values(shown: desk.ArticleView) -> dict[str, Any]:
         "unreviewed_siblings": len(unreviewed),
         "all_duplicates": "event" not in {article["story_how"], *(other["how"] for other in unreviewed)},
         "reviews": [row | {"topics": json.loads(row["topics"] or "null")} for row in shown.reviews],
+        "edits": [edits.shown(edit, titles) for edit in shown.edits],
         "nonce": secrets.token_urlsafe(16),
     }
 

@@ -18,7 +18,7 @@ from pipeline.store import desk, search
 from pipeline.store import flagged as flagged_rows
 
 _PAGE_SIZE = 25
-_ATOM = "http://www.w3.org/2005/Atom"
+ATOM = "http://www.w3.org/2005/Atom"
 _NOT_IN_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -69,28 +69,31 @@ async def atom(datasette: Any, request: Any) -> Any:
         raise pages.RequestError(404, f"There is no topic “{topic}”.")
     title, articles = rows
     feed_url = datasette.absolute_url(request, request.path)
-    feed = Element("feed", xmlns=_ATOM)
-    _child(feed, "id", feed_url)
-    _child(feed, "title", f"Tumen: {title}")
-    _child(feed, "updated", articles[0]["flagged_at"] if articles else datetime.now(UTC).strftime("%Y-%m-%dT00:00:00Z"))
+    feed = Element("feed", xmlns=ATOM)
+    add_child(feed, "id", feed_url)
+    add_child(feed, "title", f"Tumen: {title}")
+    add_child(
+        feed, "updated", articles[0]["flagged_at"] if articles else datetime.now(UTC).strftime("%Y-%m-%dT00:00:00Z")
+    )
     SubElement(feed, "link", rel="self", href=feed_url)
     for article in articles:
         entry = SubElement(feed, "entry")
         desk_url = datasette.absolute_url(request, datasette.urls.path(f"/-/tumen/article/{article['id']}"))
-        _child(entry, "id", desk_url)
-        _child(entry, "title", article["title"])
-        _child(entry, "updated", article["flagged_at"])
+        add_child(entry, "id", desk_url)
+        add_child(entry, "title", article["title"])
+        add_child(entry, "updated", article["flagged_at"])
         if article["published"]:
-            _child(entry, "published", article["published"])
-        _child(SubElement(entry, "author"), "name", article["source"])
+            add_child(entry, "published", article["published"])
+        add_child(SubElement(entry, "author"), "name", article["source"])
         SubElement(entry, "link", rel="alternate", href=pages.web_url(article["url"]) or desk_url)
         SubElement(entry, "link", rel="related", href=desk_url)
         for name in article["topics"]:
             SubElement(entry, "category", term=name)
-        _child(entry, "summary", article["summary"] or article["lead"])
+        add_child(entry, "summary", article["summary"] or article["lead"])
     body = b'<?xml version="1.0" encoding="utf-8"?>\n' + tostring(feed, encoding="utf-8")
     return Response(body.decode(), content_type="application/atom+xml; charset=utf-8")
 
 
-def _child(parent: Element, name: str, text: str) -> None:
+def add_child(parent: Element, name: str, text: str) -> None:
+    """Add an element with text, without characters that XML forbids."""
     SubElement(parent, name).text = _NOT_IN_XML.sub("", text)

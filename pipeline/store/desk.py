@@ -14,6 +14,7 @@ from typing import Any
 
 from pipeline.model import Queue
 from pipeline.store import audit
+from pipeline.store import edits as edit_rows
 from pipeline.store.values import from_row, short_name, to_text
 
 COUNTED_TO = 1_000  # counting further would take longer than the rest of the page
@@ -65,6 +66,7 @@ class ArticleView:
         misses: topics that it nearly matched.
         siblings: other articles of its story.
         names: names of the concepts that its passages share with it, by id.
+        edits: reported edits of its page.
     """
 
     article: dict[str, Any]
@@ -76,6 +78,7 @@ class ArticleView:
     siblings: list[dict[str, Any]]
     reviews: list[dict[str, Any]]
     names: dict[str, str]
+    edits: list[dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -231,6 +234,7 @@ def article(conn: sqlite3.Connection, article_id: int) -> ArticleView | None:
             " ORDER BY id",
             article_id,
         ),
+        edits=edit_rows.of_article(conn, article_id),
         names={
             row["id"]: short_name(row["name"])
             for row in _rows(
@@ -254,6 +258,7 @@ def is_desk(conn: sqlite3.Connection) -> bool:
         "meanings",
         "topics",
         "story_members",
+        "edits",
     }
 
 

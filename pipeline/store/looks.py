@@ -35,6 +35,8 @@ class Watched:
     state: LookState
     started_at: datetime
     looked_at: datetime | None
+    looks: int
+    reason: str
     missing_since: datetime | None
     changes: int
     returns: int
@@ -63,6 +65,8 @@ class Watched:
             started_at=self.started_at,
             state=self.state,
             missing_since=self.missing_since,
+            looks=self.looks + 1,
+            reason=self.reason,
             changes=self.changes,
             returns=self.returns,
             schedule=schedule,
