@@ -43,8 +43,9 @@ def command(database: Path, since: str, form: str, output: Path | None) -> None:
     An article with several topics is listed under the first and names the others. A story from several sources is one
     entry that names the sources. The HTML is suitable for mail.
     """
+    from pipeline.cli.brief_direction import with_directions
     from pipeline.cli.brief_edits import with_edits
-    from pipeline.store import edits, flagged, open_readonly
+    from pipeline.store import directions, edits, flagged, open_readonly
     from pipeline.store.values import to_text
 
     found = _SINCE.fullmatch(since)
@@ -54,11 +55,11 @@ def command(database: Path, since: str, form: str, output: Path | None) -> None:
     start = now - timedelta(hours=int(found[1]) * _HOURS[found[2]])
     conn = open_readonly(database)
     topics = _by_topic(flagged.brief(conn, to_text(start)))
-    edited = edits.since(conn, to_text(start))
+    edited, directed = edits.since(conn, to_text(start)), directions.summaries(conn, to_text(start))
     conn.close()
     title = f"Tumen, {now:%d %B %Y}: {_counted(topics)} since {start:%d %B %H:%M} UTC"
     text = {"md": _markdown, "html": _html, "json": _json}[form](title, topics)
-    text = with_edits(form, text, edited)
+    text = with_edits(form, with_directions(form, text, directed), edited)
     if output is None:
         click.echo(text)
     else:

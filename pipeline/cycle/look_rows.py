@@ -69,14 +69,13 @@ class LookRecord:
 
     def _store_change(self, conn: sqlite3.Connection, change: Change) -> None:
         """Store an edit. If it changed the article's text, revise the article and flag it again."""
-        before = edits.topics_of(conn, self.page.article)
         flagged = self.reading.flagged
         if flagged and change.kind in _REVISES:
             stored = articles.renew(conn, self.page.article, flagged.article, self.now)
             if stored.what == "revised":
                 flags.put(conn, stored.id, stored.revision, flagged.assessment, self.now)
                 self.stories.place(conn, stored, flagged.sentences, flagged.signature, self.now)
-        after = edits.topics_of(conn, self.page.article)
+        before, after = set(self.page.topics), edits.topics_of(conn, self.page.article)
         self._put(conn, change, describe(change), gained=after - before, lost=before - after)
 
     def _put(

@@ -72,8 +72,10 @@ class LookPlan:
         if first is None or not new or not url or "#" in entry.url or entry.source in self.off:
             return
         validators = validators_of(outcome, url) or Validators(url=url)
-        page_hash = flagged.article.page_hash
-        look_rows.plan(conn, stored.id, entry.id, validators, page_hash=page_hash, now=now, next_at=first)
+        page_hash, topics = flagged.article.page_hash, flagged.assessment.topics
+        look_rows.plan(
+            conn, stored.id, entry.id, validators, page_hash=page_hash, topics=topics, now=now, next_at=first
+        )
 
 
 @dataclass(slots=True, kw_only=True)

@@ -15,6 +15,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from pipeline import processing
+from pipeline.cycle.direction_stage import DirectionStage
 from pipeline.cycle.feed_stage import FeedStage
 from pipeline.cycle.flagging_config import ensure_config
 from pipeline.cycle.kept_pages import keep_pages
@@ -96,6 +97,7 @@ async def run_stages(
                             tasks.create_task(_poll(feeds, pages, feed))
                         for entry, url in entry_rows.waiting(writer.committed, now(), _BACKLOG):
                             pages.offer(entry, url)
+                    await DirectionStage(writer=writer, workers=workers, folder=settings.folder, now=now).run()
                     await LookStage(
                         writer=writer,
                         fetcher=fetcher,

@@ -135,6 +135,7 @@ def article_values(shown: desk.ArticleView) -> dict[str, Any]:
         "unreviewed_siblings": len(unreviewed),
         "all_duplicates": "event" not in {article["story_how"], *(other["how"] for other in unreviewed)},
         "reviews": [row | {"topics": json.loads(row["topics"] or "null")} for row in shown.reviews],
+        "direction": shown.direction,
         "edits": [edits.shown(edit, titles) for edit in shown.edits],
         "nonce": secrets.token_urlsafe(16),
     }

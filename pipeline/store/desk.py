@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from pipeline.model import Queue
-from pipeline.store import audit
+from pipeline.store import audit, directions
 from pipeline.store import edits as edit_rows
 from pipeline.store.values import from_row, short_name, to_text
 
@@ -67,6 +67,7 @@ class ArticleView:
         siblings: other articles of its story.
         names: names of the concepts that its passages share with it, by id.
         edits: reported edits of its page.
+        direction: order and gaps of its story; None without a story.
     """
 
     article: dict[str, Any]
@@ -79,6 +80,7 @@ class ArticleView:
     reviews: list[dict[str, Any]]
     names: dict[str, str]
     edits: list[dict[str, Any]]
+    direction: dict[str, Any] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -235,6 +237,7 @@ def article(conn: sqlite3.Connection, article_id: int) -> ArticleView | None:
             article_id,
         ),
         edits=edit_rows.of_article(conn, article_id),
+        direction=directions.of_story(conn, rows[0]["story_id"]) if rows[0]["story_id"] else None,
         names={
             row["id"]: short_name(row["name"])
             for row in _rows(
@@ -259,6 +262,7 @@ def is_desk(conn: sqlite3.Connection) -> bool:
         "topics",
         "story_members",
         "edits",
+        "story_gaps",
     }
 
 

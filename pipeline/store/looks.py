@@ -6,7 +6,7 @@ Writing functions need a transaction of the caller.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -25,6 +25,7 @@ class Watched:
         feed: id of the article's feed.
         page_hash: the kept copy that the page is compared with; None before the first one.
         versions: digests of the texts that the page had, oldest first.
+        topics: what the article was flagged for at the last look.
     """
 
     article: ArticleId
@@ -44,6 +45,7 @@ class Watched:
     last_modified: str | None
     page_hash: str | None
     versions: tuple[str, ...]
+    topics: tuple[str, ...]
     title: str
     text: str
 
@@ -80,13 +82,14 @@ def plan(
     validators: Validators,
     *,
     page_hash: str | None,
+    topics: Iterable[str],
     now: datetime,
     next_at: datetime,
 ) -> None:
     """Plan the first look at the page of an article, unless one was planned before."""
     conn.execute(
         "INSERT OR IGNORE INTO looks (article_id, entry_id, state, url, started_at, next_at, etag, last_modified,"
-        " page_hash) VALUES (?, ?, 'watched', ?, ?, ?, ?, ?, ?)",
+        " page_hash, topics) VALUES (?, ?, 'watched', ?, ?, ?, ?, ?, ?, ?)",
         (
             article,
             entry,
@@ -96,6 +99,7 @@ def plan(
             validators.etag,
             validators.last_modified,
             page_hash,
+            to_json(topics),
         ),
     )
 
@@ -151,7 +155,9 @@ def update(
     known = list(dict.fromkeys((*page.versions, *versions)))[-_MOST_VERSIONS:]
     conn.execute(
         "UPDATE looks SET state = ?, next_at = ?, missing_since = ?, changes = ?, returns = ?, etag = ?,"
-        " last_modified = ?, page_hash = coalesce(?, page_hash), versions = ?, reason = ? WHERE article_id = ?",
+        " last_modified = ?, page_hash = coalesce(?, page_hash), versions = ?, reason = ?,"
+        " topics = (SELECT json_group_array(topic) FROM flags WHERE flags.article_id = looks.article_id)"
+        " WHERE article_id = ?",
         (
             decision.state,
             to_text_or_none(decision.next_at),

@@ -57,6 +57,8 @@ def test_each_page_is_kept_as_it_came_and_its_article_names_it(desk: Desk) -> No
 
 
 def test_nothing_is_kept_unless_the_config_says_so_but_the_digest_is(desk: Desk) -> None:
+    with (desk.config / "tumen.toml").open("a", encoding="utf-8") as file:
+        file.write("[edits]\nafter_hours = []\n")
     desk.run()
     assert not copies.path_beside(desk.database).exists()
     assert desk.rows("SELECT 1 FROM articles WHERE page_hash IS NOT NULL AND page_url <> ''")
