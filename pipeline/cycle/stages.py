@@ -97,7 +97,9 @@ async def run_stages(
                             tasks.create_task(_poll(feeds, pages, feed))
                         for entry, url in entry_rows.waiting(writer.committed, now(), _BACKLOG):
                             pages.offer(entry, url)
-                    await DirectionStage(writer=writer, workers=workers, folder=settings.folder, now=now).run()
+                    await DirectionStage(
+                        writer=writer, workers=workers, folder=settings.folder, now=now, tally=tally
+                    ).run()
                     await LookStage(
                         writer=writer,
                         fetcher=fetcher,

@@ -46,8 +46,6 @@ class Watched:
     page_hash: str | None
     versions: tuple[str, ...]
     topics: tuple[str, ...]
-    title: str
-    text: str
 
     @property
     def validators(self) -> Validators | None:
@@ -55,11 +53,6 @@ class Watched:
         if self.page_hash is None or not (self.etag or self.last_modified):
             return None
         return Validators(url=self.url, etag=self.etag, last_modified=self.last_modified)
-
-    @property
-    def stored(self) -> Version:
-        """Return the stored article as a version."""
-        return Version(self.title, self.text)
 
     def history(self, schedule: Sequence[timedelta]) -> LookHistory:
         """Return what ``decide_look`` needs."""
@@ -107,12 +100,18 @@ def plan(
 def due(conn: sqlite3.Connection, now: datetime, limit: int) -> list[Watched]:
     """Return the pages that are due, the longest waiting first (index ``looks_due``)."""
     rows = conn.execute(
-        "SELECT l.*, l.article_id AS article, l.entry_id AS entry, a.feed_id AS feed, f.name AS source, a.title, a.text"
+        "SELECT l.*, l.article_id AS article, l.entry_id AS entry, a.feed_id AS feed, f.name AS source"
         " FROM looks l JOIN articles a ON a.id = l.article_id JOIN feeds f ON f.id = a.feed_id"
         " WHERE l.next_at <= ? ORDER BY l.next_at LIMIT ?",
         (to_text(now), limit),
     )
     return [from_row(Watched, row) for row in rows.fetchall()]
+
+
+def stored_version(conn: sqlite3.Connection, article: ArticleId) -> Version:
+    """Return title and text of an article as they are stored."""
+    row = conn.execute("SELECT title, text FROM articles WHERE id = ?", (article,)).fetchone()
+    return Version(row[0], row[1])
 
 
 def count_since(conn: sqlite3.Connection, since: datetime) -> int:

@@ -71,7 +71,8 @@ def _record(conn: sqlite3.Connection, change: dict[str, Any]) -> None:
 def _recount(conn: sqlite3.Connection, story: int) -> None:
     conn.execute(
         "UPDATE stories SET (articles, sources, first_seen_at, last_seen_at) = (SELECT count(*),"
-        " count(DISTINCT feed_id), coalesce(min(sorted_at), stories.first_seen_at), coalesce(max(sorted_at), stories.last_seen_at)"
+        " count(DISTINCT feed_id), coalesce(min(sorted_at), stories.first_seen_at),"
+        " coalesce(max(sorted_at), stories.last_seen_at)"
         " FROM articles INDEXED BY articles_story WHERE story_id = stories.id) WHERE id = ?",
         (story,),
     )
