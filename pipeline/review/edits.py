@@ -17,7 +17,6 @@ from pipeline.edits.word_diff import word_diff
 from pipeline.model import REPORTED, EditKind
 from pipeline.review import guard, pages
 from pipeline.review.searching import ATOM, add_child
-from pipeline.store import desk
 from pipeline.store import edits as rows
 
 _PAGE_SIZE = 50
@@ -36,8 +35,8 @@ def routes() -> list[tuple[str, Callable[..., Any]]]:
     return [(r"^/-/tumen/edits$", listing), (r"^/-/tumen/edits\.atom$", atom)]
 
 
-def shown(edit: Mapping[str, Any], topics: Mapping[str, str]) -> dict[str, Any]:
-    """Return an edit as the templates show it: its parts as word diffs, its flags by their titles."""
+def shown(edit: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an edit as the templates show it, with its parts as word diffs."""
     parts = [
         {
             "kind": part["kind"],
@@ -53,8 +52,6 @@ def shown(edit: Mapping[str, Any], topics: Mapping[str, str]) -> dict[str, Any]:
         **edit,
         "name": NAMES.get(edit["kind"], edit["kind"]),
         "parts": parts,
-        "gained": [topics.get(topic, topic) for topic in edit["flags_gained"]],
-        "lost": [topics.get(topic, topic) for topic in edit["flags_lost"]],
         "copies": archive_link(edit["url"], edit["since"]),
     }
 
@@ -72,10 +69,9 @@ async def listing(datasette: Any, request: Any) -> Any:
     before = pages.parse_int(request.args.get("before"), 1, 2**53)
 
     def read(conn: Any) -> Any:
-        found = rows.latest(conn, kind=kind, before=before, limit=_PAGE_SIZE + 1)
-        return found, dict(desk.choices(conn)["topic"])
+        return rows.latest(conn, kind=kind, before=before, limit=_PAGE_SIZE + 1)
 
-    found, topics = await guard.database(datasette).execute_fn(read)
+    found = await guard.database(datasette).execute_fn(read)
     more = {"before": found[_PAGE_SIZE - 1]["id"]} if len(found) > _PAGE_SIZE else {}
     if more and kind:
         more["kind"] = kind
@@ -83,7 +79,7 @@ async def listing(datasette: Any, request: Any) -> Any:
         datasette,
         request,
         "edits.html",
-        edits=[shown(edit, topics) for edit in found[:_PAGE_SIZE]],
+        edits=[shown(edit) for edit in found[:_PAGE_SIZE]],
         kinds=NAMES,
         kind=kind,
         more=urlencode(more),

@@ -136,7 +136,7 @@ def article_values(shown: desk.ArticleView) -> dict[str, Any]:
         "all_duplicates": "event" not in {article["story_how"], *(other["how"] for other in unreviewed)},
         "reviews": [row | {"topics": json.loads(row["topics"] or "null")} for row in shown.reviews],
         "direction": shown.direction,
-        "edits": [edits.shown(edit, titles) for edit in shown.edits],
+        "edits": [edits.shown(edit) for edit in shown.edits],
         "nonce": secrets.token_urlsafe(16),
     }
 
