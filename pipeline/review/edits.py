@@ -16,7 +16,7 @@ from datasette import Response
 from pipeline.edits.word_diff import word_diff
 from pipeline.model import REPORTED, EditKind
 from pipeline.review import guard, pages
-from pipeline.review.searching import ATOM, add_child
+from pipeline.review.atom import ATOM, add_child, tag_of
 from pipeline.store import edits as rows
 
 _PAGE_SIZE = 50
@@ -92,14 +92,15 @@ async def atom(datasette: Any, request: Any) -> Any:
     found = await guard.database(datasette).execute_fn(lambda conn: rows.latest(conn, limit=100))
     feed_url = datasette.absolute_url(request, request.path)
     feed = Element("feed", xmlns=ATOM)
-    add_child(feed, "id", feed_url)
+    add_child(feed, "id", tag_of("feed", "edits"))
     add_child(feed, "title", "Tumen: edits and deletions")
     add_child(feed, "updated", found[0]["seen_at"] if found else datetime.now(UTC).strftime("%Y-%m-%dT00:00:00Z"))
     SubElement(feed, "link", rel="self", href=feed_url)
     for edit in found:
         entry = SubElement(feed, "entry")
         desk_url = datasette.absolute_url(request, datasette.urls.path(f"/-/tumen/article/{edit['article']}"))
-        add_child(entry, "id", f"{desk_url}#edit-{edit['id']}")
+        digits = "".join(letter for letter in edit["seen_at"] if letter.isdigit())
+        add_child(entry, "id", tag_of("edit", f"{edit['id']}-{digits}", edit["seen_at"][:10]))
         add_child(entry, "title", f"{NAMES[edit['kind']].capitalize()}: {edit['title']}")
         add_child(entry, "updated", edit["seen_at"])
         add_child(SubElement(entry, "author"), "name", edit["source"])

@@ -118,7 +118,7 @@ def topics_of(conn: sqlite3.Connection, article: int) -> set[str]:
 
 _LISTED = (
     "SELECT e.id, e.article_id AS article, e.kind, e.reported, e.seen_at, e.since, e.summary, e.parts, e.flags_gained,"
-    " e.flags_lost, e.revision, a.title, a.url, a.language, a.relevance, a.story_id AS story, a.topics,"
+    " e.flags_lost, e.revision, a.title, a.url, a.verdict, a.language, a.relevance, a.story_id AS story, a.topics,"
     " f.name AS source FROM edits e JOIN articles a ON a.id = e.article_id JOIN feeds f ON f.id = a.feed_id"
 )
 

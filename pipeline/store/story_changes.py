@@ -26,9 +26,6 @@ def members(conn: sqlite3.Connection, story: int) -> list[tuple[int, str, int | 
 
 def by_hand(conn: sqlite3.Connection, articles: Sequence[int]) -> bool:
     """Return whether an analyst placed one of the articles."""
-    known = conn.execute("SELECT 1 FROM sqlite_master WHERE name = 'story_decisions'").fetchone()
-    if known is None:
-        return False
     row = conn.execute(
         "SELECT 1 FROM story_decisions WHERE article_id IN (SELECT value FROM json_each(?))",
         (json.dumps(list(articles)),),

@@ -115,8 +115,7 @@ def test_split_takes_one_article_out(conn: sqlite3.Connection) -> None:
 
 def test_article_placed_by_an_analyst_is_recognised(conn: sqlite3.Connection) -> None:
     assert not story_changes.by_hand(conn, [1])
-    conn.execute("CREATE TABLE IF NOT EXISTS story_decisions (article_id INTEGER)")
-    conn.execute("INSERT INTO story_decisions (article_id) VALUES (1)")
+    conn.execute("INSERT INTO story_decisions (article_id, analyst, at, batch) VALUES (1, 'anna', '', 'b')")
     assert story_changes.by_hand(conn, [1, 2])
     assert not story_changes.by_hand(conn, [3])
     conn.close()
