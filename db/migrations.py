@@ -833,76 +833,6 @@ CREATE INDEX submissions_open ON submissions(try_at) WHERE state IN ('waiting', 
 
 
 @migrations()
-def m015_search_and_stories(db: Database) -> None:
-    """Add the lexicon's surfaces for search, words for suggestions, saved searches, and stories arranged by hand.
-
-    The surfaces come from the config: the next run, or ``tumen reflag``, fills the table.
-    """
-    db.executescript(
-        """
-CREATE TABLE surfaces (
-  concept TEXT NOT NULL REFERENCES concepts(id),
-  language TEXT NOT NULL,
-  surface TEXT NOT NULL,
-  first_word TEXT NOT NULL,
-  PRIMARY KEY (concept, language, surface)
-) STRICT, WITHOUT ROWID;
-CREATE INDEX surfaces_first_word ON surfaces(first_word);
-
-CREATE VIRTUAL TABLE articles_fts_words USING fts5vocab('articles_fts', 'col');
-
-CREATE TABLE saved_searches (
-  id INTEGER PRIMARY KEY,
-  name TEXT NOT NULL,
-  query TEXT NOT NULL,
-  analyst TEXT NOT NULL,
-  saved_at TEXT NOT NULL,
-  removed_at TEXT
-) STRICT;
-CREATE UNIQUE INDEX saved_searches_name ON saved_searches(name) WHERE removed_at IS NULL;
-
-CREATE TABLE story_decisions (
-  id INTEGER PRIMARY KEY,
-  article_id INTEGER NOT NULL REFERENCES articles(id) ON DELETE CASCADE,
-  from_story INTEGER,
-  to_story INTEGER,
-  how TEXT,
-  like_article_id INTEGER,
-  why TEXT,
-  analyst TEXT NOT NULL,
-  at TEXT NOT NULL,
-  batch TEXT NOT NULL,
-  undoes TEXT
-) STRICT;
-CREATE INDEX story_decisions_article ON story_decisions(article_id);
-CREATE INDEX story_decisions_from ON story_decisions(from_story);
-CREATE INDEX story_decisions_to ON story_decisions(to_story);
-CREATE INDEX story_decisions_batch ON story_decisions(batch);
-CREATE UNIQUE INDEX story_decisions_undoes ON story_decisions(undoes, article_id) WHERE undoes IS NOT NULL;
-CREATE TRIGGER story_decisions_no_update BEFORE UPDATE ON story_decisions
-BEGIN SELECT RAISE(ABORT, 'decisions on stories are append-only: add a new one'); END;
-
-DROP INDEX articles_language;
-CREATE INDEX articles_language ON articles(language, sorted_at);
-"""
-    )
-    db.execute("PRAGMA user_version = 14")
-
-
-@migrations()
-def m017_transport(db: Database) -> None:
-    """Store the new keys of a source, and remember the states of each item, which bound its revisions."""
-    db.executescript(
-        """
-ALTER TABLE feeds ADD COLUMN tls TEXT NOT NULL DEFAULT 'modern' CHECK (tls IN ('modern', 'legacy'));
-ALTER TABLE feeds ADD COLUMN max_feed_bytes INTEGER;
-ALTER TABLE sightings ADD COLUMN states TEXT NOT NULL DEFAULT '[]';
-"""
-    )
-    db.execute("PRAGMA user_version = 15")
-
-
-@migrations()
 def m014_directions(db: Database) -> None:
     """Add who reported a story first, who copied whom, what each side leaves out, and affairs above stories."""
     db.executescript(
@@ -976,4 +906,74 @@ CREATE TABLE story_reviews (
 ) STRICT;
 """
     )
-    db.execute("PRAGMA user_version = 16")
+    db.execute("PRAGMA user_version = 14")
+
+
+@migrations()
+def m015_search_and_stories(db: Database) -> None:
+    """Add the lexicon's surfaces for search, words for suggestions, saved searches, and stories arranged by hand.
+
+    The surfaces come from the config: the next run, or ``tumen reflag``, fills the table.
+    """
+    db.executescript(
+        """
+CREATE TABLE surfaces (
+  concept TEXT NOT NULL REFERENCES concepts(id),
+  language TEXT NOT NULL,
+  surface TEXT NOT NULL,
+  first_word TEXT NOT NULL,
+  PRIMARY KEY (concept, language, surface)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX surfaces_first_word ON surfaces(first_word);
+
+CREATE VIRTUAL TABLE articles_fts_words USING fts5vocab('articles_fts', 'col');
+
+CREATE TABLE saved_searches (
+  id INTEGER PRIMARY KEY,
+  name TEXT NOT NULL,
+  query TEXT NOT NULL,
+  analyst TEXT NOT NULL,
+  saved_at TEXT NOT NULL,
+  removed_at TEXT
+) STRICT;
+CREATE UNIQUE INDEX saved_searches_name ON saved_searches(name) WHERE removed_at IS NULL;
+
+CREATE TABLE story_decisions (
+  id INTEGER PRIMARY KEY,
+  article_id INTEGER NOT NULL REFERENCES articles(id) ON DELETE CASCADE,
+  from_story INTEGER,
+  to_story INTEGER,
+  how TEXT,
+  like_article_id INTEGER,
+  why TEXT,
+  analyst TEXT NOT NULL,
+  at TEXT NOT NULL,
+  batch TEXT NOT NULL,
+  undoes TEXT
+) STRICT;
+CREATE INDEX story_decisions_article ON story_decisions(article_id);
+CREATE INDEX story_decisions_from ON story_decisions(from_story);
+CREATE INDEX story_decisions_to ON story_decisions(to_story);
+CREATE INDEX story_decisions_batch ON story_decisions(batch);
+CREATE UNIQUE INDEX story_decisions_undoes ON story_decisions(undoes, article_id) WHERE undoes IS NOT NULL;
+CREATE TRIGGER story_decisions_no_update BEFORE UPDATE ON story_decisions
+BEGIN SELECT RAISE(ABORT, 'decisions on stories are append-only: add a new one'); END;
+
+DROP INDEX articles_language;
+CREATE INDEX articles_language ON articles(language, sorted_at);
+"""
+    )
+    db.execute("PRAGMA user_version = 15")
+
+
+@migrations()
+def m017_transport(db: Database) -> None:
+    """Store the new keys of a source, and remember the states of each item, which bound its revisions."""
+    db.executescript(
+        """
+ALTER TABLE feeds ADD COLUMN tls TEXT NOT NULL DEFAULT 'modern' CHECK (tls IN ('modern', 'legacy'));
+ALTER TABLE feeds ADD COLUMN max_feed_bytes INTEGER;
+ALTER TABLE sightings ADD COLUMN states TEXT NOT NULL DEFAULT '[]';
+"""
+    )
+    db.execute("PRAGMA user_version = 17")
