@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING, Self
 from urllib.parse import urlsplit
 
 from pipeline.cycle.kept_pages import KeptPages, is_watched
@@ -38,6 +39,9 @@ from pipeline.store import runs, submissions
 from pipeline.store.looks import Watched
 from pipeline.store.page_archive import PageCopy
 from pipeline.store.values import to_text
+
+if TYPE_CHECKING:
+    from pipeline.cycle.page_stage import PageStage
 
 _AGAIN = timedelta(hours=1)  # after a look that did not end
 _DAY = timedelta(days=1)
@@ -93,6 +97,22 @@ class LookStage:
     tally: Tally
     archive: KeptPages
     stories: StoryStage
+
+    @classmethod
+    def beside(cls, pages: PageStage, plan: LookPlan, archive: KeptPages) -> Self:
+        """Return the looks of the cycle that a page stage belongs to."""
+        return cls(
+            writer=pages.writer,
+            fetcher=pages.fetcher,
+            workers=pages.workers,
+            folder=pages.folder,
+            plan=plan,
+            run=pages.run,
+            now=pages.now,
+            tally=pages.tally,
+            archive=archive,
+            stories=pages.stories,
+        )
 
     async def run_looks(self) -> None:
         """Look at the pages that are due, and submit changed pages, until the time is over."""

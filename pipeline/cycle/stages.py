@@ -109,21 +109,11 @@ async def run_stages(
                             tasks.create_task(_poll(feeds, pages, feed))
                         for entry, url in entry_rows.waiting(writer.committed, now(), _BACKLOG):
                             pages.offer(entry, url)
-                    await DirectionStage(
+                    reviews = DirectionStage(
                         writer=writer, workers=workers, folder=settings.folder, now=now, tally=tally
-                    ).run()
-                    await LookStage(
-                        writer=writer,
-                        fetcher=fetcher,
-                        workers=workers,
-                        folder=settings.folder,
-                        plan=looks,
-                        run=run,
-                        now=now,
-                        tally=tally,
-                        archive=archive,
-                        stories=pages.stories,
-                    ).run_looks()
+                    )
+                    await reviews.run()
+                    await LookStage.beside(pages, looks, archive).run_looks()
             except* TumenError as group:
                 raise _first(group) from None
             finally:
