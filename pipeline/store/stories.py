@@ -148,6 +148,17 @@ def complete(conn: sqlite3.Connection, story: Candidate) -> Candidate:
     return Candidate(story.first, story.last, [*story.members, *more])
 
 
+def whole_story(conn: sqlite3.Connection, story: int) -> Candidate | None:
+    """Return a story with its first members, or None if their signatures are no longer kept."""
+    rows = conn.execute(
+        "SELECT id FROM articles INDEXED BY articles_story WHERE story_id = ? ORDER BY id LIMIT ?",
+        (story, _MOST_FIRST_MEMBERS),
+    )
+    found = _tellings(conn, [row[0] for row in rows.fetchall()])
+    spans = _spans(conn, [story])
+    return Candidate(*spans[story], found) if found and story in spans else None
+
+
 def _spans(conn: sqlite3.Connection, stories: Iterable[int]) -> dict[int, tuple[float, float]]:
     """Return the times of the first and the last article of stories."""
     rows = conn.execute(

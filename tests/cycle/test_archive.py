@@ -57,6 +57,8 @@ def test_page_is_kept_as_fetched_and_its_article_names_it(desk: Desk) -> None:
 
 
 def test_without_setting_only_the_digest_of_a_page_is_kept(desk: Desk) -> None:
+    with (desk.config / "tumen.toml").open("a", encoding="utf-8") as file:
+        file.write("[edits]\nafter_hours = []\n")
     desk.run()
     assert not copies.path_beside(desk.database).exists()
     assert desk.rows("SELECT 1 FROM articles WHERE page_hash IS NOT NULL AND page_url <> ''")

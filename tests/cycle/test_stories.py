@@ -184,3 +184,21 @@ def test_revision_is_compared_by_its_new_text(place: Place) -> None:
     place.server.answers["/feed"] = channel(item("/a", "Harbour council meets", OTHER, 3))
     place.run("--force")
     assert "kim_jong_un" not in str(place.rows("SELECT title_concepts FROM signatures"))
+
+
+def test_cycle_says_who_was_first_and_who_copied(place: Place) -> None:
+    text = PIECE.replace("harbour council", "Russian and North Korean military council")
+    place.server.answers |= {
+        "/one": channel(item("/a", "Russia and North Korea sign a military treaty in Pyongyang", text, 3)),
+        "/two": channel(item("/b", "Military treaty of Russia and North Korea, our paper heard", text, 2)),
+    }
+    place.watch("/one", "/two")
+    place.run()
+    assert place.rows("SELECT place, basis, relation, certain FROM story_order ORDER BY place") == [
+        (1, "published", "first", 1),
+        (2, "published", "copied", 1),
+    ]
+    assert place.rows("SELECT stories FROM affairs") == [(1,)]
+    reviewed = place.rows("SELECT reviewed_at FROM story_reviews")
+    place.run("--force")
+    assert place.rows("SELECT reviewed_at FROM story_reviews") == reviewed
