@@ -18,6 +18,8 @@ from pipeline.settings.fetch import FetchSettings
 
 def byte_limit(request: Request, settings: FetchSettings) -> int:
     """Return the most bytes that a body may have after decompression."""
+    if request.span:
+        return request.span[1] - request.span[0] + 1
     return settings.max_feed_bytes if request.kind == "feed" else settings.max_page_bytes
 
 
@@ -43,7 +45,7 @@ def classify_response(
             url=target.url,
             status=response.status,
             headers=response.headers,
-            body=_decompressed(response, byte_limit(request, settings)),
+            body=response.body if request.span else _decompressed(response, byte_limit(request, settings)),
             moved_to=moved_to,
             truncated=response.truncated,
             wire_bytes=len(response.body),

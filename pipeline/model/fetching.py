@@ -44,11 +44,16 @@ class Validators:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """One address to fetch."""
+    """One address to fetch.
+
+    Attributes:
+        span: first and last byte of a part of a file, for downloads in parts; the part is not decompressed.
+    """
 
     url: str
     kind: RequestKind
     validators: Validators | None = None
+    span: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,7 +23,8 @@ def latest(conn: sqlite3.Connection, topic: str | None, *, limit: int) -> tuple[
     rows = conn.execute(
         "SELECT a.id, a.title, a.url, a.published, a.topics, a.summary, substr(a.text, 1, 300) AS lead,"  # noqa: S608 - one of two constants
         " f.name AS source, max(g.flagged_at) AS flagged_at FROM (SELECT g.article_id, g.flagged_at FROM flags g"
-        f" {where} ORDER BY g.id DESC LIMIT 3 * :limit) g"
+        f" CROSS JOIN articles b ON b.id = g.article_id AND b.origin = 'feed' {where}"
+        " ORDER BY g.id DESC LIMIT 3 * :limit) g"
         " JOIN articles a ON a.id = g.article_id JOIN feeds f ON f.id = a.feed_id"
         " GROUP BY a.id ORDER BY 9 DESC, a.id DESC LIMIT :limit",
         {"limit": limit, "topic": topic},
@@ -41,7 +42,8 @@ def brief(conn: sqlite3.Connection, since: str) -> list[dict[str, Any]]:
         " f.name AS source, a.relevance AS relevance,"
         " (SELECT group_concat(surface, ' · ') FROM (SELECT DISTINCT e.surface FROM evidence e"
         "  WHERE e.article_id = a.id AND e.topic = t.id ORDER BY e.start LIMIT 6)) AS words"
-        " FROM topics t LEFT JOIN (flags g JOIN articles a ON a.id = g.article_id AND a.first_seen_at >= ?"
+        " FROM topics t LEFT JOIN (flags g"
+        " JOIN articles a ON a.id = g.article_id AND a.first_seen_at >= ? AND a.origin = 'feed'"
         " JOIN feeds f ON f.id = a.feed_id) ON g.topic = t.id ORDER BY t.position, a.relevance DESC, a.id DESC",
         (since,),
     )
