@@ -28,6 +28,8 @@ from pipeline.cycle.decide_page import (
     decide_page,
     needs_page,
 )
+from pipeline.cycle.kept_pages import KeptPages
+from pipeline.cycle.look_stage import LookPlan
 from pipeline.cycle.progress import Tally
 from pipeline.cycle.story_stage import StoryStage
 from pipeline.cycle.writer import Writer
@@ -72,7 +74,8 @@ class PageStage:
     tally: Tally
     tasks: asyncio.TaskGroup
     ends_at: float
-    archive: page_archive.PageArchive | None = None
+    archive: KeptPages | None = None
+    looks: LookPlan = field(default_factory=LookPlan)
     stories: StoryStage = field(default_factory=StoryStage)
     _queues: dict[str, deque[EntryId]] = field(default_factory=dict)
     _seen: set[EntryId] = field(default_factory=set)
@@ -150,6 +153,8 @@ class PageStage:
     async def _keep_copy(self, flagged: Flagged | None, page: Fetched) -> None:
         """Write the page to the archive, if there is one, before the article that refers to it."""
         if self.archive is None or flagged is None or flagged.article.page_hash is None:
+            return
+        if not self.archive.wants(flagged.assessment):
             return
         copy = page_archive.PageCopy(
             hash=flagged.article.page_hash,
@@ -241,6 +246,7 @@ class PageStage:
             stored = self._put(conn, entry, flagged)
             entry_rows.done(conn, entry.id, stored.id, entry.digest, note)
             self._record(conn, entry, outcome)
+            self.looks.add(conn, entry, stored, flagged, outcome, self.now())
             return stored
 
         self.tally.stored(await self.writer.write(step), flagged.assessment)

@@ -10,14 +10,15 @@ import asyncio
 import random
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from pipeline import processing
 from pipeline.cycle.feed_stage import FeedStage
 from pipeline.cycle.flagging_config import ensure_config
+from pipeline.cycle.kept_pages import keep_pages
+from pipeline.cycle.look_stage import LookPlan, LookStage
 from pipeline.cycle.page_stage import PageStage
 from pipeline.cycle.progress import Tally, Watcher
 from pipeline.cycle.story_stage import SENTENCES_KEPT, SIGNATURES_KEPT
@@ -29,7 +30,7 @@ from pipeline.processing.pool import Workers
 from pipeline.settings import Settings
 from pipeline.store import entries as entry_rows
 from pipeline.store import feeds as feed_rows
-from pipeline.store import hosts, page_archive, runs, transaction
+from pipeline.store import hosts, runs, transaction
 from pipeline.store import stories as story_rows
 from pipeline.store.values import to_text
 
@@ -60,38 +61,53 @@ async def run_stages(
         tally = Tally(watcher=watcher)
         writer = Writer(conn)
         fetcher = Fetcher(settings.fetch, remember=lambda site: hosts.get(writer.committed, site), now=now)
-        with _page_archive(conn, settings, now) as archive:
+        looks = LookPlan(settings.edits, frozenset(one.name for one in settings.sources if not one.edits))
+        with keep_pages(conn, settings, now) as archive:
             try:
-                async with fetcher, writer, asyncio.TaskGroup() as tasks:
-                    feeds = FeedStage(
-                        writer=writer,
-                        fetcher=fetcher,
-                        workers=workers,
-                        policy=settings.poll,
-                        run=run,
-                        now=now,
-                        rng=rng,
-                        tally=tally,
-                    )
-                    pages = PageStage(
+                async with fetcher, writer:
+                    async with asyncio.TaskGroup() as tasks:
+                        feeds = FeedStage(
+                            writer=writer,
+                            fetcher=fetcher,
+                            workers=workers,
+                            policy=settings.poll,
+                            run=run,
+                            now=now,
+                            rng=rng,
+                            tally=tally,
+                        )
+                        pages = PageStage(
+                            writer=writer,
+                            fetcher=fetcher,
+                            workers=workers,
+                            folder=settings.folder,
+                            settings=settings.cycle,
+                            run=run,
+                            now=now,
+                            tally=tally,
+                            tasks=tasks,
+                            ends_at=asyncio.get_running_loop().time() + settings.cycle.minutes * 60,
+                            archive=archive,
+                            looks=looks,
+                        )
+                        due = feed_rows.due(writer.committed, now(), force=force)
+                        tally.feeds_total = len(due)
+                        for feed in due:
+                            tasks.create_task(_poll(feeds, pages, feed))
+                        for entry, url in entry_rows.waiting(writer.committed, now(), _BACKLOG):
+                            pages.offer(entry, url)
+                    await LookStage(
                         writer=writer,
                         fetcher=fetcher,
                         workers=workers,
                         folder=settings.folder,
-                        settings=settings.cycle,
+                        plan=looks,
                         run=run,
                         now=now,
                         tally=tally,
-                        tasks=tasks,
-                        ends_at=asyncio.get_running_loop().time() + settings.cycle.minutes * 60,
                         archive=archive,
-                    )
-                    due = feed_rows.due(writer.committed, now(), force=force)
-                    tally.feeds_total = len(due)
-                    for feed in due:
-                        tasks.create_task(_poll(feeds, pages, feed))
-                    for entry, url in entry_rows.waiting(writer.committed, now(), _BACKLOG):
-                        pages.offer(entry, url)
+                        stories=pages.stories,
+                    ).run_looks()
             except* TumenError as group:
                 raise _first(group) from None
             finally:
@@ -106,23 +122,6 @@ async def run_stages(
                 signatures_before=to_text(now() - SIGNATURES_KEPT),
             )
     return replace(report, run=run)
-
-
-@contextmanager
-def _page_archive(
-    conn: sqlite3.Connection, settings: Settings, now: Callable[[], datetime]
-) -> Iterator[page_archive.PageArchive | None]:
-    """Open the archive of fetched pages, if the config wants one; drop copies that are too old in the end."""
-    if not settings.archive.pages:
-        yield None
-        return
-    archive = page_archive.beside(conn)
-    try:
-        yield archive
-    finally:
-        if settings.archive.days:
-            archive.prune(now() - timedelta(days=settings.archive.days))
-        archive.close()
 
 
 def _finish(conn: sqlite3.Connection, run: RunId, report: CycleReport, fetcher: Fetcher, now: datetime) -> None:

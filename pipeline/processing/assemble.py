@@ -92,7 +92,7 @@ def _article(
         title=title,
         text=text,
         summary=entry.entry.summary,
-        content_hash=hashlib.blake2b(f"{title}\n{text}".encode("utf-8", "surrogatepass"), digest_size=16).hexdigest(),
+        content_hash=content_hash(title, text),
         language=extraction.language or entry.language,
         home=entry.home,
         published=published,
@@ -109,6 +109,11 @@ def _article(
         first_seen_at=entry.first_seen_at,
         fetched_at=now,
     )
+
+
+def content_hash(title: str, text: str) -> str:
+    """Return the digest by which a new title or text is recognised."""
+    return hashlib.blake2b(f"{title}\n{text}".encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
 def _title(entry: QueuedEntry, extraction: Extraction) -> str:

@@ -30,6 +30,13 @@ def routes() -> list[tuple[str, Callable[..., Any]]]:
     return [(r"^/-/tumen/verdict$", verdict)]
 
 
+_REFUSALS: dict[reviews.Refusal, tuple[int, str]] = {
+    "no_article": (404, "There is no article {} any more. The verdict was not stored."),
+    "nothing_to_undo": (409, "Nothing to undo: you have no verdict on article {}."),
+    "token_of_other": (409, "The page is out of date. Reload the page."),
+}
+
+
 @pages.errors_as_pages
 async def verdict(datasette: Any, request: Any) -> Any:
     """Store one verdict. Return JSON to a script; redirect a form to the queue."""
@@ -41,12 +48,13 @@ async def verdict(datasette: Any, request: Any) -> Any:
     new = replace(_new_verdict(await read_fields(request), analyst), queue=filters(request).queue)
     now = datetime.now(UTC)
     stored = await guard.database(datasette).execute_write_fn(lambda conn: reviews.put(conn, new, now))
-    if stored is None:
-        raise pages.RequestError(404, f"There is no article {new.article} any more. The verdict was not stored.")
+    if stored.refusal is not None:
+        status, reason = _REFUSALS[stored.refusal]
+        raise pages.RequestError(status, reason.format(new.article))
     if _is_json(request):
         progress = await guard.database(datasette).execute_fn(lambda conn: desk.progress(conn, filters(request), now))
         today, team = progress.today.get(analyst, 0), sum(progress.today.values())
-        return Response.json({"review": stored, "waiting": progress.waiting, "today": today, "team": team})
+        return Response.json({"review": stored.id, "waiting": progress.waiting, "today": today, "team": team})
     return Response.redirect(datasette.urls.path(f"/-/tumen{query(request)}"), status=303)
 
 

@@ -17,6 +17,7 @@ from pipeline import shipped
 from pipeline.errors import ConfigError
 from pipeline.model import Source
 from pipeline.settings.alerts import AlertSettings, load_alerts
+from pipeline.settings.edits import EditSettings, check_edits
 from pipeline.settings.fetch import FetchSettings, parse_allowance
 from pipeline.settings.poll import PollSettings
 from pipeline.settings.reader import convert, load
@@ -118,6 +119,7 @@ class MainFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     flagging: FlaggingSettings = FlaggingSettings()
     store: StoreSettings = StoreSettings()
     archive: ArchiveSettings = ArchiveSettings()
+    edits: EditSettings = EditSettings()
     daemon: DaemonSettings = DaemonSettings()
 
 
@@ -154,6 +156,7 @@ def load_settings(folder: Path | None = None) -> Settings:
             parse_allowance(text)
         except ValueError as error:
             raise ConfigError(path, "[fetch] › allow_private", str(error)) from None
+    check_edits(main.edits, path)
     sources = load_sources(find_file(folder, "feeds.toml"))
     alerts = load_alerts(find_file(folder, "alerts.toml"), sources, find_file(folder, "topics"))
     return Settings(folder=folder, sources=sources, alerts=alerts, **asdict(main))

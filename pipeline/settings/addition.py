@@ -63,7 +63,19 @@ def as_toml(source: Source) -> str:
     """Return a ``[[feed]]`` with every key that differs from its default."""
     default = Source(name=source.name, url=source.url, language=source.language)
     lines = ["[[feed]]"]
-    for key in ("name", "url", "language", "home", "kind", "timezone", "topics", "enabled", "interval_minutes", "note"):
+    for key in (
+        "name",
+        "url",
+        "language",
+        "home",
+        "kind",
+        "timezone",
+        "topics",
+        "enabled",
+        "edits",
+        "interval_minutes",
+        "note",
+    ):
         value = getattr(source, key)
         if key in ("name", "url", "language") or value != getattr(default, key):
             lines.append(f"{key} = {_value(value)}")
