@@ -286,7 +286,9 @@ def _kill(scratch: Path, files: Path, victim: Callable[[int], int] | None, words
             else:
                 os.kill(victim(run.pid), signal.SIGKILL)
             error = run.communicate(timeout=300)[1].decode().strip().splitlines()
-            first = f"exit {run.returncode}{', ' + error[-1][:90] if error else ''}"
+            first = f"exit {run.returncode}"
+            if error:
+                first += f", {len(error)} lines, the last: {error[-1][:120]}"
         if run.returncode == 0:
             return first
         if victim is None:

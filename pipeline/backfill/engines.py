@@ -7,7 +7,9 @@ ends its worker again and again gets a report with the problem, and the others g
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import CancelledError
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -118,24 +120,34 @@ class DaskEngine:
             waiting = dict(zip(futures, jobs, strict=True))
             del futures
             while waiting:
-                done = [future for future in waiting if future.done()]
-                if client.status != "running" or any(future.cancelled() for future in done):
-                    raise Unavailable(
-                        f"The Dask scheduler was lost; {len(waiting)} files are not read."
-                        " Run the command again to read them."
-                    )
-                for future in done:
-                    yield waiting.pop(future), _report_of(future)
+                done = _done(client, waiting)
+                for future, report in done:
+                    yield waiting.pop(future), report
                 tick()
                 if not done:
-                    _pause(client, waiting)
+                    _pause(waiting)
 
 
-def _pause(client: Client, waiting: dict[Future, Job]) -> None:
+def _done(client: Client, waiting: dict[Future, Job]) -> list[tuple[Future, Report]]:
+    """Return the futures that are done, with their reports.
+
+    Raises:
+        Unavailable: the scheduler was lost.
+    """
+    done = [future for future in waiting if future.done()]
+    with suppress(OSError):  # of the broken connection
+        if client.status == "running" and not any(future.cancelled() for future in done):
+            return [(future, _report_of(future)) for future in done]
+    raise Unavailable(
+        f"The Dask scheduler was lost before {len(waiting)} files were read. Run the command again to read them."
+    )
+
+
+def _pause(waiting: dict[Future, Job]) -> None:
     """Wait until a future is done, or for the time of a tick."""
     from distributed import wait
 
-    with suppress(TimeoutError, asyncio.TimeoutError):
+    with suppress(TimeoutError, OSError, CancelledError):
         wait(list(waiting), timeout=_TICK_SECONDS, return_when="FIRST_COMPLETED")
 
 
@@ -159,6 +171,8 @@ def _connected(address: str | None, processes: int) -> Iterator[Client]:
         from distributed import Client, LocalCluster
     except ImportError:
         raise Unavailable("Dask is not installed. Run: pip install 'tumen[cluster]'") from None
+    for name in [name for name in logging.root.manager.loggerDict if name.split(".")[0] == "distributed"]:
+        logging.getLogger(name).setLevel(logging.CRITICAL)  # what matters is in our own lines
     with ExitStack() as stack:
         cluster: Any = nullcontext()
         if address is None:

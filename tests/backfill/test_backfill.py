@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sqlite3
+import subprocess
+import sys
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -209,6 +214,28 @@ def test_dask_gives_the_same_result(tmp_path: Path, warcs: Path) -> None:
     summary = read(tmp_path / "many" / "t.db", warcs, engines.DaskEngine(None, 2))
     assert summary.files == 3
     assert kept(tmp_path / "one" / "results") == kept(tmp_path / "many" / "results") != []
+
+
+@pytest.mark.alone
+@pytest.mark.parametrize("victim", ["command", "worker"])
+def test_after_kill_nothing_is_lost_or_doubled(tmp_path: Path, warcs: Path, victim: str) -> None:
+    read(tmp_path / "one" / "t.db", warcs)
+    results = tmp_path / "many" / "results"
+    words = ["backfill", warcs, "--db", tmp_path / "many" / "t.db", "--results", results, "--workers", "1"]
+    with subprocess.Popen([sys.executable, "-m", "pipeline", *map(str, words)], stdout=subprocess.DEVNULL) as run:
+        while run.poll() is None and not any(results.glob("*.journal")):
+            time.sleep(0.01)
+        os.kill(run.pid if victim == "command" else writer_of(next(results.glob("*.part"))), signal.SIGKILL)
+        assert run.wait(100) == (-signal.SIGKILL if victim == "command" else 0)
+    read(tmp_path / "many" / "t.db", warcs)
+    assert kept(tmp_path / "one" / "results") == kept(results) != []
+    assert not list(results.glob("*.part"))
+    assert store(tmp_path / "many" / "t.db").new == store(tmp_path / "one" / "t.db").new
+
+
+def writer_of(part: Path) -> int:
+    """The process that writes a part, which names it."""
+    return int(part.name.removesuffix(".part").rpartition("-")[2])
 
 
 def test_page_that_ends_its_worker_twice_is_left_out(
