@@ -48,9 +48,29 @@ _SIZE = 250_000
 _SHARE = 0.1
 _LIMIT = 5_000_000
 _MARKUP = (
-    '<div class="{0} {1} {0}-{1}" data-id="{2}" data-context="{3}-{0}-{2}">'
-    '<a class="{3} {1} {2}-{0}" href="/{0}/{1}/{2}" data-track="{0}:{1}:{2}:{3}"></a></div>'
+    '<div class="{0} {1}" data-context=\'{{"{2}": "' + "{0}-{1}-{2}-{3}." * 20 + '"}}\'><a href="/{3}/{0}"></a></div>'
 )
+_META = (  # almost every news page has these; without them extraction searches the whole page for a date
+    b'<meta property="article:published_time" content="2018-06-30T05:00:00Z"><meta name="author" content="Ada Penrose">'
+)
+_WORDS = [
+    "county",
+    "fair",
+    "cattle",
+    "parade",
+    "band",
+    "harvest",
+    "school",
+    "bridge",
+    "mayor",
+    "river",
+    "market",
+    "council",
+    "road",
+    "winter",
+    "garden",
+    "museum",
+]
 
 
 def make(folder: Path, pages: Path | None) -> list[Path]:
@@ -75,16 +95,19 @@ def _demo(rng: random.Random) -> tuple[list[made.Capture], list[made.Capture]]:
     """Pages of the demo that pass, and pages that do not, each made as large as a real one by scripts and markup."""
     test = PageTest.from_config(shipped.CONFIG)
     captures = [capture for capture in made.demo_pages() if test.passes(capture.body)]
-    plain = "The county fair opened on Saturday with a parade, a cattle show and three brass bands. "
     neutral = [
         replace(
             capture,
-            body=made_page(rng, "".join(f"<p>{plain * rng.randrange(2, 6)}</p>" for _ in range(12))),
+            body=made_page(rng, "".join(f"<p>{_sentence(rng)} {_sentence(rng)}</p>" for _ in range(12))),
             content_type="text/html; charset=utf-8",
         )
         for capture in captures
     ]
     return [replace(capture, body=_padded(rng, capture.body)) for capture in captures], neutral
+
+
+def _sentence(rng: random.Random) -> str:
+    return f"The {' and the '.join(rng.choices(_WORDS, k=12))} were in the news on day {rng.randrange(900)}."
 
 
 def made_page(rng: random.Random, body: str) -> bytes:
@@ -100,7 +123,7 @@ def _padded(rng: random.Random, body: bytes) -> bytes:
     markup = _filler(rng, int(missing * 0.4), _MARKUP)
     tail = rest.rfind(b"</body>")
     tail = tail if tail >= 0 else len(rest)
-    return head + b"<script>" + script + b"</script></head>" + rest[:tail] + markup + rest[tail:]
+    return head + _META + b"<script>" + script + b"</script></head>" + rest[:tail] + markup + rest[tail:]
 
 
 def _filler(rng: random.Random, size: int, form: str) -> bytes:

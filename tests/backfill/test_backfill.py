@@ -26,6 +26,7 @@ from pipeline.settings import load_settings
 from pipeline.store import cycle_lock, flagged, open_store, outbox
 from pipeline.store.values import to_text
 from tests.backfill import made
+from tests.cycle.test_failures import in_namespace, mounts, one_line
 
 CAPTURES = made.demo_pages()
 RELEVANT = sum(article.relevant and not article.later and not article.missing for article in load_articles())
@@ -325,6 +326,28 @@ def test_cluster_that_does_not_answer_is_one_line(tmp_path: Path, warcs: Path, m
     with pytest.raises(Unavailable, match="no Dask scheduler") as error:
         read(tmp_path / "t.db", warcs, engines.DaskEngine("tcp://127.0.0.1:9", 1))
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.alone
+def test_cluster_with_another_version_of_tumen_is_one_line(
+    tmp_path: Path, warcs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engines, "__version__", "99.0.0")  # of this process; workers import their own
+    with pytest.raises(Unavailable, match="has Tumen") as error:
+        read(tmp_path / "t.db", warcs, engines.DaskEngine(None, 1))
+    assert "99.0.0" in str(error.value)
+    assert not kept(tmp_path / "results")
+
+
+@mounts
+@pytest.mark.alone
+def test_full_disk_is_one_line_and_the_next_run_goes_on(tmp_path: Path, warcs: Path) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    words = ["backfill", warcs, "--db", tmp_path / "t.db", "--results", disk, "--workers", "1"]
+    done = in_namespace(f"mount -t tmpfs -o size=60k tmpfs {disk}", sys.executable, "-m", "pipeline", *map(str, words))
+    one_line(done, "disk is full", str(disk))
+    assert read(tmp_path / "t.db", warcs).files == 3
 
 
 def test_dry_run_prints_plan_and_map_and_reads_nothing(tmp_path: Path, warcs: Path) -> None:
