@@ -714,6 +714,54 @@ AND NOT EXISTS (SELECT 1 FROM flags g WHERE g.article_id = s.article_id AND g.to
 
 
 @migrations()
+def m012_morning(db: Database) -> None:
+    """Add the settings of analysts, saved filters, edits of the brief, title translations, and indexes by time."""
+    db.executescript(
+        """
+CREATE TABLE desk_settings (
+  analyst TEXT NOT NULL,
+  name TEXT NOT NULL CHECK (name IN ('zone', 'filters', 'visit')),
+  value TEXT NOT NULL,
+  changed_at TEXT NOT NULL,
+  PRIMARY KEY (analyst, name)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE saved_filters (
+  analyst TEXT NOT NULL,
+  name TEXT NOT NULL,
+  query TEXT NOT NULL,
+  saved_at TEXT NOT NULL,
+  PRIMARY KEY (analyst, name)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE brief_edits (
+  id INTEGER PRIMARY KEY,
+  what TEXT NOT NULL CHECK (what IN ('sentence', 'left_out', 'order')),
+  article_id INTEGER REFERENCES articles(id) ON DELETE CASCADE,
+  value TEXT NOT NULL,
+  analyst TEXT NOT NULL,
+  at TEXT NOT NULL
+) STRICT;
+CREATE INDEX brief_edits_article ON brief_edits(article_id, what);
+CREATE INDEX brief_edits_order ON brief_edits(id) WHERE what = 'order';
+
+CREATE TABLE title_translations (
+  article_id INTEGER PRIMARY KEY REFERENCES articles(id) ON DELETE CASCADE,
+  title TEXT NOT NULL,
+  translation TEXT NOT NULL,
+  translator TEXT NOT NULL,
+  made_at TEXT NOT NULL
+) STRICT;
+
+CREATE INDEX articles_waiting_time ON articles(sorted_at DESC, id DESC, language, feed_id, relevance)
+WHERE verdict IS NULL AND relevant = 1;
+CREATE INDEX articles_flagged ON articles(first_seen_at DESC, id DESC, language, feed_id) WHERE topics <> '[]';
+"""
+    )
+    db.execute("PRAGMA user_version = 12")
+
+
+@migrations()
 def m013_edits(db: Database) -> None:
     """Add the schedule of looks at pages of flagged articles, the edits found, and submissions to an archive."""
     db.executescript(
@@ -781,7 +829,77 @@ CREATE TABLE submissions (
 CREATE INDEX submissions_open ON submissions(try_at) WHERE state IN ('waiting', 'sending');
 """
     )
-    db.execute("PRAGMA user_version = 12")
+    db.execute("PRAGMA user_version = 13")
+
+
+@migrations()
+def m015_search_and_stories(db: Database) -> None:
+    """Add the lexicon's surfaces for search, words for suggestions, saved searches, and stories arranged by hand.
+
+    The surfaces come from the config: the next run, or ``tumen reflag``, fills the table.
+    """
+    db.executescript(
+        """
+CREATE TABLE surfaces (
+  concept TEXT NOT NULL REFERENCES concepts(id),
+  language TEXT NOT NULL,
+  surface TEXT NOT NULL,
+  first_word TEXT NOT NULL,
+  PRIMARY KEY (concept, language, surface)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX surfaces_first_word ON surfaces(first_word);
+
+CREATE VIRTUAL TABLE articles_fts_words USING fts5vocab('articles_fts', 'col');
+
+CREATE TABLE saved_searches (
+  id INTEGER PRIMARY KEY,
+  name TEXT NOT NULL,
+  query TEXT NOT NULL,
+  analyst TEXT NOT NULL,
+  saved_at TEXT NOT NULL,
+  removed_at TEXT
+) STRICT;
+CREATE UNIQUE INDEX saved_searches_name ON saved_searches(name) WHERE removed_at IS NULL;
+
+CREATE TABLE story_decisions (
+  id INTEGER PRIMARY KEY,
+  article_id INTEGER NOT NULL REFERENCES articles(id) ON DELETE CASCADE,
+  from_story INTEGER,
+  to_story INTEGER,
+  how TEXT,
+  like_article_id INTEGER,
+  why TEXT,
+  analyst TEXT NOT NULL,
+  at TEXT NOT NULL,
+  batch TEXT NOT NULL,
+  undoes TEXT
+) STRICT;
+CREATE INDEX story_decisions_article ON story_decisions(article_id);
+CREATE INDEX story_decisions_from ON story_decisions(from_story);
+CREATE INDEX story_decisions_to ON story_decisions(to_story);
+CREATE INDEX story_decisions_batch ON story_decisions(batch);
+CREATE UNIQUE INDEX story_decisions_undoes ON story_decisions(undoes, article_id) WHERE undoes IS NOT NULL;
+CREATE TRIGGER story_decisions_no_update BEFORE UPDATE ON story_decisions
+BEGIN SELECT RAISE(ABORT, 'decisions on stories are append-only: add a new one'); END;
+
+DROP INDEX articles_language;
+CREATE INDEX articles_language ON articles(language, sorted_at);
+"""
+    )
+    db.execute("PRAGMA user_version = 14")
+
+
+@migrations()
+def m017_transport(db: Database) -> None:
+    """Store the new keys of a source, and remember the states of each item, which bound its revisions."""
+    db.executescript(
+        """
+ALTER TABLE feeds ADD COLUMN tls TEXT NOT NULL DEFAULT 'modern' CHECK (tls IN ('modern', 'legacy'));
+ALTER TABLE feeds ADD COLUMN max_feed_bytes INTEGER;
+ALTER TABLE sightings ADD COLUMN states TEXT NOT NULL DEFAULT '[]';
+"""
+    )
+    db.execute("PRAGMA user_version = 15")
 
 
 @migrations()
@@ -820,4 +938,4 @@ WHERE a.origin = 'archive'
 ORDER BY a.sorted_at DESC;
 """
     )
-    db.execute("PRAGMA user_version = 13")
+    db.execute("PRAGMA user_version = 16")

@@ -25,7 +25,7 @@ from pipeline.cycle.story_stage import SENTENCES_KEPT, SIGNATURES_KEPT
 from pipeline.cycle.writer import Writer
 from pipeline.errors import TumenError
 from pipeline.fetch import Fetcher
-from pipeline.model import CycleReport, FeedState, RunId
+from pipeline.model import CycleReport, FeedState, HostState
 from pipeline.processing.pool import Workers
 from pipeline.settings import Settings
 from pipeline.store import entries as entry_rows
@@ -60,7 +60,18 @@ async def run_stages(
         run = runs.start(conn, trigger, version, now())
         tally = Tally(watcher=watcher)
         writer = Writer(conn)
-        fetcher = Fetcher(settings.fetch, remember=lambda site: hosts.get(writer.committed, site), now=now)
+
+        def keep(state: HostState) -> None:
+            """Store a host's state with the next transaction: a killed run must not forget a Retry-After."""
+            writer.post(lambda conn: hosts.put(conn, [state]))
+
+        fetcher = Fetcher(
+            settings.fetch,
+            sources=settings.sources,
+            remember=lambda site: hosts.get(writer.committed, site),
+            store=keep,
+            now=now,
+        )
         looks = LookPlan(settings.edits, frozenset(one.name for one in settings.sources if not one.edits))
         with keep_pages(conn, settings, now) as archive:
             try:
@@ -75,6 +86,7 @@ async def run_stages(
                             now=now,
                             rng=rng,
                             tally=tally,
+                            whole_text=settings.cycle.feed_text_characters,
                         )
                         pages = PageStage(
                             writer=writer,
@@ -112,7 +124,8 @@ async def run_stages(
                 raise _first(group) from None
             finally:
                 report = tally.report(waiting=entry_rows.count_waiting(conn), seconds=time.monotonic() - started)
-                _finish(conn, run, report, fetcher, now())
+                with transaction(conn):
+                    runs.finish(conn, run, report, now())
     runs.prune(conn, timedelta(days=settings.store.fetches_days), now())
     if report.articles_stored:
         with transaction(conn):
@@ -124,16 +137,9 @@ async def run_stages(
     return replace(report, run=run)
 
 
-def _finish(conn: sqlite3.Connection, run: RunId, report: CycleReport, fetcher: Fetcher, now: datetime) -> None:
-    """Store the run's figures, and the back-off and robots.txt of hosts for later cycles."""
-    with transaction(conn):
-        hosts.put(conn, fetcher.hosts())
-        runs.finish(conn, run, report, now)
-
-
 async def _poll(feeds: FeedStage, pages: PageStage, feed: FeedState) -> None:
     for entry, url, _ in await feeds.poll(feed):
-        pages.offer(entry, url)
+        pages.offer(entry, url, new=True)
 
 
 def _first(group: BaseExceptionGroup[TumenError]) -> TumenError:

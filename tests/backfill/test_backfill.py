@@ -23,7 +23,7 @@ from pipeline.cli.backfill import command
 from pipeline.demo.articles import load_articles
 from pipeline.errors import BadValue, NotFound, TumenError, Unavailable
 from pipeline.settings import load_settings
-from pipeline.store import cycle_lock, flagged, open_store, outbox
+from pipeline.store import brief, cycle_lock, flagged, open_store, outbox
 from pipeline.store.values import to_text
 from tests.backfill import made
 from tests.cycle.test_failures import in_namespace, mounts, one_line
@@ -107,7 +107,7 @@ def test_archived_articles_raise_no_alert_and_stay_out_of_brief_and_atom_feed(tm
     store(database)
     conn = open_store(database)
     assert not outbox.flagged(conn, "2018-01-01T00:00:00Z", ["desk"])
-    assert all(row["id"] is None for row in flagged.brief(conn, "2018-01-01T00:00:00Z"))
+    assert not brief.articles(conn, "2018-01-01T00:00:00Z")
     latest = flagged.latest(conn, None, limit=50)
     assert latest is not None
     assert latest[1] == []
