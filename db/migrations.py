@@ -886,7 +886,7 @@ DROP INDEX articles_language;
 CREATE INDEX articles_language ON articles(language, sorted_at);
 """
     )
-    db.execute("PRAGMA user_version = 14")
+    db.execute("PRAGMA user_version = 15")
 
 
 @migrations()
@@ -899,7 +899,7 @@ ALTER TABLE feeds ADD COLUMN max_feed_bytes INTEGER;
 ALTER TABLE sightings ADD COLUMN states TEXT NOT NULL DEFAULT '[]';
 """
     )
-    db.execute("PRAGMA user_version = 15")
+    db.execute("PRAGMA user_version = 17")
 
 
 @migrations()
@@ -938,4 +938,4 @@ WHERE a.origin = 'archive'
 ORDER BY a.sorted_at DESC;
 """
     )
-    db.execute("PRAGMA user_version = 16")
+    db.execute("PRAGMA user_version = 19")
