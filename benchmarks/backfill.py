@@ -188,12 +188,11 @@ def speed(folder: Path, paths: list[Path]) -> None:
         original = PageTest.passes
         PageTest.passes = lambda *_, **__: True  # type: ignore[method-assign]
         try:
-            without = _timed(
-                "whole task without the test", pages, lambda: task.process_file(job(paths[0], results)) and None
-            )
+            first = job(paths[0], results)
+            without = _timed("whole task without the test", pages // len(paths), lambda: task.process_file(first))
         finally:
             PageTest.passes = original  # type: ignore[method-assign]
-        print(f"with the test {without * len(paths) / whole:.1f} times as fast")
+        print(f"with the test {without / whole:.1f} times as fast")
 
 
 def workers(folder: Path, paths: list[Path]) -> None:

@@ -14,7 +14,7 @@ from isal import isal_zlib
 
 MAGIC = b"\x1f\x8b\x08"
 _GZIP = 31  # window bits that mean “gzip header and trailer”
-_READ = 128 * 1024
+_READ = 32 * 1024  # about one member; what is read beyond it is copied
 _PIECE = 4 * 1024 * 1024  # decompressed bytes at once; a member may be a whole file, or a bomb
 _SEARCH = 1024 * 1024
 _BROKEN = cast("type[Exception]", isal_zlib.error)  # isal declares it as an instance

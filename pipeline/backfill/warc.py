@@ -246,7 +246,7 @@ def _page(headers: Mapping[str, str], block: bytes, position: int, max_bytes: in
     if "warc-truncated" in headers:
         return None
     end = _BLANK.search(block, 0, _HEADER)
-    if end is None or block[:5] != b"HTTP/" or block[8:].lstrip()[:3] != b"200":
+    if end is None or block[:5] != b"HTTP/" or block[:40].split()[1:2] != [b"200"]:
         return None
     http = _headers(block[: end.start()])
     kind = http.get("content-type") or headers.get("warc-identified-payload-type", "")
