@@ -989,3 +989,42 @@ ALTER TABLE sightings ADD COLUMN states TEXT NOT NULL DEFAULT '[]';
 """
     )
     db.execute("PRAGMA user_version = 17")
+
+
+@migrations()
+def m019_archives(db: Database) -> None:
+    """Tell archived articles from those of feeds, and keep a ledger of the WARC files that were read."""
+    db.executescript(
+        """
+ALTER TABLE articles ADD COLUMN origin TEXT NOT NULL DEFAULT 'feed' CHECK (origin IN ('feed', 'archive'));
+CREATE INDEX articles_archive ON articles(sorted_at) WHERE origin = 'archive';
+
+CREATE TABLE archive_files (
+  name TEXT NOT NULL,
+  size INTEGER NOT NULL,
+  version TEXT NOT NULL,
+  read_at TEXT NOT NULL,
+  result TEXT NOT NULL,
+  problem TEXT,
+  merged_at TEXT,
+  pages INTEGER NOT NULL,
+  other INTEGER NOT NULL,
+  outside INTEGER NOT NULL,
+  passed INTEGER NOT NULL,
+  relevant INTEGER NOT NULL,
+  near INTEGER NOT NULL,
+  audit INTEGER NOT NULL,
+  failed INTEGER NOT NULL,
+  damaged INTEGER NOT NULL,
+  truncated INTEGER NOT NULL,
+  PRIMARY KEY (name, size, version)
+) STRICT, WITHOUT ROWID;
+
+CREATE VIEW archived_articles AS
+SELECT a.id, a.title, a.relevance, a.topics, a.language, f.name AS source, a.sorted_at, a.verdict, a.url
+FROM articles a JOIN feeds f ON f.id = a.feed_id
+WHERE a.origin = 'archive'
+ORDER BY a.sorted_at DESC;
+"""
+    )
+    db.execute("PRAGMA user_version = 19")

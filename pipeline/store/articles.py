@@ -107,7 +107,8 @@ def _known(conn: sqlite3.Connection, entry: QueuedEntry, article: Article) -> An
 def _values(article: Article, search_terms: str | None = None) -> dict[str, object]:
     return to_row(article) | {
         "feed_id": article.feed,
-        "sorted_at": to_text(article.published or article.first_seen_at),
+        # An archived page was captured long before Tumen saw it first.
+        "sorted_at": to_text(article.published or min(article.first_seen_at, article.fetched_at)),
         "quality": round(article.quality, 3),
         "characters": len(article.text),
         "search_terms": index_terms(article.title, article.text) if search_terms is None else search_terms,
@@ -117,10 +118,10 @@ def _values(article: Article, search_terms: str | None = None) -> dict[str, obje
 _COLUMNS = (
     "title, feed_id, language, published, published_from, published_assumed, sorted_at, url, published_url,"
     " canonical_url, authors, site, section, tags, method, quality, wall, characters, content_hash, first_seen_at,"
-    " fetched_at, page_url, page_hash, summary, text, search_terms"
+    " fetched_at, page_url, page_hash, origin, summary, text, search_terms"
 )
 _NAMES = _COLUMNS.split(", ")
-_FIXED = {"feed_id", "url", "published_url", "first_seen_at", "sorted_at"}
+_FIXED = {"feed_id", "url", "published_url", "first_seen_at", "sorted_at", "origin"}
 _FLAGS = "relevance, relevant, topics, top_topic, config_version"
 _INSERT = (
     f"INSERT INTO articles ({_COLUMNS}, {_FLAGS})"  # noqa: S608 - constants

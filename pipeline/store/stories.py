@@ -55,13 +55,13 @@ def _holders(conn: sqlite3.Connection, sentence: int, article: int) -> list[int]
 
 
 def load_holders(
-    conn: sqlite3.Connection, holders: Mapping[int, list[int]], *, since: str
+    conn: sqlite3.Connection, holders: Mapping[int, list[int]], *, since: str, until: str
 ) -> dict[int, list[SentenceHolder]]:
-    """Return the articles of ``holders`` of this time or later, by sentence."""
+    """Return the articles of ``holders`` between two times, by sentence."""
     rows = conn.execute(
         "SELECT id AS article, feed_id AS source, story_id AS story, sorted_at AS at FROM articles"
-        " WHERE id IN (SELECT value FROM json_each(?)) AND sorted_at >= ?",
-        (json.dumps(sorted(set(chain.from_iterable(holders.values())))), since),
+        " WHERE id IN (SELECT value FROM json_each(?)) AND sorted_at BETWEEN ? AND ?",
+        (json.dumps(sorted(set(chain.from_iterable(holders.values())))), since, until),
     )
     loaded = {row["article"]: from_row(SentenceHolder, row) for row in rows.fetchall()}
     by_sentence = {
