@@ -621,3 +621,15 @@ CREATE INDEX sightings_digest ON sightings(feed_id, digest);
 """
     )
     db.execute("PRAGMA user_version = 10")
+
+
+@migrations()
+def m018_run_status(db: Database) -> None:
+    """Keep how each run ended."""
+    db.executescript(
+        """
+ALTER TABLE runs ADD COLUMN status INTEGER;
+ALTER TABLE runs ADD COLUMN problem TEXT;
+"""
+    )
+    db.execute("PRAGMA user_version = 18")

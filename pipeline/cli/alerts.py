@@ -46,7 +46,7 @@ def test(names: tuple[str, ...], folder: Path | None) -> None:
 
 @command.command("list")
 @options.database
-@click.option("-n", "limit", default=20, show_default=True, help="Number of alerts.")
+@click.option("-n", "limit", default=20, show_default=True, type=click.IntRange(1, 10_000), help="Number of alerts.")
 def show(database: Path, limit: int) -> None:
     """Show the outbox: first waiting and failed alerts, then the last sent ones."""
     from pipeline.store import open_readonly, outbox

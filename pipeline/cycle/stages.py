@@ -88,8 +88,7 @@ async def run_stages(
                     )
                     due = feed_rows.due(writer.committed, now(), force=force)
                     tally.feeds_total = len(due)
-                    for feed in due:
-                        tasks.create_task(_poll(feeds, pages, feed))
+                    tasks.create_task(_poll_all(feeds, pages, due))
                     for entry, url in entry_rows.waiting(writer.committed, now(), _BACKLOG):
                         pages.offer(entry, url)
             except* TumenError as group:
@@ -130,6 +129,13 @@ def _finish(conn: sqlite3.Connection, run: RunId, report: CycleReport, fetcher: 
     with transaction(conn):
         hosts.put(conn, fetcher.hosts())
         runs.finish(conn, run, report, now)
+
+
+async def _poll_all(feeds: FeedStage, pages: PageStage, due: list[FeedState]) -> None:
+    async with asyncio.TaskGroup() as polls:
+        for feed in due:
+            polls.create_task(_poll(feeds, pages, feed))
+    await feeds.settle()
 
 
 async def _poll(feeds: FeedStage, pages: PageStage, feed: FeedState) -> None:

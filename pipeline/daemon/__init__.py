@@ -22,17 +22,22 @@ from dataclasses import fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
+from msgspec.structs import replace
 
+from pipeline.cycle.config_check import missing_contact, oversights
 from pipeline.daemon import notify
 from pipeline.daemon.child import Children, Ended
 from pipeline.errors import ConfigError, TumenError
 from pipeline.model import RunCounts
-from pipeline.settings import Settings, find_file, load_settings
+from pipeline.settings import Settings, find_file, origins
+from pipeline.settings.daemon import DaemonSettings
+from pipeline.settings.places import FILES, FOLDERS, check_kind, find_folder, has_own
 
 log = logging.getLogger("tumen.daemon")
 _CLOCK_CHECK_SECONDS = 20.0
@@ -40,16 +45,6 @@ _JUMP_SECONDS = 60.0  # corrections of a clock by NTP are smaller
 _CYCLE_LIMIT = 3.0  # times “[cycle] minutes”: a healthy cycle needs less than twice as long
 _HOUSEKEEPING_SECONDS = 6 * 3600.0
 _FIGURES = ("run", *(counter.name for counter in fields(RunCounts)), "waiting", "alerts_sent", "seconds")
-_FILES = (
-    "tumen.toml",
-    "feeds.toml",
-    "alerts.toml",
-    "reference.toml",
-    "model.toml",
-    "datasette.json",
-    "concepts",
-    "topics",
-)
 
 
 class Daemon:
@@ -58,7 +53,7 @@ class Daemon:
     Args:
         database: the database file.
         folder: the config folder that people edit. Children read a copy of its last valid state.
-        check: raises ``ConfigError`` if a folder's lexicon or topics are wrong.
+        check: returns the settings of a folder, or raises ``ConfigError`` if anything in it is wrong.
         clock: returns seconds since the epoch.
     """
 
@@ -68,7 +63,7 @@ class Daemon:
         self,
         database: Path,
         folder: Path,
-        check: Callable[[Path], object],
+        check: Callable[[Path], Settings],
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.database = database
@@ -101,7 +96,8 @@ class Daemon:
             self._schedule(scheduler, settings)
             scheduler.start()
             scheduler.add_job(self.cycle, id="first")
-            log.info("watching %d feeds, database %s, %s", len(settings.sources), self.database, _when(settings))
+            log.info("watching %d feeds, database %s, %s", _enabled(settings), self.database, _when(settings))
+            self._log_config(settings)
             notify.send("READY=1", "STATUS=watching")
             self._watch(scheduler)
         finally:
@@ -185,8 +181,16 @@ class Daemon:
             log.error("the new config is wrong, the old one stays in use: %s", error)
         else:
             self._schedule(scheduler, settings)
-            log.info("config reloaded: %d feeds, %s", len(settings.sources), _when(settings))
+            log.info("config reloaded: %d feeds, %s", _enabled(settings), _when(settings))
+            self._log_config(settings)
         notify.send("READY=1")
+
+    def _log_config(self, settings: Settings) -> None:
+        """Log which files are in use, and what an operator probably did not mean."""
+        log.info("config %s", origins(self.folder))
+        edited = replace(settings, folder=self.folder)
+        for sentence in filter(None, (*oversights(edited), missing_contact(edited))):
+            log.warning("%s", sentence)
 
     def _adopt(self, folder: Path) -> Settings:
         """Copy the config, check the copy, and use it from now on. Children never read a half-edited config."""
@@ -194,16 +198,12 @@ class Daemon:
         copy = self.copies / str(self._reloads)
         copy.mkdir()
         try:
-            for name in _FILES:
-                source = find_file(folder, name)
-                if source.is_dir():
-                    shutil.copytree(source, copy / name)
-                elif source.exists():
-                    shutil.copyfile(source, copy / name)
-            load_settings(folder)  # an error must name the file that people edit, not the copy
-            settings = load_settings(copy)
-            self.check(copy)
-            triggers(settings, folder)
+            copy_config(folder, copy)
+            settings = self.check(copy)
+        except ConfigError as error:  # the message must name the file that people edit, not the copy
+            shutil.rmtree(copy, ignore_errors=True)
+            file = folder / error.file.relative_to(copy) if error.file.is_relative_to(copy) else error.file
+            raise ConfigError(file, error.key, error.problem.replace(str(copy), str(folder))) from None
         except BaseException:
             shutil.rmtree(copy, ignore_errors=True)
             raise
@@ -215,7 +215,7 @@ class Daemon:
         return settings
 
     def _schedule(self, scheduler: BackgroundScheduler, settings: Settings) -> None:
-        cycles, housekeeping = triggers(settings, self.folder)
+        cycles, housekeeping = triggers(settings.daemon)
         options: dict[str, Any] = {
             "coalesce": True,
             "max_instances": 1,
@@ -226,32 +226,41 @@ class Daemon:
         scheduler.add_job(self.housekeeping, housekeeping, id="housekeeping", **options)
 
 
-def triggers(settings: Settings, folder: Path) -> tuple[Any, Any]:
-    """Return the triggers of cycles and housekeeping.
+def triggers(daemon: DaemonSettings) -> tuple[Any, Any]:
+    """Return the triggers of cycles and housekeeping."""
+    zone = ZoneInfo(daemon.timezone)
+    cycles = (
+        CronTrigger.from_crontab(daemon.cron, timezone=zone)
+        if daemon.cron
+        else IntervalTrigger(seconds=daemon.every_minutes * 60, timezone=zone)
+    )
+    return cycles, CronTrigger.from_crontab(daemon.housekeeping, timezone=zone)
+
+
+def copy_config(folder: Path, copy: Path) -> None:
+    """Copy the folder's own config files. The rest is shipped, and is not copied.
 
     Raises:
-        ConfigError: a cron expression or the time zone is invalid.
+        ConfigError: the folder or a file cannot be read, or something else stands in a file's place.
     """
-    import zoneinfo
-
-    daemon, file = settings.daemon, find_file(folder, "tumen.toml")
-    try:
-        zone = zoneinfo.ZoneInfo(daemon.timezone)
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
-        raise ConfigError(
-            file, "[daemon] › timezone", f"“{daemon.timezone}” is not a time zone; an example is “Asia/Seoul”."
-        ) from None
-
-    def cron(key: str, text: str) -> CronTrigger:
+    if not folder.is_dir():
+        raise ConfigError(folder, "", "is not a folder; it needs at least feeds.toml or tumen.toml.")
+    files = [find_file(folder, name) for name in FILES if has_own(folder / name)]
+    files += [file for name in FOLDERS if has_own(folder / name) for file in find_folder(folder, name).glob("*.toml")]
+    for name in FOLDERS:
+        if has_own(folder / name):
+            (copy / name).mkdir()
+    unread = [file for file in folder.glob("*.toml") if file.is_file() and file.name not in FILES]
+    for file in (*files, *unread):  # also those: the check of the copy reports them
+        check_kind(file)
         try:
-            return CronTrigger.from_crontab(text, timezone=zone)
-        except ValueError as error:
-            raise ConfigError(file, f"[daemon] › {key}", f"“{text}” is not a cron expression ({error}).") from None
+            shutil.copyfile(file, copy / file.relative_to(folder))
+        except OSError as error:
+            raise ConfigError(file, "", f"cannot be read ({error.strerror}).") from None
 
-    cycles = (
-        cron("cron", daemon.cron) if daemon.cron else IntervalTrigger(seconds=daemon.every_minutes * 60, timezone=zone)
-    )
-    return cycles, cron("housekeeping", daemon.housekeeping)
+
+def _enabled(settings: Settings) -> int:
+    return sum(source.enabled for source in settings.sources)
 
 
 def _when(settings: Settings) -> str:
