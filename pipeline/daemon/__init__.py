@@ -14,7 +14,6 @@ import json
 import logging
 import shutil
 import signal
-import tempfile
 import threading
 import time
 from collections.abc import Callable
@@ -22,22 +21,20 @@ from dataclasses import fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
-from apscheduler.triggers.cron import CronTrigger
-from apscheduler.triggers.interval import IntervalTrigger
 from msgspec.structs import replace
 
 from pipeline.cycle.config_check import missing_contact, oversights
 from pipeline.daemon import notify
 from pipeline.daemon.child import Children, Ended
+from pipeline.daemon.config_copy import copy_config
+from pipeline.daemon.schedule import describe, longest_interval, triggers
 from pipeline.errors import ConfigError, TumenError
 from pipeline.model import RunCounts
-from pipeline.settings import Settings, find_file, origins
-from pipeline.settings.daemon import DaemonSettings
-from pipeline.settings.places import FILES, FOLDERS, check_kind, find_folder, has_own
+from pipeline.settings import Settings, origins
+from pipeline.store.lock import DaemonLock
 
 log = logging.getLogger("tumen.daemon")
 _CLOCK_CHECK_SECONDS = 20.0
@@ -58,6 +55,7 @@ class Daemon:
     """
 
     _settings: Settings
+    lock: DaemonLock
 
     def __init__(
         self,
@@ -70,7 +68,7 @@ class Daemon:
         self.folder = folder
         self.check = check
         self.clock = clock
-        self.copies = Path(tempfile.mkdtemp(prefix="tumen-daemon-"))
+        self.copies = database.with_name(f"{database.name}.config")
         self.config = self.copies / "0"
         self._previous: Path | None = None
         self.stopping = threading.Event()
@@ -85,8 +83,19 @@ class Daemon:
         """Run until a signal stops the daemon.
 
         Raises:
-            ConfigError: the config is wrong at the start.
+            ConfigError, NothingToWatch: the config is wrong at the start.
+            LockHeld: another daemon watches this database.
         """
+        self.lock = DaemonLock(self.database)
+        try:
+            self._run()
+        except TumenError:
+            self.lock.release()
+            raise
+        self.lock.release()  # not after an unexpected error: “tumen status” reports a daemon that is gone
+
+    def _run(self) -> None:
+        shutil.rmtree(self.copies, ignore_errors=True)  # of a daemon that was killed
         try:
             settings = self._adopt(self.folder)
             for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
@@ -96,7 +105,7 @@ class Daemon:
             self._schedule(scheduler, settings)
             scheduler.start()
             scheduler.add_job(self.cycle, id="first")
-            log.info("watching %d feeds, database %s, %s", _enabled(settings), self.database, _when(settings))
+            log.info("watching %d feeds, database %s, %s", _enabled(settings), self.database, describe(settings.daemon))
             self._log_config(settings)
             notify.send("READY=1", "STATUS=watching")
             self._watch(scheduler)
@@ -135,6 +144,9 @@ class Daemon:
             return
         figures = {name: report.get(name) for name in _FIGURES}
         run = {"run": report.get("run")}
+        if report.get("outage"):
+            log.error("%s", ended.last_line, extra=run | {"figures": figures})
+            return
         line = " ".join(f"{name}={value}" for name, value in figures.items())
         log.info("cycle %s", line, extra={"figures": figures})
         if ended.status not in (0, 1):
@@ -181,7 +193,7 @@ class Daemon:
             log.error("the new config is wrong, the old one stays in use: %s", error)
         else:
             self._schedule(scheduler, settings)
-            log.info("config reloaded: %d feeds, %s", _enabled(settings), _when(settings))
+            log.info("config reloaded: %d feeds, %s", _enabled(settings), describe(settings.daemon))
             self._log_config(settings)
         notify.send("READY=1")
 
@@ -196,7 +208,7 @@ class Daemon:
         """Copy the config, check the copy, and use it from now on. Children never read a half-edited config."""
         self._reloads += 1
         copy = self.copies / str(self._reloads)
-        copy.mkdir()
+        copy.mkdir(mode=0o700, parents=True)
         try:
             copy_config(folder, copy)
             settings = self.check(copy)
@@ -224,52 +236,11 @@ class Daemon:
         }
         scheduler.add_job(self.cycle, cycles, id="cycle", **options)
         scheduler.add_job(self.housekeeping, housekeeping, id="housekeeping", **options)
-
-
-def triggers(daemon: DaemonSettings) -> tuple[Any, Any]:
-    """Return the triggers of cycles and housekeeping."""
-    zone = ZoneInfo(daemon.timezone)
-    cycles = (
-        CronTrigger.from_crontab(daemon.cron, timezone=zone)
-        if daemon.cron
-        else IntervalTrigger(seconds=daemon.every_minutes * 60, timezone=zone)
-    )
-    return cycles, CronTrigger.from_crontab(daemon.housekeeping, timezone=zone)
-
-
-def copy_config(folder: Path, copy: Path) -> None:
-    """Copy the folder's own config files. The rest is shipped, and is not copied.
-
-    Raises:
-        ConfigError: the folder or a file cannot be read, or something else stands in a file's place.
-    """
-    if not folder.is_dir():
-        raise ConfigError(folder, "", "is not a folder; it needs at least feeds.toml or tumen.toml.")
-    files = [find_file(folder, name) for name in FILES if has_own(folder / name)]
-    files += [file for name in FOLDERS if has_own(folder / name) for file in find_folder(folder, name).glob("*.toml")]
-    for name in FOLDERS:
-        if has_own(folder / name):
-            (copy / name).mkdir()
-    unread = [file for file in folder.glob("*.toml") if file.is_file() and file.name not in FILES]
-    for file in (*files, *unread):  # also those: the check of the copy reports them
-        check_kind(file)
-        try:
-            shutil.copyfile(file, copy / file.relative_to(folder))
-        except OSError as error:
-            raise ConfigError(file, "", f"cannot be read ({error.strerror}).") from None
+        self.lock.write(longest_interval(cycles))
 
 
 def _enabled(settings: Settings) -> int:
     return sum(source.enabled for source in settings.sources)
-
-
-def _when(settings: Settings) -> str:
-    daemon = settings.daemon
-    return (
-        f"cycles at “{daemon.cron}” {daemon.timezone}"
-        if daemon.cron
-        else f"a cycle every {daemon.every_minutes:g} minutes"
-    )
 
 
 def _reason(ended: Ended) -> str:

@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pipeline.daemon import Daemon, triggers
+from pipeline.daemon import Daemon
 from pipeline.daemon.child import Children
+from pipeline.daemon.schedule import triggers
 from pipeline.demo import write_config
 from pipeline.errors import ConfigError
 from pipeline.settings import load_settings

@@ -15,7 +15,8 @@ from pipeline import shipped
 from pipeline.cli.doctor import command as doctor
 from pipeline.cycle.config_check import check_config, check_settings, oversights
 from pipeline.cycle.run import run_cycle
-from pipeline.daemon import Daemon, copy_config
+from pipeline.daemon import Daemon
+from pipeline.daemon.config_copy import copy_config
 from pipeline.errors import ConfigError, NothingToWatch
 from pipeline.flagging import Flagger
 from pipeline.flagging.model import Head
