@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pipeline.settings import Settings
 
 _LEAST_FREE_BYTES = 500_000_000
-_ADVICE = "stop Tumen, delete its -wal and -shm files, and replace it by the last backup."
+_ADVICE = "stop Tumen and restore the last backup with “tumen restore FILE”."
 
 
 @click.command()
@@ -168,6 +168,7 @@ def _clock(last: str | None) -> str:
 def _copy(conn: sqlite3.Connection, database: Path, folder: Path, keep: int) -> None:
     from pipeline.store import upkeep
 
+    upkeep.note_copy(conn, datetime.now(UTC), tried=True)
     upkeep.backup(conn, folder / f"{database.stem}-{datetime.now(UTC):%Y%m%d-%H%M%S}.db")
     upkeep.note_copy(conn, datetime.now(UTC))
     for old in sorted(folder.glob(f"{database.stem}-????????-??????.db"))[:-keep]:

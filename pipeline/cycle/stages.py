@@ -11,7 +11,7 @@ import random
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -22,7 +22,7 @@ from pipeline.cycle.page_stage import PageStage
 from pipeline.cycle.progress import Tally, Watcher
 from pipeline.cycle.story_stage import SENTENCES_KEPT, SIGNATURES_KEPT
 from pipeline.cycle.writer import Writer
-from pipeline.errors import TumenError
+from pipeline.errors import StoreError, TumenError
 from pipeline.fetch import Fetcher
 from pipeline.model import CycleReport, FeedState, RunId
 from pipeline.processing.pool import Workers
@@ -60,7 +60,7 @@ async def run_stages(
         tally = Tally(watcher=watcher)
         writer = Writer(conn)
         fetcher = Fetcher(settings.fetch, remember=lambda site: hosts.get(writer.committed, site), now=now)
-        with _page_archive(conn, settings, now) as archive:
+        with _page_archive(conn, settings, now, tally) as archive:
             try:
                 async with fetcher, writer, asyncio.TaskGroup() as tasks:
                     feeds = FeedStage(
@@ -109,18 +109,24 @@ async def run_stages(
 
 @contextmanager
 def _page_archive(
-    conn: sqlite3.Connection, settings: Settings, now: Callable[[], datetime]
+    conn: sqlite3.Connection, settings: Settings, now: Callable[[], datetime], tally: Tally
 ) -> Iterator[page_archive.PageArchive | None]:
     """Open the archive of fetched pages, if the config wants one; drop copies that are too old in the end."""
     if not settings.archive.pages:
         yield None
         return
-    archive = page_archive.beside(conn)
+    try:
+        archive = page_archive.beside(conn)
+    except StoreError as error:  # the articles matter more than the copies of their pages
+        tally.trouble("article", "tumen.pages.db", str(error))
+        yield None
+        return
     try:
         yield archive
     finally:
         if settings.archive.days:
-            archive.prune(now() - timedelta(days=settings.archive.days))
+            with suppress(sqlite3.DatabaseError):
+                archive.prune(now() - timedelta(days=settings.archive.days))
         archive.close()
 
 
