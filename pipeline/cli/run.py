@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pipeline.cli import options
-from pipeline.errors import NetworkUnreachable
+from pipeline.errors import LockHeld, NetworkUnreachable
 
 if TYPE_CHECKING:
     from pipeline.settings import Settings
@@ -46,8 +46,13 @@ def command(database: Path, folder: Path | None, *, force: bool, as_json: bool, 
     from pipeline.settings import origins
 
     announce = None if as_json or quiet else _announce
-    with summary.progress(enabled=not (as_json or quiet)) as watcher:
-        report = run_cycle(database, folder, trigger="run", force=force, watcher=watcher, announce=announce)
+    try:
+        with summary.progress(enabled=not (as_json or quiet)) as watcher:
+            report = run_cycle(database, folder, trigger="run", force=force, watcher=watcher, announce=announce)
+    except LockHeld as held:
+        if quiet:  # cron would send a mail at each run beside a long one
+            return held.exit_code
+        raise
     if as_json:
         click.echo(summary.as_json(report))
     if report.outage and report.feeds_polled:

@@ -51,7 +51,7 @@ def oversights(settings: Settings) -> Iterator[str]:
         if not target.address():
             yield f"The environment variable {target.url_env} of the alert target “{target.name}” is not set."
     backups = settings.daemon.backup_folder
-    if backups and not Path(backups).is_dir():
+    if backups and not Path(backups).is_dir() and not Path(backups).parent.is_dir():  # its last part is made if missing
         file = find_file(settings.folder, "tumen.toml")
         yield f"{file}: [daemon] › backup_folder: the folder {backups} does not exist; create it."
 

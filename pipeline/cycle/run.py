@@ -88,7 +88,7 @@ def run_cycle(
                 report,
                 alerts_sent=sent.sent,
                 alerts_waiting=sent.waiting,
-                alert_problems=sent.problems,
+                alert_problems=sent.new_problems,
                 feed_changes=tuple(
                     FeedChange(feed=event.feed, what=event.what, sentence=event.sentence())
                     for event in health.events(conn, after=last_event)

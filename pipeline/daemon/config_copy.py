@@ -9,6 +9,8 @@ from pipeline.errors import ConfigError
 from pipeline.settings import find_file
 from pipeline.settings.places import FILES, FOLDERS, check_kind, find_folder, has_own
 
+_OTHERS = ("*.toml", "*.pem", "*.crt", "*.cer")
+
 
 def copy_config(folder: Path, copy: Path) -> None:
     """Copy the folder's own config files. The rest is shipped, and is not copied.
@@ -23,8 +25,9 @@ def copy_config(folder: Path, copy: Path) -> None:
     for name in FOLDERS:
         if has_own(folder / name):
             (copy / name).mkdir()
-    unread = [file for file in folder.glob("*.toml") if file.is_file() and file.name not in FILES]
-    for file in (*files, *unread):  # also those: the check of the copy reports them
+    # also files that nothing reads, which the check of the copy reports, and certificates, which tumen.toml may name
+    others = [file for end in _OTHERS for file in folder.glob(end) if file.is_file() and file.name not in FILES]
+    for file in (*files, *others):
         check_kind(file)
         try:
             shutil.copyfile(file, copy / file.relative_to(folder))

@@ -77,7 +77,7 @@ class CycleReport(CycleCounts):
         run: id of the cycle's row in ``runs``.
         alerts_sent: alerts that were sent after the cycle.
         alerts_waiting: alerts that could not be sent, or that are not due yet.
-        alert_problems: one sentence per target that failed.
+        alert_problems: one sentence per target that begins to refuse messages.
         feed_changes: feeds that began to fail, fell silent, or recovered.
     """
 

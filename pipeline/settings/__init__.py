@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
-from msgspec.structs import asdict
+from msgspec.structs import asdict, replace
 
 from pipeline import shipped
 from pipeline.errors import ConfigError
@@ -19,6 +19,7 @@ from pipeline.model import Source
 from pipeline.settings.alerts import AlertSettings, load_alerts
 from pipeline.settings.checks import check_fetch, check_poll
 from pipeline.settings.daemon import DaemonSettings, check_daemon
+from pipeline.settings.edits import EditSettings, check_edits
 from pipeline.settings.fetch import FetchSettings
 from pipeline.settings.places import find_file, find_folder, has_own, is_shipped, origins, unread
 from pipeline.settings.poll import PollSettings
@@ -94,6 +95,22 @@ class ArchiveSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     days: Annotated[int, Meta(ge=0, le=36_500)] = 0
 
 
+class DeskSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Help with titles in other languages on the desk. Both are off by default.
+
+    Attributes:
+        translate: address of a translation page, opened by a link beside the article; ``{url}``, ``{title}`` and
+            ``{language}`` are filled in.
+        translator: address of a LibreTranslate-like service (``POST /translate``) that translates the titles of the
+            queue into English; only titles are sent.
+        translator_key_env: name of the environment variable that holds its API key; empty for none.
+    """
+
+    translate: str = ""
+    translator: str = ""
+    translator_key_env: str = ""
+
+
 class MainFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The tables of ``tumen.toml``.
 
@@ -109,7 +126,9 @@ class MainFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     flagging: FlaggingSettings = FlaggingSettings()
     store: StoreSettings = StoreSettings()
     archive: ArchiveSettings = ArchiveSettings()
+    edits: EditSettings = EditSettings()
     daemon: DaemonSettings = DaemonSettings()
+    desk: DeskSettings = DeskSettings()
 
 
 class Settings(MainFile, frozen=True, kw_only=True):
@@ -135,9 +154,10 @@ def load_settings(folder: Path | None = None, *, feeds_required: bool = True) ->
     _check_folder(folder)
     path = find_file(folder, "tumen.toml")
     main = convert(load(path), MainFile, file=path)
-    check_fetch(main.fetch, main.cycle.minutes, path)
+    main = replace(main, fetch=check_fetch(main.fetch, main.cycle.minutes, path))
     check_poll(main.poll, path)
     check_daemon(main.daemon, path)
+    check_edits(main.edits, path)
     sources = _load_sources(folder, main.feeds, required=feeds_required)
     alerts = load_alerts(find_file(folder, "alerts.toml"), sources, find_folder(folder, "topics"))
     return Settings(folder=folder, sources=sources, alerts=alerts, **asdict(main))

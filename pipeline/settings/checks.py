@@ -5,15 +5,17 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from pipeline.errors import ConfigError
-from pipeline.settings.fetch import FetchSettings, parse_allowance
+from pipeline.settings.fetch import FetchSettings, parse_allowance, parse_proxy
 from pipeline.settings.poll import PollSettings
 
 _CONTACT = re.compile(r"[!-~]{1,100}@[!-~]{1,100}|https?://[!-~]{1,200}")  # printable ASCII, as a header needs
 
 
-def check_fetch(fetch: FetchSettings, cycle_minutes: float, file: Path) -> None:
-    """Check ``[fetch]``.
+def check_fetch(fetch: FetchSettings, cycle_minutes: float, file: Path) -> FetchSettings:
+    """Check ``[fetch]``, and return it with the whole path of ``ca_file``.
 
     Raises:
         ConfigError: names the key.
@@ -27,6 +29,24 @@ def check_fetch(fetch: FetchSettings, cycle_minutes: float, file: Path) -> None:
         except ValueError as error:
             raise ConfigError(file, "[fetch] › allow_private", str(error)) from None
     _order(file, ("[fetch] › page_delay in minutes", fetch.page_delay / 60, "[cycle] › minutes", cycle_minutes))
+    if fetch.proxy not in ("", "none"):
+        try:
+            parse_proxy(fetch.proxy)
+        except ValueError as error:
+            raise ConfigError(file, "[fetch] › proxy", f"{error}.") from None
+    return replace(fetch, ca_file=_ca_file(fetch.ca_file, file)) if fetch.ca_file else fetch
+
+
+def _ca_file(name: str, file: Path) -> str:
+    import ssl  # slow to import, and few configs need it
+
+    path = file.parent / Path(name).expanduser()
+    try:
+        ssl.create_default_context(cafile=str(path))
+    except (OSError, ValueError) as error:  # also what ssl raises for a file without certificates
+        problem = error.strerror if isinstance(error, FileNotFoundError) else "it holds no PEM certificate"
+        raise ConfigError(file, "[fetch] › ca_file", f"cannot be used ({problem}).") from None
+    return str(path)
 
 
 def check_poll(poll: PollSettings, file: Path) -> None:

@@ -45,6 +45,10 @@ def _source(item: dict[str, Any], path: Path, number: int, topics: Collection[st
     name = item.get("name")
     key = f'feed "{name}"' if isinstance(name, str) and _is_name(name) else f"feed number {number}"
     source = convert(item, Source, file=path, key=key)
+    if re.match(r"[^/]*//[^/?#]*@", source.url):
+        # without the value: error messages go to logs
+        problem = "contains a user name or password. It would be stored in the database; Tumen sends none."
+        raise ConfigError(path, f"{key} › url", problem)
     for where, good, wanted in (
         ("name", _is_name(source.name), "must be a name of 1 to 120 characters, without control characters"),
         ("url", is_address(source.url), "must be an address with http:// or https://, without a password"),
