@@ -992,6 +992,18 @@ ALTER TABLE sightings ADD COLUMN states TEXT NOT NULL DEFAULT '[]';
 
 
 @migrations()
+def m018_run_status(db: Database) -> None:
+    """Keep how each run ended."""
+    db.executescript(
+        """
+ALTER TABLE runs ADD COLUMN status INTEGER;
+ALTER TABLE runs ADD COLUMN problem TEXT;
+"""
+    )
+    db.execute("PRAGMA user_version = 18")
+
+
+@migrations()
 def m019_archives(db: Database) -> None:
     """Tell archived articles from those of feeds, and keep a ledger of the WARC files that were read."""
     db.executescript(

@@ -17,7 +17,7 @@ import ahocorasick_rs
 
 from pipeline.backfill.needles import BOTH, FIRST, home_sides, needles
 from pipeline.settings.lexicon import load_concepts
-from pipeline.settings.places import folder_of
+from pipeline.settings.places import find_folder
 from pipeline.settings.topics import load_topics
 
 _RUN = 50  # bytes between two tags from which on they count as running text
@@ -48,8 +48,8 @@ class PageTest:
         Raises:
             ConfigError: the lexicon or the topics are wrong.
         """
-        concepts = load_concepts(folder_of(folder, "concepts"))
-        topics = load_topics(folder_of(folder, "topics"), concepts)
+        concepts = load_concepts(find_folder(folder, "concepts"))
+        topics = load_topics(find_folder(folder, "topics"), concepts)
         return cls(needles(concepts, topics), home_sides(concepts, topics))
 
     def passes(self, page: bytes, *, home: str | None = None) -> bool:

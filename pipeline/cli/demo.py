@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import sys
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
@@ -44,11 +47,20 @@ def command(database: Path | None, *, verdicts: bool) -> int:
         review(conn, datetime.now(UTC))
         conn.close()
     summary.show(report)
+    tumen = _called_as()
     click.echo(
         f"\n{click.style('Next steps', bold=True)}\n"
-        f"  tumen serve --db {database}      review the queue and query the database\n"
-        f"  tumen explain 1 --db {database}  why an article is flagged or not\n"
-        f"  sqlite-utils rows {database} review_queue --limit 5\n"
-        "  tumen run                        poll the real feeds"
+        f"  {tumen} serve --db {database}      review the queue and query the database\n"
+        f"  {tumen} explain 1 --db {database}  why an article is flagged or not\n"
+        f"  {tumen} brief --db {database}      the morning brief\n"
+        f"  {tumen} run                        poll the real feeds; set [fetch] contact before"
     )
     return 0
+
+
+def _called_as() -> str:
+    """Return how this command can be called again: by its name if that is on the PATH, else by its path."""
+    if shutil.which("tumen"):
+        return "tumen"
+    script = Path(sys.executable).with_name("tumen")
+    return os.path.relpath(script) if script.exists() else f"{sys.executable} -m pipeline"

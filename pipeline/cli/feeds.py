@@ -141,7 +141,7 @@ def add(site: str, folder: Path | None, *, every: bool, dry_run: bool, **given: 
     """
     from pipeline.settings import addition, load_settings
 
-    settings = load_settings(folder)
+    settings = load_settings(folder, feeds_required=False)
     path = addition.own_file(folder)
     search = asyncio.run(_find(site, settings))
     if not search.found:
@@ -154,7 +154,7 @@ def add(site: str, folder: Path | None, *, every: bool, dry_run: bool, **given: 
         for number, feed in enumerate(search.found if every else search.found[:1])
     ]
     added = _new(wanted, settings.sources)
-    _write(path, added, dry_run=dry_run)
+    _write(path, added, dry_run=dry_run, shipped=settings.feeds == "shipped")
     return 0 if added else 1
 
 
@@ -177,7 +177,7 @@ def import_(file: Path, language: str, folder: Path | None, *, off: bool, dry_ru
     from pipeline.settings import addition, load_settings
     from pipeline.settings.sources import KINDS
 
-    settings = load_settings(folder)
+    settings = load_settings(folder, feeds_required=False)
     path = addition.own_file(folder)
     sources = []
     for outline in read_opml(file.read_bytes(), file):
@@ -191,7 +191,7 @@ def import_(file: Path, language: str, folder: Path | None, *, off: bool, dry_ru
         kind = outline.category.lower()
         sources.append(_with(source, {"kind": kind if kind in KINDS else None}))
     added = _new(sources, settings.sources)
-    _write(path, added, dry_run=dry_run)
+    _write(path, added, dry_run=dry_run, shipped=settings.feeds == "shipped")
     return 0 if added else 1
 
 
@@ -235,11 +235,11 @@ def _new(wanted: list[Source], known: tuple[Source, ...]) -> list[Source]:
     return added
 
 
-def _write(path: Path, added: list[Source], *, dry_run: bool) -> None:
+def _write(path: Path, added: list[Source], *, dry_run: bool, shipped: bool) -> None:
     from pipeline.settings import addition
 
     if added and not dry_run:
-        addition.append(path, added)
+        addition.append(path, added, with_shipped=shipped)
     for source in added:
         click.echo(f"\n{addition.as_toml(source)}", nl=False)
     if added:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import getpass
+import ipaddress
 import json
 import os
 import secrets
@@ -15,6 +17,7 @@ from pathlib import Path
 import click
 
 from pipeline.cli import options
+from pipeline.errors import BadValue, Unavailable
 
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 _SETTINGS = {
@@ -59,10 +62,12 @@ def command(
     """
     from pipeline.review import tables
     from pipeline.store import open_store
+    from pipeline.store.lock import hold_desk
 
+    proxies = _networks(proxy_from)
     open_store(database, create=False).close()
-    if port == 0:
-        port = _free_port(host)
+    port = _free_port(host, port)
+    hold_desk(database)
     key = secrets.token_urlsafe(24)
     address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
     os.environ |= {
@@ -84,7 +89,7 @@ def command(
     if host not in _LOOPBACK or proxy_header:  # otherwise the desk answers to loopback names only
         plugin["hosts"] = ["*"]
     if proxy_header:
-        plugin |= {"proxy_header": proxy_header, "proxy_from": proxy_from.split(",")}
+        plugin |= {"proxy_header": proxy_header, "proxy_from": proxies}
     described["plugins"] = {"tumen": plugin}
     arguments = _datasette_arguments(database, host, port, described)
     os.execv(sys.executable, [sys.executable, "-m", "datasette", *arguments])  # noqa: S606 - our own list, no shell
@@ -97,9 +102,33 @@ def _own_name() -> str:
         return "analyst"
 
 
-def _free_port(host: str) -> int:
-    with socket.create_server((host, 0), family=socket.AF_INET6 if ":" in host else socket.AF_INET) as server:
-        return int(server.getsockname()[1])
+def _networks(text: str) -> list[str]:
+    """Return the addresses of proxies.
+
+    Raises:
+        BadValue: one of them is neither an address nor a network.
+    """
+    names = [name.strip() for name in text.split(",")]
+    for name in names:
+        try:
+            ipaddress.ip_network(name)
+        except ValueError:
+            raise BadValue(f"--proxy-from {name}: must be an address or a network, such as 10.1.0.0/16.") from None
+    return names
+
+
+def _free_port(host: str, port: int) -> int:
+    """Return the port, or a free one for 0. Found out before the link is printed.
+
+    Raises:
+        Unavailable: the port is taken, or the address is not one of this machine.
+    """
+    try:
+        with socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET) as server:
+            return int(server.getsockname()[1])
+    except OSError as error:
+        reason = "the port is taken" if error.errno == errno.EADDRINUSE else str(error.strerror or error)
+        raise Unavailable(f"{host}:{port}: cannot be served ({reason}); choose another --host or --port.") from None
 
 
 def _secret(path: Path) -> str:

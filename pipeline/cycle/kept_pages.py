@@ -8,11 +8,12 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from pipeline.errors import StoreError
 from pipeline.model import Assessment
 from pipeline.settings import Settings
 from pipeline.store import page_archive
@@ -23,13 +24,17 @@ _AFTER_LAST_LOOK = timedelta(days=4)
 
 @dataclass(slots=True)
 class KeptPages:
-    """The archive of one cycle. Its methods may be called from any thread."""
+    """The archive of one cycle. Its methods may be called from any thread.
+
+    A damaged archive costs the copies of pages, not the cycle: it is reported once, then left alone.
+    """
 
     path: Path
     settings: Settings
     now: Callable[[], datetime]
     _archive: PageArchive | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    _is_broken: bool = False
 
     def wants(self, assessment: Assessment) -> bool:
         """Return whether the page of an article with this assessment is kept."""
@@ -41,19 +46,27 @@ class KeptPages:
         """Keep a page.
 
         Raises:
-            StoreError: the archive cannot be opened or written.
+            StoreError: the archive cannot be opened or written; once per cycle.
         """
+        if self._is_broken:
+            return
         schedule = self.settings.edits.schedule
         until = None if self.settings.archive.pages or not schedule else self.now() + schedule[-1] + _AFTER_LAST_LOOK
-        self.open().put(copy, until=until)
+        try:
+            self.open().put(copy, until=until)
+        except StoreError:
+            self._is_broken = True
+            raise
 
     def get(self, name: str) -> PageCopy | None:
-        """Return a kept page, or None.
-
-        Raises:
-            StoreError: the archive cannot be opened.
-        """
-        return self.open().get(name)
+        """Return a kept page, or None if there is none or the archive cannot be read."""
+        if self._is_broken:
+            return None
+        try:
+            return self.open().get(name)
+        except (StoreError, sqlite3.DatabaseError):
+            self._is_broken = True
+            return None
 
     def open(self) -> PageArchive:
         """Open the archive, and create it if necessary."""
@@ -66,9 +79,10 @@ class KeptPages:
         """Delete the pages that are too old, and close the archive."""
         if self._archive is None:
             return
-        if self.settings.archive.pages and self.settings.archive.days:
-            self._archive.prune(self.now() - timedelta(days=self.settings.archive.days))
-        self._archive.prune_watched(self.now())
+        with suppress(sqlite3.DatabaseError):
+            if self.settings.archive.pages and self.settings.archive.days:
+                self._archive.prune(self.now() - timedelta(days=self.settings.archive.days))
+            self._archive.prune_watched(self.now())
         self._archive.close()
 
 
@@ -79,11 +93,9 @@ def is_watched(assessment: Assessment) -> bool:
 
 @contextmanager
 def keep_pages(conn: sqlite3.Connection, settings: Settings, now: Callable[[], datetime]) -> Iterator[KeptPages]:
-    """Provide the archive for a cycle. If all pages are kept, open it at once, so that a damaged file is refused."""
+    """Provide the archive for a cycle."""
     database = Path(conn.execute("PRAGMA database_list").fetchone()[2])
     kept = KeptPages(page_archive.path_beside(database), settings, now)
-    if settings.archive.pages:
-        kept.open()
     try:
         yield kept
     finally:

@@ -224,7 +224,7 @@ class LookStage:
         )
         try:
             await asyncio.to_thread(self.archive.put, copy)
-        except StoreError as error:  # the next look keeps a copy anew
+        except StoreError as error:  # a damaged archive costs the comparison, not the cycle
             self.tally.trouble("article", outcome.url, str(error))
             return None
         return copy.hash

@@ -31,6 +31,7 @@ from pipeline.cycle.decide_page import (
 from pipeline.cycle.kept_pages import KeptPages
 from pipeline.cycle.look_stage import LookPlan
 from pipeline.cycle.progress import Tally
+from pipeline.cycle.reach import RETRY
 from pipeline.cycle.story_stage import StoryStage
 from pipeline.cycle.writer import Writer
 from pipeline.errors import StoreError, TumenError
@@ -134,7 +135,10 @@ class PageStage:
         """Fetch the entry's page, if it needs one, and act on the decision."""
         async with self._edge(entry):
             outcome = await self._fetch(entry) if needs_page(entry, self.settings) else None
+            self.tally.reach.note(outcome)
             decision = decide_page(entry, outcome, self.settings)
+            if self.tally.reach.is_unclear(outcome) and isinstance(outcome, FetchFailed):
+                decision = Wait(RETRY, outcome.reason)  # perhaps an outage of our own: no try is counted
             if isinstance(decision, ProcessPage):
                 with self.fetcher.budget.hold(decision.page.body):
                     await self._in_memory.acquire()

@@ -106,8 +106,7 @@ async def run_stages(
                         )
                         due = feed_rows.due(writer.committed, now(), force=force)
                         tally.feeds_total = len(due)
-                        for feed in due:
-                            tasks.create_task(_poll(feeds, pages, feed))
+                        tasks.create_task(_poll_all(feeds, pages, due))
                         for entry, url in entry_rows.waiting(
                             writer.committed, now(), _BACKLOG, longest_delay(settings)
                         ):
@@ -132,6 +131,13 @@ async def run_stages(
                 signatures_before=to_text(now() - SIGNATURES_KEPT),
             )
     return replace(report, run=run)
+
+
+async def _poll_all(feeds: FeedStage, pages: PageStage, due: list[FeedState]) -> None:
+    async with asyncio.TaskGroup() as polls:
+        for feed in due:
+            polls.create_task(_poll(feeds, pages, feed))
+    await feeds.settle()
 
 
 async def _poll(feeds: FeedStage, pages: PageStage, feed: FeedState) -> None:

@@ -17,7 +17,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 
 from pipeline import __version__
 from pipeline.errors import StoreError
-from pipeline.review import guard, interface, local_time
+from pipeline.review import guard, interface, local_time, same_file
 
 _log = logging.getLogger(__name__)
 _FOLDER = Path(__file__).parent
@@ -119,9 +119,12 @@ def errors_as_pages(view: Any) -> Any:
     @functools.wraps(view)
     async def wrapped(datasette: Any, request: Any) -> Any:
         try:
+            same_file.check(datasette)
             return await view(datasette, request)
         except RequestError as error:
             return error_page(datasette, request, error)
+        except same_file.Replaced as error:
+            return error_page(datasette, request, RequestError(503, str(error)))
         except StoreError as error:
             return error_page(datasette, request, RequestError(500, str(error)))
         except sqlite3.OperationalError as error:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from pipeline.model import FeedState, Source, Validators
+from pipeline.model import FeedId, FeedState, Source, Validators
 from pipeline.store.schema import transaction
 from pipeline.store.values import from_row, to_row, to_text
 
@@ -84,6 +84,11 @@ def due(conn: sqlite3.Connection, now: datetime, *, force: bool = False) -> list
 def states(conn: sqlite3.Connection) -> list[FeedState]:
     """Return every feed, by name."""
     return [_state(row) for row in conn.execute("SELECT * FROM feeds ORDER BY name")]
+
+
+def postpone(conn: sqlite3.Connection, feed: FeedId, until: datetime) -> None:
+    """Poll a feed at this time; its state stays as it is. The caller holds a transaction."""
+    conn.execute("UPDATE feeds SET due_at = ? WHERE id = ?", (to_text(until), feed))
 
 
 def apply(conn: sqlite3.Connection, before: FeedState, after: FeedState, now: datetime) -> None:

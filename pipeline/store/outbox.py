@@ -205,9 +205,20 @@ def mark_failed(conn: sqlite3.Connection, ids: Iterable[int], problem: str, retr
         )
 
 
-def retry_failed(conn: sqlite3.Connection, now: datetime) -> int:
-    """Requeue the alerts that were given up, and return their number."""
+def report_target(conn: sqlite3.Connection, target: str, problem: str | None, now: datetime) -> bool:
+    """Remember whether a target accepts messages. Return whether it has just begun to refuse them."""
+    name = f"refused by {target}"
     with transaction(conn):
+        if problem is None:
+            conn.execute("DELETE FROM alert_times WHERE name = ?", (name,))
+            return False
+        return bool(conn.execute("INSERT OR IGNORE INTO alert_times VALUES (?, ?)", (name, to_text(now))).rowcount)
+
+
+def retry_failed(conn: sqlite3.Connection, now: datetime) -> int:
+    """Requeue the alerts that were given up, and return their number. Those that wait are due at once."""
+    with transaction(conn):
+        conn.execute("UPDATE alerts SET try_at = NULL WHERE state = 'waiting'")
         updated = conn.execute(
             "UPDATE alerts SET state = 'waiting', tries = 0, try_at = NULL, made_at = ? WHERE state = 'failed'",
             (to_text(now),),
@@ -227,7 +238,7 @@ def counts(conn: sqlite3.Connection) -> tuple[int, int]:
 def latest(conn: sqlite3.Connection, limit: int) -> list[sqlite3.Row]:
     """Return the newest alerts for people, open ones first."""
     return conn.execute(
-        "SELECT id, made_at, state, target, rule, subject, tries, problem, sent_at FROM alerts"
+        "SELECT id, made_at, state, target, rule, subject, tries, problem, sent_at, try_at FROM alerts"
         " ORDER BY state = 'sent', id DESC LIMIT ?",
         (limit,),
     ).fetchall()

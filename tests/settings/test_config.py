@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import Struct
 from msgspec.structs import asdict
 
 from pipeline import shipped
@@ -150,19 +151,22 @@ def test_bad_value_is_refused_with_its_key(tmp_path: Path, text: str, message: s
 
 
 def test_unknown_keys_of_nested_tables_are_refused(tmp_path: Path) -> None:
+    write(tmp_path, "feeds.toml", GOOD)
     write(tmp_path, "alerts.toml", '[[target]]\nname = "duty"\nurl = "json://h"\n[[target]]\nnme = "b"\n')
-    with pytest.raises(ConfigError, match=r"target \(number 2\)\.nme: unknown key; did you mean “name”\?"):
+    with pytest.raises(ConfigError, match=r"target number 2 › nme: unknown key; did you mean “name”\?"):
         load_settings(tmp_path)
 
 
 def test_choice_outside_the_list_is_refused_with_the_list(tmp_path: Path) -> None:
+    write(tmp_path, "feeds.toml", GOOD)
     write(tmp_path, "alerts.toml", '[[rule]]\nname = "a"\nto = ["duty"]\nwhen = "allways"\n')
     with pytest.raises(ConfigError, match="must be one of article, feed, verdict, not 'allways'"):
         load_settings(tmp_path)
 
 
 def test_defaults_are_within_their_bounds() -> None:
-    defaults = {name: asdict(table) for name, table in asdict(MainFile()).items()}
+    tables = {name: table for name, table in asdict(MainFile()).items() if isinstance(table, Struct)}
+    defaults = {name: asdict(table) for name, table in tables.items()}
     assert convert(defaults, MainFile, file=Path("tumen.toml")) == MainFile()
 
 
