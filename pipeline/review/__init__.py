@@ -27,6 +27,7 @@ def register_routes() -> list[tuple[str, Callable[..., Any]]]:
         dashboard,
         exports,
         health,
+        live,
         preferences,
         queue,
         reference_page,
@@ -36,7 +37,7 @@ def register_routes() -> list[tuple[str, Callable[..., Any]]]:
         verdicts,
     )
 
-    lists = (queue, verdicts, brief, preferences, searching, exports, atom, story)
+    lists = (queue, live, verdicts, brief, preferences, searching, exports, atom, story)
     modules = (*lists, dashboard, reference_page, signing, health)
     return [route for module in modules for route in module.routes()]
 
