@@ -25,6 +25,7 @@ def register_routes() -> list[tuple[str, Callable[..., Any]]]:
         atom,
         brief,
         dashboard,
+        edits,
         exports,
         health,
         live,
@@ -37,7 +38,7 @@ def register_routes() -> list[tuple[str, Callable[..., Any]]]:
         verdicts,
     )
 
-    lists = (queue, live, verdicts, brief, preferences, searching, exports, atom, story)
+    lists = (queue, live, verdicts, brief, preferences, searching, exports, atom, story, edits)
     modules = (*lists, dashboard, reference_page, signing, health)
     return [route for module in modules for route in module.routes()]
 

@@ -78,7 +78,7 @@ def shares_by(conn: sqlite3.Connection, what: str, scope: Scope) -> list[tuple[s
         conn,
         scope,
         "SELECT value, coalesce(f.name, value), flagged, n FROM (SELECT {value} AS value,"
-        " count(a.top_topic) AS flagged, count(*) AS n FROM articles a"
+        " count(a.top_topic) AS flagged, count(*) AS n FROM articles a INDEXED BY articles_sorted"
         " WHERE a.sorted_at >= :since {narrow} GROUP BY 1) LEFT JOIN feeds f ON {source} AND f.id = value"
         " ORDER BY flagged DESC, n DESC LIMIT 20".replace("{source}", str(int(what == "source"))).replace(
             "{value}", {"language": "coalesce(a.language, '?')", "source": "a.feed_id"}[what]

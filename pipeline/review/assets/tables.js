@@ -1,5 +1,5 @@
 // Names for the controls of Datasette's pages that have none, for screen readers and the keyboard.
-addEventListener("load", () => {
+addEventListener("load", () => setTimeout(() => { // after CodeMirror made its own text area
   const names = { _filter_column: "Column", _filter_op: "Condition", _filter_value: "Value", _sort: "Sort by" };
   for (const control of document.querySelectorAll("select, input:not([type=hidden]):not([type=submit]), textarea")) {
     if (!control.labels?.length && !control.getAttribute("aria-label")) {
@@ -17,4 +17,4 @@ addEventListener("load", () => {
   if (!document.querySelector("main h2")) {
     for (const heading of document.querySelectorAll("main h3")) heading.setAttribute("aria-level", "2");
   }
-});
+}));
