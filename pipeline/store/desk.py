@@ -88,7 +88,8 @@ def article(conn: sqlite3.Connection, article_id: int) -> ArticleView | None:
         ),
         evidence=_rows(
             conn,
-            'SELECT e.topic, e.clause, e.surface, e.field, e.start, e."end", c.name AS concept, c.kind'
+            'SELECT e.topic, e.clause, e.surface, e.field, e.start, e."end", c.name AS concept, c.kind,'
+            " e.concept AS concept_id"
             " FROM evidence e JOIN concepts c ON c.id = e.concept WHERE e.article_id = ? ORDER BY e.start, e.id",
             article_id,
         ),
