@@ -833,6 +833,83 @@ CREATE INDEX submissions_open ON submissions(try_at) WHERE state IN ('waiting', 
 
 
 @migrations()
+def m014_directions(db: Database) -> None:
+    """Add who reported a story first, who copied whom, what each side leaves out, and affairs above stories."""
+    db.executescript(
+        """
+ALTER TABLE looks ADD COLUMN topics TEXT NOT NULL DEFAULT '[]';
+
+CREATE TABLE story_order (
+  article_id INTEGER PRIMARY KEY REFERENCES articles(id) ON DELETE CASCADE,
+  story_id INTEGER NOT NULL REFERENCES stories(id) ON DELETE CASCADE,
+  place INTEGER NOT NULL,
+  earliest_at TEXT,
+  latest_at TEXT NOT NULL,
+  basis TEXT NOT NULL CHECK (basis IN ('published', 'polled')),
+  relation TEXT NOT NULL CHECK (relation IN ('first', 'copied', 'credits', 'own')),
+  certain INTEGER NOT NULL CHECK (certain IN (0, 1)),
+  like_article_id INTEGER REFERENCES articles(id) ON DELETE SET NULL,
+  evidence TEXT NOT NULL
+) STRICT;
+CREATE INDEX story_order_story ON story_order(story_id, place);
+CREATE INDEX story_order_like ON story_order(like_article_id);
+
+CREATE TABLE story_gaps (
+  story_id INTEGER NOT NULL REFERENCES stories(id) ON DELETE CASCADE,
+  side TEXT NOT NULL,
+  told_by TEXT NOT NULL,
+  kind TEXT NOT NULL CHECK (kind IN ('concept', 'number')),
+  item TEXT NOT NULL,
+  sources INTEGER NOT NULL,
+  article_id INTEGER NOT NULL REFERENCES articles(id) ON DELETE CASCADE,
+  quotation TEXT NOT NULL,
+  PRIMARY KEY (story_id, side, told_by, kind, item)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX story_gaps_article ON story_gaps(article_id);
+
+CREATE TABLE affairs (
+  id INTEGER PRIMARY KEY,
+  title TEXT NOT NULL,
+  first_seen_at TEXT NOT NULL,
+  last_seen_at TEXT NOT NULL,
+  stories INTEGER NOT NULL
+) STRICT;
+CREATE INDEX affairs_seen ON affairs(last_seen_at);
+
+CREATE TABLE affair_stories (
+  story_id INTEGER PRIMARY KEY REFERENCES stories(id) ON DELETE CASCADE,
+  affair_id INTEGER NOT NULL REFERENCES affairs(id) ON DELETE CASCADE,
+  why TEXT NOT NULL,
+  joined_at TEXT NOT NULL
+) STRICT;
+CREATE INDEX affair_stories_affair ON affair_stories(affair_id);
+
+CREATE TABLE story_changes (
+  id INTEGER PRIMARY KEY,
+  at TEXT NOT NULL,
+  what TEXT NOT NULL CHECK (what IN ('merged', 'split')),
+  story_id INTEGER NOT NULL,
+  into_id INTEGER,
+  articles TEXT NOT NULL,
+  why TEXT NOT NULL
+) STRICT;
+CREATE INDEX story_changes_story ON story_changes(story_id);
+CREATE TRIGGER story_changes_no_update BEFORE UPDATE ON story_changes
+BEGIN SELECT RAISE(ABORT, 'changes of stories are append-only'); END;
+CREATE TRIGGER story_changes_no_delete BEFORE DELETE ON story_changes
+BEGIN SELECT RAISE(ABORT, 'changes of stories are append-only'); END;
+
+CREATE TABLE story_reviews (
+  story_id INTEGER PRIMARY KEY REFERENCES stories(id) ON DELETE CASCADE,
+  articles INTEGER NOT NULL,
+  reviewed_at TEXT NOT NULL
+) STRICT;
+"""
+    )
+    db.execute("PRAGMA user_version = 14")
+
+
+@migrations()
 def m015_search_and_stories(db: Database) -> None:
     """Add the lexicon's surfaces for search, words for suggestions, saved searches, and stories arranged by hand.
 
@@ -912,3 +989,42 @@ ALTER TABLE sightings ADD COLUMN states TEXT NOT NULL DEFAULT '[]';
 """
     )
     db.execute("PRAGMA user_version = 17")
+
+
+@migrations()
+def m019_archives(db: Database) -> None:
+    """Tell archived articles from those of feeds, and keep a ledger of the WARC files that were read."""
+    db.executescript(
+        """
+ALTER TABLE articles ADD COLUMN origin TEXT NOT NULL DEFAULT 'feed' CHECK (origin IN ('feed', 'archive'));
+CREATE INDEX articles_archive ON articles(sorted_at) WHERE origin = 'archive';
+
+CREATE TABLE archive_files (
+  name TEXT NOT NULL,
+  size INTEGER NOT NULL,
+  version TEXT NOT NULL,
+  read_at TEXT NOT NULL,
+  result TEXT NOT NULL,
+  problem TEXT,
+  merged_at TEXT,
+  pages INTEGER NOT NULL,
+  other INTEGER NOT NULL,
+  outside INTEGER NOT NULL,
+  passed INTEGER NOT NULL,
+  relevant INTEGER NOT NULL,
+  near INTEGER NOT NULL,
+  audit INTEGER NOT NULL,
+  failed INTEGER NOT NULL,
+  damaged INTEGER NOT NULL,
+  truncated INTEGER NOT NULL,
+  PRIMARY KEY (name, size, version)
+) STRICT, WITHOUT ROWID;
+
+CREATE VIEW archived_articles AS
+SELECT a.id, a.title, a.relevance, a.topics, a.language, f.name AS source, a.sorted_at, a.verdict, a.url
+FROM articles a JOIN feeds f ON f.id = a.feed_id
+WHERE a.origin = 'archive'
+ORDER BY a.sorted_at DESC;
+"""
+    )
+    db.execute("PRAGMA user_version = 19")

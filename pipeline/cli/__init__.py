@@ -37,6 +37,7 @@ _COMMANDS = {
     "reindex": "reindex",
     "reextract": "reextract",
     "page": "page",
+    "backfill": "backfill",
 }
 
 
@@ -81,6 +82,7 @@ _HELP = {  # each command's help in one line, here so that “tumen --help” im
     "reindex": "Rebuild the search index.",
     "reextract": "Extract the kept pages again and update their articles.",
     "page": "Show where an article's page came from; print the page.",
+    "backfill": "Read articles of the past from web archives.",
 }
 
 

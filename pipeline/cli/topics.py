@@ -71,22 +71,10 @@ def backtest(database: Path, folder: Path | None) -> None:
 
     Name the changed folder with --config; “tumen reflag” applies it.
     """
-    from pipeline.cli.archive import pages
     from pipeline.flagging import Flagger
-    from pipeline.flagging.backtest import Backtest, decision, first_words
-    from pipeline.store import open_readonly
+    from pipeline.services.backtest import backtest as compare
 
-    flagger = Flagger.from_config(folder)
-    conn = open_readonly(database)
-    result = Backtest()
-    for page in pages(conn):
-        for article in page:
-            topics = flagger.score(article.title, article.text, home=article.home).topics
-            evidence = {}
-            if result.wants_evidence(article.topics, topics):
-                evidence = first_words(flagger.flag(article.title, article.text, home=article.home).evidence)
-            verdict = decision(article.verdict)
-            result.add(article.title, article.topics, topics, evidence=evidence, verdict=verdict)
-    conn.close()
-    click.echo(f"{result.articles:,} articles, config {flagger.version} against the stored flags")
+    version = Flagger.from_config(folder).version  # also: a wrong config is reported before any work
+    result = compare(database, folder)
+    click.echo(f"{result.articles:,} articles, config {version} against the stored flags")
     click.echo("\n".join(result.lines()))

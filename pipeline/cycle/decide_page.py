@@ -11,10 +11,11 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 from pipeline.model import Fetched, FetchFailed, NotModified, QueuedEntry
-from pipeline.settings import CycleSettings
+from pipeline.settings import CycleSettings, Settings
 from pipeline.text.sentences import headline_of
 
 _REFUSED = {"bad_url", "forbidden_address"}  # the feed links to an address that Tumen does not request
+_NO_PUBLICATION = ("javascript:", "vbscript:", "file:", "data:", "about:", "blob:")  # programs and local files
 _LONGEST_DELAY = timedelta(days=14)
 _FRONT_PAGE = re.compile(r"/?(?:[a-z]{2}/?)?(?:(?:index|main|home|default)(?:\.\w{2,5})?/?)?", re.IGNORECASE)
 _FORBIDDEN = (401, 402, 403, 451)
@@ -80,6 +81,16 @@ class GiveUp:
 PageDecision = ProcessPage | Wait | Retry | UseFeedText | GiveUp
 
 
+def longest_delay(settings: Settings) -> timedelta:
+    """Return the longest time until the next try of a page that is ever planned."""
+    retries = _delay(settings.cycle.tries - 1, settings.cycle)
+    return max(retries, timedelta(seconds=settings.fetch.max_retry_after_seconds), timedelta(days=1))
+
+
+def _delay(attempts: int, settings: CycleSettings) -> timedelta:
+    return min(timedelta(minutes=settings.retry_minutes * 4 ** min(attempts - 1, 20)), _LONGEST_DELAY)
+
+
 def needs_page(entry: QueuedEntry, settings: CycleSettings) -> bool:
     """Return whether to ask for the entry's page.
 
@@ -128,7 +139,7 @@ def _is_front_page_instead(entry: QueuedEntry, page: Fetched) -> bool:
 def _without_request(entry: QueuedEntry) -> UseFeedText | GiveUp:
     link = entry.entry.written
     refused = f"The feed links to {link[:200]}, which is not fetched." if link and not entry.entry.url else None
-    if _has_text(entry):
+    if _has_text(entry) and not link.lower().startswith(_NO_PUBLICATION):
         return UseFeedText(refused)
     if entry.entry.url and entry.entry.title:
         return UseFeedText("Other items of the feed link to the same page, and the feed gives no text.")
@@ -143,7 +154,7 @@ def _after_failure(entry: QueuedEntry, failure: FetchFailed, settings: CycleSett
     if failure.kind == "deferred":
         return Wait(failure.retry_after or timedelta(minutes=settings.retry_minutes), failure.reason)
     if failure.kind in _REFUSED:
-        return UseFeedText(failure.reason) if _has_text(entry) else GiveUp(failure.reason)
+        return GiveUp(failure.reason)
     if failure.kind == "robots":
         return UseFeedText(failure.reason)
     tries = _TRIES.get(failure.kind, settings.tries)
@@ -176,5 +187,5 @@ def _retry(
     attempts = entry.attempts + 1
     if attempts >= (tries or settings.tries):
         return UseFeedText(reason, failed=True)
-    delay = min(timedelta(minutes=settings.retry_minutes * 4 ** min(attempts - 1, 20)), _LONGEST_DELAY)
+    delay = _delay(attempts, settings)
     return Retry(attempts, max(delay, at_least or delay), reason)

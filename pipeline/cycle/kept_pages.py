@@ -6,10 +6,12 @@ In: a page with its article. Out: the page in the archive beside the database, w
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from pipeline.model import Assessment
 from pipeline.settings import Settings
@@ -21,12 +23,13 @@ _AFTER_LAST_LOOK = timedelta(days=4)
 
 @dataclass(slots=True)
 class KeptPages:
-    """The archive of one cycle. ``get`` and ``put`` may be called from any thread."""
+    """The archive of one cycle. Its methods may be called from any thread."""
 
-    conn: sqlite3.Connection
+    path: Path
     settings: Settings
     now: Callable[[], datetime]
     _archive: PageArchive | None = None
+    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def wants(self, assessment: Assessment) -> bool:
         """Return whether the page of an article with this assessment is kept."""
@@ -54,9 +57,10 @@ class KeptPages:
 
     def open(self) -> PageArchive:
         """Open the archive, and create it if necessary."""
-        if self._archive is None:
-            self._archive = page_archive.beside(self.conn)
-        return self._archive
+        with self._lock:
+            if self._archive is None:
+                self._archive = PageArchive.open(self.path)
+            return self._archive
 
     def close(self) -> None:
         """Delete the pages that are too old, and close the archive."""
@@ -76,7 +80,8 @@ def is_watched(assessment: Assessment) -> bool:
 @contextmanager
 def keep_pages(conn: sqlite3.Connection, settings: Settings, now: Callable[[], datetime]) -> Iterator[KeptPages]:
     """Provide the archive for a cycle. If all pages are kept, open it at once, so that a damaged file is refused."""
-    kept = KeptPages(conn, settings, now)
+    database = Path(conn.execute("PRAGMA database_list").fetchone()[2])
+    kept = KeptPages(page_archive.path_beside(database), settings, now)
     if settings.archive.pages:
         kept.open()
     try:

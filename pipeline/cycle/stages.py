@@ -15,6 +15,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from pipeline import processing
+from pipeline.cycle.decide_page import longest_delay
+from pipeline.cycle.direction_stage import DirectionStage
 from pipeline.cycle.feed_stage import FeedStage
 from pipeline.cycle.flagging_config import ensure_config
 from pipeline.cycle.kept_pages import keep_pages
@@ -106,20 +108,15 @@ async def run_stages(
                         tally.feeds_total = len(due)
                         for feed in due:
                             tasks.create_task(_poll(feeds, pages, feed))
-                        for entry, url in entry_rows.waiting(writer.committed, now(), _BACKLOG):
+                        for entry, url in entry_rows.waiting(
+                            writer.committed, now(), _BACKLOG, longest_delay(settings)
+                        ):
                             pages.offer(entry, url)
-                    await LookStage(
-                        writer=writer,
-                        fetcher=fetcher,
-                        workers=workers,
-                        folder=settings.folder,
-                        plan=looks,
-                        run=run,
-                        now=now,
-                        tally=tally,
-                        archive=archive,
-                        stories=pages.stories,
-                    ).run_looks()
+                    reviews = DirectionStage(
+                        writer=writer, workers=workers, folder=settings.folder, now=now, tally=tally
+                    )
+                    await reviews.run()
+                    await LookStage.beside(pages, looks, archive).run_looks()
             except* TumenError as group:
                 raise _first(group) from None
             finally:

@@ -56,7 +56,8 @@ class StoryStage:
         at = to_time(known.at)
         holders = rows.holders(conn, stored.id, sentences)
         likely = stories.may_be_copy(len(sentences), holders)
-        sharing = rows.load_holders(conn, holders, since=to_text(at - _COPIED_WITHIN)) if likely else {}
+        since, until = to_text(at - _COPIED_WITHIN), to_text(at + _COPIED_WITHIN)
+        sharing = rows.load_holders(conn, holders, since=since, until=until) if likely else {}
         rows.put_sentences(conn, stored.id, sentences, first=stored.what == "new")
         keys = stories.index_keys(signature, stories.load_model())
         rows.put_signature(conn, stored.id, signature, keys)

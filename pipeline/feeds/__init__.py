@@ -18,7 +18,7 @@ __all__ = ["parse", "parse_keyed", "preload"]
 
 def preload() -> None:
     """Import the parsers, for a server that forks workers."""
-    from pipeline.feeds import document  # noqa: F401
+    from pipeline.feeds import document, identity  # noqa: F401
 
 
 def parse(

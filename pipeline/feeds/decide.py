@@ -14,7 +14,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from pipeline.feeds.failures import after_failure, back_to_config, failing
-from pipeline.feeds.problems import CUT_SHORT
+from pipeline.feeds.problems import CUT_SHORT, problem_of_body
 from pipeline.feeds.revisions import first_state, next_states
 from pipeline.feeds.same_item import Item, Items, same_item
 from pipeline.feeds.schedule import Timing, due_after_success, next_interval
@@ -84,7 +84,7 @@ def decide(
         state = replace(state, moved_to=None, moved_times=0)
         if alternates:
             problem += f" It names {len(alternates)} instead: {', '.join(alternates[:3])}."
-        problem = _joined(_over_limit(outcome), problem) or problem
+        problem = _joined(problem_of_body(outcome), problem) or problem
         update = FeedUpdate(state=failing(state, "failing", problem, timing), note=problem)
         return back_to_config(state, update, timing)
     return _after_document(state, outcome, document, history, timing, whole_text=whole_text)
@@ -119,8 +119,10 @@ def _after_document(
         gone_since=None,
         problem=problem,
     )
-    # The validators of a document that was cut short would hide its missing entries from the next poll.
-    if not outcome.truncated and not (parsed and parsed.problem == CUT_SHORT):
+    # The validators of a document that was cut short would hide its missing entries from the next poll, and those of
+    # a document with states that wait would hide these.
+    partial = outcome.truncated or (parsed and parsed.problem == CUT_SHORT) or _has_waiting_state(found, intents)
+    if not partial:
         after = replace(after, validators=_validators(outcome), body_hash=body_hash(outcome.body))
     after, move = _follow_move(after, outcome.moved_to, timing.policy.moves_to_adopt)
     after = replace(after, due_at=due_after_success(after, outcome.headers, parsed, timing))
@@ -129,6 +131,16 @@ def _after_document(
         entries=intents,
         entries_total=len(parsed.entries) if parsed else 0,
         note=_joined(move, _gap(state, new, seen_before), _left_out(document, found)) or problem,
+    )
+
+
+def _has_waiting_state(found: Items, intents: Sequence[EntryIntent]) -> bool:
+    """Return whether an item shows a state that is not read yet; see ``revisions``."""
+    read = {intent.identity for intent in intents if intent.revised}
+    return any(
+        item.known.digest != item.entry.digest and item.identity not in read
+        for item in found.items
+        if item.known and item.known.in_feed
     )
 
 
@@ -215,21 +227,9 @@ def _validators(outcome: Fetched) -> Validators | None:
     return Validators(url=outcome.url, etag=etag, last_modified=modified) if etag or modified else None
 
 
-def _over_limit(outcome: Fetched) -> str | None:
-    """Return the sentence on a feed that exceeds the size limit."""
-    if outcome.over_limit is None:
-        return None
-    return (
-        f"The feed is larger than {outcome.over_limit:,} bytes, and only its first part was read;"
-        " see max_feed_bytes of the source and of [fetch]."
-    )
-
-
 def _problem(state: FeedState, outcome: Fetched, document: KeyedFeed | None) -> str | None:
-    if outcome.over_limit:
-        return _over_limit(outcome)
-    if outcome.truncated:
-        return "The connection ended before the whole feed had arrived; the part that arrived was read."
+    if problem := problem_of_body(outcome):
+        return problem
     if document is None:
         return state.problem if state.status == "ok" else None
     return document.feed.problem

@@ -33,16 +33,15 @@ _ERROR_MARKUP = (
     b"cf-chl-",
     b"cf-error-details",
     b"_incapsula_resource",
-    b"g-recaptcha",
-    b"h-captcha",
+    b"captcha",
     b"cf-turnstile",
-    b"smartcaptcha",
-    b"px-captcha",
+    b"used cloudflare to restrict access",
     b"errors.edgesuite.net",
     b"sucuri website firewall",
     b"you have been blocked",
     b"checking your browser",
 )
+_RATE_LIMITED = (b"error code: 1015", b"you are being rate limited")
 _CLOUDFLARE_CODES = tuple(b"error code: %d" % code for code in (1003, 1005, 1006, 1007, 1008, 1009, 1010, 1012, 1020))
 
 
@@ -59,11 +58,16 @@ def is_bot_wall(status: int, headers: Mapping[str, str], body: bytes) -> bool:
     page = body[:_SEARCHED].lower()
     if any(mark in page for mark in _MARKUP):
         return True
-    if status not in STATUSES:
-        return False
+    return status in STATUSES and _is_block_page(status, headers, page)
+
+
+def _is_block_page(status: int, headers: Mapping[str, str], page: bytes) -> bool:
+    """Return whether an error page comes from a bot protection service. ``page``: in lower case."""
     server = headers.get("server", "").lower()
     if any(name in server for name in _SERVERS) or any(name in headers for name in _ERROR_HEADERS):
         return True
-    if any(mark in page for mark in _ERROR_MARKUP):
-        return True
-    return "cloudflare" in server and any(code in page for code in _CLOUDFLARE_CODES)
+    if status == 429 and any(mark in page for mark in _RATE_LIMITED):
+        return False
+    cloudflare = "cloudflare" in server or "cf-ray" in headers
+    marks = (*_ERROR_MARKUP, *_CLOUDFLARE_CODES) if cloudflare else _ERROR_MARKUP
+    return any(mark in page for mark in marks)

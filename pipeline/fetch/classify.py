@@ -18,6 +18,8 @@ from pipeline.settings.fetch import FetchSettings
 
 def byte_limit(request: Request, settings: FetchSettings) -> int:
     """Return the most bytes that a body may have, as sent and after decompression."""
+    if request.span:
+        return request.span[1] - request.span[0] + 1
     default = settings.max_feed_bytes if request.kind == "feed" else settings.max_page_bytes
     return request.max_bytes or default
 
@@ -63,7 +65,10 @@ def _document(
     seconds: float,
 ) -> Fetched | FetchFailed:
     limit = byte_limit(request, settings)
-    body, over = _decompressed(response, limit, partial=request.kind == "feed")
+    if request.span:  # a part of a file: its encoding is that of the file
+        body, over = response.body, False
+    else:
+        body, over = _decompressed(response, limit, partial=request.kind == "feed")
     if is_bot_wall(response.status, response.headers, body):
         return FetchFailed(
             url=request.url,
@@ -118,6 +123,8 @@ def _classify_error(
         return "not_found", "The address was not found (status 404).", None
     if status == 410:
         return "gone", "The address is gone for good (status 410).", None
+    if status in (426, 505):
+        return "status", f"{target.site} needs HTTP/2, which Tumen does not speak (status {status}).", wait
     return "status", f"{target.site} returned status {status}.", wait
 
 

@@ -111,8 +111,10 @@ class ConnectionPool:
             (b"Host", target.host_header.encode()),
             (b"User-Agent", self._agent),
             (b"Accept", _ACCEPT[request.kind].encode()),
-            (b"Accept-Encoding", ACCEPT_ENCODING.encode()),
+            (b"Accept-Encoding", b"identity" if request.span else ACCEPT_ENCODING.encode()),
         ]
+        if request.span:
+            headers.append((b"Range", b"bytes=%d-%d" % request.span))
         if cookie:
             headers.append((b"Cookie", cookie.encode("latin-1", "replace")))
         if request.kind == "feed":

@@ -7,7 +7,7 @@ samples per topic, and the precision on judged articles.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 from pipeline.model import Evidence
 
@@ -92,6 +92,20 @@ class Backtest:
             self.precision.right_before += bool(before) and verdict
             self.precision.flagged_after += bool(after)
             self.precision.right_after += bool(after) and verdict
+
+    def merge(self, other: Backtest) -> None:
+        """Add the counts and samples of another part of the archive."""
+        self.articles += other.articles
+        for topic, theirs in other.topics.items():
+            own = self.topics.setdefault(topic, Change())
+            own.unchanged += theirs.unchanged
+            own.added += theirs.added
+            own.removed += theirs.removed
+            own.added_samples = (own.added_samples + theirs.added_samples)[:_SAMPLES]
+            own.removed_samples = (own.removed_samples + theirs.removed_samples)[:_SAMPLES]
+        for field_ in fields(Precision):
+            name = field_.name
+            setattr(self.precision, name, getattr(self.precision, name) + getattr(other.precision, name))
 
     def wants_evidence(self, before: Collection[str], after: Collection[str]) -> bool:
         """Whether an article would become a sample of an added flag, so that its evidence is worth the time."""

@@ -47,12 +47,14 @@ class Request:
     """One address to fetch.
 
     Attributes:
+        span: first and last byte of a part of a file, for downloads in parts; the part is not decompressed.
         max_bytes: the most bytes that the body may have; None for the setting.
     """
 
     url: str
     kind: RequestKind
     validators: Validators | None = None
+    span: tuple[int, int] | None = None
     max_bytes: int | None = None
 
 

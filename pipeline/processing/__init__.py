@@ -62,12 +62,14 @@ def preload(folder: str) -> None:
     Raises:
         ConfigError: the lexicon, the topics or the reference are wrong.
     """
-    from pipeline import extract, feeds
+    from pipeline import extract, feeds, stories
     from pipeline.flagging import config_version
     from pipeline.processing import assemble  # noqa: F401
+    from pipeline.text import sites  # noqa: F401
 
     feeds.preload()
     extract.preload()
+    stories.preload()
     version = config_version(Path(folder))
     if _loaded.get(folder) != version:  # the fork server may be older than the config
         flagger_of.cache_clear()

@@ -25,6 +25,7 @@ def register_routes() -> list[tuple[str, Callable[..., Any]]]:
         atom,
         brief,
         dashboard,
+        edits,
         exports,
         health,
         preferences,
@@ -36,7 +37,7 @@ def register_routes() -> list[tuple[str, Callable[..., Any]]]:
         verdicts,
     )
 
-    lists = (queue, verdicts, brief, preferences, searching, exports, atom, story)
+    lists = (queue, verdicts, brief, preferences, searching, exports, atom, story, edits)
     modules = (*lists, dashboard, reference_page, signing, health)
     return [route for module in modules for route in module.routes()]
 

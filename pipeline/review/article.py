@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
 
-from pipeline.review import configured, gloss
+from pipeline.review import configured, edits, gloss
 from pipeline.review.highlights import paragraphs
 from pipeline.store import desk
 from pipeline.store.values import short_name
@@ -70,6 +70,8 @@ def article_values(shown: desk.ArticleView, topics: Sequence[tuple[str, str]], a
         "own_verdict": _own_verdict(shown.reviews, analyst),
         "gloss": gloss.of_title(article["title"], article["language"]),
         "translate": translate_link(article),
+        "direction": shown.direction,
+        "edits": [edits.shown(edit) for edit in shown.edits],
         "nonce": secrets.token_urlsafe(16),
     }
 

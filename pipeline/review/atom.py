@@ -18,7 +18,7 @@ from datasette import Response
 from pipeline.review import guard, pages
 from pipeline.store import asked, flagged, search_results
 
-_ATOM = "http://www.w3.org/2005/Atom"
+ATOM = "http://www.w3.org/2005/Atom"
 _NOT_IN_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _MOST = 100
 
@@ -120,30 +120,31 @@ def tag_of(kind: str, name: object, day: str = "2026") -> str:
 def _feed(datasette: Any, request: Any, name: str, title: str, entries: Sequence[_Entry]) -> Response:
     address = datasette.absolute_url(request, request.path)
     now = datetime.now(UTC).strftime("%Y-%m-%dT00:00:00Z")
-    feed = Element("feed", xmlns=_ATOM)
-    _child(feed, "id", tag_of("feed", name))
-    _child(feed, "title", f"Tumen: {title}")
-    _child(feed, "updated", max((entry.updated for entry in entries), default=now))
+    feed = Element("feed", xmlns=ATOM)
+    add_child(feed, "id", tag_of("feed", name))
+    add_child(feed, "title", f"Tumen: {title}")
+    add_child(feed, "updated", max((entry.updated for entry in entries), default=now))
     SubElement(feed, "link", rel="self", href=address)
     for one in entries:
         entry = SubElement(feed, "entry")
         desk_url = datasette.absolute_url(request, datasette.urls.path(f"/-/tumen/article/{one.article}"))
         # the time of first sight tells two databases apart, whose articles have the same numbers
         digits = re.sub(r"\D", "", one.first_seen)
-        _child(entry, "id", tag_of("article", f"{one.article}-{digits}", one.first_seen[:10]))
-        _child(entry, "title", one.title)
-        _child(entry, "updated", one.updated)
+        add_child(entry, "id", tag_of("article", f"{one.article}-{digits}", one.first_seen[:10]))
+        add_child(entry, "title", one.title)
+        add_child(entry, "updated", one.updated)
         if one.published:
-            _child(entry, "published", one.published)
-        _child(SubElement(entry, "author"), "name", one.source)
+            add_child(entry, "published", one.published)
+        add_child(SubElement(entry, "author"), "name", one.source)
         SubElement(entry, "link", rel="alternate", href=pages.web_url(one.url) or desk_url)
         SubElement(entry, "link", rel="related", href=desk_url)
         for topic in one.topics:
             SubElement(entry, "category", term=topic)
-        _child(entry, "summary", one.summary)
+        add_child(entry, "summary", one.summary)
     body = b'<?xml version="1.0" encoding="utf-8"?>\n' + tostring(feed, encoding="utf-8")
     return Response(body.decode(), content_type="application/atom+xml; charset=utf-8")
 
 
-def _child(parent: Element, name: str, text: str) -> None:
+def add_child(parent: Element, name: str, text: str) -> None:
+    """Add an element with text, without characters that XML forbids."""
     SubElement(parent, name).text = pages.without_bidi(_NOT_IN_XML.sub("", text))

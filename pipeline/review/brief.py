@@ -21,7 +21,7 @@ from pipeline.review import configured, gloss, guard, local_time, pages
 from pipeline.review.fields import clean_text, is_json, read_fields
 from pipeline.review.preferences import posting_analyst
 from pipeline.services import brief as briefs
-from pipeline.services.brief_formats import FORMATS, to_markdown
+from pipeline.services.brief_formats import FORMATS
 from pipeline.settings.alerts import Target
 from pipeline.store import brief as rows
 from pipeline.store import transaction
@@ -103,7 +103,7 @@ async def mail(datasette: Any, request: Any) -> Any:
     if target is None:
         raise pages.RequestError(400, "Choose a target. Targets are defined in alerts.toml.")
     brief, _ = await _compose(datasette, request, fields)
-    text = to_markdown(brief)
+    text = FORMATS["md"](brief)
     # the same brief to the same target has the same id, so that the receiver can recognise a repetition
     message = hashlib.sha256(f"{target.name}\n{text}".encode()).hexdigest()[:32]
     problem = await asyncio.to_thread(alerts.send, target, brief.title, text, message)

@@ -16,7 +16,7 @@ from datasette import Response
 
 from pipeline.review import guard, pages
 from pipeline.review.fields import read_fields
-from pipeline.store import story_decisions, story_page
+from pipeline.store import directions, story_decisions, story_page
 from pipeline.store.values import to_time
 
 _TOKEN = re.compile(r"[\w-]{8,80}")
@@ -36,6 +36,7 @@ async def story(datasette: Any, request: Any) -> Any:
         await _change(datasette, request, number)
         return Response.redirect(datasette.urls.path(f"/-/tumen/story/{number}"), status=303)
     shown = await guard.database(datasette).execute_fn(lambda conn: story_page.load(conn, number))
+    direction = await guard.database(datasette).execute_fn(lambda conn: directions.of_story(conn, number))
     if shown is None:
         raise pages.RequestError(404, "There is no story {number}.", number=number)
     first = to_time(shown.members[0].at) if shown.members else datetime.now(UTC)
@@ -44,6 +45,7 @@ async def story(datasette: Any, request: Any) -> Any:
         request,
         "story.html",
         story=shown,
+        direction=direction,
         languages_seen=Counter(member.language or "?" for member in shown.members).most_common(),
         sources=list(dict.fromkeys(member.source for member in shown.members)),
         later={member.id: _later(to_time(member.at) - first) for member in shown.members},

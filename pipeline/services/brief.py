@@ -10,12 +10,13 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 from zoneinfo import ZoneInfo
 
 from pipeline.errors import BadValue
 from pipeline.store import brief as rows
-from pipeline.store import status
+from pipeline.store import directions, status
+from pipeline.store import edits as page_edits
 from pipeline.store.values import to_text
 
 Which = Literal["all", "not_rejected", "reviewed"]
@@ -63,6 +64,8 @@ class Brief:
         ordered: True if the items are in an order made by an analyst, without sections.
         quiet: titles of the topics without an article.
         silent: names of the feeds that are silent for longer than usual.
+        page_edits: edits and deletions of published pages, found in the period.
+        directions: who reported a story first, who copied, what the sources of a country leave out.
     """
 
     start: datetime
@@ -75,6 +78,8 @@ class Brief:
     quiet: tuple[str, ...]
     heard: tuple[rows.Heard, ...]
     silent: tuple[str, ...]
+    page_edits: tuple[dict[str, Any], ...] = ()
+    directions: tuple[dict[str, Any], ...] = ()
 
     @property
     def title(self) -> str:
@@ -157,13 +162,19 @@ def compose(
         quiet=tuple(title for title in titles.values() if title not in covered),
         heard=tuple(rows.heard(conn, since)),
         silent=tuple(feed.name for feed in status.silent(conn, now)),
+        page_edits=tuple(edit for edit in page_edits.since(conn, since) if _allowed(edit["verdict"], which)),
+        directions=tuple(directions.summaries(conn, since)),
     )
 
 
 def _belongs(article: rows.BriefArticle, which: Which) -> bool:
+    return _allowed(article.verdict, which)
+
+
+def _allowed(verdict: str | None, which: Which) -> bool:
     if which == "all":
         return True
-    return article.verdict in ("relevant", "escalate") or (which == "not_rejected" and article.verdict is None)
+    return verdict in ("relevant", "escalate") or (which == "not_rejected" and verdict is None)
 
 
 def _stories(found: Iterable[rows.BriefArticle]) -> list[list[rows.BriefArticle]]:

@@ -7,10 +7,13 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
 from pipeline.services.brief import Brief, Item
+from pipeline.services.brief_direction import with_directions
+from pipeline.services.brief_edits import with_edits
 from pipeline.store.brief import BriefArticle
 
 # Mail programs drop style sheets and may invert colours: all styles are inline. Text and links have the reader's own
@@ -163,4 +166,11 @@ def _web_url(url: str) -> str:
     return url if urlsplit(url).scheme in ("http", "https") else ""
 
 
-FORMATS: dict[str, Callable[[Brief], str]] = {"md": to_markdown, "html": to_html, "json": to_json}
+def render(form: str, brief: Brief) -> str:
+    """Return a brief in a form: ``md``, ``html`` or ``json``."""
+    text = _RENDERERS[form](brief)
+    return with_edits(form, with_directions(form, text, brief.directions), brief.page_edits)
+
+
+_RENDERERS: dict[str, Callable[[Brief], str]] = {"md": to_markdown, "html": to_html, "json": to_json}
+FORMATS: dict[str, Callable[[Brief], str]] = {form: partial(render, form) for form in _RENDERERS}

@@ -44,8 +44,8 @@ class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     Attributes:
         name: shown in the message and stored with each alert.
         to: names of targets.
-        when: the event: ``article`` (an article was flagged), ``verdict`` (an analyst gave one), or ``feed`` (the
-            health of a feed changed).
+        when: the event: ``article`` (an article was flagged), ``verdict`` (an analyst gave one), ``feed`` (the
+            health of a feed changed), or ``edited`` (the page of a flagged article was edited or deleted).
         topics: only these topics; empty for all.
         sources: only these feeds; empty for all.
         languages: only these languages; empty for all.
@@ -54,13 +54,14 @@ class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         min_score: lowest score of the topic, or lowest relevance if ``topics`` is empty (0 to 1).
         verdicts: only these verdicts.
         health: only these changes of a feed's health.
+        edits: only these classes of edits.
         digest: a cron expression: alerts are collected and sent as one message at these times; empty to send at once.
         quiet: hours without messages, such as ``22:00-07:00``; alerts wait until they end.
     """
 
     name: str
     to: tuple[str, ...]
-    when: Literal["article", "verdict", "feed"] = "article"
+    when: Literal["article", "verdict", "feed", "edited"] = "article"
     topics: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
@@ -68,6 +69,7 @@ class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     min_score: Annotated[float, Meta(ge=0, le=1)] = 0.0
     verdicts: tuple[Literal["relevant", "not_relevant", "escalate"], ...] = ("escalate",)
     health: tuple[Literal["failing", "silent", "well"], ...] = ("failing", "silent", "well")
+    edits: tuple[Literal["gone", "headline", "fact", "sentence"], ...] = ("gone", "headline", "fact", "sentence")
     digest: str = ""
     quiet: str = ""
 

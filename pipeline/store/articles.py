@@ -107,7 +107,8 @@ def _known(conn: sqlite3.Connection, entry: QueuedEntry, article: Article) -> An
 def _values(article: Article, search_terms: str | None = None) -> dict[str, object]:
     return to_row(article) | {
         "feed_id": article.feed,
-        "sorted_at": to_text(article.published or article.first_seen_at),
+        # An archived page was captured long before Tumen saw it first.
+        "sorted_at": to_text(article.published or min(article.first_seen_at, article.fetched_at)),
         "quality": round(article.quality, 3),
         "characters": len(article.text),
         "search_terms": index_terms(article.title, article.text) if search_terms is None else search_terms,
@@ -117,10 +118,10 @@ def _values(article: Article, search_terms: str | None = None) -> dict[str, obje
 _COLUMNS = (
     "title, feed_id, language, published, published_from, published_assumed, sorted_at, url, published_url,"
     " canonical_url, authors, site, section, tags, method, quality, wall, characters, content_hash, first_seen_at,"
-    " fetched_at, page_url, page_hash, summary, text, search_terms"
+    " fetched_at, page_url, page_hash, origin, summary, text, search_terms"
 )
 _NAMES = _COLUMNS.split(", ")
-_FIXED = {"feed_id", "url", "published_url", "first_seen_at", "sorted_at"}
+_FIXED = {"feed_id", "url", "published_url", "first_seen_at", "sorted_at", "origin"}
 _FLAGS = "relevance, relevant, topics, top_topic, config_version"
 _INSERT = (
     f"INSERT INTO articles ({_COLUMNS}, {_FLAGS})"  # noqa: S608 - constants
@@ -150,6 +151,7 @@ def _revise(  # noqa: PLR0917 - the parts of one row
     conn.execute(_REVISE, _values(article, search_terms) | {"id": known, "revision": revision})
 
 
+_LARGEST_ID = 2**63 - 1
 _TEXTS = (
     "SELECT a.id, a.title, a.text, a.language, f.home, a.revision, a.url, a.sorted_at, a.relevance, a.topics,"
     " a.verdict FROM articles a JOIN feeds f ON f.id = a.feed_id"
@@ -163,20 +165,26 @@ _BY_ADDRESS = (
 
 
 def texts(
-    conn: sqlite3.Connection, *, after: int = 0, limit: int = 500, not_version: str | None = None
+    conn: sqlite3.Connection,
+    *,
+    after: int = 0,
+    until: int = _LARGEST_ID,
+    limit: int = 500,
+    not_version: str | None = None,
 ) -> list[StoredText]:
     """Return a slice of the archive, by id.
 
     Args:
         conn: the database.
         after: the last id of the previous slice.
+        until: the last id that may be in this slice.
         limit: articles per slice.
         not_version: only articles that were flagged with another config version.
     """
     rows = conn.execute(
-        f"{_TEXTS} WHERE a.id > :after AND (:version IS NULL OR a.config_version IS NOT :version)"
+        f"{_TEXTS} WHERE a.id > :after AND a.id <= :until AND (:version IS NULL OR a.config_version IS NOT :version)"
         " ORDER BY a.id LIMIT :limit",
-        {"after": after, "limit": limit, "version": not_version},
+        {"after": after, "until": until, "limit": limit, "version": not_version},
     )
     return [from_row(StoredText, row) for row in rows]
 

@@ -65,7 +65,7 @@ class Heard:
 
 
 def articles(conn: sqlite3.Connection, since: str) -> list[BriefArticle]:
-    """Return the flagged articles first seen since this time, and those that an analyst escalated since then.
+    """Return the flagged articles of feeds first seen since this time, and those that an analyst escalated since then.
 
     Rejected articles are returned too, with the topics that they were flagged for. The index ``articles_flagged``
     serves the query.
@@ -73,9 +73,10 @@ def articles(conn: sqlite3.Connection, since: str) -> list[BriefArticle]:
     rows = conn.execute(
         "WITH wanted AS ("
         " SELECT id FROM articles INDEXED BY articles_flagged WHERE topics <> '[]' AND first_seen_at >= :since"
+        " AND origin = 'feed'"
         " UNION SELECT s.article_id FROM standing s INDEXED BY standing_verdict JOIN articles b ON b.id = s.article_id"
         " WHERE s.verdict IN ('relevant', 'escalate') AND s.at >= :since"
-        " AND (s.verdict = 'escalate' OR b.first_seen_at >= :since))"
+        " AND (s.verdict = 'escalate' OR (b.first_seen_at >= :since AND b.origin = 'feed')))"
         " SELECT a.id, a.title, a.url, a.language, a.sorted_at AS at, a.story_id AS story, f.name AS source,"
         " a.relevance, s.verdict, s.analyst, s.note, s.note_analyst AS noted_by"
         " FROM wanted w CROSS JOIN articles a ON a.id = w.id JOIN feeds f ON f.id = a.feed_id"

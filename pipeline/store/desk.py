@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from pipeline.store import directions, edits
 from pipeline.store.queue import Waiting, by_id
 from pipeline.store.values import short_name
 
@@ -26,6 +27,8 @@ class ArticleView:
         siblings: other articles of its story.
         notes: notes of analysts, oldest first.
         names: names of the concepts that its passages share with it, by id.
+        edits: reported edits of its page.
+        direction: order and gaps of its story; None without a story.
     """
 
     article: dict[str, Any]
@@ -38,6 +41,8 @@ class ArticleView:
     reviews: list[dict[str, Any]]
     notes: list[dict[str, Any]]
     names: dict[str, str]
+    edits: list[dict[str, Any]]
+    direction: dict[str, Any] | None
 
 
 def texts(conn: sqlite3.Connection, ids: Sequence[int]) -> dict[int, str]:
@@ -127,6 +132,8 @@ def article(conn: sqlite3.Connection, article_id: int) -> ArticleView | None:
             article_id,
         ),
         notes=_rows(conn, "SELECT id, analyst, note, at FROM notes WHERE article_id = ? ORDER BY id", article_id),
+        edits=edits.of_article(conn, article_id),
+        direction=directions.of_story(conn, rows[0]["story_id"]) if rows[0]["story_id"] else None,
         names={
             row["id"]: short_name(row["name"])
             for row in _rows(
@@ -151,6 +158,7 @@ def is_desk(conn: sqlite3.Connection) -> bool:
         "topics",
         "story_members",
         "standing",
+        "story_gaps",
     }
 
 

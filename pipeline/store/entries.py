@@ -114,18 +114,15 @@ def _values(feed: FeedId, intent: EntryIntent, at: str) -> dict[str, object]:
     }
 
 
-LONGEST_WAIT = timedelta(days=31)  # no try is planned further ahead; a Retry-After counts up to 30 days
-
-
-def waiting(conn: sqlite3.Connection, now: datetime, limit: int) -> list[tuple[EntryId, str]]:
+def waiting(conn: sqlite3.Connection, now: datetime, limit: int, longest_wait: timedelta) -> list[tuple[EntryId, str]]:
     """Return the due entries with their pages' addresses, oldest first (index ``entries_waiting``).
 
-    An entry whose next try is too far ahead is due: it was planned while the clock was wrong.
+    An entry whose next try is more than ``longest_wait`` ahead is due: it was planned while the clock was wrong.
     """
     rows = conn.execute(
         "SELECT id, published_url FROM entries WHERE state IN ('new', 'failed')"
         " AND (next_try_at <= ? OR next_try_at > ?) ORDER BY next_try_at, id LIMIT ?",
-        (to_text(now), to_text(now + LONGEST_WAIT), limit),
+        (to_text(now), to_text(now + longest_wait), limit),
     )
     return [(EntryId(row[0]), _asked(row[1])) for row in rows]
 

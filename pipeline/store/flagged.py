@@ -25,8 +25,9 @@ def latest(conn: sqlite3.Connection, topic: str | None, *, limit: int) -> tuple[
         " substr(a.text, 1, 300) AS lead, f.name AS source, max(g.flagged_at) AS flagged_at"
         f" FROM (SELECT article_id, flagged_at FROM standing_topics {where or 'WHERE 1'} AND flagged_at >="
         # a lower bound of the time, so that the index flags_at serves the query
-        f" coalesce((SELECT flagged_at FROM flags {where} ORDER BY id DESC LIMIT 1 OFFSET 3 * :limit), '')) g"
-        " JOIN articles a ON a.id = g.article_id JOIN feeds f ON f.id = a.feed_id"
+        " coalesce((SELECT f.flagged_at FROM flags f CROSS JOIN articles b ON b.id = f.article_id AND b.origin = 'feed'"
+        f" {where} ORDER BY f.id DESC LIMIT 1 OFFSET 3 * :limit), '')) g"
+        " JOIN articles a ON a.id = g.article_id AND a.origin = 'feed' JOIN feeds f ON f.id = a.feed_id"
         " GROUP BY a.id ORDER BY flagged_at DESC, a.id DESC LIMIT :limit",
         {"limit": limit, "topic": topic},
     ).fetchall()

@@ -96,7 +96,7 @@ def flagged(conn: sqlite3.Connection, since: str, targets: Iterable[str]) -> lis
         "SELECT g.article_id AS article, g.topic AS topic, g.score AS score, a.relevance AS relevance,"
         " f.name AS source, a.language AS language"
         " FROM flags g JOIN articles a ON a.id = g.article_id JOIN feeds f ON f.id = a.feed_id"
-        " WHERE g.flagged_at >= ? AND a.sorted_at >= ? AND (SELECT count(*) FROM alerts o"
+        " WHERE g.flagged_at >= ? AND a.sorted_at >= ? AND a.origin = 'feed' AND (SELECT count(*) FROM alerts o"
         " WHERE o.target IN (SELECT value FROM json_each(?)) AND o.key = 'article:' || a.id) < ? ORDER BY g.id",
         (since, to_text(to_time(since) - MAX_AGE), to_json(names), len(names)),
     )

@@ -12,6 +12,7 @@ from pipeline.stories.near_duplicates import Copy, find_original, fingerprint, m
 from pipeline.stories.numbers import format_number
 from pipeline.stories.pairs import score
 from pipeline.stories.signature import index_keys, sign
+from pipeline.stories.terms import load_terms
 
 __all__ = [
     "Copy",
@@ -24,6 +25,13 @@ __all__ = [
     "index_keys",
     "load_model",
     "may_be_copy",
+    "preload",
     "score",
     "sign",
 ]
+
+
+def preload() -> None:
+    """Read the weights and the words of headlines, for a server that forks workers."""
+    load_model()
+    load_terms()

@@ -1,4 +1,4 @@
-"""What becomes of an entry after its page was requested: the table of decisions."""
+"""Decisions about an entry after its page was requested: the table of cases."""
 
 from __future__ import annotations
 
@@ -192,6 +192,13 @@ def test_135_redirect_to_the_front_page_counts_as_not_there(address: str) -> Non
 def test_135_page_that_answers_from_another_address_is_read(asked: str, answered: str) -> None:
     page = Fetched(url=answered, status=200, headers={}, body=b"<p>Text</p>")
     assert decide_page(entry(url=asked), page, SETTINGS) == ProcessPage(page)
+
+
+@pytest.mark.parametrize("link", ["javascript:open(1)", "FILE:///etc/passwd", "data:text/html,x"])
+def test_53_entry_that_links_to_a_program_or_a_local_file_is_given_up(link: str) -> None:
+    linked = ParsedEntry(id="1", url="", title="T", written=link, content="x")
+    decision = decide_page(replace(entry(url=""), entry=linked), None, SETTINGS)
+    assert decision == GiveUp(f"The feed links to {link}, which is not fetched.")
 
 
 def test_53_link_of_another_scheme_is_named_as_reason() -> None:

@@ -173,3 +173,24 @@ def test_desk_shows_when_the_page_of_an_article_is_tried_again(place: Place) -> 
     assert view is not None
     assert view.article["method"] == "feed"
     assert view.article["pending_page"] > view.article["fetched_at"]
+
+
+def test_feed_above_its_size_limit_is_read_as_far_as_it_goes(place: Place) -> None:
+    publish(place, *(item(f"ftp://a.example/{number}", f"g{number}", f"Notice {number}") for number in range(40)))
+    watched = (place.folder / "feeds.toml").read_text()
+    (place.folder / "feeds.toml").write_text(f"{watched}max_feed_bytes = 2048\n")
+    status, _ = place.run()
+    [(stored,)] = place.rows("SELECT count(*) FROM articles")
+    assert status == 0
+    assert isinstance(stored, int)
+    assert 5 < stored < 15
+    [(problem, limit)] = place.rows("SELECT problem, max_feed_bytes FROM feeds")
+    assert "larger than 2,048 bytes" in str(problem)
+    assert limit == 2048
+    command = [sys.executable, "-m", "pipeline", "feeds", "check", "--config", str(place.folder)]
+    shown = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    assert "max_feed_bytes" in shown
+    (place.folder / "feeds.toml").write_text(watched)
+    place.run("--force")
+    assert place.rows("SELECT count(*) FROM articles") == [(40,)]
+    assert place.rows("SELECT problem, max_feed_bytes FROM feeds") == [(None, None)]

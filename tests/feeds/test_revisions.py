@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 
+from pipeline.feeds.decide import body_hash
 from pipeline.feeds.revisions import PAGES_PER_DAY, first_state, next_states
 from pipeline.model import KnownEntry, ParsedFeed
 from tests.feeds.build import NOW, entry, fetched, poll, remember, state
@@ -72,3 +73,15 @@ def test_change_that_waits_is_read_later_although_link_and_guid_change_meanwhile
         feed, known = update.state, remember(update, known)
     assert read == [1, 2, 5]
     assert len(known) == 1
+
+
+def test_feed_with_a_state_that_waits_is_read_whole_at_the_next_poll() -> None:
+    feed, known = state(), list[KnownEntry]()
+    for number, summary in enumerate("abcd"):
+        body = fetched(summary.encode(), {"etag": f'"{summary}"'})
+        parsed = ParsedFeed(title="", entries=(entry(1, summary=summary, at=NOW),))
+        update = poll(feed, body, parsed, known, at=NOW + HOUR * number)
+        feed, known = update.state, remember(update, known)
+    assert feed.body_hash == body_hash(b"c")
+    assert feed.validators is not None
+    assert feed.validators.etag == '"c"'

@@ -193,6 +193,10 @@ WALLS = {
     "captcha of a hoster without header": Answer(
         status=202, body=b'<meta http-equiv="refresh" content="0;/.well-known/sgcaptcha/?r=%2F">'
     ),
+    "captcha page": Answer(status=405, body=b"<title>Captcha</title>"),
+    "Cloudflare 1010 without its server name": Answer(
+        status=403, headers={"CF-RAY": "8f1-ICN"}, body=b"error code: 1010"
+    ),
     "proof of work": Answer(body=b'<html><script id="anubis_challenge" type="application/json">{}</script></html>'),
 }
 
@@ -202,6 +206,18 @@ WALLS = {
 def test_32_bot_wall_is_recognised(server: Hostile, name: str, kind: RequestKind) -> None:
     server.answers["/wall"] = WALLS[name]
     assert failed(fetch(server, "/wall", kind=kind)[0]).kind == "blocked"
+
+
+def test_32_limit_of_requests_is_no_bot_wall(server: Hostile) -> None:
+    server.answers["/busy"] = Answer(
+        status=429, headers={"Retry-After": "60"}, body=b'<div id="cf-error-details">You are being rate limited</div>'
+    )
+    assert failed(fetch(server, "/busy")[0]).kind == "rate_limited"
+
+
+def test_server_that_needs_another_version_of_http_is_named(server: Hostile) -> None:
+    server.answers["/new"] = Answer(status=505)
+    assert "HTTP/2" in failed(fetch(server, "/new")[0]).reason
 
 
 @pytest.mark.parametrize(

@@ -81,7 +81,7 @@ READ = {
 
 
 @pytest.mark.parametrize("name", READ)
-def test_response_that_breaks_the_rules_is_read_as_curl_does(name: str) -> None:
+def test_response_that_breaks_the_rules_is_read(name: str) -> None:
     outcome = received(READ[name])
     assert isinstance(outcome, Fetched), outcome
     assert outcome.body == FEED
