@@ -71,6 +71,7 @@ def article_values(shown: desk.ArticleView, topics: Sequence[tuple[str, str]], a
         "gloss": gloss.of_title(article["title"], article["language"]),
         "translate": translate_link(article),
         "direction": shown.direction,
+        "look": shown.look,
         "edits": [edits.shown(edit) for edit in shown.edits],
         "nonce": secrets.token_urlsafe(16),
     }

@@ -217,7 +217,7 @@ def test_alert_and_submission_go_out_once(tmp_path: Path, stack: ExitStack) -> N
     )
     page = story.site.url(story.pieces[0].path)
     hook.answers |= {"/hook": Answer(body=b"{}"), f"{saved}{page}": Answer(body=b"ok")}
-    story.run(0, 2.1, 2.3, 24.1)
+    story.run(0, 2.1, 2.3)
     assert story.rows("SELECT rule, state, subject LIKE 'Edited: %', body LIKE '%First said%' FROM alerts") == [
         ("Edits", "sent", 1, 1)
     ]

@@ -44,6 +44,11 @@ def edited(archive: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
                     flags_lost=["thaad"],
                 )
                 edits.put(conn, edit)
+            conn.execute(
+                "INSERT INTO looks (article_id, entry_id, state, url, started_at, looked_at, reason)"
+                " VALUES (?, (SELECT min(id) FROM entries), 'ended', 'u', '', ?, 'A bot wall <answered>.')",
+                (first, NOW.isoformat()[:19] + "Z"),
+            )
             directions.put(conn, story, _direction(first, second), NOW)
             conn.execute("UPDATE stories SET last_seen_at = ?, sources = 2", (NOW.isoformat()[:19] + "Z",))
         conn.close()
@@ -80,6 +85,7 @@ def test_article_shows_what_it_first_said_and_says_now(edited: Served) -> None:
     assert "<b>ferries</b>" not in page
     assert "web.archive.org/web/" in page
     assert "Flags lost: " in page
+    assert "A bot wall &lt;answered&gt;." in page
     status, page, _ = edited.get(f"/-/tumen/article/{edited.second}")  # type: ignore[attr-defined] # set by the fixture
     assert "Deleted by the publisher" in page
 
