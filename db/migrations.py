@@ -621,3 +621,282 @@ CREATE INDEX sightings_digest ON sightings(feed_id, digest);
 """
     )
     db.execute("PRAGMA user_version = 10")
+
+
+@migrations()
+def m011_standing(db: Database) -> None:
+    """Add notes without a verdict, and what stands for each article after all verdicts and notes of the team.
+
+    ``standing_from_log`` is the definition: the newest verdict that its analyst has not undone, with the topics that it
+    carries, and the newest note. A trigger copies the row of an article to ``standing`` at each verdict and note,
+    because the definition takes too long for pages over many articles. ``standing_topics`` lists the topics that count:
+    none of rejected articles, the corrected ones where an analyst corrected them, else the flagged ones.
+    """
+    db.executescript(
+        """
+CREATE TABLE notes (
+  id INTEGER PRIMARY KEY,
+  article_id INTEGER NOT NULL REFERENCES articles(id),
+  analyst TEXT NOT NULL,
+  note TEXT NOT NULL,
+  at TEXT NOT NULL,
+  token TEXT NOT NULL UNIQUE
+) STRICT;
+CREATE INDEX notes_article ON notes(article_id);
+CREATE INDEX notes_at ON notes(at);
+CREATE TRIGGER notes_no_update BEFORE UPDATE ON notes
+BEGIN SELECT RAISE(ABORT, 'notes are append-only: add a new one'); END;
+CREATE TRIGGER notes_no_delete BEFORE DELETE ON notes
+BEGIN SELECT RAISE(ABORT, 'notes are append-only: add a new one'); END;
+
+CREATE TABLE standing (
+  article_id INTEGER PRIMARY KEY REFERENCES articles(id) ON DELETE CASCADE,
+  verdict TEXT CHECK (verdict IN ('relevant', 'not_relevant', 'escalate')),
+  analyst TEXT,
+  at TEXT,
+  review_id INTEGER REFERENCES reviews(id),
+  topics TEXT CHECK (topics IS NULL OR json_valid(topics)),
+  note TEXT,
+  note_analyst TEXT,
+  note_at TEXT
+) STRICT;
+CREATE INDEX standing_verdict ON standing(verdict, at);
+CREATE INDEX standing_note ON standing(note_at) WHERE note IS NOT NULL;
+
+CREATE VIEW standing_from_log AS
+SELECT a.id AS article_id, r.verdict, r.analyst, r.at, r.id AS review_id, r.topics,
+  n.note, n.analyst AS note_analyst, n.at AS note_at
+FROM articles a
+LEFT JOIN reviews r ON r.id = (
+  SELECT max(v.id) FROM reviews v WHERE v.article_id = a.id AND v.verdict <> 'withdrawn'
+  AND NOT EXISTS (SELECT 1 FROM reviews w WHERE w.article_id = v.article_id AND w.analyst = v.analyst AND w.id > v.id)
+)
+LEFT JOIN notes n ON n.id = (
+  SELECT max(m.id) FROM notes m WHERE m.article_id = a.id AND m.note <> ''
+  AND NOT EXISTS (SELECT 1 FROM notes k WHERE k.article_id = m.article_id AND k.analyst = m.analyst AND k.id > m.id)
+)
+WHERE r.id IS NOT NULL OR n.id IS NOT NULL;
+
+CREATE TRIGGER notes_to_standing AFTER INSERT ON notes
+BEGIN
+  DELETE FROM standing WHERE article_id = new.article_id;
+  INSERT INTO standing SELECT * FROM standing_from_log WHERE article_id = new.article_id;
+END;
+DROP TRIGGER reviews_to_article;
+CREATE TRIGGER reviews_to_standing AFTER INSERT ON reviews
+BEGIN
+  INSERT INTO notes (article_id, analyst, note, at, token)
+  SELECT new.article_id, new.analyst, new.note, new.at, 'review ' || new.id WHERE new.note <> '';
+  DELETE FROM standing WHERE article_id = new.article_id;
+  INSERT INTO standing SELECT * FROM standing_from_log WHERE article_id = new.article_id;
+  UPDATE articles SET (verdict, verdict_at) = (SELECT verdict, at FROM standing WHERE article_id = new.article_id)
+  WHERE id = new.article_id;
+END;
+
+INSERT INTO notes (article_id, analyst, note, at, token)
+SELECT article_id, analyst, note, at, 'review ' || id FROM reviews WHERE note <> '' ORDER BY id;
+INSERT OR REPLACE INTO standing SELECT * FROM standing_from_log
+WHERE article_id IN (SELECT article_id FROM reviews);
+
+CREATE VIEW standing_topics AS
+SELECT g.article_id, g.topic, g.score, g.passage_id, g.sorted_at, g.flagged_at, 0 AS added
+FROM flags g LEFT JOIN standing s ON s.article_id = g.article_id
+WHERE s.verdict IS NOT 'not_relevant'
+AND (s.topics IS NULL OR EXISTS (SELECT 1 FROM json_each(s.topics) j WHERE j.value = g.topic))
+UNION ALL
+SELECT s.article_id, j.value, 1.0, NULL, a.sorted_at, s.at, 1
+FROM standing s, json_each(s.topics) j JOIN articles a ON a.id = s.article_id
+WHERE s.topics IS NOT NULL AND s.verdict <> 'not_relevant'
+AND NOT EXISTS (SELECT 1 FROM flags g WHERE g.article_id = s.article_id AND g.topic = j.value);
+"""
+    )
+    db.execute("PRAGMA user_version = 11")
+
+
+@migrations()
+def m012_morning(db: Database) -> None:
+    """Add the settings of analysts, saved filters, edits of the brief, title translations, and indexes by time."""
+    db.executescript(
+        """
+CREATE TABLE desk_settings (
+  analyst TEXT NOT NULL,
+  name TEXT NOT NULL CHECK (name IN ('zone', 'filters', 'visit')),
+  value TEXT NOT NULL,
+  changed_at TEXT NOT NULL,
+  PRIMARY KEY (analyst, name)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE saved_filters (
+  analyst TEXT NOT NULL,
+  name TEXT NOT NULL,
+  query TEXT NOT NULL,
+  saved_at TEXT NOT NULL,
+  PRIMARY KEY (analyst, name)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE brief_edits (
+  id INTEGER PRIMARY KEY,
+  what TEXT NOT NULL CHECK (what IN ('sentence', 'left_out', 'order')),
+  article_id INTEGER REFERENCES articles(id) ON DELETE CASCADE,
+  value TEXT NOT NULL,
+  analyst TEXT NOT NULL,
+  at TEXT NOT NULL
+) STRICT;
+CREATE INDEX brief_edits_article ON brief_edits(article_id, what);
+CREATE INDEX brief_edits_order ON brief_edits(id) WHERE what = 'order';
+
+CREATE TABLE title_translations (
+  article_id INTEGER PRIMARY KEY REFERENCES articles(id) ON DELETE CASCADE,
+  title TEXT NOT NULL,
+  translation TEXT NOT NULL,
+  translator TEXT NOT NULL,
+  made_at TEXT NOT NULL
+) STRICT;
+
+CREATE INDEX articles_waiting_time ON articles(sorted_at DESC, id DESC, language, feed_id, relevance)
+WHERE verdict IS NULL AND relevant = 1;
+CREATE INDEX articles_flagged ON articles(first_seen_at DESC, id DESC, language, feed_id) WHERE topics <> '[]';
+"""
+    )
+    db.execute("PRAGMA user_version = 12")
+
+
+@migrations()
+def m013_edits(db: Database) -> None:
+    """Add the schedule of looks at pages of flagged articles, the edits found, and submissions to an archive."""
+    db.executescript(
+        """
+CREATE TABLE looks (
+  article_id INTEGER PRIMARY KEY REFERENCES articles(id) ON DELETE CASCADE,
+  entry_id INTEGER NOT NULL REFERENCES entries(id) ON DELETE CASCADE,
+  state TEXT NOT NULL CHECK (state IN ('watched', 'missing', 'gone', 'ended')),
+  url TEXT NOT NULL,
+  started_at TEXT NOT NULL,
+  next_at TEXT,
+  looked_at TEXT,
+  looks INTEGER NOT NULL DEFAULT 0,
+  changes INTEGER NOT NULL DEFAULT 0,
+  returns INTEGER NOT NULL DEFAULT 0,
+  missing_since TEXT,
+  etag TEXT,
+  last_modified TEXT,
+  page_hash TEXT,
+  versions TEXT NOT NULL DEFAULT '[]',
+  reason TEXT NOT NULL DEFAULT ''
+) STRICT;
+CREATE INDEX looks_due ON looks(next_at) WHERE next_at IS NOT NULL;
+CREATE INDEX looks_looked ON looks(looked_at);
+CREATE INDEX looks_entry ON looks(entry_id);
+
+CREATE TABLE edits (
+  id INTEGER PRIMARY KEY,
+  article_id INTEGER NOT NULL REFERENCES articles(id) ON DELETE CASCADE,
+  feed_id INTEGER NOT NULL REFERENCES feeds(id),
+  kind TEXT NOT NULL
+    CHECK (kind IN ('gone', 'back', 'headline', 'fact', 'sentence', 'wording', 'layout', 'cosmetic')),
+  reported INTEGER NOT NULL CHECK (reported IN (0, 1)),
+  seen_at TEXT NOT NULL,
+  since TEXT NOT NULL,
+  revision INTEGER NOT NULL,
+  summary TEXT NOT NULL,
+  parts TEXT NOT NULL,
+  flags_gained TEXT NOT NULL DEFAULT '[]',
+  flags_lost TEXT NOT NULL DEFAULT '[]'
+) STRICT;
+CREATE INDEX edits_article ON edits(article_id);
+CREATE INDEX edits_feed ON edits(feed_id);
+CREATE INDEX edits_reported ON edits(seen_at) WHERE reported = 1;
+
+CREATE TABLE edit_parts (
+  key INTEGER NOT NULL,
+  edit_id INTEGER NOT NULL REFERENCES edits(id) ON DELETE CASCADE,
+  PRIMARY KEY (key, edit_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX edit_parts_edit ON edit_parts(edit_id);
+
+CREATE TABLE submissions (
+  id INTEGER PRIMARY KEY,
+  article_id INTEGER NOT NULL REFERENCES articles(id) ON DELETE CASCADE,
+  url TEXT NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('waiting', 'sending', 'sent', 'failed')),
+  made_at TEXT NOT NULL,
+  try_at TEXT NOT NULL,
+  tries INTEGER NOT NULL DEFAULT 0,
+  sent_at TEXT,
+  problem TEXT,
+  UNIQUE (article_id, url, made_at)
+) STRICT;
+CREATE INDEX submissions_open ON submissions(try_at) WHERE state IN ('waiting', 'sending');
+"""
+    )
+    db.execute("PRAGMA user_version = 13")
+
+
+@migrations()
+def m015_search_and_stories(db: Database) -> None:
+    """Add the lexicon's surfaces for search, words for suggestions, saved searches, and stories arranged by hand.
+
+    The surfaces come from the config: the next run, or ``tumen reflag``, fills the table.
+    """
+    db.executescript(
+        """
+CREATE TABLE surfaces (
+  concept TEXT NOT NULL REFERENCES concepts(id),
+  language TEXT NOT NULL,
+  surface TEXT NOT NULL,
+  first_word TEXT NOT NULL,
+  PRIMARY KEY (concept, language, surface)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX surfaces_first_word ON surfaces(first_word);
+
+CREATE VIRTUAL TABLE articles_fts_words USING fts5vocab('articles_fts', 'col');
+
+CREATE TABLE saved_searches (
+  id INTEGER PRIMARY KEY,
+  name TEXT NOT NULL,
+  query TEXT NOT NULL,
+  analyst TEXT NOT NULL,
+  saved_at TEXT NOT NULL,
+  removed_at TEXT
+) STRICT;
+CREATE UNIQUE INDEX saved_searches_name ON saved_searches(name) WHERE removed_at IS NULL;
+
+CREATE TABLE story_decisions (
+  id INTEGER PRIMARY KEY,
+  article_id INTEGER NOT NULL REFERENCES articles(id) ON DELETE CASCADE,
+  from_story INTEGER,
+  to_story INTEGER,
+  how TEXT,
+  like_article_id INTEGER,
+  why TEXT,
+  analyst TEXT NOT NULL,
+  at TEXT NOT NULL,
+  batch TEXT NOT NULL,
+  undoes TEXT
+) STRICT;
+CREATE INDEX story_decisions_article ON story_decisions(article_id);
+CREATE INDEX story_decisions_from ON story_decisions(from_story);
+CREATE INDEX story_decisions_to ON story_decisions(to_story);
+CREATE INDEX story_decisions_batch ON story_decisions(batch);
+CREATE UNIQUE INDEX story_decisions_undoes ON story_decisions(undoes, article_id) WHERE undoes IS NOT NULL;
+CREATE TRIGGER story_decisions_no_update BEFORE UPDATE ON story_decisions
+BEGIN SELECT RAISE(ABORT, 'decisions on stories are append-only: add a new one'); END;
+
+DROP INDEX articles_language;
+CREATE INDEX articles_language ON articles(language, sorted_at);
+"""
+    )
+    db.execute("PRAGMA user_version = 14")
+
+
+@migrations()
+def m017_transport(db: Database) -> None:
+    """Store the new keys of a source, and remember the states of each item, which bound its revisions."""
+    db.executescript(
+        """
+ALTER TABLE feeds ADD COLUMN tls TEXT NOT NULL DEFAULT 'modern' CHECK (tls IN ('modern', 'legacy'));
+ALTER TABLE feeds ADD COLUMN max_feed_bytes INTEGER;
+ALTER TABLE sightings ADD COLUMN states TEXT NOT NULL DEFAULT '[]';
+"""
+    )
+    db.execute("PRAGMA user_version = 15")

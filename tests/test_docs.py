@@ -77,7 +77,7 @@ def test_every_setting_is_documented_with_its_default() -> None:
     stored = documented(tables["store"])
     assert {key: stored.pop(key) for key in fields(settings.store)} == fields(settings.store)
     assert stored == fields(settings.archive)
-    for name in ("fetch", "poll", "cycle", "extract", "flagging", "daemon"):
+    for name in ("fetch", "poll", "cycle", "extract", "flagging", "edits", "daemon", "desk"):
         assert documented(tables[name]) == fields(getattr(settings, name)), name
 
 

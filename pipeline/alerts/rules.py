@@ -54,7 +54,8 @@ class _Event:
 
 def _matching(conn: sqlite3.Connection, rule: Rule, since: str, desk: str) -> Iterator[_Event]:
     if rule.when == "article":
-        articles = (row.article for row in outbox.flagged(conn, since, rule.to) if _matches(rule, row))
+        rows = outbox.found(conn, since, rule.search) if rule.search else outbox.flagged(conn, since, rule.to)
+        articles = (row.article for row in rows if _matches(rule, row))
         for article in dict.fromkeys(articles):
             message = partial(_article_message, conn, article, desk)
             yield _Event(key=f"article:{article}", article=article, message=message)

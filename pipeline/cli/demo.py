@@ -18,7 +18,10 @@ import click
     show_default="a new file in the temporary folder",
     help="Database file of the demonstration.",
 )
-def command(database: Path | None) -> int:
+@click.option(
+    "--verdicts/--no-verdicts", default=True, show_default=True, help="Add verdicts and notes of two invented analysts."
+)
+def command(database: Path | None, *, verdicts: bool) -> int:
     """Poll seven invented newspapers on this machine, in English, Russian and Korean, and flag their articles.
 
     Needs no network and changes no other file: it uses real HTTP on 127.0.0.1 and a new database file. One newspaper is
@@ -27,6 +30,8 @@ def command(database: Path | None) -> int:
     from pipeline.cli import summary
     from pipeline.cycle.run import run_cycle
     from pipeline.demo import World, running, write_config
+    from pipeline.demo.team import review
+    from pipeline.store import open_store
 
     folder = Path(tempfile.mkdtemp(prefix="tumen-demo-"))
     database = database or folder / "tumen.db"
@@ -34,6 +39,10 @@ def command(database: Path | None) -> int:
     with running(World(now=datetime.now(UTC))) as world, summary.progress(enabled=True) as watcher:
         config = write_config(world, folder / "config")
         report = run_cycle(database, config, trigger="demo", force=True, watcher=watcher)
+    if verdicts:
+        conn = open_store(database)
+        review(conn, datetime.now(UTC))
+        conn.close()
     summary.show(report)
     click.echo(
         f"\n{click.style('Next steps', bold=True)}\n"

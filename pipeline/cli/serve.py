@@ -29,6 +29,7 @@ _SETTINGS = {
 
 @click.command()
 @options.database
+@options.config
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=8001, show_default=True, type=click.IntRange(0, 65535), help="Port to listen on.")
 @click.option("--open", "open_", is_flag=True, help="Open a browser, signed in.")
@@ -40,7 +41,15 @@ _SETTINGS = {
     "--proxy-from", metavar="NETWORKS", default="127.0.0.1", show_default=True, help="Addresses of trusted proxies."
 )
 def command(
-    database: Path, host: str, port: int, *, open_: bool, analyst: str | None, proxy_header: str | None, proxy_from: str
+    database: Path,
+    folder: Path | None,
+    host: str,
+    port: int,
+    *,
+    open_: bool,
+    analyst: str | None,
+    proxy_header: str | None,
+    proxy_from: str,
 ) -> None:
     """Serve the desk: review, search, dashboard, and every table in Datasette.
 
@@ -60,8 +69,9 @@ def command(
         "TUMEN_ENTRY_KEY": key,
         "TUMEN_ENTRY_NAME": analyst or _own_name(),
         "DATASETTE_SECRET": _secret(database.with_name(f"{database.stem}.secret")),
-        "TUMEN_HOSTS": "127.0.0.1,localhost,[::1]" if host in _LOOPBACK and not proxy_header else "",
     }
+    if folder is not None:
+        os.environ["TUMEN_CONFIG"] = str(folder.absolute())
     if host not in _LOOPBACK:
         click.echo(f"tumen: everybody who can reach {address} can read the whole database.", err=True)
     click.echo(f"The desk is on {address}/-/tumen  (stop with Ctrl-C)", err=True)
@@ -70,8 +80,12 @@ def command(
     if open_:
         _open_when_up(host, port, f"{address}/-/tumen/enter?key={key}")
     described = tables.describe(database.stem, sql_for_all=host in _LOOPBACK and not proxy_header)
+    plugin: dict[str, object] = {}
+    if host not in _LOOPBACK or proxy_header:  # otherwise the desk answers to loopback names only
+        plugin["hosts"] = ["*"]
     if proxy_header:
-        described["plugins"] = {"tumen": {"proxy_header": proxy_header, "proxy_from": proxy_from.split(",")}}
+        plugin |= {"proxy_header": proxy_header, "proxy_from": proxy_from.split(",")}
+    described["plugins"] = {"tumen": plugin}
     arguments = _datasette_arguments(database, host, port, described)
     os.execv(sys.executable, [sys.executable, "-m", "datasette", *arguments])  # noqa: S606 - our own list, no shell
 

@@ -52,10 +52,12 @@ class FeedStage:
     now: Callable[[], datetime]
     rng: random.Random
     tally: Tally
+    whole_text: int
 
     async def poll(self, feed: FeedState) -> Queued:
         """Poll one feed; return the entries that wait for their page."""
-        outcome = await self.fetcher.get(Request(url=feed.url, kind="feed", validators=feed.validators))
+        request = Request(url=feed.url, kind="feed", validators=feed.validators, max_bytes=feed.source.max_feed_bytes)
+        outcome = await self.fetcher.get(request)
         with self.fetcher.budget.hold(outcome.body if isinstance(outcome, Fetched) else b""):
             return await self._handle(feed, outcome)
 
@@ -67,7 +69,16 @@ class FeedStage:
         def step(conn: sqlite3.Connection) -> tuple[FeedUpdate, Queued]:
             now = self.now()
             history = entry_rows.known(conn, feed.id, keys) if keys else []
-            update = decide(feed, outcome, document, history, now=now, policy=self.policy, rng=self.rng)
+            update = decide(
+                feed,
+                outcome,
+                document,
+                history,
+                now=now,
+                policy=self.policy,
+                rng=self.rng,
+                whole_text=self.whole_text,
+            )
             feed_rows.apply(conn, feed, update.state, now)
             queued = entry_rows.add(conn, feed.id, update.entries, now)
             runs.record_fetch(conn, self.run, _fetch_row(feed, outcome, update, queued), now)

@@ -10,26 +10,27 @@ import asyncio
 import random
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from pipeline import processing
 from pipeline.cycle.feed_stage import FeedStage
 from pipeline.cycle.flagging_config import ensure_config
+from pipeline.cycle.kept_pages import keep_pages
+from pipeline.cycle.look_stage import LookPlan, LookStage
 from pipeline.cycle.page_stage import PageStage
 from pipeline.cycle.progress import Tally, Watcher
 from pipeline.cycle.story_stage import SENTENCES_KEPT, SIGNATURES_KEPT
 from pipeline.cycle.writer import Writer
 from pipeline.errors import TumenError
 from pipeline.fetch import Fetcher
-from pipeline.model import CycleReport, FeedState, RunId
+from pipeline.model import CycleReport, FeedState, HostState
 from pipeline.processing.pool import Workers
 from pipeline.settings import Settings
 from pipeline.store import entries as entry_rows
 from pipeline.store import feeds as feed_rows
-from pipeline.store import hosts, page_archive, runs, transaction
+from pipeline.store import hosts, runs, transaction
 from pipeline.store import stories as story_rows
 from pipeline.store.values import to_text
 
@@ -59,44 +60,72 @@ async def run_stages(
         run = runs.start(conn, trigger, version, now())
         tally = Tally(watcher=watcher)
         writer = Writer(conn)
-        fetcher = Fetcher(settings.fetch, remember=lambda site: hosts.get(writer.committed, site), now=now)
-        with _page_archive(conn, settings, now) as archive:
+
+        def keep(state: HostState) -> None:
+            """Store a host's state with the next transaction: a killed run must not forget a Retry-After."""
+            writer.post(lambda conn: hosts.put(conn, [state]))
+
+        fetcher = Fetcher(
+            settings.fetch,
+            sources=settings.sources,
+            remember=lambda site: hosts.get(writer.committed, site),
+            store=keep,
+            now=now,
+        )
+        looks = LookPlan(settings.edits, frozenset(one.name for one in settings.sources if not one.edits))
+        with keep_pages(conn, settings, now) as archive:
             try:
-                async with fetcher, writer, asyncio.TaskGroup() as tasks:
-                    feeds = FeedStage(
-                        writer=writer,
-                        fetcher=fetcher,
-                        workers=workers,
-                        policy=settings.poll,
-                        run=run,
-                        now=now,
-                        rng=rng,
-                        tally=tally,
-                    )
-                    pages = PageStage(
+                async with fetcher, writer:
+                    async with asyncio.TaskGroup() as tasks:
+                        feeds = FeedStage(
+                            writer=writer,
+                            fetcher=fetcher,
+                            workers=workers,
+                            policy=settings.poll,
+                            run=run,
+                            now=now,
+                            rng=rng,
+                            tally=tally,
+                            whole_text=settings.cycle.feed_text_characters,
+                        )
+                        pages = PageStage(
+                            writer=writer,
+                            fetcher=fetcher,
+                            workers=workers,
+                            folder=settings.folder,
+                            settings=settings.cycle,
+                            run=run,
+                            now=now,
+                            tally=tally,
+                            tasks=tasks,
+                            ends_at=asyncio.get_running_loop().time() + settings.cycle.minutes * 60,
+                            archive=archive,
+                            looks=looks,
+                        )
+                        due = feed_rows.due(writer.committed, now(), force=force)
+                        tally.feeds_total = len(due)
+                        for feed in due:
+                            tasks.create_task(_poll(feeds, pages, feed))
+                        for entry, url in entry_rows.waiting(writer.committed, now(), _BACKLOG):
+                            pages.offer(entry, url)
+                    await LookStage(
                         writer=writer,
                         fetcher=fetcher,
                         workers=workers,
                         folder=settings.folder,
-                        settings=settings.cycle,
+                        plan=looks,
                         run=run,
                         now=now,
                         tally=tally,
-                        tasks=tasks,
-                        ends_at=asyncio.get_running_loop().time() + settings.cycle.minutes * 60,
                         archive=archive,
-                    )
-                    due = feed_rows.due(writer.committed, now(), force=force)
-                    tally.feeds_total = len(due)
-                    for feed in due:
-                        tasks.create_task(_poll(feeds, pages, feed))
-                    for entry, url in entry_rows.waiting(writer.committed, now(), _BACKLOG):
-                        pages.offer(entry, url)
+                        stories=pages.stories,
+                    ).run_looks()
             except* TumenError as group:
                 raise _first(group) from None
             finally:
                 report = tally.report(waiting=entry_rows.count_waiting(conn), seconds=time.monotonic() - started)
-                _finish(conn, run, report, fetcher, now())
+                with transaction(conn):
+                    runs.finish(conn, run, report, now())
     runs.prune(conn, timedelta(days=settings.store.fetches_days), now())
     if report.articles_stored:
         with transaction(conn):
@@ -108,33 +137,9 @@ async def run_stages(
     return replace(report, run=run)
 
 
-@contextmanager
-def _page_archive(
-    conn: sqlite3.Connection, settings: Settings, now: Callable[[], datetime]
-) -> Iterator[page_archive.PageArchive | None]:
-    """Open the archive of fetched pages, if the config wants one; drop copies that are too old in the end."""
-    if not settings.archive.pages:
-        yield None
-        return
-    archive = page_archive.beside(conn)
-    try:
-        yield archive
-    finally:
-        if settings.archive.days:
-            archive.prune(now() - timedelta(days=settings.archive.days))
-        archive.close()
-
-
-def _finish(conn: sqlite3.Connection, run: RunId, report: CycleReport, fetcher: Fetcher, now: datetime) -> None:
-    """Store the run's figures, and the back-off and robots.txt of hosts for later cycles."""
-    with transaction(conn):
-        hosts.put(conn, fetcher.hosts())
-        runs.finish(conn, run, report, now)
-
-
 async def _poll(feeds: FeedStage, pages: PageStage, feed: FeedState) -> None:
     for entry, url, _ in await feeds.poll(feed):
-        pages.offer(entry, url)
+        pages.offer(entry, url, new=True)
 
 
 def _first(group: BaseExceptionGroup[TumenError]) -> TumenError:

@@ -11,11 +11,11 @@ import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import partial
 
 from pipeline import stories
 from pipeline.model import IndexKeys, SentenceHolder, Signature, Stored, Telling
 from pipeline.store import stories as rows
+from pipeline.store import story_decisions
 from pipeline.store.values import to_text, to_time
 
 _COPIED_WITHIN = timedelta(days=14)
@@ -47,7 +47,8 @@ class StoryStage:
             now: the present time.
 
         Returns:
-            The story's id, or None if no other article reports the same event. An article never changes its story.
+            The story's id, or None if no other article reports the same event. An article never changes its story, and
+            one that an analyst took out of a story stays out.
         """
         known = rows.known(conn, stored.id)
         if known is None:
@@ -59,7 +60,7 @@ class StoryStage:
         rows.put_sentences(conn, stored.id, sentences, first=stored.what == "new")
         keys = stories.index_keys(signature, stories.load_model())
         rows.put_signature(conn, stored.id, signature, keys)
-        if known.story is not None:
+        if known.story is not None or story_decisions.is_placed(conn, stored.id):
             return known.story
         joined = self._join_copy(conn, known, len(sentences), sharing, now)
         return joined or self._join_event(conn, known, signature, keys, now)
@@ -94,7 +95,13 @@ class StoryStage:
         at = to_time(known.at).timestamp()
         article = Telling(article=known.id, source=known.feed, at=at, story=None, signature=signature)
         model = stories.load_model()
-        score = partial(stories.score, model=model)
+        scores: dict[int, float] = {}
+
+        def score(one: Telling, member: Telling) -> float:
+            if member.article not in scores:
+                scores[member.article] = stories.score(one, member, model)
+            return scores[member.article]
+
         match = stories.choose(article, rows.candidates(conn, article, keys), score, model.threshold)
         if match is not None:
             match = stories.choose(article, [rows.complete(conn, match.story)], score, model.threshold)

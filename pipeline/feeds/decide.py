@@ -13,8 +13,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from pipeline.feeds.failures import after_failure, failing
+from pipeline.feeds.failures import after_failure, back_to_config, failing
 from pipeline.feeds.problems import CUT_SHORT
+from pipeline.feeds.revisions import first_state, next_states
 from pipeline.feeds.same_item import Item, Items, same_item
 from pipeline.feeds.schedule import Timing, due_after_success, next_interval
 from pipeline.model import (
@@ -59,6 +60,7 @@ def decide(
     now: datetime,
     policy: PollSettings,
     rng: random.Random,
+    whole_text: int = 1500,
 ) -> FeedUpdate:
     """Decide what a poll changes.
 
@@ -70,10 +72,11 @@ def decide(
         now: the time of the response.
         policy: the settings of ``[poll]``.
         rng: spreads due times.
+        whole_text: characters from which an entry's text in the feed replaces its page.
     """
     timing = Timing(now=now, policy=policy, rng=rng)
     if isinstance(outcome, FetchFailed):
-        return after_failure(state, outcome, timing)
+        return back_to_config(state, after_failure(state, outcome, timing), timing)
     if isinstance(outcome, NotModified):
         return _after_not_modified(state, outcome, timing)
     if document is not None and document.feed.problem and not document.feed.entries:
@@ -81,17 +84,25 @@ def decide(
         state = replace(state, moved_to=None, moved_times=0)
         if alternates:
             problem += f" It names {len(alternates)} instead: {', '.join(alternates[:3])}."
-        return FeedUpdate(state=failing(state, "failing", problem, timing), note=problem)
-    return _after_document(state, outcome, document, history, timing)
+        problem = _joined(_over_limit(outcome), problem) or problem
+        update = FeedUpdate(state=failing(state, "failing", problem, timing), note=problem)
+        return back_to_config(state, update, timing)
+    return _after_document(state, outcome, document, history, timing, whole_text=whole_text)
 
 
 def _after_document(
-    state: FeedState, outcome: Fetched, document: KeyedFeed | None, history: Sequence[KnownEntry], timing: Timing
+    state: FeedState,
+    outcome: Fetched,
+    document: KeyedFeed | None,
+    history: Sequence[KnownEntry],
+    timing: Timing,
+    *,
+    whole_text: int,
 ) -> FeedUpdate:
     """Return the update for a document with entries, or for the same document as last time."""
     parsed = document.feed if document else None
     found = same_item(document, history, state.source.name) if document else Items(items=(), repeated=0, apart=0)
-    intents = tuple(_intents(found.items))
+    intents = tuple(_intents(found.items, timing.now, whole_text))
     seen_before = sum(1 for item in found.items if item.known and item.known.in_feed)
     new = len(found.items) - seen_before
     changed = new or any(intent.revised for intent in intents)
@@ -121,20 +132,27 @@ def _after_document(
     )
 
 
-def _intents(items: Iterable[Item]) -> Iterable[EntryIntent]:
+def _intents(items: Iterable[Item], now: datetime, whole_text: int) -> Iterable[EntryIntent]:
     """Yield the entries that are new, revised, new to this feed, or listed with another GUID or address."""
     for item in items:
         keyed, before = item.entry, item.known
         seen = before if before and before.in_feed else None
-        revised = seen is not None and seen.digest != keyed.digest
+        states = seen.states if seen else first_state(keyed.digest, now)
+        revised = False
+        if seen and seen.digest != keyed.digest:
+            whole = len(keyed.entry.content) >= whole_text
+            after = next_states(seen.states, keyed.digest, now, whole_text=whole)
+            states, revised = (seen.states, False) if after is None else (after, True)
         address = with_fragment(keyed.entry.url, keyed.entry.fragment)
         moved = seen is not None and (seen.guid, seen.url) != (keyed.entry.id, address)
         if seen is None or revised or moved:
+            stays = seen if seen and not revised else keyed  # a state that has to wait is compared again
             yield EntryIntent(
                 entry=keyed.entry,
                 identity=item.identity,
-                digest=keyed.digest,
-                text_digest=keyed.text_digest,
+                digest=stays.digest,
+                text_digest=stays.text_digest,
+                states=states,
                 known=before.id if before else None,
                 revised=revised,
                 moved=moved,
@@ -197,7 +215,19 @@ def _validators(outcome: Fetched) -> Validators | None:
     return Validators(url=outcome.url, etag=etag, last_modified=modified) if etag or modified else None
 
 
+def _over_limit(outcome: Fetched) -> str | None:
+    """Return the sentence on a feed that exceeds the size limit."""
+    if outcome.over_limit is None:
+        return None
+    return (
+        f"The feed is larger than {outcome.over_limit:,} bytes, and only its first part was read;"
+        " see max_feed_bytes of the source and of [fetch]."
+    )
+
+
 def _problem(state: FeedState, outcome: Fetched, document: KeyedFeed | None) -> str | None:
+    if outcome.over_limit:
+        return _over_limit(outcome)
     if outcome.truncated:
         return "The connection ended before the whole feed had arrived; the part that arrived was read."
     if document is None:

@@ -2,9 +2,10 @@
 
 ``Flagger.from_config().flag(title, text)`` returns an ``Assessment``. The way of an article: ``fold`` makes spellings
 equal, ``matcher`` finds concepts (``surfaces`` reads the grammar of the config, ``catalogue`` indexes it, ``automaton``
-searches), ``features`` reads where they stand, ``model`` adds up weights, ``reasons`` and ``wording`` explain the sum,
-``passages`` finds the closest part of the reference. For editors: ``explain``, ``lint``, ``backtest``. For training:
-``labels`` reads labelled items, ``training`` fits the weights, ``figures`` and ``report`` judge them.
+searches), ``reading`` notes where they stand, ``features`` turns that into numbers, ``model`` adds up weights,
+``reasons`` and ``wording`` explain the sum, ``passages`` finds the closest part of the reference. For editors:
+``explain``, ``lint``, ``backtest``. For training: ``labels`` reads labelled items, ``training`` fits the weights,
+``figures`` and ``report`` judge them.
 """
 
 from __future__ import annotations

@@ -25,8 +25,7 @@ from pipeline.flagging.fold import (
     same_case,
     without_surrogates,
 )
-from pipeline.flagging.hits import Hits, Span, packed
-from pipeline.flagging.needles import Alphabet, Match, More, Needle, Rule
+from pipeline.flagging.needles import Alphabet, Match, More, Needle, Rule, Span
 from pipeline.flagging.surfaces import Beside, Pattern, is_hangul
 
 HITS_PER_CONCEPT = 200
@@ -51,11 +50,11 @@ class Automata:
         self._narrow = Automaton(_narrow_alphabet(), catalogue, BytesAhoCorasick)
         self._wide = Automaton(_wide_alphabet(), catalogue, AhoCorasick)
 
-    def hits(self, text: str) -> Hits:
+    def hits(self, text: str) -> list[Span]:
         """Find all hits in any string, sorted by place."""
         folded = fold(text)
         one = self._narrow if isinstance(folded.data, bytes) else self._wide
-        return packed(folded.as_given(_settled(*one.places(folded), self._names)))
+        return folded.as_given(_settled(*one.places(folded), self._names))
 
 
 class Automaton:

@@ -1,10 +1,7 @@
 """Features: readable facts about the concepts of an article. Pure; the model gives each one a weight.
 
-In: an article's text, its hits and the home country of its source. Out: a value of 0 to 1 for each feature. Hits in a
-dateline do not count (``dateline``).
-
-A hit counts for its own concept and for all that the concept implies. Its *grade* says where it stands: 1.0 in the
-title, 0.8 in the lead (the first ``LEAD_CHARACTERS`` of the text), 0.4 further down. "In front" means title or lead.
+In: a ``Reading`` of an article. Out: a value of 0 to 1 for each feature. Grades are those of ``reading``; "in front"
+means title or lead.
 
 ==========================  ====================================================================================
 name in ``config/model``    value
@@ -31,118 +28,18 @@ name in ``config/model``    value
 from __future__ import annotations
 
 import math
-from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from pipeline.flagging.dateline import dateline_end
-from pipeline.flagging.hits import Span
-from pipeline.text.sentences import sentence_ends
+from pipeline.flagging.reading import LEAD, TITLE, Reading
 
-LEAD_CHARACTERS = 450
 LONG_CHARACTERS = 1200
-TITLE, LEAD, BODY = 1.0, 0.8, 0.4
-REPEATED = 0.2  # added for a concept that stands in several sentences below the lead
-_SENTENCES = 3  # as many make a concept "repeated"
 # The states, regions, pairs of states and leaders that the topics are about.
 ACTORS = (
     "russia", "south_korea", "north_korea", "korea", "korean_peninsula", "japan", "united_states", "china", "ukraine",
     "trilateral", "koreas_russia", "southeast_asia", "asia_pacific", "russian_leadership",
 )  # fmt: skip
 HOMES = ("RU", "KR", "KP", "US", "JP")
-_NEVER = 1 << 62
-
-
-class Sentence(NamedTuple):
-    """A sentence that has a hit.
-
-    Attributes:
-        grade: of its place.
-        concepts: numbers of its hits' concepts and of all that these imply.
-        first, last: its hits, as a slice of the article's.
-    """
-
-    grade: float
-    concepts: frozenset[int]
-    first: int
-    last: int
-
-
-class Reading(NamedTuple):
-    """An article's sentences and the grade of each concept in it.
-
-    Attributes:
-        spans: the hits, without those in a dateline.
-        concepts: those in the article; ``in_title``: those in the title.
-        size: of the text, in characters.
-        home: country of the source, or None.
-    """
-
-    spans: Sequence[Span]
-    sentences: list[Sentence]
-    grades: dict[int, float]
-    concepts: frozenset[int]
-    in_title: frozenset[int]
-    size: int
-    home: str | None
-
-    def only_in_title(self, concept: int) -> bool:
-        """Whether the title has a concept that the text does not."""
-        text = self.sentences[1:]
-        return concept in self.in_title and not any(concept in sentence.concepts for sentence in text)
-
-
-def read(
-    whole: str, title_length: int, spans: Sequence[Span], implied: Sequence[frozenset[int]], home: str | None
-) -> Reading:
-    """Cut an article into sentences and grade its concepts.
-
-    Args:
-        whole: title, line feed and text.
-        title_length: of the title, in characters.
-        spans: the hits of the whole.
-        implied: for each concept's number the numbers of itself and of all that it implies.
-        home: country of the source.
-    """
-    behind = dateline_end(whole, title_length + 1)
-    if behind > title_length + 1:
-        spans = [hit for hit in spans if not title_length < hit[0] < behind]
-    sentences = _sentences(whole, title_length, spans, implied) if spans else []
-    grades: dict[int, float] = {}
-    counts: dict[int, int] = {}
-    for grade, concepts, _, _ in sentences:
-        for concept in concepts:
-            if concept not in grades:  # sentences come in the order of their grades, the highest first
-                grades[concept] = grade
-                counts[concept] = 0
-            elif grade == BODY:
-                counts[concept] += 1
-    for concept, count in counts.items():
-        if count >= _SENTENCES - 1 and grades[concept] == BODY:
-            grades[concept] = BODY + REPEATED
-    in_title = sentences[0].concepts if sentences and sentences[0].grade == TITLE else frozenset()
-    return Reading(spans, sentences, grades, frozenset(grades), in_title, len(whole) - title_length - 1, home)
-
-
-def _sentences(
-    whole: str, title_length: int, spans: Sequence[Span], implied: Sequence[frozenset[int]]
-) -> list[Sentence]:
-    """The sentences with a hit; the title is one, whatever stops it has."""
-    ends = sentence_ends(whole)
-    borders = [title_length + 1, *ends[bisect_left(ends, title_length + 2) :], _NEVER]
-    lead = title_length + 1 + LEAD_CHARACTERS
-    found: list[Sentence] = []
-    first, border = 0, bisect_left(borders, spans[0][0] + 1)
-    for number in range(1, len(spans) + 1):
-        if number < len(spans) and spans[number][0] < borders[border]:
-            continue
-        start = spans[first][0]
-        grade = TITLE if start < title_length else LEAD if start < lead else BODY
-        concepts = frozenset().union(*[implied[concept] for _, _, concept in spans[first:number]])
-        found.append(Sentence(grade, concepts, first, number))
-        if number < len(spans):
-            first, border = number, bisect_left(borders, spans[number][0] + 1)
-    return found
 
 
 class Seed(NamedTuple):
@@ -162,14 +59,18 @@ class Seed(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """The features to read, by family: members, and for pairs the actor and the family's offset."""
+    """The features to read, by family: members, and for pairs the actor and the family's offset.
+
+    Attributes:
+        seeds: by each member of one of their items, so that most seed clauses are not looked at.
+    """
 
     present: frozenset[int]
     title: frozenset[int]
     sentence: list[tuple[int, int, frozenset[int]]]
     front: list[tuple[int, int, frozenset[int]]]
     home: dict[str, frozenset[int]]
-    seeds: list[tuple[int, Seed]]
+    seeds: Mapping[int | str, list[tuple[int, Seed]]]
 
 
 class FeatureSpace:
@@ -253,7 +154,7 @@ class FeatureSpace:
             sentence=[(actor, offset, kept[f"{name} + "] - {actor}) for actor, name, offset in self._sentence],
             front=[(actor, offset, kept[f"front {name} + "]) for actor, name, offset in self._front],
             home={home: kept[f"home {home} + "] for home in HOMES},
-            seeds=[(self._seed + n, seed) for n, seed in enumerate(self.seeds) if n in kept["seed "]],
+            seeds=_by_member([(self._seed + n, seed) for n, seed in enumerate(self.seeds) if n in kept["seed "]]),
         )
 
     def values(self, reading: Reading, plan: Plan) -> dict[int, float]:
@@ -267,17 +168,18 @@ class FeatureSpace:
         found = {concept: grades[concept] for concept in plan.present & grades.keys()}
         for concept in plan.title & reading.in_title:
             found[self._title + concept] = TITLE
-        open_pairs = {actor: (offset, others) for actor, offset, others in plan.sentence if actor in grades}
-        for grade, concepts, _, _ in reading.sentences:  # the first sentence of a pair has its highest grade
-            for actor in concepts & open_pairs.keys():
-                offset, others = open_pairs[actor]
-                if fresh := concepts & others:
-                    for concept in fresh:
-                        found[offset + concept] = grade
-                    open_pairs[actor] = offset, others - fresh
+        places = reading.places
+        for actor, offset, others in plan.sentence:
+            if actor in places:
+                for concept in others & grades.keys():
+                    if together := places[actor] & places[concept]:
+                        found[offset + concept] = reading.grade_of(together)
         self._add_home(reading, plan, found)
         self._add_focus(reading, plan, found)
-        for number, seed in plan.seeds:
+        likely = dict(plan.seeds.get(f"home:{reading.home}", ()))
+        for member in plan.seeds.keys() & grades.keys():
+            likely.update(plan.seeds[member])
+        for number, seed in likely.items():
             if grade := holds(seed, reading):
                 found[number] = grade
         return found
@@ -311,21 +213,37 @@ class FeatureSpace:
             found[self._families["length"]] = min(math.log10(1 + reading.size), 4.0) / 4
 
 
+def _by_member(seeds: Iterable[tuple[int, Seed]]) -> dict[int | str, list[tuple[int, Seed]]]:
+    """Index seed clauses by the members of their smallest item, one of which must be there."""
+    index: dict[int | str, list[tuple[int, Seed]]] = {}
+    for number, seed in seeds:
+        for member in min(seed.items, key=len):
+            index.setdefault(member, []).append((number, seed))
+    return index
+
+
 def holds(seed: Seed, reading: Reading) -> float:
     """The highest grade at which a seed clause holds; 0.0 if it does not."""
     home = f"home:{reading.home}"
     if not _meets(seed, reading.concepts, home):
         return 0.0
     if seed.within == "sentence":
-        for grade, concepts, _, _ in reading.sentences:
-            if _meets(seed, concepts, home) and seed.unless.isdisjoint(concepts):
-                return grade
-        return 0.0
+        places = sentences_with(seed, reading)
+        return reading.grade_of(places) if places else 0.0
     concepts = reading.concepts
     if seed.within == "front":
         concepts = frozenset(concept for concept, grade in reading.grades.items() if grade >= LEAD)
     holding = seed.unless.isdisjoint(concepts) and _meets(seed, concepts, home)
     return _lowest(seed, reading.grades, home) if holding else 0.0
+
+
+def sentences_with(seed: Seed, reading: Reading) -> int:
+    """The set of sentences in which a seed clause holds."""
+    found = (1 << len(reading.sentences)) - 1
+    for item in seed.items:
+        if f"home:{reading.home}" not in item:
+            found &= reading.with_any(item)
+    return found & ~reading.with_any(seed.unless)
 
 
 def _meets(seed: Seed, concepts: frozenset[int], home: str) -> bool:

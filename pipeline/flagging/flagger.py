@@ -8,11 +8,12 @@ from typing import NamedTuple, Self
 
 from pipeline import shipped
 from pipeline.errors import ConfigError
-from pipeline.flagging.features import FeatureSpace, Reading, Seed, read
-from pipeline.flagging.hits import Hits, spans_of
+from pipeline.flagging.features import FeatureSpace, Seed
 from pipeline.flagging.lexicon_index import implied_names, matcher_of
 from pipeline.flagging.model import Model, Scorer, load_model, probability
+from pipeline.flagging.needles import Span
 from pipeline.flagging.passages import PassageSpace
+from pipeline.flagging.reading import Reading, read
 from pipeline.flagging.reasons import Reasons
 from pipeline.flagging.version import config_version
 from pipeline.model import Assessment, NearMiss, Reference, Score
@@ -48,7 +49,7 @@ class Scored(NamedTuple):
         shut: places of the topics whose ``requires`` or ``never`` excludes them.
     """
 
-    hits: Hits
+    hits: list[Span]
     reading: Reading
     values: Mapping[int, float]
     log_odds: list[float]
@@ -153,18 +154,18 @@ class Flagger:
 
     def concepts_in(self, scored: Scored) -> list[tuple[str, int]]:
         """Return the name and the start of each hit; offsets count in title, line break and text."""
-        return [(self.matcher.concepts[number], start) for start, _, number in spans_of(scored.hits)]
+        return [(self.matcher.concepts[number], start) for start, _, number in scored.hits]
 
     def score(self, title: str, text: str, *, home: str | None = None) -> Score:
         """Do as ``flag`` without the reasons: for comparing many articles."""
         scored = self.scored(title, text, home)
         return Score(*self._relevance(scored), self._flags(scored))
 
-    def read(self, title: str, text: str, home: str | None) -> tuple[Hits, Reading]:
+    def read(self, title: str, text: str, home: str | None) -> tuple[list[Span], Reading]:
         """Match an article and grade its concepts."""
         whole = f"{title}\n{text}"
         hits = self.matcher.hits(whole)
-        return hits, read(whole, len(title), spans_of(hits), self.implied, home)
+        return hits, read(whole, len(title), hits, self.implied, home)
 
     def scored(self, title: str, text: str, home: str | None) -> Scored:
         """Match and score an article."""

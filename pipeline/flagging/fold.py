@@ -17,7 +17,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pipeline.flagging.hits import Span
+from pipeline.flagging.needles import Span
 
 NARROW = "cp1251"  # Latin, Cyrillic and the typographic signs of both
 

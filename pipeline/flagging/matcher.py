@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 from pipeline.flagging.automaton import Automata
 from pipeline.flagging.catalogue import Catalogue, Group
-from pipeline.flagging.hits import spans_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,4 +42,4 @@ class Matcher:
 
     def find(self, text: str) -> list[Hit]:
         """Find all hits, sorted by place."""
-        return [Hit(concept=self.concepts[c], start=start, end=end) for start, end, c in spans_of(self.hits(text))]
+        return [Hit(concept=self.concepts[c], start=start, end=end) for start, end, c in self.hits(text)]

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+Span = tuple[int, int, int]  # start, end, number of the concept; offsets count code points, half-open
 Match = Callable[[Any, int], re.Match[Any] | None]
 
 

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import chain
 
-from pipeline.flagging.hits import Hits, numbers_of
+from pipeline.flagging.needles import Span
 from pipeline.model import NearPassage, Passage
 
 _SHOWN = 3
@@ -38,7 +38,7 @@ class PassageSpace:
         shares = [_shares(idf, {numbers[concept] for concept in passage.concepts}) for passage in passages]
         self._space = _Space(axes, idf, shares)
 
-    def nearest(self, hits: Hits) -> tuple[NearPassage, ...]:
+    def nearest(self, hits: Sequence[Span]) -> tuple[NearPassage, ...]:
         """The nearest passages, nearest first, then by id; with each the concepts that make them alike most."""
         concepts = self._concepts
         return tuple(
@@ -66,9 +66,9 @@ class _Space:
         self._idf = idf
         self._shares = [[(axis, share) for axis, share in enumerate(own) if share] for own in shares]
 
-    def nearest(self, hits: Hits) -> list[tuple[int, float, list[int]]]:
+    def nearest(self, hits: Sequence[Span]) -> list[tuple[int, float, list[int]]]:
         """The nearest passages."""
-        counts = Counter(chain.from_iterable([self._axes[concept] for concept in numbers_of(hits)[2::3]]))
+        counts = Counter(chain.from_iterable([self._axes[concept] for _, _, concept in hits]))
         weights = {axis: (1 + math.log(counts[axis])) * self._idf[axis] for axis in sorted(counts)}
         squares = 0.0
         for weight in weights.values():

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING
 
-from pipeline.flagging.features import LEAD, TITLE, FeatureSpace, Reading, Sentence
-from pipeline.flagging.hits import Span
+from pipeline.flagging.features import FeatureSpace, sentences_with
 from pipeline.flagging.model import Scorer
+from pipeline.flagging.needles import Span
+from pipeline.flagging.reading import LEAD, TITLE, Reading
 from pipeline.flagging.wording import HOME_NAMES, feature_words, place_words
 from pipeline.model import Evidence, Field, Term
 from pipeline.settings.lexicon import Concept
@@ -129,37 +131,32 @@ class Reasons:
         family = self._space.family(number)
         if family == "seed ":
             return self._seed_hits(self._space.member(number), scored)
-        names = self._concepts(number)
-        wanted = [self._numbers[name] for name in names]
+        reading = scored.reading
+        wanted = frozenset(self._numbers[name] for name in self._concepts(number))
         together = family.endswith(" + ") and family.removesuffix(" + ") in self._actors
-        least = TITLE if family == "title " else LEAD if family.startswith(("front ", "long ")) else 0.0
-        found: list[Span] = []
-        for sentence in scored.reading.sentences:
-            if sentence.grade < least or (together and not sentence.concepts.issuperset(wanted)):
-                continue
-            found += self._of(sentence, scored.reading.spans, frozenset(wanted))
-            if together or len(found) >= _HITS:
-                break
-        return found[:_HITS]
+        if together:
+            places = reading.with_all(wanted)
+        else:
+            least = TITLE if family == "title " else LEAD if family.startswith(("front ", "long ")) else 0.0
+            places = reading.with_any(wanted) & reading.of_grade(least)
+        return self._first_hits(places, wanted, scored, sentences=1 if together else _HITS)
 
     def _seed_hits(self, name: str, scored: Scored) -> list[Span]:
-        seed = self._seeds[name]
+        seed, reading = self._seeds[name], scored.reading
         wanted = frozenset(number for item in seed.items for number in item if isinstance(number, int))
+        if seed.within == "sentence":
+            return self._first_hits(sentences_with(seed, reading), wanted, scored, sentences=1)
+        return self._first_hits(reading.with_any(wanted), wanted, scored, sentences=_HITS)
+
+    def _first_hits(self, places: int, wanted: frozenset[int], scored: Scored, *, sentences: int) -> list[Span]:
+        """The first hits of these concepts, or of concepts that imply them, in the first of a set of sentences."""
         found: list[Span] = []
-        for sentence in scored.reading.sentences:
-            if seed.within == "sentence" and not (
-                seed.unless.isdisjoint(sentence.concepts)
-                and all(_has(item, sentence.concepts, scored.reading) for item in seed.items)
-            ):
-                continue
-            found += self._of(sentence, scored.reading.spans, wanted)
-            if seed.within == "sentence":
+        for sentence in islice(scored.reading.members(places), sentences):
+            hits = scored.reading.spans[sentence.first : sentence.last]
+            found += [hit for hit in hits if not wanted.isdisjoint(self._implied[hit[2]])]
+            if len(found) >= _HITS:
                 break
         return found[:_HITS]
-
-    def _of(self, sentence: Sentence, spans: Sequence[Span], wanted: frozenset[int]) -> list[Span]:
-        """The sentence's hits of these concepts, or of concepts that imply them."""
-        return [hit for hit in spans[sentence.first : sentence.last] if not wanted.isdisjoint(self._implied[hit[2]])]
 
     def missing(self, place: int, scored: Scored, *, shut: bool) -> str:
         """Describe what a near miss lacks: a required concept, or an item of the seed clause that is nearest."""
@@ -194,7 +191,3 @@ class Reasons:
         return (
             names[0] if len(names) == 1 else f"{', '.join(names[:_SHOWN])}{' …' * (len(names) > _SHOWN)} (one of them)"
         )
-
-
-def _has(item: frozenset[int | str], concepts: frozenset[int], reading: Reading) -> bool:
-    return f"home:{reading.home}" in item or not item.isdisjoint(concepts)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pipeline.flagging.features import BODY, LEAD, TITLE, FeatureSpace
+from pipeline.flagging.features import FeatureSpace
+from pipeline.flagging.reading import BODY, LEAD, TITLE
 
 HOME_NAMES = {"RU": "Russia", "KR": "South Korea", "KP": "North Korea", "US": "the United States", "JP": "Japan"}
 _FIXED = {

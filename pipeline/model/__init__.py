@@ -7,6 +7,7 @@ terms are defined in the glossary of ``docs/architecture.md``.
 
 from pipeline.model.articles import Article, Queue, QueuedEntry, Stored, Verdict
 from pipeline.model.cycle import CycleCounts, CycleReport, FeedChange, RunCounts, Trouble
+from pipeline.model.edits import REPORTED, Change, EditKind, EditPart, Version
 from pipeline.model.extraction import Extraction, Wall
 from pipeline.model.feeds import (
     EntryIntent,
@@ -38,13 +39,17 @@ from pipeline.model.sources import Source, SourceKind
 from pipeline.model.stories import STORY_WINDOW, Candidate, IndexKeys, SentenceHolder, Signature, Telling
 
 __all__ = [
+    "REPORTED",
     "STORY_WINDOW",
     "Article",
     "ArticleId",
     "Assessment",
     "Candidate",
+    "Change",
     "CycleCounts",
     "CycleReport",
+    "EditKind",
+    "EditPart",
     "EntryId",
     "EntryIntent",
     "EntryKeys",
@@ -89,5 +94,6 @@ __all__ = [
     "Trouble",
     "Validators",
     "Verdict",
+    "Version",
     "Wall",
 ]

@@ -21,9 +21,19 @@ if TYPE_CHECKING:
     from pipeline.settings.lexicon import Concept
     from pipeline.settings.topics import Topic
 
-__all__ = ["Flagged", "Lexicon", "describe", "preload", "read_feed", "read_page"]
+__all__ = [
+    "Flagged",
+    "Lexicon",
+    "article_of_page",
+    "describe",
+    "flag",
+    "flagger_of",
+    "preload",
+    "read_feed",
+    "read_page",
+]
 
-_loaded: dict[str, str] = {}  # version of the config that ``_flagger`` holds, by folder
+_loaded: dict[str, str] = {}  # version of the config that ``flagger_of`` holds, by folder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,15 +70,15 @@ def preload(folder: str) -> None:
     extract.preload()
     version = config_version(Path(folder))
     if _loaded.get(folder) != version:  # the fork server may be older than the config
-        _flagger.cache_clear()
-    _flagger(Path(folder))
+        flagger_of.cache_clear()
+    flagger_of(Path(folder))
     _loaded[folder] = version
 
 
 def describe(folder: Path) -> Lexicon | ConfigError:
     """Return the config, or its error as a value, since the caller is in another process."""
     try:
-        flagger = _flagger(folder)
+        flagger = flagger_of(folder)
     except ConfigError as error:
         return error
     return Lexicon(topics=flagger.topics, concepts=flagger.concepts, reference=flagger.reference)
@@ -87,6 +97,13 @@ def read_page(
         now: the present time.
         folder: the config folder.
     """
+    return flag(article_of_page(entry, page, url, content_type=content_type, now=now), folder)
+
+
+def article_of_page(
+    entry: QueuedEntry, page: bytes, url: str, *, content_type: str | None, now: datetime
+) -> Article | None:
+    """Extract the article from a page and its entry; arguments as for ``read_page``."""
     from pipeline import extract
     from pipeline.processing.assemble import from_page
     from pipeline.text.sites import accept_canonical
@@ -96,23 +113,24 @@ def read_page(
     article = from_page(entry, extraction, canonical, now)
     if article is not None and article.method != "feed":
         article = replace(article, page_url=url, page_hash=hashlib.sha256(page).hexdigest())
-    return _flag(article, folder)
+    return article
 
 
 def read_feed(entry: QueuedEntry, now: datetime, folder: Path) -> Flagged | None:
     """Make an article of the feed's own text and flag it."""
     from pipeline.processing.assemble import from_feed
 
-    return _flag(from_feed(entry, now), folder)
+    return flag(from_feed(entry, now), folder)
 
 
-def _flag(article: Article | None, folder: Path) -> Flagged | None:
+def flag(article: Article | None, folder: Path) -> Flagged | None:
+    """Flag an article and compute what the database and the stories need of it."""
     if article is None:
         return None
     from pipeline.stories import fingerprint, load_model, sign
     from pipeline.text.words import index_terms
 
-    flagger = _flagger(folder)
+    flagger = flagger_of(folder)
     scored = flagger.scored(article.title, article.text, article.home)
     return Flagged(
         article=article,
@@ -131,7 +149,8 @@ def _flag(article: Article | None, folder: Path) -> Flagged | None:
 
 
 @lru_cache(maxsize=2)
-def _flagger(folder: Path) -> Flagger:
+def flagger_of(folder: Path) -> Flagger:
+    """Return the flagger of a config folder, loaded once per process."""
     from pipeline.flagging import Flagger
 
     return Flagger.from_config(folder)

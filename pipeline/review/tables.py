@@ -52,12 +52,14 @@ def cell(datasette: Any, table: str | None, column: str, value: object, row: Any
         return _link(datasette, row["id"], value)
     if column == "article" and table is None and isinstance(value, int):
         return _link(datasette, value, value)
+    if isinstance(value, str) and pages.without_bidi(value) != value:
+        return escape(pages.without_bidi(value))
     return None
 
 
 def _link(datasette: Any, article: object, text: object) -> Markup:
     url = datasette.urls.path(f"/-/tumen/article/{article}")
-    return Markup('<a href="{}">{}</a>').format(url, escape(text or article))
+    return Markup('<a href="{}">{}</a>').format(url, pages.without_bidi(str(text or article)))
 
 
 def style(datasette: Any) -> str:

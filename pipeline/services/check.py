@@ -61,7 +61,7 @@ class Checked:
 
 async def check_feed(source: Source, fetcher: Fetcher, workers: Workers, now: datetime) -> Checked:
     """Fetch and parse one feed, and check robots.txt for the page of its first entry."""
-    outcome = await fetcher.get(Request(url=source.url, kind="feed"))
+    outcome = await fetcher.get(Request(url=source.url, kind="feed", max_bytes=source.max_feed_bytes))
     if not isinstance(outcome, Fetched):
         return Checked(name=source.name, status=status_of(outcome), problem=failure_of(outcome))
     zone = source.timezone or home_timezone(source.home)

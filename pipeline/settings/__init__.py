@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import Annotated
 
 from msgspec import Meta, Struct
-from msgspec.structs import asdict
+from msgspec.structs import asdict, replace
 
 from pipeline import shipped
 from pipeline.errors import ConfigError
 from pipeline.model import Source
 from pipeline.settings.alerts import AlertSettings, load_alerts
-from pipeline.settings.fetch import FetchSettings, parse_allowance
+from pipeline.settings.edits import EditSettings, check_edits
+from pipeline.settings.fetch import FetchSettings, parse_allowance, parse_proxy
 from pipeline.settings.poll import PollSettings
 from pipeline.settings.reader import convert, load
 from pipeline.settings.sources import load_sources
@@ -108,6 +109,22 @@ class DaemonSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     backups: Annotated[int, Meta(ge=1, le=10_000)] = 7
 
 
+class DeskSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Help with titles in other languages on the desk. Both are off by default.
+
+    Attributes:
+        translate: address of a translation page, opened by a link beside the article; ``{url}``, ``{title}`` and
+            ``{language}`` are filled in.
+        translator: address of a LibreTranslate-like service (``POST /translate``) that translates the titles of the
+            queue into English; only titles are sent.
+        translator_key_env: name of the environment variable that holds its API key; empty for none.
+    """
+
+    translate: str = ""
+    translator: str = ""
+    translator_key_env: str = ""
+
+
 class MainFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The tables of ``tumen.toml``."""
 
@@ -118,7 +135,9 @@ class MainFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     flagging: FlaggingSettings = FlaggingSettings()
     store: StoreSettings = StoreSettings()
     archive: ArchiveSettings = ArchiveSettings()
+    edits: EditSettings = EditSettings()
     daemon: DaemonSettings = DaemonSettings()
+    desk: DeskSettings = DeskSettings()
 
 
 class Settings(MainFile, frozen=True, kw_only=True):
@@ -149,11 +168,33 @@ def load_settings(folder: Path | None = None) -> Settings:
         raise ConfigError(folder, "", "is not a folder; --config takes a folder with tumen.toml, feeds.toml …")
     path = find_file(folder, "tumen.toml")
     main = convert(load(path), MainFile, file=path)
-    for text in main.fetch.allow_private:
+    main = replace(main, fetch=_checked(main.fetch, path))
+    check_edits(main.edits, path)
+    sources = load_sources(find_file(folder, "feeds.toml"))
+    alerts = load_alerts(find_file(folder, "alerts.toml"), sources, find_file(folder, "topics"))
+    return Settings(folder=folder, sources=sources, alerts=alerts, **asdict(main))
+
+
+def _checked(fetch: FetchSettings, path: Path) -> FetchSettings:
+    """Check what the types of ``[fetch]`` do not; return it with the whole path of ``ca_file``."""
+    for text in fetch.allow_private:
         try:
             parse_allowance(text)
         except ValueError as error:
             raise ConfigError(path, "[fetch] › allow_private", str(error)) from None
-    sources = load_sources(find_file(folder, "feeds.toml"))
-    alerts = load_alerts(find_file(folder, "alerts.toml"), sources, find_file(folder, "topics"))
-    return Settings(folder=folder, sources=sources, alerts=alerts, **asdict(main))
+    if fetch.proxy not in ("", "none"):
+        try:
+            parse_proxy(fetch.proxy)
+        except ValueError as error:
+            raise ConfigError(path, "[fetch] › proxy", f"{error}.") from None
+    if not fetch.ca_file:
+        return fetch
+    import ssl  # slow to import, and few configs need it
+
+    file = path.parent / Path(fetch.ca_file).expanduser()
+    try:
+        ssl.create_default_context(cafile=str(file))
+    except OSError as error:  # also what ssl raises for a file without certificates
+        problem = error.strerror if isinstance(error, FileNotFoundError) else "it holds no PEM certificate"
+        raise ConfigError(path, "[fetch] › ca_file", f"cannot be used ({problem}).") from None
+    return replace(fetch, ca_file=str(file))

@@ -21,6 +21,8 @@ from pipeline.model import Source
 from pipeline.settings.sources import load_sources
 
 _NAME = "feeds.toml"
+_KEYS = ("name", "url", "language", "home", "kind", "timezone", "topics", "enabled", "edits", "interval_minutes", "tls",
+         "max_feed_bytes", "note")  # fmt: skip
 
 
 def own_file(folder: Path | None) -> Path:
@@ -63,7 +65,7 @@ def as_toml(source: Source) -> str:
     """Return a ``[[feed]]`` with every key that differs from its default."""
     default = Source(name=source.name, url=source.url, language=source.language)
     lines = ["[[feed]]"]
-    for key in ("name", "url", "language", "home", "kind", "timezone", "topics", "enabled", "interval_minutes", "note"):
+    for key in _KEYS:
         value = getattr(source, key)
         if key in ("name", "url", "language") or value != getattr(default, key):
             lines.append(f"{key} = {_value(value)}")

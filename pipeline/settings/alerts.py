@@ -49,6 +49,8 @@ class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         topics: only these topics; empty for all.
         sources: only these feeds; empty for all.
         languages: only these languages; empty for all.
+        search: name of a saved search of the desk, or words as on its search page: new articles that it finds, flagged
+            or not.
         min_score: lowest score of the topic, or lowest relevance if ``topics`` is empty (0 to 1).
         verdicts: only these verdicts.
         health: only these changes of a feed's health.
@@ -62,6 +64,7 @@ class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     topics: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
+    search: str = ""
     min_score: Annotated[float, Meta(ge=0, le=1)] = 0.0
     verdicts: tuple[Literal["relevant", "not_relevant", "escalate"], ...] = ("escalate",)
     health: tuple[Literal["failing", "silent", "well"], ...] = ("failing", "silent", "well")

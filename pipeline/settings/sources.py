@@ -38,6 +38,10 @@ def _source(item: dict[str, Any], path: Path, number: int) -> Source:
     name = item.get("name")
     key = f'feed "{name}"' if isinstance(name, str) and name.strip() else f"feed number {number}"
     source = convert(item, Source, file=path, key=key)
+    if re.match(r"[^/]*//[^/?#]*@", source.url):
+        # without the value: error messages go to logs
+        problem = "contains a user name or password. It would be stored in the database; Tumen sends none."
+        raise ConfigError(path, f"{key} › url", problem)
     for where, good, wanted in (
         ("name", bool(source.name.strip()) and len(source.name) <= 120, "must be a name of 1 to 120 characters"),
         ("url", re.fullmatch(r"(?i)https?://[^\s/?#]+\S*", source.url), "must be an address with http:// or https://"),

@@ -2,7 +2,7 @@
 
 In: the bytes of a page with its address and time. Out: the same bytes, by their digest. The separate file keeps the
 database small, is backed up separately, and is never opened by Datasette. It may be deleted at any time; only
-``tumen reextract`` and ``tumen page`` need it.
+``tumen reextract``, ``tumen page`` and the search for silent edits need it.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ CREATE TABLE IF NOT EXISTS copies (
   body BLOB NOT NULL
 ) STRICT;
 CREATE INDEX IF NOT EXISTS copies_fetched ON copies(fetched_at);
+CREATE TABLE IF NOT EXISTS watched (hash TEXT PRIMARY KEY, until TEXT NOT NULL) STRICT;
 """
 
 
@@ -101,8 +102,12 @@ class PageArchive:
             raise StoreError(f"{path}: cannot be used as page archive ({error}); move it away.") from None
         return cls(conn)
 
-    def put(self, copy: PageCopy) -> None:
+    def put(self, copy: PageCopy, *, until: datetime | None = None) -> None:
         """Store a page once.
+
+        Args:
+            copy: the page.
+            until: ``prune_watched`` deletes it after this time, unless it was or is stored without such a time.
 
         Raises:
             StoreError: the archive cannot be written.
@@ -111,9 +116,18 @@ class PageArchive:
         row = (copy.hash, copy.url, copy.fetched_at, copy.content_type, len(copy.body), packed)
         try:
             with self._lock:
-                self.conn.execute("INSERT OR IGNORE INTO copies VALUES (?, ?, ?, ?, ?, ?)", row)
+                new = self.conn.execute("INSERT OR IGNORE INTO copies VALUES (?, ?, ?, ?, ?, ?)", row).rowcount
+                self._set_end(copy.hash, until, new=bool(new))
         except sqlite3.Error as error:
             raise StoreError(f"The page archive cannot be written ({error}).") from error
+
+    def _set_end(self, name: str, until: datetime | None, *, new: bool) -> None:
+        if until is None:
+            self.conn.execute("DELETE FROM watched WHERE hash = ?", (name,))
+        elif new:
+            self.conn.execute("INSERT OR REPLACE INTO watched VALUES (?, ?)", (name, to_text(until)))
+        else:
+            self.conn.execute("UPDATE watched SET until = max(until, ?) WHERE hash = ?", (to_text(until), name))
 
     def get(self, name: str) -> PageCopy | None:
         """Return the page with this digest, or None if it is missing or its bytes are damaged."""
@@ -135,6 +149,13 @@ class PageArchive:
         """Delete the pages fetched before this time and return their number (index ``copies_fetched``)."""
         with self._lock:
             return self.conn.execute("DELETE FROM copies WHERE fetched_at < ?", (to_text(before),)).rowcount
+
+    def prune_watched(self, now: datetime) -> None:
+        """Delete the pages whose time is over."""
+        with self._lock:
+            over = "SELECT hash FROM watched WHERE until < ?"
+            self.conn.execute(f"DELETE FROM copies WHERE hash IN ({over})", (to_text(now),))  # noqa: S608 - a constant
+            self.conn.execute("DELETE FROM watched WHERE until < ?", (to_text(now),))
 
     def close(self) -> None:
         """Close the archive."""

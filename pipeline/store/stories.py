@@ -10,7 +10,7 @@ from __future__ import annotations
 import heapq
 import json
 import sqlite3
-from array import array
+import struct
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ from pipeline.store.values import from_row, short_name, to_row, to_text, to_time
 
 _MOST_HOLDERS = 50  # newest articles that are compared for one sentence
 _MOST_PER_CONCEPT, _MOST_PER_WORD = 40, 6  # newest articles that one key finds
-_MOST_RANKED, _MOST_CANDIDATES, _MOST_FIRST_MEMBERS = 60, 12, 8
+_MOST_RANKED, _MOST_CANDIDATES, _MOST_FIRST_MEMBERS = 60, 8, 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,12 +188,13 @@ def _tellings(conn: sqlite3.Connection, articles: Sequence[int]) -> list[Telling
 
 def _pack(words: Mapping[int, float]) -> bytes:
     """Return the hashes of words as 32-bit integers, then their weights as 32-bit floats."""
-    return array("I", words).tobytes() + array("f", words.values()).tobytes()
+    return struct.pack(f"{len(words)}I{len(words)}f", *words, *words.values())
 
 
 def _unpack(packed: bytes) -> dict[int, float]:
-    half = len(packed) // 2
-    return dict(zip(memoryview(packed[:half]).cast("I"), memoryview(packed[half:]).cast("f"), strict=True))
+    size = len(packed) // 8
+    values = struct.unpack(f"{size}I{size}f", packed)
+    return dict(zip(values[:size], values[size:], strict=True))
 
 
 def concept_names(conn: sqlite3.Connection) -> Mapping[str, str]:
@@ -227,14 +228,31 @@ def join(
         _add(conn, (other.id, story, "first", None, "The first article of the story.", to_text(now)))
     _add(conn, (article, story, how, other.id, why, to_text(now)))
     conn.execute(
-        "UPDATE stories SET (articles, sources, first_seen_at, last_seen_at) = (SELECT count(*),"
-        " count(DISTINCT feed_id), min(sorted_at), max(sorted_at) FROM articles INDEXED BY articles_story"
-        " WHERE story_id = stories.id),"
-        " (title, lead_article_id) = (SELECT title, id FROM articles INDEXED BY articles_story"
-        " WHERE story_id = stories.id ORDER BY +sorted_at, id LIMIT 1) WHERE id = ?",
-        (story,),
+        "UPDATE stories SET articles = articles + 1, sources = sources + NOT EXISTS (SELECT 1 FROM articles o"
+        " INDEXED BY articles_story WHERE o.story_id = stories.id AND o.feed_id = a.feed_id AND o.id <> a.id),"
+        " first_seen_at = min(stories.first_seen_at, a.sorted_at), last_seen_at = max(last_seen_at, a.sorted_at),"
+        " title = iif(a.sorted_at < stories.first_seen_at, a.title, stories.title),"
+        " lead_article_id = iif(a.sorted_at < stories.first_seen_at, a.id, lead_article_id)"
+        " FROM articles a WHERE a.id = ? AND stories.id = ?",
+        (article, story),
     )
     return story
+
+
+def recount(conn: sqlite3.Connection, story: int) -> None:
+    """Bring title, counts and times of a story up to date with its members. A story without members keeps its title."""
+    conn.execute(
+        "UPDATE stories SET (articles, sources, first_seen_at, last_seen_at) = (SELECT count(*),"
+        " count(DISTINCT feed_id), coalesce(min(sorted_at), stories.first_seen_at),"
+        " coalesce(max(sorted_at), stories.last_seen_at) FROM articles INDEXED BY articles_story"
+        " WHERE story_id = stories.id) WHERE id = ?",
+        (story,),
+    )
+    conn.execute(
+        "UPDATE stories SET (title, lead_article_id) = (SELECT title, id FROM articles INDEXED BY articles_story"
+        " WHERE story_id = stories.id ORDER BY +sorted_at, id LIMIT 1) WHERE id = ? AND articles > 0",
+        (story,),
+    )
 
 
 def _add(conn: sqlite3.Connection, member: tuple[int, int, str, int | None, str, str]) -> None:

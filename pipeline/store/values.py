@@ -9,8 +9,11 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
+import msgspec
+
 T = TypeVar("T")
 
+_TEXTS = msgspec.json.Decoder(tuple[str, ...])
 _READERS: dict[Any, list[tuple[str, Callable[[Any], Any]]]] = {}
 _REMARK = re.compile(r"\s*\([^()]*\)")
 
@@ -38,7 +41,7 @@ def to_json(items: Iterable[str]) -> str:
 
 def to_tuple(text: str) -> tuple[str, ...]:
     """Return the list that ``to_json`` wrote."""
-    return tuple(json.loads(text)) if text != "[]" else ()
+    return _TEXTS.decode(text) if text != "[]" else ()
 
 
 def from_row(kind: type[T], row: sqlite3.Row | Mapping[str, Any], **given: object) -> T:

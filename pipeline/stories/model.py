@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -42,6 +42,10 @@ class StoryModel:
     def weigh(self, concept: str) -> float:
         """Return the weight of a concept."""
         return self.rarity.get(concept, UNKNOWN_CONCEPT)
+
+    def weigh_all(self, concepts: Iterable[str]) -> float:
+        """Return the sum of the weights of concepts."""
+        return sum([self.rarity.get(concept, UNKNOWN_CONCEPT) for concept in concepts])
 
     def weigh_word(self, word: int) -> float:
         """Return the weight of the hash of a word."""

@@ -16,7 +16,8 @@ _SCALES = {
     "십": 1e1, "백": 1e2, "천": 1e3, "만": 1e4, "억": 1e8, "조": 1e12,
 }  # fmt: skip
 _NUMBER = re.compile(
-    r"(?<![0-9A-Za-zА-Яа-яё_:.])(\d{1,3}(?:[ \u00a0\u202f,]\d{3})+(?!\d)|\d+)([.,]\d+)?(?![\d:])"
+    # begins with the digit and looks back behind it, so that ``re`` skips quickly what is no digit
+    r"(\d(?<![0-9A-Za-zА-Яа-яё_:.]\d)(?:\d{0,2}(?:[ \u00a0\u202f,]\d{3})+(?!\d)|\d*))([.,]\d+)?(?![\d:])"
     r"(?:[ \u00a0]?([십백천][만억조]|[백천만억조]|thousand|million|mln|billion|bln|bn|trillion"
     r"|тыс|млн|миллион|млрд|миллиард|трлн))?"
     r"(?!(?:th|st|nd|rd)\b|[ -]?(?:주년|돌|лети[еяю]|[юя] годовщ))"

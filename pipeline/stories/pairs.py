@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Set
+from typing import NamedTuple
 
 from pipeline.model import Signature, Telling
 from pipeline.stories.model import StoryModel
@@ -39,16 +40,16 @@ def score(one: Telling, other: Telling, model: StoryModel) -> float:
 def features(one: Telling, other: Telling, model: StoryModel) -> dict[str, float]:
     """Return the features of a pair by name; words are compared within one language only."""
     a, b = one.signature, other.signature
-    both, title = _weight(a.concepts & b.concepts, model), _weight(a.title_concepts & b.title_concepts, model)
+    concepts, title = _share(a.concepts, b.concepts, model), _share(a.title_concepts, b.title_concepts, model)
     hours = abs(one.at - other.at) / 3600
     values = {
         "intercept": 1.0,
-        "title_overlap": _overlap(a.title_concepts, b.title_concepts, model),
-        "overlap": _overlap(a.concepts, b.concepts, model),
-        "contained": _contained(a.concepts, b.concepts, model),
-        "title_weight": title / 10,
-        "weight": min(both / 20, 2.0),
-        "rarest": max(map(model.weigh, a.concepts & b.concepts), default=0.0) / 7,
+        "title_overlap": title.overlap,
+        "overlap": concepts.overlap,
+        "contained": concepts.contained,
+        "title_weight": title.weight / 10,
+        "weight": min(concepts.weight / 20, 2.0),
+        "rarest": concepts.rarest / 7,
         "numbers": min(len(a.numbers & b.numbers), 3) / 3,
         "other_numbers": min(len(a.numbers - b.numbers), len(b.numbers - a.numbers), 3) / 3,
         "hours": math.log1p(hours) / 4,
@@ -56,9 +57,9 @@ def features(one: Telling, other: Telling, model: StoryModel) -> dict[str, float
         "same_source": float(one.source == other.source),
         "length": math.log1p(min(a.characters, b.characters)) / 7,
         "many_concepts": math.log1p(max(len(a.concepts), len(b.concepts))) / 3,
-        "title_acts": _overlap(a.title_acts, b.title_acts, model),
-        "acts": _contained(a.acts, b.acts, model),
-        "other_acts": float(min(len(a.title_acts - b.acts), len(b.title_acts - a.acts)) > 0),
+        "title_acts": _share(a.title_acts, b.title_acts, model).overlap,
+        "acts": _share(a.acts, b.acts, model).contained,
+        "other_acts": float(not (a.title_acts <= b.acts or b.title_acts <= a.acts)),
     }
     return values | _word_features(a, b) if _same_language(one, other) else values
 
@@ -89,24 +90,38 @@ def _same_language(one: Telling, other: Telling) -> bool:
     return one.signature.language == other.signature.language
 
 
-def _weight(concepts: Set[str], model: StoryModel) -> float:
-    return sum(map(model.weigh, concepts))
+class _Share(NamedTuple):
+    """What two sets share, by weight.
+
+    Attributes:
+        weight: of the shared members.
+        rarest: the greatest weight of one of them.
+        overlap: share (0 to 1) of the shared ones in all.
+        contained: share of the shared ones in those of the article that has less.
+    """
+
+    weight: float
+    rarest: float
+    overlap: float
+    contained: float
 
 
-def _overlap(one: Set[str], other: Set[str], model: StoryModel) -> float:
-    """Return the share of the shared ones in all, by weight."""
-    return _weight(one & other, model) / (_weight(one | other, model) or 1.0)
+_NOTHING = _Share(0.0, 0.0, 0.0, 0.0)
 
 
-def _contained(one: Set[str], other: Set[str], model: StoryModel) -> float:
-    """Return the share of the shared ones in those of the article that has less, by weight."""
-    return _weight(one & other, model) / (min(_weight(one, model), _weight(other, model)) or 1.0)
+def _share(one: Set[str], other: Set[str], model: StoryModel) -> _Share:
+    shared = [model.weigh(concept) for concept in one & other]
+    weight = sum(shared)
+    if not weight:
+        return _NOTHING
+    first, second = model.weigh_all(one), model.weigh_all(other)
+    return _Share(weight, max(shared), weight / (first + second - weight), weight / min(first, second))
 
 
 def _cosine(one: Mapping[int, float], other: Mapping[int, float]) -> float:
-    return sum(weight * other.get(word, 0.0) for word, weight in one.items())
+    return sum([one[word] * other[word] for word in one.keys() & other.keys()])
 
 
 def _found(title: Mapping[int, float], text: Mapping[int, float]) -> float:
     """Return the share (0 to 1) of a title that another article has."""
-    return sum(weight * weight for word, weight in title.items() if word in text)
+    return sum([title[word] ** 2 for word in title.keys() & text.keys()])

@@ -18,7 +18,7 @@ from pipeline.stories.terms import load_terms
 
 COMPARED_CHARACTERS = 3000  # what follows is background that many articles share
 LEAD_CHARACTERS = 300  # in which acts and roles are looked for
-_MOST_WORDS = 128
+_MOST_WORDS = 96
 _MOST_KEYS = 8  # of each kind
 _WORD = re.compile(r"\w+")
 _BYLINE = re.compile(r"^\([^()=]{2,40}=[^()]{2,20}\)[^=]{0,60}=\s*|^[^.]{3,60}\. /[A-ZА-Я]{2,9}/\.?\s*")
@@ -84,9 +84,8 @@ def split(text: str) -> Iterator[str]:
 
 def _vector(counts: Counter[str], model: StoryModel) -> dict[int, float]:
     """Return the words of most weight as a vector of length 1."""
-    weights = {
-        (number := hash_word(word)): (1 + math.log(count)) * model.weigh_word(number) for word, count in counts.items()
-    }
-    most = heapq.nlargest(_MOST_WORDS, weights.items(), key=lambda item: (item[1], item[0]))
-    length = math.sqrt(sum(weight * weight for _, weight in most)) or 1.0
-    return {number: weight / length for number, weight in most}
+    numbers = zip(map(hash_word, counts), counts.values(), strict=True)
+    weights = [((1 + math.log(count)) * model.weigh_word(number), number) for number, count in numbers]
+    most = sorted(weights, reverse=True)[:_MOST_WORDS]
+    length = math.sqrt(sum([weight * weight for weight, _ in most])) or 1.0
+    return {number: weight / length for weight, number in most}

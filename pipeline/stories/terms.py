@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+
+from ahocorasick_rs import AhoCorasick
 
 from pipeline import shipped
 
@@ -25,21 +28,23 @@ class Role:
     since: int
 
 
-@dataclass(frozen=True, slots=True)
 class Terms:
     """The compiled words.
 
-    Attributes:
+    Args:
         acts: a phrase, as it stands in the text of ``_spaced``, and its act.
+        roles: phrases that stand for persons.
     """
 
-    acts: tuple[tuple[str, str], ...]
-    roles: tuple[Role, ...]
+    def __init__(self, acts: Sequence[tuple[str, str]], roles: Sequence[Role]) -> None:
+        self._acts = [act for _, act in acts]
+        self._find = AhoCorasick([phrase for phrase, _ in acts]).find_matches_as_indexes
+        self.roles = tuple(roles)
 
     def acts_in(self, text: str) -> frozenset[str]:
         """Return the acts that a text in lower case names."""
-        spaced = _spaced(text)
-        return frozenset(act for phrase, act in self.acts if phrase in spaced)
+        found = self._find(_spaced(text), overlapping=True)
+        return frozenset([self._acts[number] for number, _, _ in found])
 
     def roles_in(self, text: str, year: int) -> frozenset[str]:
         """Return the concepts that the roles in a text in lower case stand for in a year."""
@@ -55,11 +60,11 @@ def load_terms() -> Terms:
         for act, phrases in table["acts"].items()
         for phrase in phrases.replace("|", " ").split()
     ]
-    roles = (
+    roles = [
         Role(role["concept"], re.compile(_alternatives(role["phrases"])), role.get("since", 0))
         for role in table["role"]
-    )
-    return Terms(tuple(acts), tuple(roles))
+    ]
+    return Terms(acts, roles)
 
 
 def _spaced(text: str) -> str:

@@ -13,8 +13,9 @@ from itertools import pairwise
 
 HEADLINE = 160  # characters
 
-# Korean texts sometimes leave out the blank.
-_END = re.compile(r"\n|[.!?…](?:[\"'»”’)]{0,3} |(?<=[다요음함됨][.!?…]))|。")
+# Begins with a set of characters, for which ``re`` searches five times faster than for alternatives. Korean texts
+# sometimes leave out the blank.
+_END = re.compile(r"[.!?…\n。](?:(?<=[\n。])|[\"'»”’)]{0,3} |(?<=[다요음함됨][.!?…]))")
 
 
 def sentence_ends(text: str) -> list[int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pipeline.flagging.dateline import dateline_end
-from pipeline.flagging.features import LEAD_CHARACTERS
+from pipeline.flagging.reading import LEAD_CHARACTERS
 from pipeline.settings.topics import SeedClause, Within
 from tests.flagging.small import flagger
 

@@ -1,0 +1,173 @@
+"""When a page is looked at again, and when it counts as gone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from pipeline.edits import decide_look, judge_response, judge_version
+from pipeline.edits.answers import Missing, NotAsked, Same, Unreadable
+from pipeline.edits.decide_look import Answer, Changed
+from pipeline.model import Change, Fetched, FetchFailed, NotModified, Version
+from pipeline.model.edits import LookDecision, LookHistory
+
+START = datetime(2026, 11, 2, 6, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+SCHEDULE = (2 * HOUR, 24 * HOUR, 168 * HOUR)
+EDIT = Changed(Change(kind="fact"))
+RETURN = Changed(Change(kind="fact"), returned=True)
+GONE, WALL = Missing("status 404"), Unreadable("A bot challenge blocks the site.")
+
+
+def play(answers: list[Answer], schedule: tuple[timedelta, ...] = SCHEDULE) -> list[tuple[float, LookDecision]]:
+    """Answer each look when it is due, until there is no further one; the last answer repeats."""
+    history = LookHistory(started_at=START, schedule=schedule)
+    now: datetime | None = START + schedule[0]
+    played: list[tuple[float, LookDecision]] = []
+    while now is not None:
+        decision = decide_look(history, answers[min(len(played), len(answers) - 1)], now)
+        played.append(((now - START) / HOUR, decision))
+        assert len(played) < 20
+        history = replace(
+            history,
+            state=decision.state,
+            missing_since=decision.missing_since,
+            changes=decision.changes,
+            returns=decision.returns,
+        )
+        now = decision.next_at
+    return played
+
+
+def hours(answers: list[Answer]) -> list[float]:
+    return [at for at, _ in play(answers)]
+
+
+def test_unchanged_page_is_looked_at_three_times() -> None:
+    assert hours([Same()]) == [2, 24, 168]
+    assert all(not decision.store and not decision.gone and not decision.reason for _, decision in play([Same()]))
+
+
+def test_page_is_gone_after_two_looks_a_day_apart_and_not_before() -> None:
+    looks = play([GONE])
+    assert [(at, decision.gone) for at, decision in looks] == [(2, None), (26, "status 404"), (168, None)]
+    assert [decision.state for _, decision in looks] == ["missing", "gone", "gone"]
+
+
+def test_second_look_too_early_decides_nothing() -> None:
+    history = LookHistory(started_at=START, schedule=SCHEDULE, state="missing", missing_since=START + 2 * HOUR)
+    decision = decide_look(history, GONE, START + 5 * HOUR)
+    assert decision.gone is None
+    assert decision.next_at == START + 26 * HOUR
+
+
+def test_page_missing_once_that_comes_back_was_never_gone() -> None:
+    looks = play([GONE, Same()])
+    assert not any(decision.gone or decision.back for _, decision in looks)
+    assert looks[-1][1].missing_since is None
+
+
+def test_page_that_comes_back_after_it_was_gone_is_recorded() -> None:
+    assert [decision.back for _, decision in play([GONE, GONE, Same()])] == [False, False, True]
+    last = play([GONE, GONE, EDIT])[-1][1]
+    assert last.back
+    assert last.store
+
+
+@pytest.mark.parametrize("wall", [WALL, NotAsked(None)])
+def test_bot_wall_and_unreachable_site_are_no_deletion(wall: Answer) -> None:
+    assert not any(decision.gone for _, decision in play([wall, wall, Same()]))
+    assert not any(decision.gone for _, decision in play([GONE, wall, wall, Same()]))
+
+
+def test_site_that_is_never_readable_ends_with_one_clear_line() -> None:
+    looks = play([WALL])
+    assert [at for at, _ in looks] == [2, 24, 168]
+    assert looks[-1][1].reason == WALL.reason
+    assert looks[-1][1].state == "ended"
+
+
+def test_page_missing_and_then_walled_is_asked_a_bounded_number_of_times() -> None:
+    assert len(play([GONE, WALL])) <= 11
+
+
+def test_page_that_changes_each_time_makes_one_revision_per_look() -> None:
+    looks = play([EDIT])
+    assert sum(decision.store for _, decision in looks) == 3
+    assert looks[-1][1].reason == "The page changed at each of 3 looks; there is no further look."
+
+
+def test_page_that_alternates_between_two_texts_is_left_alone_at_the_second_return() -> None:
+    looks = play([EDIT, RETURN, RETURN])
+    assert [decision.store for _, decision in looks] == [True, True, False]
+    assert "alternates" in looks[-1][1].reason
+
+
+def test_looks_that_were_missed_are_left_out() -> None:
+    decision = decide_look(LookHistory(started_at=START, schedule=SCHEDULE), Same(), START + 30 * HOUR)
+    assert decision.next_at == START + 168 * HOUR
+
+
+def test_site_that_must_be_left_alone_costs_no_look_and_ends_at_last() -> None:
+    history = LookHistory(started_at=START, schedule=SCHEDULE)
+    decision = decide_look(history, NotAsked(5 * HOUR), START + 2 * HOUR)
+    assert decision.next_at == START + 7 * HOUR
+    assert decide_look(history, NotAsked(None), START + 241 * HOUR).state == "ended"
+
+
+URL = "https://news.example/world/2026/ferries.html"
+
+
+def fetched(url: str) -> Fetched:
+    return Fetched(url=url, status=200, headers={}, body=b"x")
+
+
+@pytest.mark.parametrize(
+    ("outcome", "missing"),
+    [
+        (FetchFailed(url=URL, kind="not_found", reason="r"), "status 404"),
+        (FetchFailed(url=URL, kind="gone", reason="r"), "status 410"),
+        (fetched("https://news.example/"), "redirect to the home page"),
+        (fetched("https://news.example/world/"), "redirect to a section of the site"),
+        (fetched("https://news.example/404.html"), "redirect to an error page"),
+        (fetched(URL), None),
+        (fetched("https://news.example/world/2026/ferries-2.html"), None),
+        (fetched("https://consent.other.example/"), None),
+    ],
+)
+def test_status_or_redirect_shows_that_a_page_is_missing(outcome: Fetched | FetchFailed, missing: str | None) -> None:
+    answer = judge_response(outcome, URL)
+    assert answer == (None if missing is None else Missing(missing))
+
+
+def test_failures_are_no_evidence() -> None:
+    assert isinstance(judge_response(FetchFailed(url=URL, kind="blocked", reason="A bot wall."), URL), Unreadable)
+    assert isinstance(judge_response(FetchFailed(url=URL, kind="status", reason="500.", status=500), URL), Unreadable)
+    assert isinstance(judge_response(FetchFailed(url=URL, kind="deferred", reason="w"), URL), NotAsked)
+    assert isinstance(judge_response(NotModified(url=URL, headers={}), URL), Same)
+
+
+TEXT = "The envoys met in the harbour town on Friday. They signed a plan for 12 ferries. Moscow did not comment."
+
+
+@pytest.mark.parametrize(
+    ("title", "text", "visible", "wall", "kind"),
+    [
+        ("Page not found", "", "Sorry, this page was not found.", False, Missing),
+        ("Страница не найдена", "", "Материал удалён или не существует", False, Missing),
+        ("안내", "", "삭제된 기사입니다. 페이지를 찾을 수 없습니다.", False, Missing),
+        ("Just a moment...", "", "Checking your browser before you continue. 404", False, Unreadable),
+        ("Подождите", "", "Подтвердите, что вы не робот", False, Unreadable),
+        ("Envoys sign a plan", "", "", False, Unreadable),
+        ("Envoys sign a plan", "Subscribe to read on.", "", True, Unreadable),
+        ("Envoys sign a plan", TEXT, "", False, type(None)),
+        ("Envoys fail", "Quite another report stands here now, on other things. " * 12, "", False, type(None)),
+    ],
+)
+def test_page_without_the_article_is_missing_or_cannot_be_judged(
+    title: str, text: str, visible: str, wall: bool, kind: type
+) -> None:
+    old = Version("Envoys sign a plan", TEXT)
+    assert type(judge_version(old, Version(title, text), visible, wall=wall)) is kind
