@@ -155,14 +155,34 @@ def _reasons(
     )
     if article % 50 == 1:
         conn.execute(
-            "INSERT INTO reviews (article_id, analyst, verdict, at, revision, config_version, token)"
-            " VALUES (?, ?, ?, ?, 1, ?, ?)",
+            "INSERT INTO reviews (article_id, analyst, verdict, topics, note, at, revision, config_version, token)"
+            " VALUES (?, ?, ?, ?, ?, ?, 1, ?, ?)",
             (
                 article, rng.choice(("anna", "boris", "chul")),
                 rng.choice(("relevant", "relevant", "not_relevant", "escalate")),
+                to_json(rng.sample(topics, 1)) if article % 250 == 1 else None,
+                "Seen at the ministry too." if article % 150 == 1 else "",
                 stamp, version, f"archive-{article}",
             ),
         )  # fmt: skip
+    if article % 40 == 36:
+        _story(conn, article, stamp)
+
+
+def _story(conn: sqlite3.Connection, article: int, stamp: str) -> None:
+    """One story of this flagged article and the one before, of the two languages that they have."""
+    members = (article - 5, article)
+    story = conn.execute(
+        "INSERT INTO stories (title, lead_article_id, articles, sources, first_seen_at, last_seen_at)"
+        " SELECT title, id, 2, 2, sorted_at, ? FROM articles WHERE id = ? RETURNING id",
+        (stamp, members[0]),
+    ).fetchone()[0]
+    for member, how in zip(members, ("first", "event"), strict=True):
+        conn.execute("UPDATE articles SET story_id = ? WHERE id = ?", (story, member))
+        conn.execute(
+            "INSERT INTO story_members VALUES (?, ?, ?, NULL, 'Both name the same harbour.', ?)",
+            (member, story, how, stamp),
+        )
 
 
 if __name__ == "__main__":

@@ -26,12 +26,17 @@ import threading
 import time
 from datetime import UTC, datetime
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from benchmarks.archive import write_article
 
 _PAGES = {
-    "queue": ["", "?topic=thaad", "?language=ko", "?source=7&days=30"],
+    "queue, best with age": ["", "?topic=thaad", "?language=ko", "?source=7&days=30"],
+    "queue, newest": ["?sort=newest", "?sort=newest&topic=thaad", "?sort=newest&language=ko"],
+    "queue, best": ["?sort=best", "?sort=best&topic=thaad", "?sort=best&source=7&days=30"],
+    "lists": [f"?queue={name}" for name in ("escalated", "relevant", "mine", "notes", "flagged")],
+    "live": ["/live?newest=199000&after=3900"],
+    "brief": ["/brief", "/brief?since=3d", "/brief?which=all"],
     "article": [f"/article/{number}?part=article" for number in range(1, 2000, 17)],
     "search": [
         f"/search?q={quote(words)}"
@@ -212,7 +217,9 @@ def main() -> None:
         for _ in range(100):
             try:
                 client = Client(port)
-                client.ask(f"/-/{link.split('/-/')[1]}")
+                _, page = client.ask(f"/-/{link.split('/-/')[1]}")
+                fields = dict(re.findall(r'<input type="hidden" name="(csrftoken|key)" value="([^"]+)"', page))
+                client.ask("/-/tumen/enter", urlencode(fields), content_type="application/x-www-form-urlencoded")
                 break
             except OSError:
                 time.sleep(0.2)

@@ -1,8 +1,9 @@
 """Silent edits and deletions over a simulated week: ``python -m benchmarks.edits [--articles 300] [--seeds 1]``.
 
 Three sites on loopback carry articles in English, Russian and Korean, each with one of 21 fates
-(``tests.edits.world``): edited, decorated, deleted, walled. Cycles run at the times of the looks, with the clock moved. Printed are the share of
-significant edits that were found, false alerts per look at pages without a significant change, deletions, and requests.
+(``tests.edits.world``): edited, decorated, deleted, walled. Cycles run at the times of the looks, with the clock moved.
+Printed are the share of significant edits that were found, false alerts per look at pages without a significant change,
+deletions, and requests.
 """
 
 from __future__ import annotations

@@ -76,6 +76,7 @@ def read_case(folder: str, weight: float, page: Page) -> Case | None:
     claims = cascade.read_record(root, page.url, b"").claims()
     tree.strip_unseen(root)
     tree.strip_inline(root)
+    tree.drop_menus(root)
     main = root.find("body")
     layout = measure(*cut(main if main is not None else root))
     if not layout.blocks:

@@ -686,7 +686,10 @@ DROP TRIGGER reviews_to_article;
 CREATE TRIGGER reviews_to_standing AFTER INSERT ON reviews
 BEGIN
   INSERT INTO notes (article_id, analyst, note, at, token)
-  SELECT new.article_id, new.analyst, new.note, new.at, 'review ' || new.id WHERE new.note <> '';
+  SELECT new.article_id, new.analyst, new.note, new.at, 'review ' || new.id
+  WHERE new.note <> '' AND new.note IS NOT (
+    SELECT note FROM notes WHERE article_id = new.article_id AND analyst = new.analyst ORDER BY id DESC LIMIT 1
+  );
   DELETE FROM standing WHERE article_id = new.article_id;
   INSERT INTO standing SELECT * FROM standing_from_log WHERE article_id = new.article_id;
   UPDATE articles SET (verdict, verdict_at) = (SELECT verdict, at FROM standing WHERE article_id = new.article_id)
@@ -711,6 +714,54 @@ AND NOT EXISTS (SELECT 1 FROM flags g WHERE g.article_id = s.article_id AND g.to
 """
     )
     db.execute("PRAGMA user_version = 11")
+
+
+@migrations()
+def m012_morning(db: Database) -> None:
+    """Add the settings of analysts, saved filters, edits of the brief, title translations, and indexes by time."""
+    db.executescript(
+        """
+CREATE TABLE desk_settings (
+  analyst TEXT NOT NULL,
+  name TEXT NOT NULL CHECK (name IN ('zone', 'filters', 'visit')),
+  value TEXT NOT NULL,
+  changed_at TEXT NOT NULL,
+  PRIMARY KEY (analyst, name)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE saved_filters (
+  analyst TEXT NOT NULL,
+  name TEXT NOT NULL,
+  query TEXT NOT NULL,
+  saved_at TEXT NOT NULL,
+  PRIMARY KEY (analyst, name)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE brief_edits (
+  id INTEGER PRIMARY KEY,
+  what TEXT NOT NULL CHECK (what IN ('sentence', 'left_out', 'order')),
+  article_id INTEGER REFERENCES articles(id) ON DELETE CASCADE,
+  value TEXT NOT NULL,
+  analyst TEXT NOT NULL,
+  at TEXT NOT NULL
+) STRICT;
+CREATE INDEX brief_edits_article ON brief_edits(article_id, what);
+CREATE INDEX brief_edits_order ON brief_edits(id) WHERE what = 'order';
+
+CREATE TABLE title_translations (
+  article_id INTEGER PRIMARY KEY REFERENCES articles(id) ON DELETE CASCADE,
+  title TEXT NOT NULL,
+  translation TEXT NOT NULL,
+  translator TEXT NOT NULL,
+  made_at TEXT NOT NULL
+) STRICT;
+
+CREATE INDEX articles_waiting_time ON articles(sorted_at DESC, id DESC, language, feed_id, relevance)
+WHERE verdict IS NULL AND relevant = 1;
+CREATE INDEX articles_flagged ON articles(first_seen_at DESC, id DESC, language, feed_id) WHERE topics <> '[]';
+"""
+    )
+    db.execute("PRAGMA user_version = 12")
 
 
 @migrations()
@@ -781,4 +832,214 @@ CREATE TABLE submissions (
 CREATE INDEX submissions_open ON submissions(try_at) WHERE state IN ('waiting', 'sending');
 """
     )
-    db.execute("PRAGMA user_version = 12")
+    db.execute("PRAGMA user_version = 13")
+
+
+@migrations()
+def m014_directions(db: Database) -> None:
+    """Add who reported a story first, who copied whom, what each side leaves out, and affairs above stories."""
+    db.executescript(
+        """
+ALTER TABLE looks ADD COLUMN topics TEXT NOT NULL DEFAULT '[]';
+
+CREATE TABLE story_order (
+  article_id INTEGER PRIMARY KEY REFERENCES articles(id) ON DELETE CASCADE,
+  story_id INTEGER NOT NULL REFERENCES stories(id) ON DELETE CASCADE,
+  place INTEGER NOT NULL,
+  earliest_at TEXT,
+  latest_at TEXT NOT NULL,
+  basis TEXT NOT NULL CHECK (basis IN ('published', 'polled')),
+  relation TEXT NOT NULL CHECK (relation IN ('first', 'copied', 'credits', 'own')),
+  certain INTEGER NOT NULL CHECK (certain IN (0, 1)),
+  like_article_id INTEGER REFERENCES articles(id) ON DELETE SET NULL,
+  evidence TEXT NOT NULL
+) STRICT;
+CREATE INDEX story_order_story ON story_order(story_id, place);
+CREATE INDEX story_order_like ON story_order(like_article_id);
+
+CREATE TABLE story_gaps (
+  story_id INTEGER NOT NULL REFERENCES stories(id) ON DELETE CASCADE,
+  side TEXT NOT NULL,
+  told_by TEXT NOT NULL,
+  kind TEXT NOT NULL CHECK (kind IN ('concept', 'number')),
+  item TEXT NOT NULL,
+  sources INTEGER NOT NULL,
+  article_id INTEGER NOT NULL REFERENCES articles(id) ON DELETE CASCADE,
+  quotation TEXT NOT NULL,
+  PRIMARY KEY (story_id, side, told_by, kind, item)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX story_gaps_article ON story_gaps(article_id);
+
+CREATE TABLE affairs (
+  id INTEGER PRIMARY KEY,
+  title TEXT NOT NULL,
+  first_seen_at TEXT NOT NULL,
+  last_seen_at TEXT NOT NULL,
+  stories INTEGER NOT NULL
+) STRICT;
+CREATE INDEX affairs_seen ON affairs(last_seen_at);
+
+CREATE TABLE affair_stories (
+  story_id INTEGER PRIMARY KEY REFERENCES stories(id) ON DELETE CASCADE,
+  affair_id INTEGER NOT NULL REFERENCES affairs(id) ON DELETE CASCADE,
+  why TEXT NOT NULL,
+  joined_at TEXT NOT NULL
+) STRICT;
+CREATE INDEX affair_stories_affair ON affair_stories(affair_id);
+
+CREATE TABLE story_changes (
+  id INTEGER PRIMARY KEY,
+  at TEXT NOT NULL,
+  what TEXT NOT NULL CHECK (what IN ('merged', 'split')),
+  story_id INTEGER NOT NULL,
+  into_id INTEGER,
+  articles TEXT NOT NULL,
+  why TEXT NOT NULL
+) STRICT;
+CREATE INDEX story_changes_story ON story_changes(story_id);
+CREATE TRIGGER story_changes_no_update BEFORE UPDATE ON story_changes
+BEGIN SELECT RAISE(ABORT, 'changes of stories are append-only'); END;
+CREATE TRIGGER story_changes_no_delete BEFORE DELETE ON story_changes
+BEGIN SELECT RAISE(ABORT, 'changes of stories are append-only'); END;
+
+CREATE TABLE story_reviews (
+  story_id INTEGER PRIMARY KEY REFERENCES stories(id) ON DELETE CASCADE,
+  articles INTEGER NOT NULL,
+  reviewed_at TEXT NOT NULL
+) STRICT;
+"""
+    )
+    db.execute("PRAGMA user_version = 14")
+
+
+@migrations()
+def m015_search_and_stories(db: Database) -> None:
+    """Add the lexicon's surfaces for search, words for suggestions, saved searches, and stories arranged by hand.
+
+    The surfaces come from the config: the next run, or ``tumen reflag``, fills the table.
+    """
+    db.executescript(
+        """
+CREATE TABLE surfaces (
+  concept TEXT NOT NULL REFERENCES concepts(id),
+  language TEXT NOT NULL,
+  surface TEXT NOT NULL,
+  first_word TEXT NOT NULL,
+  PRIMARY KEY (concept, language, surface)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX surfaces_first_word ON surfaces(first_word);
+
+CREATE VIRTUAL TABLE articles_fts_words USING fts5vocab('articles_fts', 'col');
+
+CREATE TABLE saved_searches (
+  id INTEGER PRIMARY KEY,
+  name TEXT NOT NULL,
+  query TEXT NOT NULL,
+  analyst TEXT NOT NULL,
+  saved_at TEXT NOT NULL,
+  removed_at TEXT
+) STRICT;
+CREATE UNIQUE INDEX saved_searches_name ON saved_searches(name) WHERE removed_at IS NULL;
+
+CREATE TABLE story_decisions (
+  id INTEGER PRIMARY KEY,
+  article_id INTEGER NOT NULL REFERENCES articles(id) ON DELETE CASCADE,
+  from_story INTEGER,
+  to_story INTEGER,
+  how TEXT,
+  like_article_id INTEGER,
+  why TEXT,
+  analyst TEXT NOT NULL,
+  at TEXT NOT NULL,
+  batch TEXT NOT NULL,
+  undoes TEXT
+) STRICT;
+CREATE INDEX story_decisions_article ON story_decisions(article_id);
+CREATE INDEX story_decisions_from ON story_decisions(from_story);
+CREATE INDEX story_decisions_to ON story_decisions(to_story);
+CREATE INDEX story_decisions_batch ON story_decisions(batch);
+CREATE UNIQUE INDEX story_decisions_undoes ON story_decisions(undoes, article_id) WHERE undoes IS NOT NULL;
+CREATE TRIGGER story_decisions_no_update BEFORE UPDATE ON story_decisions
+BEGIN SELECT RAISE(ABORT, 'decisions on stories are append-only: add a new one'); END;
+
+DROP INDEX articles_language;
+CREATE INDEX articles_language ON articles(language, sorted_at);
+"""
+    )
+    db.execute("PRAGMA user_version = 15")
+
+
+@migrations()
+def m016_shares(db: Database) -> None:
+    """Let the dashboard count articles and flagged articles by week, source and language from one index."""
+    db.executescript(
+        """
+DROP INDEX articles_sorted;
+CREATE INDEX articles_sorted ON articles(sorted_at, feed_id, language, top_topic);
+"""
+    )
+    db.execute("PRAGMA user_version = 16")
+
+
+@migrations()
+def m017_transport(db: Database) -> None:
+    """Store the new keys of a source, and remember the states of each item, which bound its revisions."""
+    db.executescript(
+        """
+ALTER TABLE feeds ADD COLUMN tls TEXT NOT NULL DEFAULT 'modern' CHECK (tls IN ('modern', 'legacy'));
+ALTER TABLE feeds ADD COLUMN max_feed_bytes INTEGER;
+ALTER TABLE sightings ADD COLUMN states TEXT NOT NULL DEFAULT '[]';
+"""
+    )
+    db.execute("PRAGMA user_version = 17")
+
+
+@migrations()
+def m018_run_status(db: Database) -> None:
+    """Keep how each run ended."""
+    db.executescript(
+        """
+ALTER TABLE runs ADD COLUMN status INTEGER;
+ALTER TABLE runs ADD COLUMN problem TEXT;
+"""
+    )
+    db.execute("PRAGMA user_version = 18")
+
+
+@migrations()
+def m019_archives(db: Database) -> None:
+    """Tell archived articles from those of feeds, and keep a ledger of the WARC files that were read."""
+    db.executescript(
+        """
+ALTER TABLE articles ADD COLUMN origin TEXT NOT NULL DEFAULT 'feed' CHECK (origin IN ('feed', 'archive'));
+CREATE INDEX articles_archive ON articles(sorted_at) WHERE origin = 'archive';
+
+CREATE TABLE archive_files (
+  name TEXT NOT NULL,
+  size INTEGER NOT NULL,
+  version TEXT NOT NULL,
+  read_at TEXT NOT NULL,
+  result TEXT NOT NULL,
+  problem TEXT,
+  merged_at TEXT,
+  pages INTEGER NOT NULL,
+  other INTEGER NOT NULL,
+  outside INTEGER NOT NULL,
+  passed INTEGER NOT NULL,
+  relevant INTEGER NOT NULL,
+  near INTEGER NOT NULL,
+  audit INTEGER NOT NULL,
+  failed INTEGER NOT NULL,
+  damaged INTEGER NOT NULL,
+  truncated INTEGER NOT NULL,
+  PRIMARY KEY (name, size, version)
+) STRICT, WITHOUT ROWID;
+
+CREATE VIEW archived_articles AS
+SELECT a.id, a.title, a.relevance, a.topics, a.language, f.name AS source, a.sorted_at, a.verdict, a.url
+FROM articles a JOIN feeds f ON f.id = a.feed_id
+WHERE a.origin = 'archive'
+ORDER BY a.sorted_at DESC;
+"""
+    )
+    db.execute("PRAGMA user_version = 19")

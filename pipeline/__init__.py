@@ -1,3 +1,3 @@
 """Tumen: watches Russia–Korea coverage, flags what matches one reference op-ed, keeps it in SQLite."""
 
-__version__ = "0.1.0"
+__version__ = "1.0.0"

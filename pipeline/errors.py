@@ -51,7 +51,8 @@ class ConfigError(TumenError):
         self.file = Path(file)
         self.key = key
         self.problem = problem
-        super().__init__(f"{file}: {key}: {problem}" if key else f"{file}: {problem}")
+        text = f"{file}: {key}: {problem}" if key else f"{file}: {problem}"
+        super().__init__(text.replace("\n", " "))  # quoted values and names may have several lines
 
     def __reduce__(self) -> tuple[type[ConfigError], tuple[Path, str, str]]:
         """Support pickling: workers return this error to the main process."""

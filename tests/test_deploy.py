@@ -24,7 +24,7 @@ def test_systemd_accepts_the_units(tmp_path: Path) -> None:
     units = sorted(map(str, tmp_path.iterdir()))
     done = subprocess.run(["systemd-analyze", "verify", *units], capture_output=True, text=True, check=False)
     results = [line for line in done.stderr.splitlines() if any(Path(unit).name in line for unit in units)]
-    assert len(units) == 5
+    assert len(units) == 6
     assert results == []
 
 

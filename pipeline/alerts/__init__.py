@@ -20,7 +20,13 @@ __all__ = ["Sender", "Sent", "after_cycle", "check_targets", "send"]
 
 
 def after_cycle(
-    conn: sqlite3.Connection, settings: Settings, began: datetime, now: Callable[[], datetime], sender: Sender = send
+    conn: sqlite3.Connection,
+    settings: Settings,
+    began: datetime,
+    now: Callable[[], datetime],
+    sender: Sender = send,
+    *,
+    outage: bool = False,
 ) -> Sent:
     """Record health events, collect alerts and send them.
 
@@ -30,11 +36,13 @@ def after_cycle(
         began: start of the cycle.
         now: the clock.
         sender: sends one message.
+        outage: the cycle reached nothing, so it knows nothing new of the health of feeds.
 
     Returns:
         The numbers of sent and waiting alerts. Problems are stored in the outbox and in ``Sent``, not raised.
     """
-    health.record(conn, now())
+    if not outage:
+        health.record(conn, now())
     if not settings.alerts.rule:
         waiting, failed = outbox.counts(conn)
         return Sent(sent=0, waiting=waiting, failed=failed)

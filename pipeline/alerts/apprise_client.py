@@ -73,16 +73,17 @@ def _captured_log() -> Iterator[list[str]]:
 
 
 def check_targets(targets: Iterable[Target], file: Path) -> None:
-    """Refuse addresses that Apprise does not understand.
+    """Refuse addresses that Apprise does not understand. Those in unset environment variables are not checked.
 
     Raises:
         ConfigError: names the target.
     """
     for target in targets:
         try:
-            _service(target)
+            if target.address():
+                _service(target)
         except ValueError as error:
-            raise ConfigError(file, f'target "{target.name}"', str(error)) from None
+            raise ConfigError(file, f'target "{target.name}" › url', str(error)) from None
 
 
 def _service(target: Target) -> Any:

@@ -26,12 +26,18 @@ _MAX_SECONDS = 60.0  # the rest is sent after the next cycle
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sent:
-    """Result of a delivery; ``problems`` has one sentence per target that failed."""
+    """Result of a delivery.
+
+    Attributes:
+        problems: one sentence per target that failed.
+        new_problems: those of targets that accepted messages before.
+    """
 
     sent: int
     waiting: int
     failed: int
     problems: tuple[str, ...] = ()
+    new_problems: tuple[str, ...] = ()
 
 
 class Sender(Protocol):
@@ -48,6 +54,7 @@ def send_due(conn: sqlite3.Connection, settings: Settings, now: Callable[[], dat
     rules = {rule.name: rule for rule in settings.alerts.rule}
     zone = ZoneInfo(settings.daemon.timezone)
     problems: dict[str, str] = {}
+    begun: set[str] = set()
     sent, began = 0, time.monotonic()
     for group in _group(outbox.waiting(conn, now())):
         target, rule = targets.get(group[0].target), rules.get(group[0].rule)
@@ -60,6 +67,8 @@ def send_due(conn: sqlite3.Connection, settings: Settings, now: Callable[[], dat
             continue
         if target.name not in problems:
             problem = _send(conn, target, group, sender)
+            if outbox.report_target(conn, target.name, problem, now()):
+                begun.add(target.name)
             if problem is None:
                 outbox.mark_sent(conn, ids, now())
                 sent += len(group)
@@ -67,8 +76,14 @@ def send_due(conn: sqlite3.Connection, settings: Settings, now: Callable[[], dat
             problems[target.name] = problem
         outbox.mark_failed(conn, ids, problems[target.name], _next_try(group[0], now()))
     waiting, failed = outbox.counts(conn)
-    sentences = tuple(f"target “{name}”: {problem}" for name, problem in problems.items())
-    return Sent(sent=sent, waiting=waiting, failed=failed, problems=sentences)
+    sentences = {name: f"target “{name}”: {problem}" for name, problem in problems.items()}
+    return Sent(
+        sent=sent,
+        waiting=waiting,
+        failed=failed,
+        problems=tuple(sentences.values()),
+        new_problems=tuple(sentence for name, sentence in sentences.items() if name in begun),
+    )
 
 
 def _send(conn: sqlite3.Connection, target: Target, group: Sequence[outbox.Alert], sender: Sender) -> str | None:

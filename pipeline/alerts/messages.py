@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 from urllib.parse import urlsplit
 
 from pipeline.errors import printable
@@ -10,6 +11,7 @@ from pipeline.store.health import FeedEvent
 from pipeline.store.outbox import Alert, AlertArticle, Verdict
 
 _LONGEST = 200
+_MOST_PARTS = 5  # changed sentences in a message
 _REPEATED = "This may be a repetition: Tumen was stopped while it was sending this message."
 _VERDICTS = {"relevant": "relevant", "not_relevant": "not relevant", "escalate": "escalated"}
 
@@ -24,6 +26,17 @@ def for_verdict(verdict: Verdict, article: AlertArticle, desk: str) -> tuple[str
     label = _VERDICTS[verdict.verdict].capitalize()
     note = f"\nNote: {_line(verdict.note, 500)}" if verdict.note else ""
     return f"{label}: {_line(article.title)}", f"{label} by {verdict.analyst}.{note}\n{_article(article, desk)}"
+
+
+def for_edit(edit: Mapping[str, Any], article: AlertArticle, desk: str) -> tuple[str, str]:
+    """Return subject and body for an edit or a deletion."""
+    label = "Deleted" if edit["kind"] == "gone" else "Edited"
+    lines = [_line(edit["summary"], 400)]
+    for part in edit["parts"][:_MOST_PARTS]:
+        if part["kind"] in ("headline", "fact", "sentence"):
+            lines += [f"First said: {_line(part['old'], 400)}"] * bool(part["old"])
+            lines += [f"Now says: {_line(part['new'], 400)}"] * bool(part["new"])
+    return f"{label}: {_line(article.title)}", "\n".join([*lines, _article(article, desk)])
 
 
 def for_feed(event: FeedEvent) -> tuple[str, str]:

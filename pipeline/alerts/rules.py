@@ -10,7 +10,7 @@ from functools import partial
 
 from pipeline.alerts import messages
 from pipeline.settings.alerts import AlertSettings, Rule
-from pipeline.store import health, outbox, transaction
+from pipeline.store import edits, health, outbox, transaction
 from pipeline.store.values import to_text
 
 
@@ -54,7 +54,8 @@ class _Event:
 
 def _matching(conn: sqlite3.Connection, rule: Rule, since: str, desk: str) -> Iterator[_Event]:
     if rule.when == "article":
-        articles = (row.article for row in outbox.flagged(conn, since, rule.to) if _matches(rule, row))
+        rows = outbox.found(conn, since, rule.search) if rule.search else outbox.flagged(conn, since, rule.to)
+        articles = (row.article for row in rows if _matches(rule, row))
         for article in dict.fromkeys(articles):
             message = partial(_article_message, conn, article, desk)
             yield _Event(key=f"article:{article}", article=article, message=message)
@@ -67,10 +68,24 @@ def _matching(conn: sqlite3.Connection, rule: Rule, since: str, desk: str) -> It
             ):
                 message = partial(_verdict_message, conn, verdict, desk)
                 yield _Event(key=f"verdict:{verdict.id}", article=verdict.article, message=message)
+    elif rule.when == "edited":
+        yield from _edits(conn, rule, since, desk)
     else:
         for event in health.events(conn, since=since):
             if event.what in rule.health and (not rule.sources or event.feed in rule.sources):
                 yield _Event(key=f"feed:{event.id}", message=partial(messages.for_feed, event))
+
+
+def _edits(conn: sqlite3.Connection, rule: Rule, since: str, desk: str) -> Iterator[_Event]:
+    for edit in edits.since(conn, since):
+        on_topic = set(edit["topics"]) | set(edit["flags_lost"])
+        if (
+            edit["kind"] in rule.edits
+            and _allowed(rule, edit["source"], edit["language"])
+            and (on_topic & set(rule.topics) if rule.topics else edit["relevance"] >= rule.min_score)
+        ):
+            message = partial(messages.for_edit, edit, outbox.load_article(conn, edit["article"]), desk)
+            yield _Event(key=f"edit:{edit['id']}", article=edit["article"], message=message)
 
 
 def _matches(rule: Rule, row: outbox.FlaggedRow) -> bool:

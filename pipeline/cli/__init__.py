@@ -6,15 +6,20 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import os
+import signal
 import sys
+from pathlib import Path
 from typing import Any
 
 import click
 
 from pipeline import __version__
-from pipeline.errors import TumenError
+from pipeline.errors import TumenError, printable
+
+_OUTPUT_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
 
 _COMMANDS = {
     "run": "run",
@@ -25,6 +30,7 @@ _COMMANDS = {
     "status": "status",
     "doctor": "doctor",
     "backup": "backup",
+    "restore": "restore",
     "brief": "brief",
     "alerts": "alerts",
     "explain": "explain",
@@ -37,6 +43,7 @@ _COMMANDS = {
     "reindex": "reindex",
     "reextract": "reextract",
     "page": "page",
+    "backfill": "backfill",
 }
 
 
@@ -69,6 +76,7 @@ _HELP = {  # each command's help in one line, here so that “tumen --help” im
     "status": "Show the health of feeds, the last cycle, the queue.",
     "doctor": "Check config, database and files; say how to fix problems.",
     "backup": "Copy the database, also while it is in use.",
+    "restore": "Replace the database by a backup.",
     "brief": "Print the morning brief: flagged articles by topic.",
     "alerts": "Test alert targets; list and send alerts.",
     "explain": "Explain why an article is flagged or not.",
@@ -81,6 +89,7 @@ _HELP = {  # each command's help in one line, here so that “tumen --help” im
     "reindex": "Rebuild the search index.",
     "reextract": "Extract the kept pages again and update their articles.",
     "page": "Show where an article's page came from; print the page.",
+    "backfill": "Read articles of the past from web archives.",
 }
 
 
@@ -95,30 +104,83 @@ def tumen() -> None:
 
 def main(arguments: list[str] | None = None) -> Any:
     """Run the command line and exit with its status."""
+    terminated = _stop_on_sigterm()
+    plain = bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
     try:
-        status = tumen.main(args=arguments, prog_name="tumen", standalone_mode=False)
+        status = tumen.main(args=arguments, prog_name="tumen", standalone_mode=False, color=False if plain else None)
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except TumenError as error:
         click.echo(f"tumen: {error}", err=True)
         status = error.exit_code
     except click.exceptions.Abort:
         click.echo("tumen: stopped. Nothing is lost; the next run continues from here.", err=True)
-        status = 130
+        status = 143 if terminated else 130
     except click.ClickException as error:
         error.show()
         status = error.exit_code
     except BrokenPipeError:
-        # Python flushes standard output at exit; without this the flush would print a second error
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         status = 0
-    except Exception as error:  # sqlite3 is not imported here, so its errors are recognised by module name
-        if type(error).__module__ != "sqlite3":
-            raise
-        status = _report_database_error(error)
+    except Exception as error:  # noqa: BLE001 - one line for the operator, whatever happened
+        status = _report(error)
     sys.exit(status if isinstance(status, int) else 0)
 
 
+def _stop_on_sigterm() -> list[int]:
+    """Let SIGTERM stop a command as Ctrl-C does. The returned list is empty until the signal came."""
+    came: list[int] = []
+
+    def stop(number: int, _: Any) -> None:
+        came.append(number)
+        signal.raise_signal(signal.SIGINT)
+
+    signal.signal(signal.SIGTERM, stop)
+    return came
+
+
+def _drop_output() -> None:
+    """Point standard output nowhere. Python flushes it at exit, which would print a second error."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _report(error: Exception) -> int:
+    """Print one line for an unexpected error and return the exit status."""
+    if type(error).__module__ == "sqlite3":  # not imported here, so its errors are recognised by module name
+        return _report_database_error(error)
+    if isinstance(error, OSError) and error.filename is not None:
+        click.echo(f"tumen: {printable(str(error.filename))}: {error.strerror}.", err=True)
+        return os.EX_IOERR
+    if isinstance(error, OSError) and error.errno in _OUTPUT_ERRORS:
+        _drop_output()
+        click.echo(f"tumen: the output cannot be written ({error.strerror}).", err=True)
+        return os.EX_IOERR
+    return _report_internal_error(error)
+
+
+def _report_internal_error(error: Exception) -> int:
+    """Print what to report. The traceback goes to the log, if there is one at this level, or is asked for."""
+    import logging
+    import traceback
+
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    text = " ".join(printable(str(error)).split())[:200]
+    where = f"{Path(place.filename).name}, line {place.lineno}"
+    click.echo(
+        f"tumen: internal error: {type(error).__name__}: {text} ({where}; Tumen {__version__}). Please report this."
+        " TUMEN_DEBUG=1 shows the traceback.",
+        err=True,
+    )
+    log = logging.getLogger("tumen")
+    if log.isEnabledFor(logging.INFO) and logging.getLogger().handlers:
+        log.error("internal error", exc_info=error)
+    elif os.environ.get("TUMEN_DEBUG"):
+        traceback.print_exception(error)
+    return os.EX_SOFTWARE
+
+
 def _report_database_error(error: Exception) -> int:
-    """Print one line for a failing database and return the exit status. Programming errors keep their traceback."""
+    """Print one line for a failing database and return the exit status. Errors of our own SQL are internal errors."""
     from pipeline.store import plain_errors
 
     try:
@@ -127,3 +189,5 @@ def _report_database_error(error: Exception) -> int:
     except TumenError as plain:
         click.echo(f"tumen: {plain}", err=True)
         return plain.exit_code
+    except Exception as programming:  # noqa: BLE001 - our own mistake, reported as one line
+        return _report_internal_error(programming)

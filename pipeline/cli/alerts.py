@@ -46,7 +46,7 @@ def test(names: tuple[str, ...], folder: Path | None) -> None:
 
 @command.command("list")
 @options.database
-@click.option("-n", "limit", default=20, show_default=True, help="Number of alerts.")
+@click.option("-n", "limit", default=20, show_default=True, type=click.IntRange(1, 10_000), help="Number of alerts.")
 def show(database: Path, limit: int) -> None:
     """Show the outbox: first waiting and failed alerts, then the last sent ones."""
     from pipeline.store import open_readonly, outbox
@@ -56,17 +56,22 @@ def show(database: Path, limit: int) -> None:
     conn.close()
     if not rows:
         click.echo("The outbox is empty.")
+    shown = ""
     for row in rows:
         state = click.style(f"{row['state']:<8}", fg=_COLOURS[row["state"]])
         click.echo(f"{row['sent_at'] or row['made_at']}  {state} {row['target']}: {row['subject']}  ({row['rule']})")
         if row["problem"]:
-            click.echo(f"{'':<31}{row['problem']} (tried {row['tries']} times)")
+            tries = "once" if row["tries"] == 1 else f"{row['tries']} times"
+            again = f", next try {row['try_at']}" if row["state"] == "waiting" and row["try_at"] else ""
+            problem = row["problem"] if row["problem"] != shown else "the same"
+            shown = row["problem"]
+            click.echo(f"{'':<31}{problem} (tried {tries}{again})")
 
 
 @command.command("send")
 @options.database
 @options.config
-@click.option("--retry", is_flag=True, help="Also retry alerts that were given up.")
+@click.option("--retry", is_flag=True, help="Try all alerts that wait now, and those that were given up.")
 def send_due(database: Path, folder: Path | None, *, retry: bool) -> int:
     """Send the alerts that are due. Every cycle does this at its end."""
     from pipeline.alerts import after_cycle

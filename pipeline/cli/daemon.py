@@ -23,11 +23,10 @@ def command(database: Path, folder: Path | None, form: str) -> None:
     wrong, the old one stays in use. Supports systemd's ready and watchdog notifications (deploy/tumen.service).
     """
     from pipeline import shipped
-    from pipeline.cli.config import check_config
+    from pipeline.cycle.config_check import check_config
     from pipeline.daemon import Daemon
     from pipeline.store import open_store
 
     logs.to_stderr(form, logging.INFO)
     open_store(database).close()
-    edited = folder or shipped.CONFIG
-    Daemon(database, edited, lambda copy: check_config(copy, edited)).run()
+    Daemon(database, folder or shipped.CONFIG, check_config).run()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import sys
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,7 +21,10 @@ import click
     show_default="a new file in the temporary folder",
     help="Database file of the demonstration.",
 )
-def command(database: Path | None) -> int:
+@click.option(
+    "--verdicts/--no-verdicts", default=True, show_default=True, help="Add verdicts and notes of two invented analysts."
+)
+def command(database: Path | None, *, verdicts: bool) -> int:
     """Poll seven invented newspapers on this machine, in English, Russian and Korean, and flag their articles.
 
     Needs no network and changes no other file: it uses real HTTP on 127.0.0.1 and a new database file. One newspaper is
@@ -27,6 +33,8 @@ def command(database: Path | None) -> int:
     from pipeline.cli import summary
     from pipeline.cycle.run import run_cycle
     from pipeline.demo import World, running, write_config
+    from pipeline.demo.team import review
+    from pipeline.store import open_store
 
     folder = Path(tempfile.mkdtemp(prefix="tumen-demo-"))
     database = database or folder / "tumen.db"
@@ -34,12 +42,25 @@ def command(database: Path | None) -> int:
     with running(World(now=datetime.now(UTC))) as world, summary.progress(enabled=True) as watcher:
         config = write_config(world, folder / "config")
         report = run_cycle(database, config, trigger="demo", force=True, watcher=watcher)
+    if verdicts:
+        conn = open_store(database)
+        review(conn, datetime.now(UTC))
+        conn.close()
     summary.show(report)
+    tumen = _called_as()
     click.echo(
         f"\n{click.style('Next steps', bold=True)}\n"
-        f"  tumen serve --db {database}      review the queue and query the database\n"
-        f"  tumen explain 1 --db {database}  why an article is flagged or not\n"
-        f"  sqlite-utils rows {database} review_queue --limit 5\n"
-        "  tumen run                        poll the real feeds"
+        f"  {tumen} serve --db {database}      review the queue and query the database\n"
+        f"  {tumen} explain 1 --db {database}  why an article is flagged or not\n"
+        f"  {tumen} brief --db {database}      the morning brief\n"
+        f"  {tumen} run                        poll the real feeds; set [fetch] contact before"
     )
     return 0
+
+
+def _called_as() -> str:
+    """Return how this command can be called again: by its name if that is on the PATH, else by its path."""
+    if shutil.which("tumen"):
+        return "tumen"
+    script = Path(sys.executable).with_name("tumen")
+    return os.path.relpath(script) if script.exists() else f"{sys.executable} -m pipeline"

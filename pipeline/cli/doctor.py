@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from pipeline.settings import Settings
 
 _LEAST_FREE_BYTES = 500_000_000
-_ADVICE = "stop Tumen, delete its -wal and -shm files, and replace it by the last backup."
+_ADVICE = "stop Tumen and restore the last backup with “tumen restore FILE”."
 
 
 @click.command()
@@ -37,9 +38,18 @@ def command(database: Path, folder: Path | None, *, housekeeping: bool) -> int:
     Exit status:
       0   no problem
       1   at least one problem (one line each)
+      66  the config has no enabled feed
+      78  the config has an error
     """
-    problems = 0
-    for subject, problem in _checks(database, folder, housekeeping=housekeeping):
+    from pipeline.cycle.config_check import check_config
+
+    problems, settings, wrong = 0, None, None
+    try:
+        settings = check_config(folder)
+    except TumenError as error:
+        wrong = error
+    results = [("config and lexicon", str(wrong or "")), *_config(settings, quiet=housekeeping)]
+    for subject, problem in chain(results, _machine(database, settings, housekeeping=housekeeping)):
         if problem:
             problems += 1
             click.echo(f"{click.style(subject, fg='red')}: {problem}")
@@ -47,22 +57,26 @@ def command(database: Path, folder: Path | None, *, housekeeping: bool) -> int:
             click.echo(f"{subject}: ok")
     if not problems and not housekeeping:
         click.echo("No problems found.")
-    return 1 if problems else 0
+    return wrong.exit_code if wrong else 1 if problems else 0
 
 
-def _checks(database: Path, folder: Path | None, *, housekeeping: bool) -> Iterator[tuple[str, str]]:
-    from pipeline.cli.config import check_config
+def _config(settings: Settings | None, *, quiet: bool) -> Iterator[tuple[str, str]]:
+    """Yield what a valid config has that was probably not meant."""
+    from pipeline.cycle.config_check import missing_contact, oversights
 
-    settings = None
-    try:
-        settings = check_config(folder)
-        yield "config and lexicon", ""
-        yield "flagging model", _model(folder)
-    except TumenError as error:
-        yield "config and lexicon", str(error)
+    if settings is None:
+        return
+    yield "config files", " ".join(oversights(settings))
+    yield "flagging model", _model(settings.folder)
+    if not quiet and (request := missing_contact(settings)):
+        click.echo(f"contact: {request}")
+
+
+def _machine(database: Path, settings: Settings | None, *, housekeeping: bool) -> Iterator[tuple[str, str]]:
+    """Yield the state of files, disk and database."""
     yield "permissions", "; ".join(_unwritable(database, settings))
     if not housekeeping:
-        yield "secrets", "; ".join(_readable(database, settings, folder))
+        yield "secrets", "; ".join(_readable(database, settings))
     free = shutil.disk_usage(database.parent if database.parent.exists() else Path.cwd()).free
     yield (
         "disk",
@@ -75,7 +89,7 @@ def _checks(database: Path, folder: Path | None, *, housekeeping: bool) -> Itera
         yield "database", f"{database} is damaged: {_ADVICE}" if damaged else str(error)
 
 
-def _model(folder: Path | None) -> str:
+def _model(folder: Path) -> str:
     """Return what is wrong if the shipped model was dropped because it does not fit a changed lexicon."""
     from pipeline.flagging import Flagger
 
@@ -97,14 +111,13 @@ def _unwritable(database: Path, settings: Settings | None) -> Iterator[str]:
             yield f"{path} cannot be written by this user: change its owner"
 
 
-def _readable(database: Path, settings: Settings | None, folder: Path | None) -> Iterator[str]:
+def _readable(database: Path, settings: Settings | None) -> Iterator[str]:
     """Yield the files that may hold a secret and that everybody can read."""
     from pipeline.settings import find_file
-    from pipeline.shipped import CONFIG
 
     secret = [database.with_name(f"{database.stem}.{end}") for end in ("secret", "analysts.json")]
     if settings is not None and any(target.url for target in settings.alerts.target):
-        secret.append(find_file(folder or CONFIG, "alerts.toml"))
+        secret.append(find_file(settings.folder, "alerts.toml"))
     for path in secret:
         if path.exists() and path.stat().st_mode & 0o004:
             yield f"{path} may hold a secret and can be read by everybody: chmod o-r"
@@ -155,6 +168,7 @@ def _clock(last: str | None) -> str:
 def _copy(conn: sqlite3.Connection, database: Path, folder: Path, keep: int) -> None:
     from pipeline.store import upkeep
 
+    upkeep.note_copy(conn, datetime.now(UTC), tried=True)
     upkeep.backup(conn, folder / f"{database.stem}-{datetime.now(UTC):%Y%m%d-%H%M%S}.db")
     upkeep.note_copy(conn, datetime.now(UTC))
     for old in sorted(folder.glob(f"{database.stem}-????????-??????.db"))[:-keep]:

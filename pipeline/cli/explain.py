@@ -8,16 +8,26 @@ from pathlib import Path
 import click
 
 from pipeline.cli import options
-from pipeline.errors import NotFound
+from pipeline.errors import BadValue, NotFound
 
 _MAX_BYTES = 5 * 1024 * 1024
+
+
+def _country(_: click.Context, __: click.Parameter, code: str | None) -> str | None:
+    from pipeline.settings.codes import COUNTRIES
+
+    if code is not None and code not in COUNTRIES:
+        raise BadValue(f"--home {code}: must be a country code in capitals, such as KR.")
+    return code
 
 
 @click.command()
 @click.argument("what", metavar="ID|URL|FILE|-")
 @options.database
 @options.config
-@click.option("--home", default=None, metavar="XX", help="Home country of a FILE's source, such as KR.")
+@click.option(
+    "--home", default=None, metavar="XX", callback=_country, help="Home country of a FILE's source, such as KR."
+)
 @click.option("--html", "html", type=click.Path(dir_okay=False, path_type=Path), help="Write a page instead.")
 def command(what: str, database: Path, folder: Path | None, home: str | None, html: Path | None) -> None:
     """Print the text with its evidence marked, and the terms of every score.
@@ -35,7 +45,7 @@ def command(what: str, database: Path, folder: Path | None, home: str | None, ht
         options.write_file(html, explain.page(title, text, assessment, passages).encode())
         click.echo(f"Written to {html}.")
         return
-    tty = sys.stdout.isatty()
+    tty = sys.stdout.isatty() and click.get_current_context().color is not False
     marking = (lambda part: click.style(part, fg="yellow", bold=True)) if tty else (lambda part: f"[{part}]")
     click.echo("\n".join(explain.lines(title, text, assessment, passages, marking)))
 

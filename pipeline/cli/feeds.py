@@ -14,6 +14,7 @@ from pipeline.cli import options
 from pipeline.errors import NotFound
 
 if TYPE_CHECKING:
+    from pipeline.feeds.opml import Outline
     from pipeline.model import Source
     from pipeline.services.discover import Search
     from pipeline.settings import Settings
@@ -95,7 +96,10 @@ async def _check_all(sources: list[Source], settings: Settings) -> int:
     from pipeline.processing.pool import Workers
     from pipeline.services.check import check_feed
 
-    async with Fetcher(settings.fetch) as fetcher, Workers.of(settings.extract) as workers:
+    async with (
+        Fetcher(settings.fetch, sources=sources) as fetcher,
+        Workers.of(settings.extract) as workers,
+    ):
         good = 0
         checks = [check_feed(source, fetcher, workers, datetime.now(UTC)) for source in sources]
         for task in asyncio.as_completed(checks):
@@ -138,7 +142,7 @@ def add(site: str, folder: Path | None, *, every: bool, dry_run: bool, **given: 
     """
     from pipeline.settings import addition, load_settings
 
-    settings = load_settings(folder)
+    settings = load_settings(folder, feeds_required=False)
     path = addition.own_file(folder)
     search = asyncio.run(_find(site, settings))
     if not search.found:
@@ -151,7 +155,7 @@ def add(site: str, folder: Path | None, *, every: bool, dry_run: bool, **given: 
         for number, feed in enumerate(search.found if every else search.found[:1])
     ]
     added = _new(wanted, settings.sources)
-    _write(path, added, dry_run=dry_run)
+    _write(path, added, dry_run=dry_run, shipped=settings.feeds == "shipped")
     return 0 if added else 1
 
 
@@ -172,9 +176,8 @@ def import_(file: Path, language: str, folder: Path | None, *, off: bool, dry_ru
     from pipeline.feeds.opml import read_opml
     from pipeline.model import Source
     from pipeline.settings import addition, load_settings
-    from pipeline.settings.sources import KINDS
 
-    settings = load_settings(folder)
+    settings = load_settings(folder, feeds_required=False)
     path = addition.own_file(folder)
     sources = []
     for outline in read_opml(file.read_bytes(), file):
@@ -185,11 +188,27 @@ def import_(file: Path, language: str, folder: Path | None, *, off: bool, dry_ru
             language=named if re.fullmatch("[a-z]{2,3}", named) else language,
             enabled=not off,
         )
-        kind = outline.category.lower()
-        sources.append(_with(source, {"kind": kind if kind in KINDS else None}))
+        sources.append(replace(source, **_own_attributes(outline)))
     added = _new(sources, settings.sources)
-    _write(path, added, dry_run=dry_run)
+    _write(path, added, dry_run=dry_run, shipped=settings.feeds == "shipped")
     return 0 if added else 1
+
+
+def _own_attributes(outline: Outline) -> dict[str, object]:
+    """Return what “tumen feeds export” writes beside the address, as far as it is valid."""
+    from pipeline.settings.codes import COUNTRIES
+    from pipeline.settings.schedule import is_timezone
+    from pipeline.settings.sources import KINDS
+
+    kind, minutes = outline.category.lower(), outline.interval
+    own: dict[str, object] = {"kind": kind} if kind in KINDS else {}
+    if outline.home in COUNTRIES:
+        own["home"] = outline.home
+    if outline.timezone and is_timezone(outline.timezone):
+        own["timezone"] = outline.timezone
+    if minutes.isascii() and minutes.isdigit() and 1 <= int(minutes[:7]) <= 525_600:
+        own["interval_minutes"] = int(minutes)
+    return own
 
 
 async def _find(site: str, settings: Settings) -> Search:
@@ -232,11 +251,11 @@ def _new(wanted: list[Source], known: tuple[Source, ...]) -> list[Source]:
     return added
 
 
-def _write(path: Path, added: list[Source], *, dry_run: bool) -> None:
+def _write(path: Path, added: list[Source], *, dry_run: bool, shipped: bool) -> None:
     from pipeline.settings import addition
 
     if added and not dry_run:
-        addition.append(path, added)
+        addition.append(path, added, with_shipped=shipped)
     for source in added:
         click.echo(f"\n{addition.as_toml(source)}", nl=False)
     if added:

@@ -33,7 +33,7 @@ class _Text(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         run = f"run={record.run} " if hasattr(record, "run") else ""
-        at = self.formatTime(record, "%Y-%m-%d %H:%M:%S")
+        at = datetime.fromtimestamp(record.created, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
         line = f"{at} {record.levelname} {run}{record.getMessage()}"
         return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
 

@@ -28,6 +28,16 @@ def default_database() -> Path:
     return Path(platformdirs.user_data_dir("tumen", appauthor=False)) / "tumen.db"
 
 
+def _shown_default() -> str:
+    """Return the default database for the help, with the home folder as “~”."""
+    if shipped.CHECKOUT is not None:
+        return "db/tumen.db"
+    try:
+        return str(default_database()).replace(str(Path.home()), "~")
+    except RuntimeError:  # a user without a home folder
+        return str(default_database())
+
+
 def database(function: F) -> F:
     """Add the option ``--db PATH``."""
     return click.option(
@@ -35,7 +45,7 @@ def database(function: F) -> F:
         "database",
         type=click.Path(dir_okay=False, readable=False, path_type=Path),  # checked by the store, exit status 73
         default=default_database,
-        show_default="db/tumen.db in a checkout, else your data folder; or $TUMEN_DB",
+        show_default=f"{_shown_default()}; or $TUMEN_DB",
         help="The database file.",
     )(function)
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from pipeline.cli import options
-from pipeline.errors import NetworkUnreachable
+from pipeline.errors import LockHeld, NetworkUnreachable
+
+if TYPE_CHECKING:
+    from pipeline.settings import Settings
 
 
 @click.command()
@@ -39,12 +43,19 @@ def command(database: Path, folder: Path | None, *, force: bool, as_json: bool, 
     """
     from pipeline.cli import summary
     from pipeline.cycle.run import run_cycle
+    from pipeline.settings import origins
 
-    with summary.progress(enabled=not (as_json or quiet)) as watcher:
-        report = run_cycle(database, folder, trigger="run", force=force, watcher=watcher)
+    announce = None if as_json or quiet else _announce
+    try:
+        with summary.progress(enabled=not (as_json or quiet)) as watcher:
+            report = run_cycle(database, folder, trigger="run", force=force, watcher=watcher, announce=announce)
+    except LockHeld as held:
+        if quiet:  # cron would send a mail at each run beside a long one
+            return held.exit_code
+        raise
     if as_json:
         click.echo(summary.as_json(report))
-    if 0 < report.feeds_polled == report.feeds_unreachable:
+    if report.outage and report.feeds_polled:
         raise NetworkUnreachable(
             f"None of {report.feeds_polled} feeds could be reached: is this machine on the network?"
             f" (First failure: {report.troubles[0].reason})"
@@ -53,5 +64,15 @@ def command(database: Path, folder: Path | None, *, force: bool, as_json: bool, 
         for line in (*(change.sentence for change in report.feed_changes), *report.alert_problems):
             click.echo(f"{line[0].upper()}{line[1:]}", err=True)
     elif not as_json:
+        if folder is not None:
+            click.echo(f"Config {origins(folder)}.")
         summary.show(report)
     return 1 if report.feeds_failed else 0
+
+
+def _announce(settings: Settings) -> None:
+    """Print what was probably not meant, before anything is polled."""
+    from pipeline.cycle.config_check import missing_contact, oversights
+
+    for sentence in filter(None, (*oversights(settings), missing_contact(settings))):
+        click.echo(f"tumen: {sentence}", err=True)

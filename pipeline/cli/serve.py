@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import getpass
+import ipaddress
 import json
 import os
 import secrets
@@ -15,6 +17,7 @@ from pathlib import Path
 import click
 
 from pipeline.cli import options
+from pipeline.errors import BadValue, Unavailable
 
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 _SETTINGS = {
@@ -29,6 +32,7 @@ _SETTINGS = {
 
 @click.command()
 @options.database
+@options.config
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=8001, show_default=True, type=click.IntRange(0, 65535), help="Port to listen on.")
 @click.option("--open", "open_", is_flag=True, help="Open a browser, signed in.")
@@ -40,7 +44,15 @@ _SETTINGS = {
     "--proxy-from", metavar="NETWORKS", default="127.0.0.1", show_default=True, help="Addresses of trusted proxies."
 )
 def command(
-    database: Path, host: str, port: int, *, open_: bool, analyst: str | None, proxy_header: str | None, proxy_from: str
+    database: Path,
+    folder: Path | None,
+    host: str,
+    port: int,
+    *,
+    open_: bool,
+    analyst: str | None,
+    proxy_header: str | None,
+    proxy_from: str,
 ) -> None:
     """Serve the desk: review, search, dashboard, and every table in Datasette.
 
@@ -50,18 +62,21 @@ def command(
     """
     from pipeline.review import tables
     from pipeline.store import open_store
+    from pipeline.store.lock import hold_desk
 
+    proxies = _networks(proxy_from)
     open_store(database, create=False).close()
-    if port == 0:
-        port = _free_port(host)
+    port = _free_port(host, port)
+    hold_desk(database)
     key = secrets.token_urlsafe(24)
     address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
     os.environ |= {
         "TUMEN_ENTRY_KEY": key,
         "TUMEN_ENTRY_NAME": analyst or _own_name(),
         "DATASETTE_SECRET": _secret(database.with_name(f"{database.stem}.secret")),
-        "TUMEN_HOSTS": "127.0.0.1,localhost,[::1]" if host in _LOOPBACK and not proxy_header else "",
     }
+    if folder is not None:
+        os.environ["TUMEN_CONFIG"] = str(folder.absolute())
     if host not in _LOOPBACK:
         click.echo(f"tumen: everybody who can reach {address} can read the whole database.", err=True)
     click.echo(f"The desk is on {address}/-/tumen  (stop with Ctrl-C)", err=True)
@@ -70,8 +85,12 @@ def command(
     if open_:
         _open_when_up(host, port, f"{address}/-/tumen/enter?key={key}")
     described = tables.describe(database.stem, sql_for_all=host in _LOOPBACK and not proxy_header)
+    plugin: dict[str, object] = {}
+    if host not in _LOOPBACK or proxy_header:  # otherwise the desk answers to loopback names only
+        plugin["hosts"] = ["*"]
     if proxy_header:
-        described["plugins"] = {"tumen": {"proxy_header": proxy_header, "proxy_from": proxy_from.split(",")}}
+        plugin |= {"proxy_header": proxy_header, "proxy_from": proxies}
+    described["plugins"] = {"tumen": plugin}
     arguments = _datasette_arguments(database, host, port, described)
     os.execv(sys.executable, [sys.executable, "-m", "datasette", *arguments])  # noqa: S606 - our own list, no shell
 
@@ -83,9 +102,33 @@ def _own_name() -> str:
         return "analyst"
 
 
-def _free_port(host: str) -> int:
-    with socket.create_server((host, 0), family=socket.AF_INET6 if ":" in host else socket.AF_INET) as server:
-        return int(server.getsockname()[1])
+def _networks(text: str) -> list[str]:
+    """Return the addresses of proxies.
+
+    Raises:
+        BadValue: one of them is neither an address nor a network.
+    """
+    names = [name.strip() for name in text.split(",")]
+    for name in names:
+        try:
+            ipaddress.ip_network(name)
+        except ValueError:
+            raise BadValue(f"--proxy-from {name}: must be an address or a network, such as 10.1.0.0/16.") from None
+    return names
+
+
+def _free_port(host: str, port: int) -> int:
+    """Return the port, or a free one for 0. Found out before the link is printed.
+
+    Raises:
+        Unavailable: the port is taken, or the address is not one of this machine.
+    """
+    try:
+        with socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET) as server:
+            return int(server.getsockname()[1])
+    except OSError as error:
+        reason = "the port is taken" if error.errno == errno.EADDRINUSE else str(error.strerror or error)
+        raise Unavailable(f"{host}:{port}: cannot be served ({reason}); choose another --host or --port.") from None
 
 
 def _secret(path: Path) -> str:

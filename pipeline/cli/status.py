@@ -29,8 +29,9 @@ def command(database: Path, *, as_json: bool, each: bool) -> int:
     \b
     Exit status:
       0   healthy
-      1   a person should look: a feed fails or is silent, no cycle has ended for a day, the database
-          is damaged, backups stopped, an alert was given up, the disk is nearly full
+      1   a person should look: a feed fails or is silent, feeds are not polled any more, runs end badly,
+          the daemon is gone, the database is damaged, backups stopped, alerts are not accepted, flags are
+          of two configs, the disk is nearly full
       2   unknown: the database cannot be read
     """
     from pipeline.store import open_readonly, plain_errors, status
@@ -66,7 +67,7 @@ def _show(state: Status, database: Path, at_work: str, now: datetime) -> None:
     rows = [
         ("Database", f"{database}, {state.size_bytes / 1e6:,.1f} MB{wal}; {state.free_bytes / 1e9:,.1f} GB free"),
         ("Checked", f"{_when(state.checked_at, now) or 'never; run “tumen doctor”'}{copy}"),
-        ("Last cycle", _when(state.last_cycle, now) or "none yet"),
+        ("Last cycle", f"{_when(state.last_cycle, now) or 'none yet'}{_ending(state)}"),
         ("Active run", at_work),
         ("Next check", _when(state.next_due, now) or "no feed is due"),
         (
@@ -94,6 +95,11 @@ def _show(state: Status, database: Path, at_work: str, now: datetime) -> None:
         click.echo(f"{click.style('Problem:', fg='red')} {problem}")
     if state.healthy:
         click.echo("All is well.")
+
+
+def _ending(state: Status) -> str:
+    status = state.watch.last_run_status
+    return f", status {status}" if status is not None else ""
 
 
 def _when(at: str | None, now: datetime) -> str:

@@ -5,16 +5,21 @@ In: the entry, and the outcome of its page request. Out: one of five decisions, 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 from pipeline.model import Fetched, FetchFailed, NotModified, QueuedEntry
-from pipeline.settings import CycleSettings
+from pipeline.settings import CycleSettings, Settings
 from pipeline.text.sentences import headline_of
 
 _REFUSED = {"bad_url", "forbidden_address"}  # the feed links to an address that Tumen does not request
+_NO_PUBLICATION = ("javascript:", "vbscript:", "file:", "data:", "about:", "blob:")  # programs and local files
+_LONGEST_DELAY = timedelta(days=14)
+_FRONT_PAGE = re.compile(r"/?(?:[a-z]{2}/?)?(?:(?:index|main|home|default)(?:\.\w{2,5})?/?)?", re.IGNORECASE)
 _FORBIDDEN = (401, 402, 403, 451)
-_TRIES = {"gone": 2, "blocked": 3}  # kinds of failure that further tries seldom mend
+_TRIES = {"gone": 2, "front page": 2, "blocked": 3}  # kinds of failure that further tries seldom mend
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +81,16 @@ class GiveUp:
 PageDecision = ProcessPage | Wait | Retry | UseFeedText | GiveUp
 
 
+def longest_delay(settings: Settings) -> timedelta:
+    """Return the longest time until the next try of a page that is ever planned."""
+    retries = _delay(settings.cycle.tries - 1, settings.cycle)
+    return max(retries, timedelta(seconds=settings.fetch.max_retry_after_seconds), timedelta(days=1))
+
+
+def _delay(attempts: int, settings: CycleSettings) -> timedelta:
+    return min(timedelta(minutes=settings.retry_minutes * 4 ** min(attempts - 1, 20)), _LONGEST_DELAY)
+
+
 def needs_page(entry: QueuedEntry, settings: CycleSettings) -> bool:
     """Return whether to ask for the entry's page.
 
@@ -101,6 +116,9 @@ def decide_page(
     match outcome:
         case None:
             return _without_request(entry)
+        case Fetched() if _is_front_page_instead(entry, outcome):
+            decision = _retry(entry, f"The address leads to {outcome.url}.", settings, tries=_TRIES["front page"])
+            return _with_feed_text(entry, decision)
         case Fetched() if outcome.body.strip():
             return ProcessPage(outcome)
         case Fetched() | NotModified():
@@ -111,12 +129,21 @@ def decide_page(
             return _after_failure(entry, outcome, settings)
 
 
+def _is_front_page_instead(entry: QueuedEntry, page: Fetched) -> bool:
+    """Return whether a redirect led from an article's address to a front page: the article is not there any more."""
+    asked, answered = urlsplit(entry.entry.url), urlsplit(page.url)
+    front = _FRONT_PAGE.fullmatch(answered.path) and not answered.query
+    return bool(front) and not (_FRONT_PAGE.fullmatch(asked.path) and not asked.query)
+
+
 def _without_request(entry: QueuedEntry) -> UseFeedText | GiveUp:
-    if _has_text(entry):
-        return UseFeedText()
+    link = entry.entry.written
+    refused = f"The feed links to {link[:200]}, which is not fetched." if link and not entry.entry.url else None
+    if _has_text(entry) and not link.lower().startswith(_NO_PUBLICATION):
+        return UseFeedText(refused)
     if entry.entry.url and entry.entry.title:
         return UseFeedText("Other items of the feed link to the same page, and the feed gives no text.")
-    return GiveUp("The feed gives no address that can be requested, and no text.")
+    return GiveUp(refused or "The feed gives no address that can be requested, and no text.")
 
 
 def _has_text(entry: QueuedEntry) -> bool:
@@ -133,9 +160,19 @@ def _after_failure(entry: QueuedEntry, failure: FetchFailed, settings: CycleSett
     tries = _TRIES.get(failure.kind, settings.tries)
     decision = _retry(entry, failure.reason, settings, tries=tries, at_least=failure.retry_after)
     refused = failure.kind == "blocked" or failure.status in _FORBIDDEN
-    if isinstance(decision, Retry) and refused and entry.article is None and _has_text(entry):
-        return replace(decision, reason=f"pending page: {decision.reason}", feed_text=True)
-    return decision
+    return _with_feed_text(entry, decision) if refused or _failed_before(decision) else decision
+
+
+def _failed_before(decision: Retry | UseFeedText) -> bool:
+    """Return whether the page failed at an earlier try too: then the next one is an hour away and more."""
+    return isinstance(decision, Retry) and decision.attempts > 1
+
+
+def _with_feed_text(entry: QueuedEntry, decision: Retry | UseFeedText) -> Retry | UseFeedText:
+    """Store the feed's text while the page is tried again, if there is text and no article yet."""
+    if isinstance(decision, UseFeedText) or entry.article is not None or not _has_text(entry):
+        return decision
+    return replace(decision, reason=f"pending page: {decision.reason}", feed_text=True)
 
 
 def _retry(
@@ -150,5 +187,5 @@ def _retry(
     attempts = entry.attempts + 1
     if attempts >= (tries or settings.tries):
         return UseFeedText(reason, failed=True)
-    delay = timedelta(minutes=settings.retry_minutes * 4 ** (attempts - 1))
+    delay = _delay(attempts, settings)
     return Retry(attempts, max(delay, at_least or delay), reason)

@@ -8,10 +8,11 @@ from __future__ import annotations
 import random
 import sqlite3
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from pipeline.cycle.progress import Tally
+from pipeline.cycle.reach import RETRY
 from pipeline.cycle.writer import Writer
 from pipeline.feeds.decide import body_unchanged, decide
 from pipeline.feeds.same_item import look_up_of
@@ -42,7 +43,10 @@ Queued = list[tuple[EntryId, str, bool]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedStage:
-    """Polls of one cycle."""
+    """Polls of one cycle.
+
+    A failure that may come from this machine's own network is held until something was reached, or all polls ended.
+    """
 
     writer: Writer
     fetcher: Fetcher
@@ -52,12 +56,41 @@ class FeedStage:
     now: Callable[[], datetime]
     rng: random.Random
     tally: Tally
+    whole_text: int
+    _held: list[tuple[FeedState, Outcome]] = field(default_factory=list)
 
     async def poll(self, feed: FeedState) -> Queued:
         """Poll one feed; return the entries that wait for their page."""
-        outcome = await self.fetcher.get(Request(url=feed.url, kind="feed", validators=feed.validators))
+        request = Request(url=feed.url, kind="feed", validators=feed.validators, max_bytes=feed.source.max_feed_bytes)
+        outcome = await self.fetcher.get(request)
+        self.tally.reach.note(outcome)
+        if self.tally.reach.is_unclear(outcome):
+            self._held.append((feed, outcome))
+            return []
         with self.fetcher.budget.hold(outcome.body if isinstance(outcome, Fetched) else b""):
             return await self._handle(feed, outcome)
+
+    async def settle(self) -> None:
+        """Store the held failures, when all polls have ended: against the feeds, or as an outage of our own."""
+        for feed, outcome in self._held:
+            if self.tally.reach.is_outage and isinstance(outcome, FetchFailed):
+                await self._postpone(feed, outcome)
+            else:
+                await self._handle(feed, outcome)
+
+    async def _postpone(self, feed: FeedState, failure: FetchFailed) -> None:
+        """Leave the feed as it was, due again soon."""
+
+        def step(conn: sqlite3.Connection) -> None:
+            now = self.now()
+            feed_rows.postpone(conn, feed.id, now + RETRY)
+            row = _fetch_row(feed, failure, FeedUpdate(state=feed, note=failure.reason), [])
+            runs.record_fetch(conn, self.run, row, now)
+
+        await self.writer.write(step)
+        self.tally.counts += CycleCounts(feeds_polled=1, feeds_failed=1, feeds_unreachable=1)
+        self.tally.trouble("feed", feed.source.name, failure.reason)
+        self.tally.notify()
 
     async def _handle(self, feed: FeedState, outcome: Outcome) -> Queued:
         """Parse, decide, store."""
@@ -67,7 +100,16 @@ class FeedStage:
         def step(conn: sqlite3.Connection) -> tuple[FeedUpdate, Queued]:
             now = self.now()
             history = entry_rows.known(conn, feed.id, keys) if keys else []
-            update = decide(feed, outcome, document, history, now=now, policy=self.policy, rng=self.rng)
+            update = decide(
+                feed,
+                outcome,
+                document,
+                history,
+                now=now,
+                policy=self.policy,
+                rng=self.rng,
+                whole_text=self.whole_text,
+            )
             feed_rows.apply(conn, feed, update.state, now)
             queued = entry_rows.add(conn, feed.id, update.entries, now)
             runs.record_fetch(conn, self.run, _fetch_row(feed, outcome, update, queued), now)

@@ -74,7 +74,9 @@ def _mirror(conn: sqlite3.Connection, lexicon: Lexicon, version: str, now: datet
             for topic in lexicon.topics
         ],
         concepts=[
-            flag_rows.ConceptRow(id=concept.id, name=concept.name, kind=concept.kind, qid=concept.qid)
+            flag_rows.ConceptRow(
+                id=concept.id, name=concept.name, kind=concept.kind, qid=concept.qid, surfaces=concept.surfaces
+            )
             for concept in lexicon.concepts
         ],
         reference=lexicon.reference,

@@ -6,11 +6,14 @@ In: a page with its article. Out: the page in the archive beside the database, w
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
 
+from pipeline.errors import StoreError
 from pipeline.model import Assessment
 from pipeline.settings import Settings
 from pipeline.store import page_archive
@@ -21,12 +24,17 @@ _AFTER_LAST_LOOK = timedelta(days=4)
 
 @dataclass(slots=True)
 class KeptPages:
-    """The archive of one cycle. ``get`` and ``put`` may be called from any thread."""
+    """The archive of one cycle. Its methods may be called from any thread.
 
-    conn: sqlite3.Connection
+    A damaged archive costs the copies of pages, not the cycle: it is reported once, then left alone.
+    """
+
+    path: Path
     settings: Settings
     now: Callable[[], datetime]
     _archive: PageArchive | None = None
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _is_broken: bool = False
 
     def wants(self, assessment: Assessment) -> bool:
         """Return whether the page of an article with this assessment is kept."""
@@ -38,33 +46,43 @@ class KeptPages:
         """Keep a page.
 
         Raises:
-            StoreError: the archive cannot be opened or written.
+            StoreError: the archive cannot be opened or written; once per cycle.
         """
+        if self._is_broken:
+            return
         schedule = self.settings.edits.schedule
         until = None if self.settings.archive.pages or not schedule else self.now() + schedule[-1] + _AFTER_LAST_LOOK
-        self.open().put(copy, until=until)
+        try:
+            self.open().put(copy, until=until)
+        except StoreError:
+            self._is_broken = True
+            raise
 
     def get(self, name: str) -> PageCopy | None:
-        """Return a kept page, or None.
-
-        Raises:
-            StoreError: the archive cannot be opened.
-        """
-        return self.open().get(name)
+        """Return a kept page, or None if there is none or the archive cannot be read."""
+        if self._is_broken:
+            return None
+        try:
+            return self.open().get(name)
+        except (StoreError, sqlite3.DatabaseError):
+            self._is_broken = True
+            return None
 
     def open(self) -> PageArchive:
         """Open the archive, and create it if necessary."""
-        if self._archive is None:
-            self._archive = page_archive.beside(self.conn)
-        return self._archive
+        with self._lock:
+            if self._archive is None:
+                self._archive = PageArchive.open(self.path)
+            return self._archive
 
     def close(self) -> None:
         """Delete the pages that are too old, and close the archive."""
         if self._archive is None:
             return
-        if self.settings.archive.pages and self.settings.archive.days:
-            self._archive.prune(self.now() - timedelta(days=self.settings.archive.days))
-        self._archive.prune_watched(self.now())
+        with suppress(sqlite3.DatabaseError):
+            if self.settings.archive.pages and self.settings.archive.days:
+                self._archive.prune(self.now() - timedelta(days=self.settings.archive.days))
+            self._archive.prune_watched(self.now())
         self._archive.close()
 
 
@@ -75,10 +93,9 @@ def is_watched(assessment: Assessment) -> bool:
 
 @contextmanager
 def keep_pages(conn: sqlite3.Connection, settings: Settings, now: Callable[[], datetime]) -> Iterator[KeptPages]:
-    """Provide the archive for a cycle. If all pages are kept, open it at once, so that a damaged file is refused."""
-    kept = KeptPages(conn, settings, now)
-    if settings.archive.pages:
-        kept.open()
+    """Provide the archive for a cycle."""
+    database = Path(conn.execute("PRAGMA database_list").fetchone()[2])
+    kept = KeptPages(page_archive.path_beside(database), settings, now)
     try:
         yield kept
     finally:

@@ -53,37 +53,29 @@ class LookRecord:
             returned = reading.new in page.versions and reading.new != reading.old
             answer = Changed(change, returned=returned)
         decision = decide_look(page.history(self.schedule), answer, self.now)
-        kinds = self._store_deletion(conn, decision)
+        if decision.gone:
+            self._store_deletion(conn, decision)
         if change is not None and (decision.store or change.kind == "cosmetic"):
             self._store_change(conn, change)
-            kinds.add(change.kind)
+            if self.submit and change.kind in REPORTED:
+                submissions.put(conn, page.article, page.url, self.now)
         versions = [digest for digest in (reading.old, reading.new) if digest]
         looks.update(conn, page, decision, validators=self.validators, page_hash=self.page_hash, versions=versions)
-        if self.submit and kinds & REPORTED - {"gone"}:
-            submissions.put(conn, page.article, page.url, self.now)
 
-    def _store_deletion(self, conn: sqlite3.Connection, decision: LookDecision) -> set[EditKind]:
-        kinds: set[EditKind] = set()
-        if decision.gone:
-            since = self.page.missing_since or self.now
-            summary = f"The page is gone ({decision.gone}); it was missing first at {since:%Y-%m-%d %H:%M} UTC."
-            self._put(conn, Change(kind="gone"), summary)
-            kinds.add("gone")
-        if decision.back:
-            self._put(conn, Change(kind="back"), "The page is there again.")
-            kinds.add("back")
-        return kinds
+    def _store_deletion(self, conn: sqlite3.Connection, decision: LookDecision) -> None:
+        since = self.page.missing_since or self.now
+        summary = f"The page is gone ({decision.gone}); it was missing first at {since:%Y-%m-%d %H:%M} UTC."
+        self._put(conn, Change(kind="gone"), summary)
 
     def _store_change(self, conn: sqlite3.Connection, change: Change) -> None:
         """Store an edit. If it changed the article's text, revise the article and flag it again."""
-        before = edits.topics_of(conn, self.page.article)
         flagged = self.reading.flagged
         if flagged and change.kind in _REVISES:
             stored = articles.renew(conn, self.page.article, flagged.article, self.now)
             if stored.what == "revised":
                 flags.put(conn, stored.id, stored.revision, flagged.assessment, self.now)
                 self.stories.place(conn, stored, flagged.sentences, flagged.signature, self.now)
-        after = edits.topics_of(conn, self.page.article)
+        before, after = set(self.page.topics), edits.topics_of(conn, self.page.article)
         self._put(conn, change, describe(change), gained=after - before, lost=before - after)
 
     def _put(

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING, Self
 from urllib.parse import urlsplit
 
 from pipeline.cycle.kept_pages import KeptPages, is_watched
@@ -25,6 +26,7 @@ from pipeline.cycle.writer import Writer
 from pipeline.edits import judge_response
 from pipeline.edits.answers import Unreadable
 from pipeline.edits.decide_look import first_look
+from pipeline.errors import StoreError, TumenError
 from pipeline.fetch import Fetcher
 from pipeline.model import Fetched, FetchFailed, NotModified, Outcome, QueuedEntry, Request, RunId, Stored, Validators
 from pipeline.processing import Flagged
@@ -38,10 +40,13 @@ from pipeline.store.looks import Watched
 from pipeline.store.page_archive import PageCopy
 from pipeline.store.values import to_text
 
+if TYPE_CHECKING:
+    from pipeline.cycle.page_stage import PageStage
+
 _AGAIN = timedelta(hours=1)  # after a look that did not end
 _DAY = timedelta(days=1)
 _OFF = "Looks are off for this source."
-_READ_AHEAD = 20  # due pages that are read from the database per page that may be asked for
+_MOST_DUE = 5_000  # pages that are considered in one cycle
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +77,10 @@ class LookPlan:
         if first is None or not new or not url or "#" in entry.url or entry.source in self.off:
             return
         validators = validators_of(outcome, url) or Validators(url=url)
-        page_hash = flagged.article.page_hash
-        look_rows.plan(conn, stored.id, entry.id, validators, page_hash=page_hash, now=now, next_at=first)
+        page_hash, topics = flagged.article.page_hash, flagged.assessment.topics
+        look_rows.plan(
+            conn, stored.id, entry.id, validators, page_hash=page_hash, topics=topics, now=now, next_at=first
+        )
 
 
 @dataclass(slots=True, kw_only=True)
@@ -90,6 +97,22 @@ class LookStage:
     tally: Tally
     archive: KeptPages
     stories: StoryStage
+
+    @classmethod
+    def beside(cls, pages: PageStage, plan: LookPlan, archive: KeptPages) -> Self:
+        """Return the looks of the cycle that a page stage belongs to."""
+        return cls(
+            writer=pages.writer,
+            fetcher=pages.fetcher,
+            workers=pages.workers,
+            folder=pages.folder,
+            plan=plan,
+            run=pages.run,
+            now=pages.now,
+            tally=pages.tally,
+            archive=archive,
+            stories=pages.stories,
+        )
 
     async def run_looks(self) -> None:
         """Look at the pages that are due, and submit changed pages, until the time is over."""
@@ -115,7 +138,7 @@ class LookStage:
         sites: dict[str, list[Watched]] = defaultdict(list)
         if left <= 0:
             return sites
-        for page in look_rows.due(conn, self.now(), left * _READ_AHEAD):
+        for page in look_rows.due(conn, self.now(), _MOST_DUE):
             site = sites[urlsplit(page.url).netloc]
             if left and len(site) < settings.per_host:
                 site.append(page)
@@ -127,7 +150,16 @@ class LookStage:
             if page.source in self.plan.off:
                 await self.writer.write(partial(look_rows.stop, article=page.article, reason=_OFF))
             else:
-                await self._look(page)
+                await self._look_safely(page)
+
+    async def _look_safely(self, page: Watched) -> None:
+        """Look at a page; record whatever goes wrong, so that other looks go on. It is due again in an hour."""
+        try:
+            await self._look(page)
+        except TumenError:
+            raise
+        except Exception as error:  # noqa: BLE001 - any error in the code for one page
+            self.tally.trouble("article", page.url, f"Tumen failed with an internal error: {error!r}.")
 
     async def _look(self, page: Watched) -> None:
         """Ask for one page and store what came of it."""
@@ -159,19 +191,28 @@ class LookStage:
 
     async def _read(self, page: Watched, outcome: Fetched) -> Reading:
         """Compare the page with its kept copy, in a worker."""
-        copy = await asyncio.to_thread(self.archive.get, page.page_hash) if page.page_hash else None
+        copy = await self._kept(page)
         kept = Page(body=copy.body, url=copy.url, content_type=copy.content_type) if copy else None
         entry = entry_rows.get_many(self.writer.committed, [page.entry])[0]
+        stored = look_rows.stored_version(self.writer.committed, page.article)
         latest = Page(body=outcome.body, url=outcome.url, content_type=outcome.headers.get("content-type"))
         try:
-            return await self.workers.run(
-                read_look, entry, page.stored, kept, latest, now=self.now(), folder=self.folder
-            )
+            return await self.workers.run(read_look, entry, stored, kept, latest, now=self.now(), folder=self.folder)
         except WorkFailed as failed:
             return Reading(answer=Unreadable(f"The page could not be read: {failed.reason}."))
 
+    async def _kept(self, page: Watched) -> PageCopy | None:
+        """Return the copy that the page is compared with."""
+        if page.page_hash is None:
+            return None
+        try:
+            return await asyncio.to_thread(self.archive.get, page.page_hash)
+        except StoreError as error:
+            self.tally.trouble("article", page.url, str(error))
+            return None
+
     async def _keep(self, outcome: Outcome) -> str | None:
-        """Keep the page that the next look is compared with, and return its digest."""
+        """Keep the page that the next look is compared with, and return its digest; None if that fails."""
         if not isinstance(outcome, Fetched):
             return None
         copy = PageCopy(
@@ -181,7 +222,11 @@ class LookStage:
             content_type=outcome.headers.get("content-type"),
             body=outcome.body,
         )
-        await asyncio.to_thread(self.archive.put, copy)
+        try:
+            await asyncio.to_thread(self.archive.put, copy)
+        except StoreError as error:  # a damaged archive costs the comparison, not the cycle
+            self.tally.trouble("article", outcome.url, str(error))
+            return None
         return copy.hash
 
     async def _submit(self) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -31,6 +31,7 @@ from pipeline.cycle.decide_page import (
 from pipeline.cycle.kept_pages import KeptPages
 from pipeline.cycle.look_stage import LookPlan
 from pipeline.cycle.progress import Tally
+from pipeline.cycle.reach import RETRY
 from pipeline.cycle.story_stage import StoryStage
 from pipeline.cycle.writer import Writer
 from pipeline.errors import StoreError, TumenError
@@ -60,6 +61,30 @@ _PAGES_IN_MEMORY = 24  # fetched pages that wait for a worker, over all sites
 _SLICE = 20  # entries of one site that are read from the database at once
 
 
+@dataclass(slots=True)
+class _Queue:
+    """The entries of one site that wait: those of this cycle's polls, and those of earlier cycles."""
+
+    new: deque[EntryId] = field(default_factory=deque)
+    backlog: deque[EntryId] = field(default_factory=deque)
+
+    _taken: deque[EntryId] = field(default_factory=deque)  # the queue of the last entries
+
+    def take(self, most: int) -> list[EntryId]:
+        """Remove and return the next entries."""
+        self._taken = self.new or self.backlog
+        return [self._taken.popleft() for _ in range(min(most, len(self._taken)))]
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether news arrived since entries of the backlog were taken."""
+        return bool(self.new) and self._taken is self.backlog
+
+    def put_back(self, entries: Sequence[EntryId]) -> None:
+        """Return entries of the last ``take`` to their place."""
+        self._taken.extendleft(reversed(entries))
+
+
 @dataclass(slots=True, kw_only=True)
 class PageStage:
     """Pages of one cycle: one request at a time per site, processed as they arrive."""
@@ -77,37 +102,43 @@ class PageStage:
     archive: KeptPages | None = None
     looks: LookPlan = field(default_factory=LookPlan)
     stories: StoryStage = field(default_factory=StoryStage)
-    _queues: dict[str, deque[EntryId]] = field(default_factory=dict)
+    _queues: dict[str, _Queue] = field(default_factory=dict)
     _seen: set[EntryId] = field(default_factory=set)
     _in_memory: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_PAGES_IN_MEMORY))
 
-    def offer(self, entry: EntryId, url: str) -> None:
-        """Add an entry to the queue of its site, unless this cycle has seen it."""
+    def offer(self, entry: EntryId, url: str, *, new: bool = False) -> None:
+        """Add an entry to the queue of its site, unless this cycle has seen it. News come before the backlog."""
         if entry in self._seen:
             return
         self._seen.add(entry)
         self.tally.pages_total += 1
         site = urlsplit(url).netloc
-        if site in self._queues:
-            self._queues[site].append(entry)
-        else:
-            self._queues[site] = deque([entry])
+        if site not in self._queues:
+            self._queues[site] = _Queue()
             self.tasks.create_task(self._empty_queue(site))
+        queue = self._queues[site]
+        (queue.new if new else queue.backlog).append(entry)
 
     async def _empty_queue(self, site: str) -> None:
         queue = self._queues[site]
-        while queue and asyncio.get_running_loop().time() <= self.ends_at:
-            ids = [queue.popleft() for _ in range(min(_SLICE, len(queue)))]
-            for entry in entry_rows.get_many(self.writer.committed, ids):
-                if asyncio.get_running_loop().time() <= self.ends_at:
-                    await self._handle(entry)
+        clock = asyncio.get_running_loop().time
+        while (ids := queue.take(_SLICE)) and clock() <= self.ends_at:
+            entries = deque(entry_rows.get_many(self.writer.committed, ids))
+            while entries and clock() <= self.ends_at:
+                await self._handle(entries.popleft())
+                if queue.interrupted:
+                    queue.put_back([entry.id for entry in entries])
+                    break
         del self._queues[site]
 
     async def _handle(self, entry: QueuedEntry) -> None:
         """Fetch the entry's page, if it needs one, and act on the decision."""
         async with self._edge(entry):
             outcome = await self._fetch(entry) if needs_page(entry, self.settings) else None
+            self.tally.reach.note(outcome)
             decision = decide_page(entry, outcome, self.settings)
+            if self.tally.reach.is_unclear(outcome) and isinstance(outcome, FetchFailed):
+                decision = Wait(RETRY, outcome.reason)  # perhaps an outage of our own: no try is counted
             if isinstance(decision, ProcessPage):
                 with self.fetcher.budget.hold(decision.page.body):
                     await self._in_memory.acquire()

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Literal
 
+from pipeline.cycle.reach import Reach
 from pipeline.model import Assessment, CycleCounts, CycleReport, Stored, Trouble
 
 
@@ -34,6 +35,7 @@ class Tally:
     pages_done: int = 0
     by_topic: Counter[str] = field(default_factory=Counter)
     troubles: list[Trouble] = field(default_factory=list)
+    reach: Reach = field(default_factory=Reach)
 
     def trouble(self, what: Literal["feed", "article"], name: str, reason: str) -> None:
         """Note a failure for the report."""
@@ -66,6 +68,7 @@ class Tally:
             **asdict(self.counts),
             by_topic=dict(self.by_topic),
             troubles=tuple(self.troubles),
+            outage=self.reach.is_outage,
             waiting=waiting,
             seconds=seconds,
         )

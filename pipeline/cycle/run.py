@@ -9,18 +9,20 @@ import asyncio
 import logging
 import random
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from pipeline.alerts import after_cycle
+from pipeline.cycle.config_check import check_settings
 from pipeline.cycle.progress import Progress, Watcher
 from pipeline.cycle.stages import run_stages
-from pipeline.errors import ConfigError, NothingToWatch, printable
+from pipeline.errors import ConfigError, NetworkUnreachable, TumenError, printable
 from pipeline.model import CycleReport, FeedChange
-from pipeline.settings import Settings, find_file, load_settings
-from pipeline.store import cycle_lock, health, open_store, plain_errors
+from pipeline.settings import Settings, find_file, origins
+from pipeline.store import cycle_lock, health, open_store, plain_errors, runs
 
 __all__ = ["Progress", "run_cycle"]
 
@@ -38,6 +40,7 @@ def run_cycle(
     trigger: str,
     force: bool = False,
     watcher: Watcher | None = None,
+    announce: Callable[[Settings], None] | None = None,
     now: Callable[[], datetime] = _utc_now,
     rng: random.Random | None = None,
 ) -> CycleReport:
@@ -49,6 +52,7 @@ def run_cycle(
         trigger: the caller, such as ``run`` or ``demo``; stored in the table ``runs`` and shown by the lock.
         force: poll every enabled feed, due or not.
         watcher: called after each feed and each page.
+        announce: called with the checked settings before the cycle starts.
         now: the clock.
         rng: source of the jitter of poll intervals.
 
@@ -58,13 +62,15 @@ def run_cycle(
         LockHeld: another run is active on this database.
         StoreError: the database cannot be opened or written.
     """
-    settings = load_settings(folder)
-    _check(settings)
+    settings = check_settings(folder)
+    log.info("config %s", origins(settings.folder))
+    if announce is not None:
+        announce(settings)
     with cycle_lock(database, f"tumen {trigger}"):
         conn = open_store(database)
         try:
             began, last_event = now(), health.last_event(conn)
-            with plain_errors():
+            with _recorded(conn, began), plain_errors():
                 report = asyncio.run(
                     run_stages(
                         conn,
@@ -76,12 +82,13 @@ def run_cycle(
                         watcher=watcher,
                     )
                 )
-            sent = after_cycle(conn, settings, began, now)
+            runs.end(conn, began, status_of(report))
+            sent = after_cycle(conn, settings, began, now, outage=report.outage)
             report = replace(
                 report,
                 alerts_sent=sent.sent,
                 alerts_waiting=sent.waiting,
-                alert_problems=sent.problems,
+                alert_problems=sent.new_problems,
                 feed_changes=tuple(
                     FeedChange(feed=event.feed, what=event.what, sentence=event.sentence())
                     for event in health.events(conn, after=last_event)
@@ -95,14 +102,22 @@ def run_cycle(
             conn.close()
 
 
-def _check(settings: Settings) -> None:
-    """Check what the stages assume, before the lock is taken."""
-    if settings.flagging.semantic:
-        from pipeline.semantic import check
+def status_of(report: CycleReport) -> int:
+    """Return the exit status of a cycle that came to its end."""
+    return NetworkUnreachable.exit_code if report.outage else int(report.feeds_failed > 0)
 
-        check(settings.flagging.semantic, find_file(settings.folder, "tumen.toml"))
-    if not any(source.enabled for source in settings.sources):
-        raise NothingToWatch("There is no feed to watch: feeds.toml has no enabled [[feed]]; add one.")
+
+@contextmanager
+def _recorded(conn: sqlite3.Connection, began: datetime) -> Iterator[None]:
+    """Store why a run was stopped, for ``tumen status``."""
+    try:
+        yield
+    except TumenError as error:
+        runs.end(conn, began, error.exit_code, str(error))
+        raise
+    except Exception as error:
+        runs.end(conn, began, TumenError.exit_code, f"internal error: {type(error).__name__}")
+        raise
 
 
 def _rank_passages(conn: sqlite3.Connection, settings: Settings, now: Callable[[], datetime]) -> None:

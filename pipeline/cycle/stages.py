@@ -15,6 +15,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from pipeline import processing
+from pipeline.cycle.decide_page import longest_delay
+from pipeline.cycle.direction_stage import DirectionStage
 from pipeline.cycle.feed_stage import FeedStage
 from pipeline.cycle.flagging_config import ensure_config
 from pipeline.cycle.kept_pages import keep_pages
@@ -25,7 +27,7 @@ from pipeline.cycle.story_stage import SENTENCES_KEPT, SIGNATURES_KEPT
 from pipeline.cycle.writer import Writer
 from pipeline.errors import TumenError
 from pipeline.fetch import Fetcher
-from pipeline.model import CycleReport, FeedState, RunId
+from pipeline.model import CycleReport, FeedState, HostState
 from pipeline.processing.pool import Workers
 from pipeline.settings import Settings
 from pipeline.store import entries as entry_rows
@@ -60,7 +62,18 @@ async def run_stages(
         run = runs.start(conn, trigger, version, now())
         tally = Tally(watcher=watcher)
         writer = Writer(conn)
-        fetcher = Fetcher(settings.fetch, remember=lambda site: hosts.get(writer.committed, site), now=now)
+
+        def keep(state: HostState) -> None:
+            """Store a host's state with the next transaction: a killed run must not forget a Retry-After."""
+            writer.post(lambda conn: hosts.put(conn, [state]))
+
+        fetcher = Fetcher(
+            settings.fetch,
+            sources=settings.sources,
+            remember=lambda site: hosts.get(writer.committed, site),
+            store=keep,
+            now=now,
+        )
         looks = LookPlan(settings.edits, frozenset(one.name for one in settings.sources if not one.edits))
         with keep_pages(conn, settings, now) as archive:
             try:
@@ -75,6 +88,7 @@ async def run_stages(
                             now=now,
                             rng=rng,
                             tally=tally,
+                            whole_text=settings.cycle.feed_text_characters,
                         )
                         pages = PageStage(
                             writer=writer,
@@ -92,27 +106,22 @@ async def run_stages(
                         )
                         due = feed_rows.due(writer.committed, now(), force=force)
                         tally.feeds_total = len(due)
-                        for feed in due:
-                            tasks.create_task(_poll(feeds, pages, feed))
-                        for entry, url in entry_rows.waiting(writer.committed, now(), _BACKLOG):
+                        tasks.create_task(_poll_all(feeds, pages, due))
+                        for entry, url in entry_rows.waiting(
+                            writer.committed, now(), _BACKLOG, longest_delay(settings)
+                        ):
                             pages.offer(entry, url)
-                    await LookStage(
-                        writer=writer,
-                        fetcher=fetcher,
-                        workers=workers,
-                        folder=settings.folder,
-                        plan=looks,
-                        run=run,
-                        now=now,
-                        tally=tally,
-                        archive=archive,
-                        stories=pages.stories,
-                    ).run_looks()
+                    reviews = DirectionStage(
+                        writer=writer, workers=workers, folder=settings.folder, now=now, tally=tally
+                    )
+                    await reviews.run()
+                    await LookStage.beside(pages, looks, archive).run_looks()
             except* TumenError as group:
                 raise _first(group) from None
             finally:
                 report = tally.report(waiting=entry_rows.count_waiting(conn), seconds=time.monotonic() - started)
-                _finish(conn, run, report, fetcher, now())
+                with transaction(conn):
+                    runs.finish(conn, run, report, now())
     runs.prune(conn, timedelta(days=settings.store.fetches_days), now())
     if report.articles_stored:
         with transaction(conn):
@@ -124,16 +133,16 @@ async def run_stages(
     return replace(report, run=run)
 
 
-def _finish(conn: sqlite3.Connection, run: RunId, report: CycleReport, fetcher: Fetcher, now: datetime) -> None:
-    """Store the run's figures, and the back-off and robots.txt of hosts for later cycles."""
-    with transaction(conn):
-        hosts.put(conn, fetcher.hosts())
-        runs.finish(conn, run, report, now)
+async def _poll_all(feeds: FeedStage, pages: PageStage, due: list[FeedState]) -> None:
+    async with asyncio.TaskGroup() as polls:
+        for feed in due:
+            polls.create_task(_poll(feeds, pages, feed))
+    await feeds.settle()
 
 
 async def _poll(feeds: FeedStage, pages: PageStage, feed: FeedState) -> None:
     for entry, url, _ in await feeds.poll(feed):
-        pages.offer(entry, url)
+        pages.offer(entry, url, new=True)
 
 
 def _first(group: BaseExceptionGroup[TumenError]) -> TumenError:

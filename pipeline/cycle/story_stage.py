@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from pipeline import stories
 from pipeline.model import IndexKeys, SentenceHolder, Signature, Stored, Telling
 from pipeline.store import stories as rows
+from pipeline.store import story_decisions
 from pipeline.store.values import to_text, to_time
 
 _COPIED_WITHIN = timedelta(days=14)
@@ -46,7 +47,8 @@ class StoryStage:
             now: the present time.
 
         Returns:
-            The story's id, or None if no other article reports the same event. An article never changes its story.
+            The story's id, or None if no other article reports the same event. An article never changes its story, and
+            one that an analyst took out of a story stays out.
         """
         known = rows.known(conn, stored.id)
         if known is None:
@@ -54,11 +56,12 @@ class StoryStage:
         at = to_time(known.at)
         holders = rows.holders(conn, stored.id, sentences)
         likely = stories.may_be_copy(len(sentences), holders)
-        sharing = rows.load_holders(conn, holders, since=to_text(at - _COPIED_WITHIN)) if likely else {}
+        since, until = to_text(at - _COPIED_WITHIN), to_text(at + _COPIED_WITHIN)
+        sharing = rows.load_holders(conn, holders, since=since, until=until) if likely else {}
         rows.put_sentences(conn, stored.id, sentences, first=stored.what == "new")
         keys = stories.index_keys(signature, stories.load_model())
         rows.put_signature(conn, stored.id, signature, keys)
-        if known.story is not None:
+        if known.story is not None or story_decisions.is_placed(conn, stored.id):
             return known.story
         joined = self._join_copy(conn, known, len(sentences), sharing, now)
         return joined or self._join_event(conn, known, signature, keys, now)

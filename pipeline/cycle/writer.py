@@ -76,6 +76,12 @@ class Writer:
         self._queue.put_nowait((step, future))
         return await future
 
+    def post(self, step: Callable[[sqlite3.Connection], object]) -> None:
+        """Run ``step`` in one of the next transactions, without waiting for it; its error is dropped."""
+        future: asyncio.Future[object] = asyncio.get_running_loop().create_future()
+        future.add_done_callback(lambda done: done.cancelled() or done.exception())  # an error counts as seen
+        self._queue.put_nowait((step, future))
+
     async def _run(self) -> None:
         clock = asyncio.get_running_loop().time
         last = clock() - _COLLECT_SECONDS

@@ -14,7 +14,6 @@ import json
 import logging
 import shutil
 import signal
-import tempfile
 import threading
 import time
 from collections.abc import Callable
@@ -25,14 +24,17 @@ from typing import Any
 
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
-from apscheduler.triggers.cron import CronTrigger
-from apscheduler.triggers.interval import IntervalTrigger
+from msgspec.structs import replace
 
+from pipeline.cycle.config_check import missing_contact, oversights
 from pipeline.daemon import notify
 from pipeline.daemon.child import Children, Ended
+from pipeline.daemon.config_copy import copy_config
+from pipeline.daemon.schedule import describe, longest_interval, triggers
 from pipeline.errors import ConfigError, TumenError
 from pipeline.model import RunCounts
-from pipeline.settings import Settings, find_file, load_settings
+from pipeline.settings import Settings, origins
+from pipeline.store.lock import DaemonLock
 
 log = logging.getLogger("tumen.daemon")
 _CLOCK_CHECK_SECONDS = 20.0
@@ -40,16 +42,6 @@ _JUMP_SECONDS = 60.0  # corrections of a clock by NTP are smaller
 _CYCLE_LIMIT = 3.0  # times “[cycle] minutes”: a healthy cycle needs less than twice as long
 _HOUSEKEEPING_SECONDS = 6 * 3600.0
 _FIGURES = ("run", *(counter.name for counter in fields(RunCounts)), "waiting", "alerts_sent", "seconds")
-_FILES = (
-    "tumen.toml",
-    "feeds.toml",
-    "alerts.toml",
-    "reference.toml",
-    "model.toml",
-    "datasette.json",
-    "concepts",
-    "topics",
-)
 
 
 class Daemon:
@@ -58,24 +50,25 @@ class Daemon:
     Args:
         database: the database file.
         folder: the config folder that people edit. Children read a copy of its last valid state.
-        check: raises ``ConfigError`` if a folder's lexicon or topics are wrong.
+        check: returns the settings of a folder, or raises ``ConfigError`` if anything in it is wrong.
         clock: returns seconds since the epoch.
     """
 
     _settings: Settings
+    lock: DaemonLock
 
     def __init__(
         self,
         database: Path,
         folder: Path,
-        check: Callable[[Path], object],
+        check: Callable[[Path], Settings],
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.database = database
         self.folder = folder
         self.check = check
         self.clock = clock
-        self.copies = Path(tempfile.mkdtemp(prefix="tumen-daemon-"))
+        self.copies = database.with_name(f"{database.name}.config")
         self.config = self.copies / "0"
         self._previous: Path | None = None
         self.stopping = threading.Event()
@@ -90,8 +83,19 @@ class Daemon:
         """Run until a signal stops the daemon.
 
         Raises:
-            ConfigError: the config is wrong at the start.
+            ConfigError, NothingToWatch: the config is wrong at the start.
+            LockHeld: another daemon watches this database.
         """
+        self.lock = DaemonLock(self.database)
+        try:
+            self._run()
+        except TumenError:
+            self.lock.release()
+            raise
+        self.lock.release()  # not after an unexpected error: “tumen status” reports a daemon that is gone
+
+    def _run(self) -> None:
+        shutil.rmtree(self.copies, ignore_errors=True)  # of a daemon that was killed
         try:
             settings = self._adopt(self.folder)
             for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
@@ -101,7 +105,8 @@ class Daemon:
             self._schedule(scheduler, settings)
             scheduler.start()
             scheduler.add_job(self.cycle, id="first")
-            log.info("watching %d feeds, database %s, %s", len(settings.sources), self.database, _when(settings))
+            log.info("watching %d feeds, database %s, %s", _enabled(settings), self.database, describe(settings.daemon))
+            self._log_config(settings)
             notify.send("READY=1", "STATUS=watching")
             self._watch(scheduler)
         finally:
@@ -139,6 +144,9 @@ class Daemon:
             return
         figures = {name: report.get(name) for name in _FIGURES}
         run = {"run": report.get("run")}
+        if report.get("outage"):
+            log.error("%s", ended.last_line, extra=run | {"figures": figures})
+            return
         line = " ".join(f"{name}={value}" for name, value in figures.items())
         log.info("cycle %s", line, extra={"figures": figures})
         if ended.status not in (0, 1):
@@ -185,25 +193,29 @@ class Daemon:
             log.error("the new config is wrong, the old one stays in use: %s", error)
         else:
             self._schedule(scheduler, settings)
-            log.info("config reloaded: %d feeds, %s", len(settings.sources), _when(settings))
+            log.info("config reloaded: %d feeds, %s", _enabled(settings), describe(settings.daemon))
+            self._log_config(settings)
         notify.send("READY=1")
+
+    def _log_config(self, settings: Settings) -> None:
+        """Log which files are in use, and what an operator probably did not mean."""
+        log.info("config %s", origins(self.folder))
+        edited = replace(settings, folder=self.folder)
+        for sentence in filter(None, (*oversights(edited), missing_contact(edited))):
+            log.warning("%s", sentence)
 
     def _adopt(self, folder: Path) -> Settings:
         """Copy the config, check the copy, and use it from now on. Children never read a half-edited config."""
         self._reloads += 1
         copy = self.copies / str(self._reloads)
-        copy.mkdir()
+        copy.mkdir(mode=0o700, parents=True)
         try:
-            for name in _FILES:
-                source = find_file(folder, name)
-                if source.is_dir():
-                    shutil.copytree(source, copy / name)
-                elif source.exists():
-                    shutil.copyfile(source, copy / name)
-            load_settings(folder)  # an error must name the file that people edit, not the copy
-            settings = load_settings(copy)
-            self.check(copy)
-            triggers(settings, folder)
+            copy_config(folder, copy)
+            settings = self.check(copy)
+        except ConfigError as error:  # the message must name the file that people edit, not the copy
+            shutil.rmtree(copy, ignore_errors=True)
+            file = folder / error.file.relative_to(copy) if error.file.is_relative_to(copy) else error.file
+            raise ConfigError(file, error.key, error.problem.replace(str(copy), str(folder))) from None
         except BaseException:
             shutil.rmtree(copy, ignore_errors=True)
             raise
@@ -215,7 +227,7 @@ class Daemon:
         return settings
 
     def _schedule(self, scheduler: BackgroundScheduler, settings: Settings) -> None:
-        cycles, housekeeping = triggers(settings, self.folder)
+        cycles, housekeeping = triggers(settings.daemon)
         options: dict[str, Any] = {
             "coalesce": True,
             "max_instances": 1,
@@ -224,43 +236,11 @@ class Daemon:
         }
         scheduler.add_job(self.cycle, cycles, id="cycle", **options)
         scheduler.add_job(self.housekeeping, housekeeping, id="housekeeping", **options)
+        self.lock.write(longest_interval(cycles))
 
 
-def triggers(settings: Settings, folder: Path) -> tuple[Any, Any]:
-    """Return the triggers of cycles and housekeeping.
-
-    Raises:
-        ConfigError: a cron expression or the time zone is invalid.
-    """
-    import zoneinfo
-
-    daemon, file = settings.daemon, find_file(folder, "tumen.toml")
-    try:
-        zone = zoneinfo.ZoneInfo(daemon.timezone)
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
-        raise ConfigError(
-            file, "[daemon] › timezone", f"“{daemon.timezone}” is not a time zone; an example is “Asia/Seoul”."
-        ) from None
-
-    def cron(key: str, text: str) -> CronTrigger:
-        try:
-            return CronTrigger.from_crontab(text, timezone=zone)
-        except ValueError as error:
-            raise ConfigError(file, f"[daemon] › {key}", f"“{text}” is not a cron expression ({error}).") from None
-
-    cycles = (
-        cron("cron", daemon.cron) if daemon.cron else IntervalTrigger(seconds=daemon.every_minutes * 60, timezone=zone)
-    )
-    return cycles, cron("housekeeping", daemon.housekeeping)
-
-
-def _when(settings: Settings) -> str:
-    daemon = settings.daemon
-    return (
-        f"cycles at “{daemon.cron}” {daemon.timezone}"
-        if daemon.cron
-        else f"a cycle every {daemon.every_minutes:g} minutes"
-    )
+def _enabled(settings: Settings) -> int:
+    return sum(source.enabled for source in settings.sources)
 
 
 def _reason(ended: Ended) -> str:

@@ -31,7 +31,7 @@ def feeds_toml(world: World) -> str:
 def settings_toml(world: World) -> str:
     """Return the ``tumen.toml`` of the world: its loopback ports are allowed, and requests have no delays."""
     hosts = ", ".join(_quoted(host) for host in allow_private(world))
-    return f"[fetch]\nallow_private = [{hosts}]\npage_delay = 0\nfeed_delay = 0\n"
+    return f'[fetch]\nallow_private = [{hosts}]\npage_delay = 0\nfeed_delay = 0\nproxy = "none"\n'
 
 
 def write_config(world: World, folder: Path) -> Path:

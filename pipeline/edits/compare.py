@@ -22,6 +22,7 @@ _LEAST_CONTAINED = 0.8  # share of an added sentence's words that stood in the d
 _MOST_PAIRS = 900  # dropped times added sentences of one place that are compared with each other
 _MOST_PARTS = 40
 _LONGEST = 1_500  # characters of a part that are kept
+_COSMETIC = "typography, a clock, a counter or links changed"
 
 
 def _no_concepts(_: str) -> frozenset[str]:
@@ -59,7 +60,7 @@ def describe(change: Change) -> str:
     facts = [fact for part in change.parts if part.kind in ("headline", "fact") for fact in part.facts]
     pieces = ["headline changed"] * any(part.kind == "headline" for part in change.parts)
     pieces += [f"{count} sentence{'s' if count > 1 else ''} {what}" for what, count in counts.items()]
-    text = ", ".join(pieces) or ("layout of the site changed" if change.kind == "layout" else "typography changed")
+    text = ", ".join(pieces) or ("layout of the site changed" if change.kind == "layout" else _COSMETIC)
     shown = ", ".join(dict.fromkeys(facts[:8]))
     return f"{text[0].upper()}{text[1:]}{f': {shown}' if shown else ''}."
 

@@ -1,8 +1,8 @@
 """Decision about the next look at a page, and whether it counts as gone. Pure.
 
 In: the history of the looks, the answer of this one, the time. Out: a ``LookDecision``. A page is gone only after two
-looks at least a day apart found it missing. Every history ends: there is one look per step of the schedule, and one
-more to confirm that a page is missing.
+looks at least a day apart found it missing. Every history ends: there are as many looks as steps of the schedule, and
+one more to confirm that a page is missing.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from pipeline.edits.answers import Missing, NotAsked, Same, Unreadable
 from pipeline.model import Change
-from pipeline.model.edits import LookDecision, LookHistory, LookState
+from pipeline.model.edits import LookDecision, LookHistory
 
 DAY = timedelta(days=1)
 _AGAIN = timedelta(hours=1)  # after a look that sent no request
@@ -58,15 +58,13 @@ def _not_asked(history: LookHistory, answer: NotAsked, now: datetime) -> LookDec
 
 
 def _missing(history: LookHistory, answer: Missing, now: datetime) -> LookDecision:
-    if history.state == "gone":
-        return _plan(history, now)
     if history.missing_since is None:
         reason = f"The page was missing at the last look ({answer.how}); a second look follows after a day."
         before = _as_before(history)
         return replace(before, state="missing", missing_since=now, next_at=now + DAY, reason=reason)
     if now - history.missing_since < DAY:
         return replace(_as_before(history), next_at=history.missing_since + DAY)
-    return replace(_plan(history, now, state="gone"), gone=answer.how)
+    return replace(_as_before(history), state="gone", gone=answer.how)
 
 
 def _changed(history: LookHistory, answer: Changed, now: datetime) -> LookDecision:
@@ -83,27 +81,28 @@ def _changed(history: LookHistory, answer: Changed, now: datetime) -> LookDecisi
 
 def _there(history: LookHistory, now: datetime) -> LookDecision:
     """Return the decision for a page that is there."""
-    return replace(_plan(history, now, state="watched"), missing_since=None, back=history.state == "gone")
+    return replace(_plan(history, now), missing_since=None)
 
 
 def _unreadable(history: LookHistory, answer: Unreadable, now: datetime) -> LookDecision:
-    """Keep what is known: a second look at a missing page is still to come."""
-    if history.state == "missing" and now <= _last(history) + _LATE:
+    """Keep what is known: a second look at a missing page is still to come. Leave a site that refuses twice alone."""
+    if history.state == "missing" and history.looks <= len(history.schedule):
         return replace(_as_before(history), next_at=now + DAY, reason=answer.reason)
+    if history.state == "missing" or history.reason:
+        return _end(history, answer.reason)
     return replace(_plan(history, now), reason=answer.reason)
 
 
-def _plan(history: LookHistory, now: datetime, *, state: LookState | None = None) -> LookDecision:
-    """Plan the next look of the schedule that is still to come."""
-    state = state or history.state
+def _plan(history: LookHistory, now: datetime) -> LookDecision:
+    """Plan the next look of the schedule. A look that confirmed a missing page replaces one of the schedule."""
     next_at = next((at for step in history.schedule if (at := history.started_at + step) > now), None)
-    ended = next_at is None and state != "gone"
-    return replace(_as_before(history), state="ended" if ended else state, next_at=next_at)
+    if next_at is None or history.looks >= len(history.schedule):
+        return replace(_as_before(history), state="ended")
+    return replace(_as_before(history), state="watched", next_at=next_at)
 
 
 def _end(history: LookHistory, reason: str) -> LookDecision:
-    state: LookState = "gone" if history.state == "gone" else "ended"
-    return replace(_as_before(history), state=state, reason=reason)
+    return replace(_as_before(history), state="ended", reason=reason)
 
 
 def _as_before(history: LookHistory) -> LookDecision:

@@ -18,7 +18,7 @@ _BLOCKS = frozenset(
     )
 )  # fmt: skip
 _BREAK = "\x01"
-_INVISIBLE = dict.fromkeys(map(ord, "\xad\u200b\u200e\u200f\u2060\ufeff"))
+_INVISIBLE = re.compile("[\xad\u200b\u200e\u200f\u2060\ufeff]")
 
 MARKS = {
     "nav": "nav navigation navbar navi menu submenu breadcrumb breadcrumbs crumb crumbs pagination pager paging"
@@ -95,7 +95,7 @@ class Span:
     start: int
     end: int
     parent: int
-    marks: int
+    marks: int = 0
 
 
 def bits(names: str) -> int:
@@ -104,15 +104,26 @@ def bits(names: str) -> int:
 
 
 def cut(body: HtmlElement) -> tuple[list[Block], list[Span]]:
-    """Return the blocks in page order, and the spans of the block-level elements, outer before inner."""
+    """Return the blocks in page order, and the spans of the block-level elements with text, outer before inner."""
     cutter = _Cutter(body)
-    enter, leave = cutter.enter, cutter.leave
     for event, element in etree.iterwalk(body, events=("start", "end")):
+        tag = element.tag
         if event == "start":
-            enter(element)
+            text = element.text
+            if tag in _BLOCKS:
+                cutter.open(element)
+            elif tag == "a":
+                cutter.in_link += 1
+            elif tag == "br":
+                cutter.break_line()
         else:
-            leave(element)
-    cutter.flush()
+            text = element.tail
+            if tag in _BLOCKS:
+                cutter.close()
+            elif tag == "a":
+                cutter.in_link -= 1
+        if text:
+            cutter.take(text)
     cutter.spans[0].end = len(cutter.blocks)
     return cutter.blocks, cutter.spans
 
@@ -120,61 +131,56 @@ def cut(body: HtmlElement) -> tuple[list[Block], list[Span]]:
 class _Cutter:
     """Collects text until the next block-level boundary."""
 
-    __slots__ = ("_body", "_breaks", "_in_link", "_linked", "_open", "_parts", "blocks", "spans")
+    __slots__ = ("_breaks", "_linked", "_open", "_parts", "blocks", "in_link", "spans")
 
     def __init__(self, body: HtmlElement) -> None:
         self.blocks: list[Block] = []
-        self.spans: list[Span] = [Span(body, 0, 0, -1, 0)]
-        self._body = body
+        self.spans: list[Span] = [Span(body, 0, 0, -1)]
+        self.in_link = 0
         self._open = [0]
         self._parts: list[str] = []
-        self._linked = self._in_link = self._breaks = 0
+        self._linked = self._breaks = 0
 
-    def enter(self, element: HtmlElement) -> None:
-        tag = element.tag
-        if tag in _BLOCKS:
-            if self._parts:
-                self.flush()
-            place = len(self.blocks)
-            self.spans.append(Span(element, place, place, self._open[-1], _read_marks(element, tag)))
-            self._open.append(len(self.spans) - 1)
-        elif tag == "a":
-            self._in_link += 1
-        elif tag == "br":
-            # one line break separates lines, two separate paragraphs
-            self._breaks += 1
-            if self._breaks > 1:
-                self.flush()
-            self._parts.append(_BREAK)
-        if text := element.text:
-            self._take(text)
+    def open(self, element: HtmlElement) -> None:
+        if self._parts:
+            self._flush()
+        place = len(self.blocks)
+        self.spans.append(Span(element, place, place, self._open[-1]))
+        self._open.append(len(self.spans) - 1)
 
-    def leave(self, element: HtmlElement) -> None:
-        tag = element.tag
-        if tag in _BLOCKS:
-            if self._parts:
-                self.flush()
-            self.spans[self._open.pop()].end = len(self.blocks)
-        elif tag == "a":
-            self._in_link -= 1
-        if (text := element.tail) and element is not self._body:
-            self._take(text)
+    def close(self) -> None:
+        if self._parts:
+            self._flush()
+        place = self._open.pop()
+        span = self.spans[place]
+        span.end = len(self.blocks)
+        if span.start == span.end:  # no text: no block refers to it
+            del self.spans[place:]
+        else:
+            span.marks = _read_marks(span.element)
 
-    def _take(self, text: str) -> None:
+    def break_line(self) -> None:
+        """Separate lines; a second break in a row separates paragraphs."""
+        self._breaks += 1
+        if self._breaks > 1:
+            self._flush()
+        self._parts.append(_BREAK)
+
+    def take(self, text: str) -> None:
         if text.isspace():
             if self._parts:
                 self._parts.append(" ")
             return
         self._breaks = 0
-        if self._in_link:
+        if self.in_link:
             self._linked += len(text)
         self._parts.append(text)
 
-    def flush(self) -> None:
+    def _flush(self) -> None:
         raw = "".join(self._parts)
         self._parts.clear()
         if not raw.isascii():
-            raw = raw.translate(_INVISIBLE)
+            raw = _INVISIBLE.sub("", raw)
         if _BREAK in raw:
             text = "\n".join(line for piece in raw.split(_BREAK) if (line := " ".join(piece.split())))
         else:
@@ -185,9 +191,9 @@ class _Cutter:
         self._linked = self._breaks = 0
 
 
-def _read_marks(element: HtmlElement, tag: str) -> int:
+def _read_marks(element: HtmlElement) -> int:
     """Return the bits that one element's tag and attributes suggest."""
-    marks = _TAG_BITS.get(tag, 0)
+    marks = _TAG_BITS.get(str(element.tag), 0)
     for name, value in element.items():
         marks |= _marks_of(name, value)
     return marks

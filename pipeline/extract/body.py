@@ -15,7 +15,7 @@ from pipeline.extract.features import Claims, collect, level, probability
 from pipeline.extract.furniture import without_address
 from pipeline.extract.layout import LONG, Layout, measure, squeeze, visual
 from pipeline.extract.readers import ask_readers
-from pipeline.extract.tree import strip_inline
+from pipeline.extract.tree import drop_menus, strip_inline
 from pipeline.extract.weights import BLOCK_WEIGHTS
 
 _THIN = 350
@@ -25,6 +25,7 @@ _SAME = 30
 _ENOUGH = 400
 _LINKS = 0.5
 _SHOWN = 50_000
+_MAX_BLOCKS = 30_000
 _TAG = re.compile(r"<[^<>]{0,2000}>")
 _PARAGRAPH_END = re.compile(r"</p\s*>|<br\s*/?>\s*<br\s*/?>|\n\s*\n", re.IGNORECASE)
 _LOWER_START = re.compile(r"^[a-zа-яё,;]")
@@ -49,8 +50,11 @@ def find_text(root: HtmlElement, claims: Claims, page: bytes) -> Body:
         page: the page's source in UTF-8, for the JSON in its scripts.
     """
     strip_inline(root)
+    drop_menus(root)
     body = root.find("body")
     layout = measure(*cut(body if body is not None else root))
+    if len(layout.blocks) > _MAX_BLOCKS:
+        return Body(text="", method=f"refused: more than {_MAX_BLOCKS:,} blocks of text", quality=0.0, shown="")
     votes = ask_readers(root, layout)
     features = collect(layout, votes, claims)
     probabilities = level(layout, [probability(found, BLOCK_WEIGHTS) if found else 0.0 for found in features])
@@ -114,13 +118,13 @@ def _is_links(layout: Layout, kept: list[bool]) -> bool:
 
 def _lines(text: str) -> list[str]:
     """Return a block's lines; a line that starts in lower case continues the one before."""
-    lines: list[str] = []
+    lines: list[list[str]] = []
     for line in text.split("\n"):
         if lines and _LOWER_START.match(line):
-            lines[-1] += f" {line}"
+            lines[-1].append(line)
         else:
-            lines.append(line)
-    return lines
+            lines.append([line])
+    return list(map(" ".join, lines))
 
 
 def _quality(layout: Layout, kept: list[bool], probabilities: list[float]) -> float:

@@ -12,7 +12,7 @@ from pipeline.extract.bounds import refusal
 from pipeline.extract.decode import to_utf8
 from pipeline.extract.features import Claims
 from pipeline.extract.head import Head, read_head
-from pipeline.extract.tree import parse, strip_unseen
+from pipeline.extract.tree import parse, strip_unseen, was_cut
 from pipeline.model import Extraction
 from pipeline.text.dates import ParsedDate
 
@@ -55,6 +55,8 @@ def read(html: bytes, url: str, content_type: str | None) -> Extraction:
         return Extraction(method="refused: no markup")
     record = read_record(root, url, page)
     found = body.find_text(root, record.claims(), page)
+    if not found.text and was_cut():
+        return Extraction(method="refused: nested more than 2,047 levels deep")
     wall = paywall.wall(root, record.story, found.text, found.shown, is_article=record.is_article())
     if not record.is_article() and paywall.is_missing(record.title, found.text):
         found = body.Body(text="", method="none", quality=0.0, shown="")
@@ -81,16 +83,16 @@ def read_record(root: HtmlElement, url: str, page: bytes) -> Record:
     shown = [name for name in (head.first("og:title"), head.title, *headings) if name]
     story = json_ld.article(json_ld.nodes(head.data), url, shown)
     site = site_name(head, story)
+    title = titles.title(story, head, root, url, site)
     published = dates.published(story, head, root, url, page)
-    names = authors.authors(story, head, root, url, site)
-    strip_unseen(root)  # only now: htmldate and trafilatura read meta elements and scripts, too
+    strip_unseen(root)  # only now: htmldate reads meta elements and scripts, too
     return Record(
         head=head,
         story=story,
         site=site,
-        title=titles.title(story, head, root, url, site),
+        title=title,
         published=published,
-        authors=names,
+        authors=authors.authors(story, head, root, url, site),
     )
 
 

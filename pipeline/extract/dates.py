@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
+from itertools import islice
 from urllib.parse import urlsplit
 
 from htmldate import find_date
@@ -21,6 +22,7 @@ from lxml.html import HtmlElement
 from pipeline.extract.foreign import attempt
 from pipeline.extract.head import Head
 from pipeline.extract.json_ld import Node, text
+from pipeline.extract.tree import is_huge
 from pipeline.text.dates import ParsedDate, parse_date
 
 _META = (
@@ -33,12 +35,9 @@ _META = (
 _LATER_META = ("ogupdatedtime", "articlemodifiedtime", "lastmodified", "datemodified", "lastmod")
 """Names of meta elements, letters and digits only: publishers separate them by colons, dots, dashes and underscores."""
 
-_NAMED_AFTER_DATE = (
-    ".//*[self::span or self::div or self::p or self::li or self::em or self::dd or self::td or self::font or self::i"
-    " or self::strong or self::small or self::h2 or self::h3 or self::h4 or self::h5 or self::a]"
-    '[re:test(concat(@class, " ", @id), "date|time|publish|datum|fecha|tarih|byline|meta|posted", "i")]'
-)
-_EXSLT = {"re": "http://exslt.org/regular-expressions"}
+_DATE_TAGS = ("span", "div", "p", "li", "em", "dd", "td", "font", "i", "strong", "small", "h2", "h3", "h4", "h5", "a")
+_NAMED_AFTER_DATE = re.compile(r"date|time|publish|datum|fecha|tarih|byline|meta|posted", re.IGNORECASE)
+_MAX_NAMED = 40
 _NEAR_HEADING = (
     "following::text()[string-length(.) < 90][position() < 40]",
     "preceding::text()[string-length(.) < 90][position() < 12]",
@@ -58,6 +57,7 @@ _STATE = re.compile(
     re.IGNORECASE,
 )
 _FIRST_YEAR, _LAST_YEAR = 1990, 2100
+_SAME_TIME = timedelta(minutes=1)
 _MAX_SEARCHED = 2_000_000
 """Characters of a page that htmldate searches; its patterns would take seconds on more."""
 
@@ -101,18 +101,17 @@ def _on_the_day_of(url: str, date: ParsedDate) -> ParsedDate:
 
 
 def _best(claims: Iterable[str], locale: str) -> ParsedDate | None:
-    """Return the first date, with the zone of a later claim of the same day where it has none itself."""
-    first: ParsedDate | None = None
-    for claim in claims:
-        date = _read(claim, locale)
-        if date is None:
-            continue
-        first = first or date
-        if not first.assumed:
-            break
-        if not date.assumed and date.at.date() == first.at.date():
-            return date
-    return first
+    """Return the first date, in the publisher's zone where a later claim of the same time names it."""
+    dates = [date for claim in claims if (date := _read(claim, locale)) is not None]
+    if not dates:
+        return None
+    first = dates[0]
+    zoned = (date for date in dates if not date.assumed)
+    if first.assumed:
+        return next((date for date in zoned if date.at.date() == first.at.date()), first)
+    if first.at.utcoffset():
+        return first
+    return next((date for date in zoned if date.at.utcoffset() and abs(date.at - first.at) < _SAME_TIME), first)
 
 
 def _stated(story: Node, head: Head) -> Iterator[str]:
@@ -174,7 +173,12 @@ def _beside_heading(root: HtmlElement) -> Iterator[str]:
 
 
 def _named_after_date(root: HtmlElement) -> Iterator[str]:
-    for element in root.xpath(_NAMED_AFTER_DATE, namespaces=_EXSLT)[:40]:
+    named = (
+        element
+        for element in root.iter(*_DATE_TAGS)
+        if _NAMED_AFTER_DATE.search(f"{element.get('class', '')} {element.get('id', '')}") and _may_be_first(element)
+    )
+    for element in islice(named, _MAX_NAMED):
         written = element.text_content()
         if 6 <= len(written.strip()) <= 200:
             yield written
@@ -186,7 +190,7 @@ def _searched(root: HtmlElement, url: str, page: bytes, *, extensive: bool) -> P
     The extensive search loads dateparser's languages, which takes a new worker process up to 3 s of CPU time. So it
     comes last, for the few pages that show no other date.
     """
-    if len(page) > _MAX_SEARCHED:
+    if len(page) > _MAX_SEARCHED or is_huge(root):
         return None
     day = attempt(lambda: find_date(root, original_date=True, url=url, extensive_search=extensive))
     # htmldate makes 1 January of a bare year, mostly that of a copyright line

@@ -16,7 +16,7 @@ _SHARES = (1.0, 0.5, 1 / 3, 0.25)
 _GOOD = bits("body article itembody")
 _BAD = bits("nav share related comment ad wall footer side consent hidden unseen")
 _OUT = bits("nav share related comment ad wall footer consent")
-_COMMAS = str.maketrans("，、،；", ",,,,")
+_COMMAS = ",，、،；"
 
 
 def dense_blocks(layout: Layout) -> list[bool]:
@@ -53,7 +53,7 @@ def _points(layout: Layout) -> dict[int, float]:
     for n, block in enumerate(layout.blocks):
         if layout.sizes[n] < _MIN or layout.linked[n] > 0.5 or layout.marks[n] & _BAD:
             continue
-        value = 1 + block.text.translate(_COMMAS).count(",") + min(3.0, layout.sizes[n] / 100)
+        value = 1 + sum(map(block.text.count, _COMMAS)) + min(3.0, layout.sizes[n] / 100)
         # text directly inside a container counts for the container, that of a paragraph for its parent
         place = spans[block.span].parent if block.tag in ("p", "li", "td", "blockquote", "pre", "dd") else block.span
         for share in _SHARES:

@@ -15,7 +15,7 @@ from itertools import accumulate
 from math import exp, log1p
 
 from pipeline.extract.blocks import BITS
-from pipeline.extract.furniture import hints, is_furniture
+from pipeline.extract.furniture import hints
 from pipeline.extract.layout import LONG, Layout, squeeze
 from pipeline.extract.readers import Votes
 
@@ -152,8 +152,6 @@ class _Page:
             features["stop"] = 1.0
         if self._layout.clean[n]:
             features["clean"] = 1.0
-        if any(is_furniture(line, linked) for line in block.text.split("\n")):
-            features["furniture"] = 1.0
         for name in hints(block.text):
             features[f"says_{name}"] = 1.0
 
@@ -193,35 +191,38 @@ class _Page:
 def _groups(layout: Layout, counts: list[int]) -> list[Features]:
     """Return for each block how the readers decided about the blocks of the same kind and of the elements around."""
     spans = layout.spans
-    single = [span.end - span.start == 1 for span in spans]
     # a paragraph belongs to the element around it, text between line breaks to its own
-    homes = [spans[block.span].parent if single[block.span] else block.span for block in layout.blocks]
+    homes = [
+        span.parent if span.end - span.start == 1 else block.span
+        for block in layout.blocks
+        for span in (spans[block.span],)
+    ]
     parents = [spans[place].parent if place >= 0 else -1 for place in homes]
-    grandparents = [spans[place].parent if place >= 0 else -1 for place in parents]
-    features: list[Features] = [{} for _ in homes]
     levels: tuple[tuple[str, Sequence[Hashable]], ...] = (
         ("kind", layout.kinds),
         ("home", homes),
         ("parent", parents),
-        ("grandparent", grandparents),
+        ("grandparent", [spans[place].parent if place >= 0 else -1 for place in parents]),
         ("tag", [(block.tag, size >= LONG) for block, size in zip(layout.blocks, layout.sizes, strict=True)]),
     )
-    total = 1.0 + sum(clean * count / 3 for clean, count in zip(layout.clean, counts, strict=True))
+    voted = [size * count / 3 for size, count in zip(layout.sizes, counts, strict=True)]
+    prose = [clean * count / 3 for clean, count in zip(layout.clean, counts, strict=True)]
+    links = [size * linked for size, linked in zip(layout.sizes, layout.linked, strict=True)]
+    total = 1.0 + sum(prose)
+    features: list[Features] = [{} for _ in homes]
     for name, keys in levels:
-        sums: defaultdict[Hashable, list[float]] = defaultdict(lambda: [0.0, 0.0, 0.0, 0.0])
-        for key, size, count, clean, linked in zip(
-            keys, layout.sizes, counts, layout.clean, layout.linked, strict=True
-        ):
-            group = sums[key]
-            group[0] += size
-            group[1] += size * count / 3
-            group[2] += clean * count / 3
-            group[3] += size * linked
+        members: defaultdict[Hashable, list[int]] = defaultdict(list)
         for n, key in enumerate(keys):
-            size, voted, clean, links = sums[key]
-            features[n][f"{name}_votes"] = voted / size
-            features[n][f"{name}_share"] = clean / total
-            features[n][f"{name}_links"] = links / size
+            members[key].append(n)
+        for group in members.values():
+            size = sum(layout.sizes[n] for n in group)
+            shared = {
+                f"{name}_votes": sum(voted[n] for n in group) / size,
+                f"{name}_share": sum(prose[n] for n in group) / total,
+                f"{name}_links": sum(links[n] for n in group) / size,
+            }
+            for n in group:
+                features[n].update(shared)
     return features
 
 

@@ -143,20 +143,14 @@ def hints(line: str) -> list[str]:
     return [name for name, pattern in _HINTS.items() if pattern.search(lower)] if len(line) < _MAX_HINT else []
 
 
-def is_furniture(line: str, linked: float) -> bool:
-    """Return whether nothing of a line belongs to the article.
-
-    Args:
-        line: one line of the page's text.
-        linked: share of the line inside links, 0…1.
-    """
-    return not without_address(line, linked)
-
-
 def without_address(line: str, linked: float) -> str:
     """Return the line without a mail address at its end, "" if the line is furniture.
 
     A sentence is never furniture because of its first words: it has to hold a notice, or to call for a subscription.
+
+    Args:
+        line: one line of the page's text.
+        linked: share of the line inside links, 0…1.
     """
     if len(line) <= _MAX_LINE and _says_nothing(line.lower(), linked):
         return ""

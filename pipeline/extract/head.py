@@ -40,7 +40,7 @@ def read_head(root: HtmlElement, url: str) -> Head:
         found[str(element.tag)].append(element)
     metas: dict[str, list[str]] = {}
     for meta in found["meta"]:
-        content = (meta.get("content") or "").strip()
+        content = (meta.get("content") or meta.get("value") or "").strip()
         if not content or len(content) > _MAX_CONTENT:
             continue
         for key in ("property", "name", "itemprop", "http-equiv"):

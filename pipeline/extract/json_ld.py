@@ -64,7 +64,16 @@ def article(found: list[Node], url: str, titles: list[str]) -> Node:
             score += 2.5
         if kind and score > best_score:
             best, best_score = node, score
-    return best
+    return _with_author(best, found)
+
+
+def _with_author(node: Node, found: list[Node]) -> Node:
+    """Return the object with each reference to an author (``{"@id": …}``) replaced by the object that it means."""
+    named = {str(other["@id"]): other for other in found if other.get("@id") and other.get("name")}
+    author = node.get("author")
+    claims = author if isinstance(author, list) else [author]
+    resolved = [named.get(str(claim.get("@id")), claim) if isinstance(claim, dict) else claim for claim in claims]
+    return {**node, "author": resolved} if author else node
 
 
 def _names(node: Node, url: str) -> bool:

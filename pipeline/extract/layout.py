@@ -44,6 +44,13 @@ class Layout:
     keys: list[str]
     kinds: list[str]
 
+    def depth(self) -> int:
+        """Return how many block-level elements stand inside each other at most."""
+        depths = [0] * len(self.spans)
+        for n, span in enumerate(self.spans[1:], 1):  # a span stands behind its parent
+            depths[n] = depths[span.parent] + 1
+        return max(depths)
+
 
 def squeeze(text: str) -> str:
     """Return the text without white space and invisible characters, for comparison."""

@@ -15,9 +15,12 @@ from pipeline.extract import resiliparse_adapter, trafilatura_adapter
 from pipeline.extract.blocks import BITS
 from pipeline.extract.density import dense_blocks
 from pipeline.extract.layout import LONG, Layout, squeeze
+from pipeline.extract.tree import is_huge
 
 _MAX_BLOCKS = 6_000
 """Beyond this number trafilatura would take seconds; the other readers are linear in it."""
+_MAX_DEPTH = 250
+"""Time of trafilatura and resiliparse grows with the square of the nesting."""
 _SHORT_KEY = 25
 _ENOUGH = 400
 _LIST = 3
@@ -45,14 +48,13 @@ def ask_readers(root: HtmlElement, layout: Layout) -> Votes:
         layout: the measured blocks of ``root``.
     """
     drop_link_lists(layout)
-    # from the tree, not from the source: resiliparse's time grows with the square of the nesting, which is bounded here
-    page = tostring(root, encoding="unicode", method="html")
-    large = len(layout.blocks) > _MAX_BLOCKS
-    votes = (
-        kept_blocks(layout, "" if large else trafilatura_adapter.main_text(root)),
-        kept_blocks(layout, resiliparse_adapter.main_text(page)),
-        dense_blocks(layout),
-    )
+    texts = ["", ""]
+    if layout.blocks and layout.depth() <= _MAX_DEPTH:
+        # resiliparse reads the tree, not the source, because libxml2 has bounded its nesting
+        page = tostring(root, encoding="unicode", method="html")
+        huge = len(layout.blocks) > _MAX_BLOCKS or is_huge(root)
+        texts = ["" if huge else trafilatura_adapter.main_text(root), resiliparse_adapter.main_text(page)]
+    votes = (*(kept_blocks(layout, text) for text in texts), dense_blocks(layout))
     return Votes(*(_without_comments(layout, kept) for kept in votes))
 
 

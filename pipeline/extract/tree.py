@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 from lxml import etree
 from lxml.html import HtmlElement, HTMLParser
 
@@ -12,12 +14,15 @@ _WITHOUT_TEXT = (
 _SELDOM_TEXT = (
     "noscript", "template", "button", "dialog", "svg", "iframe", "object", "embed", "canvas", "audio", "video",
     "select", "option", "textarea", "map", "datalist", "progress",
+    "amp-user-notification", "amp-consent", "amp-sidebar", "amp-ad",
 )  # fmt: skip
 _INLINE = (
     "span", "em", "i", "u", "font", "small", "big", "sup", "sub", "cite", "abbr", "ins", "mark", "wbr", "ruby", "rb",
 )  # fmt: skip
 _PAGE_SHARE = 0.4
 _DISSOLVED = "dissolved"
+_HUGE = 20_000
+_size = etree.XPath("string-length(normalize-space(.))")
 
 # huge_tree: nesting to 2,047 levels instead of 255; the size is bounded before (``bounds``)
 _PARSER = HTMLParser(
@@ -39,6 +44,16 @@ def parse(page: bytes) -> HtmlElement | None:
     return root if isinstance(root, HtmlElement) else None
 
 
+def was_cut() -> bool:
+    """Return whether the last page was nested too deeply for libxml2, so that text is missing from its tree."""
+    return any(entry.type_name == "ERR_RESOURCE_LIMIT" for entry in _PARSER.error_log)
+
+
+def is_huge(root: HtmlElement) -> bool:
+    """Return whether a page has so many elements that trafilatura or htmldate would take seconds."""
+    return next(islice(root.iter(), _HUGE, None), None) is not None
+
+
 def strip_unseen(root: HtmlElement) -> None:
     """Remove scripts, styles, controls and media in place; text behind them stays.
 
@@ -48,8 +63,12 @@ def strip_unseen(root: HtmlElement) -> None:
     """
     etree.strip_elements(root, *_WITHOUT_TEXT, with_tail=False)
     least = _PAGE_SHARE * _size(root)
-    for element in list(root.iter(*_SELDOM_TEXT)):
-        if _size(element) > least or element.get("shadowrootmode"):
+    for element in reversed(list(root.iter(*_SELDOM_TEXT))):  # inner before outer, which are at least as large
+        if element.tag != _DISSOLVED and _size(element) > least:
+            for around in element.iterancestors(*_SELDOM_TEXT):
+                around.tag = _DISSOLVED
+            element.tag = _DISSOLVED
+        elif element.get("shadowrootmode"):
             element.tag = _DISSOLVED
     etree.strip_tags(root, _DISSOLVED)  # drop_tag would fail on text that XML forbids, such as U+FFFE
     etree.strip_elements(root, *_SELDOM_TEXT, with_tail=False)
@@ -60,5 +79,18 @@ def strip_inline(root: HtmlElement) -> None:
     etree.strip_tags(root, *_INLINE)
 
 
-def _size(element: HtmlElement) -> int:
-    return sum(len(text) for text in element.itertext() if not text.isspace())
+def drop_menus(root: HtmlElement) -> None:
+    """Remove lists of links without other text: a third of a news page's elements, and never the article."""
+    for menu in list(root.iter("ul", "ol")):
+        if len(menu) > 2 and all(map(_is_menu_item, menu)):
+            menu.drop_tree()
+
+
+def _is_menu_item(item: HtmlElement) -> bool:
+    return (
+        item.tag == "li"
+        and len(item) == 1
+        and item[0].tag == "a"
+        and not (item.text or "").strip()
+        and not (item[0].tail or "").strip()
+    )

@@ -13,8 +13,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from pipeline.feeds.failures import after_failure, failing
-from pipeline.feeds.problems import CUT_SHORT
+from pipeline.feeds.failures import after_failure, back_to_config, failing
+from pipeline.feeds.problems import CUT_SHORT, problem_of_body
+from pipeline.feeds.revisions import first_state, next_states
 from pipeline.feeds.same_item import Item, Items, same_item
 from pipeline.feeds.schedule import Timing, due_after_success, next_interval
 from pipeline.model import (
@@ -59,6 +60,7 @@ def decide(
     now: datetime,
     policy: PollSettings,
     rng: random.Random,
+    whole_text: int = 1500,
 ) -> FeedUpdate:
     """Decide what a poll changes.
 
@@ -70,10 +72,11 @@ def decide(
         now: the time of the response.
         policy: the settings of ``[poll]``.
         rng: spreads due times.
+        whole_text: characters from which an entry's text in the feed replaces its page.
     """
     timing = Timing(now=now, policy=policy, rng=rng)
     if isinstance(outcome, FetchFailed):
-        return after_failure(state, outcome, timing)
+        return back_to_config(state, after_failure(state, outcome, timing), timing)
     if isinstance(outcome, NotModified):
         return _after_not_modified(state, outcome, timing)
     if document is not None and document.feed.problem and not document.feed.entries:
@@ -81,17 +84,25 @@ def decide(
         state = replace(state, moved_to=None, moved_times=0)
         if alternates:
             problem += f" It names {len(alternates)} instead: {', '.join(alternates[:3])}."
-        return FeedUpdate(state=failing(state, "failing", problem, timing), note=problem)
-    return _after_document(state, outcome, document, history, timing)
+        problem = _joined(problem_of_body(outcome), problem) or problem
+        update = FeedUpdate(state=failing(state, "failing", problem, timing), note=problem)
+        return back_to_config(state, update, timing)
+    return _after_document(state, outcome, document, history, timing, whole_text=whole_text)
 
 
 def _after_document(
-    state: FeedState, outcome: Fetched, document: KeyedFeed | None, history: Sequence[KnownEntry], timing: Timing
+    state: FeedState,
+    outcome: Fetched,
+    document: KeyedFeed | None,
+    history: Sequence[KnownEntry],
+    timing: Timing,
+    *,
+    whole_text: int,
 ) -> FeedUpdate:
     """Return the update for a document with entries, or for the same document as last time."""
     parsed = document.feed if document else None
     found = same_item(document, history, state.source.name) if document else Items(items=(), repeated=0, apart=0)
-    intents = tuple(_intents(found.items))
+    intents = tuple(_intents(found.items, timing.now, whole_text))
     seen_before = sum(1 for item in found.items if item.known and item.known.in_feed)
     new = len(found.items) - seen_before
     changed = new or any(intent.revised for intent in intents)
@@ -108,8 +119,10 @@ def _after_document(
         gone_since=None,
         problem=problem,
     )
-    # The validators of a document that was cut short would hide its missing entries from the next poll.
-    if not outcome.truncated and not (parsed and parsed.problem == CUT_SHORT):
+    # The validators of a document that was cut short would hide its missing entries from the next poll, and those of
+    # a document with states that wait would hide these.
+    partial = outcome.truncated or (parsed and parsed.problem == CUT_SHORT) or _has_waiting_state(found, intents)
+    if not partial:
         after = replace(after, validators=_validators(outcome), body_hash=body_hash(outcome.body))
     after, move = _follow_move(after, outcome.moved_to, timing.policy.moves_to_adopt)
     after = replace(after, due_at=due_after_success(after, outcome.headers, parsed, timing))
@@ -121,20 +134,37 @@ def _after_document(
     )
 
 
-def _intents(items: Iterable[Item]) -> Iterable[EntryIntent]:
+def _has_waiting_state(found: Items, intents: Sequence[EntryIntent]) -> bool:
+    """Return whether an item shows a state that is not read yet; see ``revisions``."""
+    read = {intent.identity for intent in intents if intent.revised}
+    return any(
+        item.known.digest != item.entry.digest and item.identity not in read
+        for item in found.items
+        if item.known and item.known.in_feed
+    )
+
+
+def _intents(items: Iterable[Item], now: datetime, whole_text: int) -> Iterable[EntryIntent]:
     """Yield the entries that are new, revised, new to this feed, or listed with another GUID or address."""
     for item in items:
         keyed, before = item.entry, item.known
         seen = before if before and before.in_feed else None
-        revised = seen is not None and seen.digest != keyed.digest
+        states = seen.states if seen else first_state(keyed.digest, now)
+        revised = False
+        if seen and seen.digest != keyed.digest:
+            whole = len(keyed.entry.content) >= whole_text
+            after = next_states(seen.states, keyed.digest, now, whole_text=whole)
+            states, revised = (seen.states, False) if after is None else (after, True)
         address = with_fragment(keyed.entry.url, keyed.entry.fragment)
         moved = seen is not None and (seen.guid, seen.url) != (keyed.entry.id, address)
         if seen is None or revised or moved:
+            stays = seen if seen and not revised else keyed  # a state that has to wait is compared again
             yield EntryIntent(
                 entry=keyed.entry,
                 identity=item.identity,
-                digest=keyed.digest,
-                text_digest=keyed.text_digest,
+                digest=stays.digest,
+                text_digest=stays.text_digest,
+                states=states,
                 known=before.id if before else None,
                 revised=revised,
                 moved=moved,
@@ -198,8 +228,8 @@ def _validators(outcome: Fetched) -> Validators | None:
 
 
 def _problem(state: FeedState, outcome: Fetched, document: KeyedFeed | None) -> str | None:
-    if outcome.truncated:
-        return "The connection ended before the whole feed had arrived; the part that arrived was read."
+    if problem := problem_of_body(outcome):
+        return problem
     if document is None:
         return state.problem if state.status == "ok" else None
     return document.feed.problem

@@ -10,7 +10,7 @@ from pipeline.feeds.balance import balance
 from pipeline.feeds.discovery_rules import feed_links
 from pipeline.feeds.entries import MAX_TITLE, Context, date_of, entry_of, newest
 from pipeline.feeds.feedparser_adapter import ReadFeed, read_xml
-from pipeline.feeds.hints import hours_of, interval_of
+from pipeline.feeds.hints import days_of, hours_of, interval_of
 from pipeline.feeds.jsonfeed import looks_like_json, parse_json
 from pipeline.feeds.problems import CUT_SHORT
 from pipeline.feeds.xmltext import HTML_NAMES, Document, bind_prefixes, needs_repair, open_document, repair_references
@@ -79,6 +79,7 @@ def _parse_xml(decoded: Decoded, url: str, context: _ContextMaker, most: int) ->
         site_url=site,
         ttl=interval_of(read.feed),
         skip_hours=hours_of(read.skip_hours),
+        skip_days=days_of(read.skip_days),
     )
 
 

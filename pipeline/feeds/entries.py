@@ -16,7 +16,7 @@ from pipeline.model import ParsedEntry
 from pipeline.text.dates import ParsedDate, read_date
 from pipeline.text.html import clean, one_line, paragraphs
 from pipeline.text.sentences import headline_of
-from pipeline.text.urls import fragment_of, resolve
+from pipeline.text.urls import MAX_LENGTH, fragment_of, resolve
 
 MAX_TITLE = 1_000
 MAX_SUMMARY = 4_000
@@ -32,6 +32,7 @@ _LAST_DATE = datetime.max.replace(tzinfo=UTC)
 _NO_LINK = frozenset({"", "#", "-", "n/a", "na", "none", "null", "undefined"})
 
 _FULL_TEXT_KEY = re.compile(r"(?:^|[_:-])(?:full[_-]?text|full[_-]?content|article[_-]?body)$|^turbo_content$")
+_OTHER_SCHEME = re.compile(r"(?!https?:)[a-z][a-z0-9+.-]{1,20}:\S", re.IGNORECASE)
 _MAIL_FIRST = re.compile(r"[^\s@]+@[^\s@]+\s*\(\s*(?P<name>.*[^\s)])\s*\)", re.DOTALL)
 _MAIL_LAST = re.compile(r"(?P<name>.*[^\s(<])\s*[(<]\s*[^\s@()<>]+@[^\s@()<>]+\s*[)>]", re.DOTALL)
 
@@ -193,7 +194,10 @@ def _published(item: Any, context: Context) -> tuple[str, ParsedDate | None]:
 def link_of(link: str, bases: tuple[str, ...]) -> Link:
     """Return a link as an absolute address and its fragment. "N/A" and the like are no link."""
     url = "" if link.strip().lower() in _NO_LINK else resolve(link, bases)
-    return Link(url, fragment_of(link), link.strip().partition("#")[0]) if url else Link()
+    written = link.strip().partition("#")[0]
+    if not url:
+        return Link(written=clean(written[:MAX_LENGTH])) if _OTHER_SCHEME.match(written) else Link()
+    return Link(url, fragment_of(link), written)
 
 
 def _link(item: Any, bases: tuple[str, ...]) -> Link:
@@ -202,11 +206,13 @@ def _link(item: Any, bases: tuple[str, ...]) -> Link:
     # feedparser also uses an identifier such as "n-17" as the link.
     plain = "" if item.get("guidislink") and _text(item, "link").strip() == identifier else _text(item, "link")
     first = _text(item, "feedburner_origlink")
+    other = Link()
     for href in (first, *_alternates(item), plain, identifier if identifier[:4].lower() == "http" else ""):
         link = link_of(href, bases)
         if link.url:
             return link
-    return Link()
+        other = other if other.written else link
+    return other
 
 
 def _alternates(item: Any) -> list[str]:

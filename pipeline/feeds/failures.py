@@ -8,6 +8,31 @@ from datetime import timedelta
 from pipeline.feeds.schedule import Timing, backoff, floor_of
 from pipeline.model import FeedState, FeedStatus, FeedUpdate, FetchFailed
 
+_MOVED_TRIAL = timedelta(hours=24)  # how long an address that a feed moved to may fail
+
+
+def back_to_config(before: FeedState, update: FeedUpdate, timing: Timing) -> FeedUpdate:
+    """Return to the address in the config if the one that the feed moved to has failed for a day."""
+    state = update.state
+    if before.url == before.source.url or not state.failures or before.ok_at is None:
+        return update
+    if timing.now - before.ok_at < _MOVED_TRIAL:
+        return update
+    note = f"The feed's new address fails for a day: {state.problem} Now {state.source.url} is polled again."
+    state = replace(
+        state,
+        url=state.source.url,
+        status="failing",
+        validators=None,
+        body_hash=None,
+        moved_to=None,
+        moved_times=0,
+        gone_since=None,
+        problem=note,
+        due_at=timing.now + floor_of(state, timing) * timing.stretch(),
+    )
+    return replace(update, state=state, note=note)
+
 
 def after_failure(state: FeedState, failure: FetchFailed, timing: Timing) -> FeedUpdate:
     """Return the update for a request that failed or was deferred."""
@@ -38,12 +63,21 @@ def failing(
     after = replace(state, status=status, problem=problem, polled_at=timing.now, failures=state.failures + 1)
     wait = backoff(after, timing)
     if failure and failure.kind in {"rate_limited", "blocked"}:
-        first = timing.policy.blocked_minutes if failure.kind == "blocked" else timing.policy.wait_minutes
         cap = timedelta(minutes=timing.policy.backoff_cap_minutes)
-        wait = max(min(timedelta(minutes=first) * after.failures, cap), floor_of(after, timing))
+        wait = max(min(_first_wait(failure, timing) * _growth(failure, after.failures), cap), floor_of(after, timing))
     if failure and (requested := _requested_wait(failure, timing)):
         wait = max(requested, floor_of(after, timing)) if failure.kind == "rate_limited" else max(wait, requested)
     return replace(after, due_at=timing.now + wait * timing.stretch())
+
+
+def _first_wait(failure: FetchFailed, timing: Timing) -> timedelta:
+    policy = timing.policy
+    return timedelta(minutes=policy.blocked_minutes if failure.kind == "blocked" else policy.wait_minutes)
+
+
+def _growth(failure: FetchFailed, failures: int) -> int:
+    """Return the factor of a wait: it doubles for a host that limits requests, and grows evenly behind a bot wall."""
+    return failures if failure.kind == "blocked" else 2 ** min(failures - 1, 20)
 
 
 def _requested_wait(failure: FetchFailed, timing: Timing) -> timedelta | None:

@@ -37,6 +37,8 @@ _CONTENT_SOURCES = {
 }
 _SKIP_HOURS = re.compile(r"<skipHours>(.{0,4000}?)</skipHours>", re.DOTALL)
 _HOUR = re.compile(r"<hour>([^<]{1,9})</hour>")
+_SKIP_DAYS = re.compile(r"<skipDays>(.{0,1000}?)</skipDays>", re.DOTALL)
+_DAY = re.compile(r"<day>([^<]{1,20})</day>")
 
 
 class _LimitReached(Exception):
@@ -51,7 +53,7 @@ class ReadFeed:
         entries: the dictionary of each entry.
         feed: the dictionary of the feed.
         version: feedparser's name of the format, "" for an unknown format.
-        skip_hours: hours as written.
+        skip_hours, skip_days: hours and days as written.
         cut: the document ends before its root element does.
         limit: the limit that was reached, as a sentence.
         error: what is wrong with the XML.
@@ -61,6 +63,7 @@ class ReadFeed:
     feed: Any = field(default_factory=dict)
     version: str = ""
     skip_hours: tuple[str, ...] = ()
+    skip_days: tuple[str, ...] = ()
     cut: bool = False
     limit: str | None = None
     error: str | None = None
@@ -153,21 +156,25 @@ def read_xml(document: str, url: str) -> ReadFeed:
         error = problem
     except _PARSER_ERRORS as problem:
         error = xml.sax.SAXException(f"feedparser failed: {problem}")
+    cut = error is not None and error.getMessage().startswith(_EARLY_ENDS)
+    if (cut or limit) and handler.inentry and not dict(handler.entries[-1]).get("link"):
+        del handler.entries[-1]  # half an entry, cut before its address: the next poll would store it once more
     return ReadFeed(
         entries=handler.entries,
         feed=handler.feeddata,
         version=handler.version,
-        skip_hours=_skip_hours(document),
-        cut=error is not None and error.getMessage().startswith(_EARLY_ENDS),
+        skip_hours=_listed(_SKIP_HOURS, _HOUR, document),
+        skip_days=_listed(_SKIP_DAYS, _DAY, document),
+        cut=cut,
         limit=limit,
         error=_message(error) if error else None,
     )
 
 
-def _skip_hours(document: str) -> tuple[str, ...]:
-    """Return the hours of ``skipHours``, of which feedparser keeps the last only."""
-    block = _SKIP_HOURS.search(document)
-    return tuple(_HOUR.findall(block[1])[:24]) if block else ()
+def _listed(whole: re.Pattern[str], part: re.Pattern[str], document: str) -> tuple[str, ...]:
+    """Return the hours of ``skipHours`` or the days of ``skipDays``, of which feedparser keeps the last only."""
+    block = whole.search(document)
+    return tuple(part.findall(block[1])[:24]) if block else ()
 
 
 def _message(error: xml.sax.SAXException) -> str:

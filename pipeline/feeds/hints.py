@@ -1,4 +1,4 @@
-"""A publisher's wishes for the polling of its feed: the interval, and the hours to skip."""
+"""A publisher's wishes for the polling of its feed: the interval, and the hours and days to skip."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
+_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _PERIODS = {"hourly": 60, "daily": 1440, "weekly": 10080, "monthly": 43200, "yearly": 525600}
 
 
@@ -30,3 +31,9 @@ def hours_of(hours: Iterable[str]) -> frozenset[int]:
         if hour.isascii() and hour.isdigit() and int(hour[:3]) <= 24
     )
     return skipped if len(skipped) < 24 else frozenset()
+
+
+def days_of(days: Iterable[str]) -> frozenset[int]:
+    """Return days of the week, UTC, from ``skipDays``; Monday is 0. A list of all seven days counts as none."""
+    skipped = frozenset(_DAYS.index(name) for day in days if (name := day.strip().lower()) in _DAYS)
+    return skipped if len(skipped) < 7 else frozenset()

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
 from pipeline.feeds.entries import MAX_CONTENT, Context, link_of, make_entry, newest
+from pipeline.feeds.problems import CUT_SHORT
 from pipeline.model import ParsedEntry, ParsedFeed
 from pipeline.text.html import clean, one_line, paragraphs
 from pipeline.text.urls import resolve
+
+_MAX_NESTED = 20  # objects inside an item, tried when the document is cut short
 
 
 def looks_like_json(text: str) -> bool:
@@ -28,7 +32,7 @@ def parse_json(text: str, encoding: str, context: Callable[..., Context], most: 
         most: the number of entries that are kept.
     """
     try:
-        data = json.loads(text)
+        data, cut = _loaded(text)
     except (ValueError, RecursionError) as error:
         reason = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)[:120]
         return _none(encoding, f"This is invalid JSON: {reason}.")
@@ -44,12 +48,31 @@ def parse_json(text: str, encoding: str, context: Callable[..., Context], most: 
     return ParsedFeed(
         title=title,
         entries=tuple(_entry(item, data, shared) for item in kept),
-        problem=f"The feed has {len(items):,} entries; the newest {most:,} were read." if len(items) > most else None,
+        problem=f"The feed has {len(items):,} entries; the newest {most:,} were read." if len(items) > most else cut,
         format="json11" if version.rstrip("/").endswith("1.1") else "json10",
         encoding=encoding,
         language=clean(_string(data, "language"))[:35] or None,
         site_url=resolve(_string(data, "home_page_url"), shared.bases),
     )
+
+
+def _loaded(text: str) -> tuple[Any, str | None]:
+    """Return the document, and a problem if it is cut short: then with the items before the cut.
+
+    Raises:
+        ValueError, RecursionError: it is not JSON.
+    """
+    try:
+        return json.loads(text), None
+    except ValueError:
+        end = len(text)
+        for _ in range(_MAX_NESTED):
+            end = text.rfind("}", 0, end)
+            if end < 0:
+                break
+            with suppress(ValueError):
+                return json.loads(f"{text[: end + 1]}]}}"), CUT_SHORT
+        raise
 
 
 def _none(encoding: str, problem: str) -> ParsedFeed:

@@ -1,8 +1,8 @@
 """Feed scheduling: decides when a feed is polled next. Pure; randomness comes in.
 
 The interval follows the pace of the feed: half the usual gap between its entries, longer after each poll without new
-entries, shorter after new entries. The publisher's wishes (Cache-Control, Expires, ttl, skipHours) are a lower bound,
-up to a cap. Reasons and sources: docs/decisions.md.
+entries, shorter after new entries. The publisher's wishes (Cache-Control, Expires, ttl, skipHours, skipDays) are a
+lower bound, up to a cap. Reasons and sources: docs/decisions.md.
 """
 
 from __future__ import annotations
@@ -137,17 +137,21 @@ def due_after_success(
     least = max(floor, min(freshness(headers, timing.now), cap), _requested_interval(parsed, timing))
     late = min(least * timing.stretch(), max(least, cap))
     due = timing.now + max((state.interval or floor) * timing.vary(), late)
-    return _after_skipped(due, parsed.skip_hours if parsed else frozenset(), cap)
+    return _after_skipped(due, parsed, cap) if parsed else due
 
 
-def _after_skipped(due: datetime, skipped: frozenset[int], cap: timedelta) -> datetime:
-    """Return the first time from ``due`` on outside the skipped hours, if it is within ``cap``; else ``due``."""
+def _after_skipped(due: datetime, parsed: ParsedFeed, cap: timedelta) -> datetime:
+    """Return the first time from ``due`` on outside the skipped hours and days, if it is within ``cap``.
+
+    Else it is ``due``, or ``cap`` later on a skipped day.
+    """
     moved = due
-    while moved.astimezone(UTC).hour in skipped:
+    while moved - due <= cap:
+        at = moved.astimezone(UTC)
+        if at.hour not in parsed.skip_hours and at.weekday() not in parsed.skip_days:
+            return moved
         moved = moved.replace(minute=due.minute % 10, second=due.second) + timedelta(hours=1)
-        if moved - due > cap:
-            return due
-    return moved
+    return due + cap if due.astimezone(UTC).weekday() in parsed.skip_days else due
 
 
 def backoff(state: FeedState, timing: Timing) -> timedelta:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from lxml import etree
 
 from pipeline.feeds.entries import Context, link_of, make_entry, newest
+from pipeline.feeds.problems import CUT_SHORT
 from pipeline.model import ParsedEntry, ParsedFeed
 from pipeline.text.html import clean
 from pipeline.text.urls import resolve
 
+_END = re.compile(r"</(?:[\w.-]+:)?urlset\s*>\s*$", re.IGNORECASE)
 ROOTS = frozenset({"urlset", "sitemapindex"})
 
 
@@ -37,6 +40,9 @@ def parse_sitemap(xml: str, encoding: str, context: Callable[[str | None], Conte
         news = tuple(address for address in addresses if "news" in address.lower()) or addresses
         return _none(encoding, "This is an index of sitemaps, not a feed; use one of the sitemaps in it.", news[:20])
     urls = [child for child in root if _name(child) == "url"]
+    cut = bool(parser.error_log) and not _END.search(xml)
+    if cut:
+        urls = urls[:-1]  # the last one may lack a part of its address or title
     entries = [url for url in urls if any(_name(child) == "news" for child in url)]
     if not entries:
         problem = "This sitemap lists pages but no news; it cannot be used as a feed." if urls else None
@@ -46,6 +52,8 @@ def parse_sitemap(xml: str, encoding: str, context: Callable[[str | None], Conte
     problem = None
     if len(entries) > most:
         problem = f"The sitemap has {len(entries):,} entries; the newest {most:,} were read."
+    elif cut:
+        problem = CUT_SHORT
     elif parser.error_log:
         problem = "The XML is not well-formed."
     return ParsedFeed(

@@ -7,10 +7,14 @@
 | ``byte_budget`` | back-pressure: no request while too many fetched bytes wait |
 | ``address_guard`` | which addresses may be requested |
 | ``connection_pool`` | kept connections, request headers |
-| ``http11`` | HTTP/1.1 over one asyncio connection |
+| ``connector`` | makes connections: checked addresses, several at once, proxy, TLS |
+| ``lookup`` | name look-ups in threads of their own |
+| ``proxy``, ``tls`` | the proxy of a request; TLS contexts |
+| ``http11``, ``head`` | HTTP/1.1 over one asyncio connection; repair of response heads |
+| ``cookies`` | cookies within one chain of redirects |
 | ``response`` | reads one response within its limits |
 | ``decompress`` | undoes content encodings within a limit |
-| ``classify`` | turns a response into an ``Outcome`` |
+| ``classify``, ``bot_walls`` | turns a response into an ``Outcome``; recognises bot walls |
 | ``robots`` | rules of robots.txt |
 """
 

@@ -7,23 +7,17 @@ address is checked, and the checked address is connected to. Host header and TLS
 
 from __future__ import annotations
 
-import asyncio
 import ipaddress
 import re
 import socket
-import ssl
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 from urllib.parse import quote, urlsplit
 
-from pipeline.fetch.http11 import Connector, Stream, connect
 from pipeline.settings.fetch import Allowance, FetchSettings, parse_allowance
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-Resolver = Callable[[str, int], Awaitable[list[str]]]
 
 _PORTS = {80, 443, 8080, 8443}
 _SCHEMES = {"http": 80, "https": 443}
@@ -108,7 +102,7 @@ class Guard:
         path = quote(parts.path or "/", safe="/%:@!$&'()*+,;=~-._") + (
             f"?{quote(parts.query, safe='/%:@!$&()*+,;=~-._?[]|{}^`')}" if parts.query else ""
         )
-        literal = _literal(host) is not None
+        literal = literal_address(host) is not None
         site = f"{host}:{port}" if literal or port not in (80, 443) else host
         name = f"[{host}]" if ":" in host else host
         shown = name if port == _SCHEMES[scheme] else f"{name}:{port}"
@@ -120,7 +114,7 @@ class Guard:
             raise Refused("forbidden_address", f"Port {port} is not allowed; see [fetch] extra_ports.")
         if (host == "localhost" or host.endswith(".localhost")) and not self._named(host, port):
             raise Refused("forbidden_address", f"{host} is the local machine; see [fetch] allow_private.")
-        literal = _literal(host)
+        literal = literal_address(host)
         if literal is not None:
             self.check(literal, port, host)
 
@@ -183,7 +177,7 @@ def _host(name: str) -> str:
 
 
 @lru_cache(maxsize=1024)
-def _literal(host: str) -> Address | None:
+def literal_address(host: str) -> Address | None:
     """Return the IP address that a host name spells, in any form of ``inet_aton`` (``127.1``, ``0x7f000001``)."""
     try:
         return ipaddress.ip_address(host)
@@ -195,58 +189,3 @@ def _literal(host: str) -> Address | None:
         except OSError:
             raise Refused("bad_url", "The address has no valid host name.") from None
     return None
-
-
-async def resolve(host: str, port: int) -> list[str]:
-    """Return all addresses of a name, by the system's resolver."""
-    results = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return list(dict.fromkeys(str(result[4][0]) for result in results))
-
-
-class GuardedConnector:
-    """Connects only to addresses that pass the guard.
-
-    Args:
-        guard: the rules.
-        resolver: returns the addresses of a name; tests record its calls.
-        connector: connects to a checked address; likewise.
-    """
-
-    def __init__(self, guard: Guard, resolver: Resolver = resolve, connector: Connector = connect) -> None:
-        self._guard = guard
-        self._resolver = resolver
-        self._connector = connector
-
-    async def connect(self, name: str, port: int, tls: ssl.SSLContext | None) -> Stream:
-        """Resolve a name once, check every address, and connect to the first that accepts.
-
-        Raises:
-            Refused: one of the addresses is not allowed.
-            NameUnknown: the name has no address.
-            OSError: no address accepts, or the certificate is not valid.
-        """
-        addresses = await self._addresses(name, port)
-        for address in addresses[:-1]:
-            with suppress(OSError):
-                return await self._connector(str(address), port, tls, name)
-        return await self._connector(str(addresses[-1]), port, tls, name)
-
-    async def _addresses(self, name: str, port: int) -> list[Address]:
-        literal = _literal(name)
-        if literal is not None:
-            addresses = [literal]
-        else:
-            try:
-                texts = await self._resolver(name, port)
-            except OSError as error:
-                raise NameUnknown(name) from error
-            addresses = [ipaddress.ip_address(text) for text in texts]
-        if not addresses:
-            raise NameUnknown(name)
-        for address in addresses:
-            self._guard.check(address, port, name)
-        return addresses
-
-
-class NameUnknown(Exception):
-    """The host's name does not resolve."""

@@ -6,24 +6,27 @@ In: a ``Request``. Out: ``Fetched``, ``NotModified`` or ``FetchFailed``. Nothing
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import Self
-from urllib.parse import urldefrag, urljoin
+from urllib.parse import urldefrag, urljoin, urlsplit
 
 from pipeline.fetch import robots
-from pipeline.fetch.address_guard import Guard, GuardedConnector, Refused, Resolver, Target, resolve
+from pipeline.fetch.address_guard import Guard, Refused, Target
 from pipeline.fetch.byte_budget import ByteBudget
 from pipeline.fetch.classify import byte_limit, classify_response, format_duration
-from pipeline.fetch.connection_pool import ConnectionPool, ConnectTimeout
+from pipeline.fetch.connection_pool import ConnectionPool
+from pipeline.fetch.connector import Connector, ConnectTimeout, Dial, dial
+from pipeline.fetch.cookies import ChainCookies
 from pipeline.fetch.decompress import TooLarge, Undecodable, decompress
-from pipeline.fetch.host_limiter import HostLimiter
-from pipeline.fetch.http11 import Connector, connect
-from pipeline.fetch.response import RequestFailed, Response
-from pipeline.model import FetchFailed, HostState, Outcome, Request, RequestKind
+from pipeline.fetch.host_limiter import HostLimiter, domain_of, retry_after
+from pipeline.fetch.http11 import Stalled
+from pipeline.fetch.lookup import Resolver
+from pipeline.fetch.response import Limit, RequestFailed, Response
+from pipeline.model import FetchFailed, HostState, Outcome, Request, RequestKind, Source
 from pipeline.settings.fetch import FetchSettings
 
 _REDIRECTS = {301, 302, 303, 307, 308}
@@ -36,10 +39,12 @@ class Fetcher:
 
     Args:
         settings: ``[fetch]`` of the config.
+        sources: the watched sources; those with ``tls = "legacy"`` may use old TLS at their domain.
         remember: returns the stored state of a host.
+        store: takes the state of a host as soon as it changes, so that it survives the process.
         now: the clock.
-        resolver: returns the addresses of a name; tests record its calls.
-        connector: connects to a checked address; likewise.
+        resolver: returns the addresses of a name; tests record its calls. None: the system's.
+        dial: connects to checked addresses; likewise.
 
     Attributes:
         budget: callers count the bodies they keep in memory here; above its limit no request is sent.
@@ -52,16 +57,20 @@ class Fetcher:
         self,
         settings: FetchSettings,
         *,
+        sources: Iterable[Source] = (),
         remember: Callable[[str], HostState | None] = lambda _: None,
+        store: Callable[[HostState], None] = lambda _: None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
-        resolver: Resolver = resolve,
-        connector: Connector = connect,
+        resolver: Resolver | None = None,
+        dial: Dial = dial,
     ) -> None:
         self._settings = settings
         self._now = now
         self._guard = Guard(settings)
-        self._pool = ConnectionPool(settings, GuardedConnector(self._guard, resolver, connector))
-        self._limiter = HostLimiter(settings, remember, now)
+        legacy = {domain_of(urlsplit(source.url).hostname or "") for source in sources if source.tls == "legacy"}
+        connector = Connector(settings, self._guard, legacy=legacy, resolver=resolver, dial=dial)
+        self._pool = ConnectionPool(settings, connector)
+        self._limiter = HostLimiter(settings, remember, store, now)
         self._slots = asyncio.Semaphore(settings.concurrency)
         self.budget = ByteBudget()
         self._robots: dict[str, asyncio.Lock] = {}
@@ -73,10 +82,6 @@ class Fetcher:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self._pool.aclose()
-
-    def hosts(self) -> list[HostState]:
-        """Return the states of hosts that must be stored."""
-        return self._limiter.changed()
 
     async def get(self, request: Request) -> Outcome:
         """Fetch a URL. Waits until the host may get a request; the deadline counts from then."""
@@ -107,42 +112,47 @@ class Fetcher:
     async def _follow(self, request: Request, spent: _Stopwatch) -> Outcome:
         """Send the request, and follow redirects. Each hop obeys the same rules as the first."""
         target = self._guard.target(request.url)
-        seen = {target.url}
+        cookies = ChainCookies()
+        seen = {(target.url, "")}
         moved_to: str | None = None
         permanent = True
         while True:
             if refusal := await self._objection(target, request.kind):
                 return replace(refusal, url=request.url, seconds=spent.seconds)
-            response = await self._hop(target, request, spent)
+            response = await self._hop(target, request, spent, cookie=cookies.header(target))
             location = response.headers.get("location")
             if response.status not in _REDIRECTS or not location:
                 return self._outcome(request, target, response, moved_to, spent.seconds)
-            target = self._redirect(target, location, response.status, seen)
+            cookies.receive(target, response.cookies)
+            target = self._redirect(request.kind, target, location, response.status, hops=len(seen))
+            step = (target.url, cookies.header(target))
+            if step in seen:
+                also = ", also with the cookies that it sets" if step[1] else ""
+                raise RequestFailed("redirects", f"It redirects in a loop{also}.", response.status)
             permanent = permanent and response.status in _PERMANENT
             moved_to = target.url if permanent else moved_to
-            seen.add(target.url)
+            seen.add(step)
 
-    def _redirect(self, target: Target, location: str, status: int, seen: set[str]) -> Target:
+    def _redirect(self, kind: RequestKind, target: Target, location: str, status: int, *, hops: int) -> Target:
         """Return the target of a redirect, if it may be followed."""
         try:
             url = urldefrag(urljoin(target.url, _clean(location))).url
         except ValueError:
             raise RequestFailed("redirects", "It redirects to an invalid address.", status) from None
         following = self._guard.target(url)
-        if target.scheme == "https" and following.scheme == "http" and not self._settings.allow_downgrade:
-            raise RequestFailed("redirects", "It redirects from https to http, which is not followed.", status)
-        if following.url in seen:
-            raise RequestFailed("redirects", "It redirects in a loop.", status)
-        if len(seen) > self._settings.max_redirects:
+        downgrade = target.scheme == "https" and following.scheme == "http"
+        if downgrade and kind == "feed" and not self._settings.allow_downgrade:  # a page is read once, a feed for years
+            reason = "It redirects from https to http, which is not followed; see [fetch] allow_downgrade."
+            raise RequestFailed("redirects", reason, status)
+        if hops > self._settings.max_redirects:
             raise RequestFailed("redirects", f"It redirects more than {self._settings.max_redirects} times.", status)
         return following
 
     async def _objection(self, target: Target, kind: RequestKind) -> FetchFailed | None:
         """Reason to skip this URL now (Retry-After in force, earlier timeout, robots.txt), or None."""
         site = target.site
-        if wait := self._limiter.backing_off(site):
-            reason = f"{site} asked for no requests for another {format_duration(wait)}."
-            return FetchFailed(url=target.url, kind="deferred", reason=reason, retry_after=wait)
+        if refusal := self._backing_off(target):
+            return refusal
         if self._limiter.is_unresponsive(site, kind):
             reason = f"{site} did not respond in time earlier in this run. The next run tries again."
             return FetchFailed(url=target.url, kind="deferred", reason=reason)
@@ -150,8 +160,17 @@ class Fetcher:
             return await self._robots_objection(target)
         return None
 
+    def _backing_off(self, target: Target) -> FetchFailed | None:
+        wait = self._limiter.backing_off(target.site)
+        if wait is None:
+            return None
+        reason = f"{target.site} asked for no requests for another {format_duration(wait)}."
+        return FetchFailed(url=target.url, kind="deferred", reason=reason, retry_after=wait)
+
     async def _robots_objection(self, target: Target) -> FetchFailed | None:
         state = await self._robots_of(target)
+        if refusal := self._backing_off(target):
+            return refusal
         permission = robots.permission(state, target.url)
         if permission is None:
             reason = f"The robots.txt of {target.site} is not available, so nothing is fetched there for now."
@@ -167,37 +186,40 @@ class Fetcher:
             state = self._limiter.state(target.site)
             if robots.is_fresh(state, self._now()):
                 return state
-            status, body = await self._fetch_robots(target.robots_url)
-            if status == 200:
-                state = replace(state, robots_at=self._now(), robots_status=200, robots_body=body)
-            elif 400 <= status < 500:
-                state = replace(state, robots_at=self._now(), robots_status=status, robots_body=b"")
+            status, body, wait = await self._fetch_robots(target.robots_url)
+            state = replace(self._limiter.state(target.site), robots_at=self._now(), robots_status=status)
+            if wait:  # the host wants no requests at all; robots.txt is asked for again after that
+                self._limiter.back_off(target.site, wait)
+            elif 200 <= status < 500:
+                self._limiter.set_state(replace(state, robots_body=body))
             else:
-                state = replace(state, robots_at=self._now(), robots_status=status)
-            self._limiter.set_state(replace(state, barred_until=self._limiter.state(target.site).barred_until))
+                self._limiter.set_state(state)
             return self._limiter.state(target.site)
 
-    async def _fetch_robots(self, url: str) -> tuple[int, bytes]:
-        """Return status and body of a robots.txt, after redirects; status 0 without a response."""
+    async def _fetch_robots(self, url: str) -> tuple[int, bytes, timedelta | None]:
+        """Return status and body of a robots.txt, after redirects, and the wait of a host that limits requests.
+
+        The status is 0 without a response.
+        """
         request = Request(url=url, kind="site")
         spent = _Stopwatch(asyncio.get_running_loop().time)
         seconds = min(_ROBOTS_SECONDS, self._settings.deadline_seconds)
+        limit = Limit(robots.MAX_BYTES, partial=True)
         for _ in range(self._settings.max_redirects + 1):
             try:
                 target = self._guard.target(url)
-                response = await self._hop(target, request, spent, limit=robots.MAX_BYTES, seconds=seconds)
-                encodings = response.headers.get("content-encoding", "")
-                body = decompress(response.body, encodings, robots.MAX_BYTES, partial=True)
-            except TooLarge:
-                return 200, b""
+                response = await self._hop(target, request, spent, limit=limit, seconds=seconds)
             except Refused:
-                return 404, b""
-            except (RequestFailed, Undecodable) as failed:
-                return (200, b"") if getattr(failed, "kind", "") == "too_large" else (0, b"")
+                return 404, b"", None
+            except RequestFailed:
+                return 0, b"", None
             if response.status not in _REDIRECTS or "location" not in response.headers:
-                return response.status, body if response.status == 200 else b""
+                wait = retry_after(response.headers, self._settings, self._now())
+                limits = response.status == 429 or (response.status == 503 and wait is not None)
+                default = timedelta(seconds=self._settings.retry_after_seconds)
+                return *_robots_body(response), (wait or default) if limits else None
             url = urljoin(url, response.headers["location"])
-        return 404, b""
+        return 404, b"", None
 
     async def _hop(
         self,
@@ -205,12 +227,13 @@ class Fetcher:
         request: Request,
         spent: _Stopwatch,
         *,
-        limit: int | None = None,
+        limit: Limit | None = None,
         seconds: float | None = None,
+        cookie: str = "",
     ) -> Response:
         """Send one request, when the host may get it."""
         site = target.site
-        limit = limit or byte_limit(request, self._settings)
+        limit = limit or Limit(byte_limit(request, self._settings), partial=request.kind == "feed")
         async with self._limiter.slot(site, request.kind, self._pause(target, request.kind)), self._slots:
             if self._limiter.is_unresponsive(site, request.kind):
                 raise RequestFailed("deferred", f"{site} did not respond in time earlier in this run.")
@@ -219,10 +242,14 @@ class Fetcher:
             left = (seconds or self._settings.deadline_seconds) - spent.seconds
             try:
                 async with asyncio.timeout(max(left, 0.01)):
-                    return await self._pool.request(target, request, limit)
+                    return await self._pool.request(target, request, limit, cookie)
             except ConnectTimeout:
                 self._limiter.mark_unresponsive(site, request.kind)
                 raise
+            except Stalled:
+                self._limiter.mark_unresponsive(site, request.kind)
+                reason = f"{site} sent nothing for {self._settings.read_seconds:g} seconds."
+                raise RequestFailed("timeout", reason) from None
             except TimeoutError:
                 self._limiter.mark_unresponsive(site, request.kind)
                 total = seconds or self._settings.deadline_seconds
@@ -248,6 +275,19 @@ class Fetcher:
             default = timedelta(seconds=self._settings.retry_after_seconds)
             self._limiter.back_off(target.site, outcome.retry_after or default)
         return outcome
+
+
+def _robots_body(response: Response) -> tuple[int, bytes]:
+    """Return status and body; of a large file the first part (RFC 9309, 2.5)."""
+    if response.status != 200:
+        return response.status, b""
+    try:
+        encodings = response.headers.get("content-encoding", "")
+        return 200, decompress(response.body, encodings, robots.MAX_BYTES, partial=True)
+    except TooLarge as large:
+        return 200, large.start
+    except Undecodable:
+        return 0, b""
 
 
 def _clean(location: str) -> str:

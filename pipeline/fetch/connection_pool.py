@@ -1,24 +1,24 @@
 """Kept connections, and one request over them: headers, and a name for each way of failing.
 
 In: a checked ``Target`` and its ``Request``. Out: a ``Response``, or ``RequestFailed``; ``TimeoutError`` if a read
-stalled. Every connection goes through the guarded connector, which checks the address that it connects to.
+stalled. Every connection comes from ``connector``, which checks the address that it connects to.
 """
 
 from __future__ import annotations
 
 import asyncio
-import ssl
 from collections.abc import Mapping
 from contextlib import suppress
 
 from pipeline import __version__
 from pipeline.fetch import robots
-from pipeline.fetch.address_guard import GuardedConnector, NameUnknown, Target
+from pipeline.fetch.address_guard import Target
+from pipeline.fetch.connector import Connector, short
 from pipeline.fetch.decompress import ACCEPT_ENCODING
 from pipeline.fetch.http11 import Broken, Closed, Connection, Headers
-from pipeline.fetch.response import RequestFailed, Response, read_response
-from pipeline.model import FailureKind, Request, RequestKind
-from pipeline.settings.fetch import FetchSettings
+from pipeline.fetch.response import Limit, RequestFailed, Response, read_response
+from pipeline.model import Request, RequestKind
+from pipeline.settings.fetch import FetchSettings, Proxy
 
 _ACCEPT: Mapping[RequestKind, str] = {
     "feed": "application/rss+xml, application/atom+xml, application/rdf+xml, application/feed+json,"
@@ -31,10 +31,6 @@ _KEPT_SECONDS = 30.0
 Origin = tuple[str, str, int]
 
 
-class ConnectTimeout(RequestFailed):
-    """The connection was not made in time."""
-
-
 class ConnectionPool:
     """Connections, one per origin: the host limiter allows one request at a time per host.
 
@@ -43,11 +39,10 @@ class ConnectionPool:
         connector: makes the connections.
     """
 
-    def __init__(self, settings: FetchSettings, connector: GuardedConnector) -> None:
+    def __init__(self, settings: FetchSettings, connector: Connector) -> None:
         self._settings = settings
         self._connector = connector
         self._idle: dict[Origin, Connection] = {}
-        self._tls: ssl.SSLContext | None = None
         contact = f"+{settings.contact}" if settings.contact else "news monitor"
         self._agent = f"{robots.PRODUCT}/{__version__} ({contact})".encode("ascii", "replace")
 
@@ -58,21 +53,30 @@ class ConnectionPool:
         self._idle.clear()
         await asyncio.sleep(0)  # lets the event loop close the sockets
 
-    async def request(self, target: Target, request: Request, limit: int) -> Response:
-        """Send one request and read the response, at most ``limit`` bytes. Follows no redirect."""
-        path, headers = _request_target(target), self._headers(target, request)
+    async def request(self, target: Target, request: Request, limit: Limit, cookie: str = "") -> Response:
+        """Send one request and read the response within the limit. Follows no redirect."""
+        proxy = self._connector.proxy(target)
+        path, headers = _request_target(target), self._headers(target, request, cookie)
+        if proxy and target.scheme == "http":  # no tunnel: the proxy itself sends the request
+            path, headers = target.url.encode("ascii"), [*headers, *proxy.headers()]
         try:
-            if kept := self._kept(target):
-                with suppress(Closed):  # the server closed it while it was idle
-                    return await self._exchange(target, kept, path, headers, limit)
-            return await self._exchange(target, await self._connect(target), path, headers, limit)
+            return await self._respond(target, proxy, path, headers, limit)
         except TimeoutError:
             raise
         except (Broken, OSError) as error:
-            raise RequestFailed("broken", f"{target.site} broke off its response ({_short(error)}).") from None
+            raise RequestFailed("broken", f"{target.site} broke off its response ({short(error)}).") from None
+
+    async def _respond(
+        self, target: Target, proxy: Proxy | None, path: bytes, headers: Headers, limit: Limit
+    ) -> Response:
+        """Use the kept connection if there is one, else a new one."""
+        if kept := self._kept(target):
+            with suppress(Closed):  # the server closed it while it was idle
+                return await self._exchange(target, kept, path, headers, limit)
+        return await self._exchange(target, await self._connector.connect(target, proxy), path, headers, limit)
 
     async def _exchange(
-        self, target: Target, connection: Connection, path: bytes, headers: Headers, limit: int
+        self, target: Target, connection: Connection, path: bytes, headers: Headers, limit: Limit
     ) -> Response:
         """Use a connection for one request, and keep it if it can serve another."""
         response = None
@@ -102,32 +106,17 @@ class ConnectionPool:
         if len(self._idle) > self._settings.concurrency:
             self._idle.pop(next(iter(self._idle))).close()  # idle for the longest time
 
-    async def _connect(self, target: Target) -> Connection:
-        """Make a new connection, if the guard allows the address."""
-        tls = None
-        if target.scheme == "https":
-            tls = self._tls = self._tls or ssl.create_default_context()
-        try:
-            async with asyncio.timeout(self._settings.connect_seconds):
-                stream = await self._connector.connect(target.host, target.port, tls)
-        except NameUnknown:
-            raise RequestFailed("dns", f"The name {target.host} does not resolve.") from None
-        except TimeoutError:
-            raise ConnectTimeout("connect", f"{target.site} did not accept a connection in time.") from None
-        except OSError as error:
-            kind: FailureKind = "tls" if isinstance(error, ssl.SSLError) else "connect"
-            invalid = isinstance(error, ssl.SSLCertVerificationError)
-            problem = "The certificate is not valid for" if invalid else "Cannot connect to"
-            raise RequestFailed(kind, f"{problem} {target.site} ({_short(error)}).") from None
-        return Connection(stream, self._settings.read_seconds)
-
-    def _headers(self, target: Target, request: Request) -> list[tuple[bytes, bytes]]:
+    def _headers(self, target: Target, request: Request, cookie: str) -> list[tuple[bytes, bytes]]:
         headers = [
             (b"Host", target.host_header.encode()),
             (b"User-Agent", self._agent),
             (b"Accept", _ACCEPT[request.kind].encode()),
-            (b"Accept-Encoding", ACCEPT_ENCODING.encode()),
+            (b"Accept-Encoding", b"identity" if request.span else ACCEPT_ENCODING.encode()),
         ]
+        if request.span:
+            headers.append((b"Range", b"bytes=%d-%d" % request.span))
+        if cookie:
+            headers.append((b"Cookie", cookie.encode("latin-1", "replace")))
         if request.kind == "feed":
             headers.append((b"A-IM", b"feed"))
         if (known := request.validators) and known.url == target.url:
@@ -148,7 +137,3 @@ def _request_target(target: Target) -> bytes:
 
 def _unsafe(value: str) -> bool:
     return any(ord(letter) < 32 and letter != "\t" for letter in value) or len(value) > 1000
-
-
-def _short(error: BaseException) -> str:
-    return (str(error) or type(error).__name__)[:120]

@@ -14,7 +14,11 @@ _ZSTD_WINDOW = 23  # 8 MiB, the most that HTTP allows (RFC 9659); a frame may as
 
 
 class TooLarge(Exception):
-    """The decompressed body would exceed the limit."""
+    """The decompressed body exceeds the limit. ``start``: the part within it."""
+
+    def __init__(self, start: bytes) -> None:
+        self.start = start
+        super().__init__()
 
 
 class Undecodable(Exception):
@@ -38,10 +42,17 @@ def decompress(body: bytes, encodings: str, limit: int, *, partial: bool = False
     names = [name.removeprefix("x-") for name in names if name != "identity"]
     if len(names) > _MAX_STACKED:
         raise Undecodable(f"it is encoded {len(names)} times")
-    for name in reversed(names):
-        body = _undo(name, body, limit, partial)
-    if body[:3] == b"\x1f\x8b\x08" and "gzip" not in names:
-        body = _undo("gzip", body, limit, partial)
+    over = undone_gzip = False
+    names = names[::-1]
+    while names or (body[:3] == b"\x1f\x8b\x08" and not undone_gzip):
+        name = names.pop(0) if names else "gzip"
+        undone_gzip = undone_gzip or name == "gzip"
+        try:
+            body = _undo(name, body, limit, partial)
+        except TooLarge as large:
+            body, over, partial = large.start, True, True
+    if over:
+        raise TooLarge(body)
     return body
 
 
@@ -83,13 +94,22 @@ def _gunzip(body: bytes, limit: int, partial: bool) -> bytes:
         parts.append(part)
         size += len(part)
         if size > limit:
-            raise TooLarge
+            raise TooLarge(b"".join(parts)[:limit])
         if not engine.eof:
-            if not partial:
+            if not partial and not _lacks_trailer_only(engine):
                 raise Undecodable("its gzip is cut off")
             break
         body = engine.unused_data.lstrip(b"\0")
     return b"".join(parts)
+
+
+def _lacks_trailer_only(engine: zlib._Decompress) -> bool:
+    """Return whether the compressed data is whole and only checksum and length after it are missing."""
+    try:
+        engine.decompress(bytes(8), 1)
+    except zlib.error as error:
+        return "incorrect" in str(error)  # the zeros were taken for the checksum
+    return engine.eof
 
 
 def _inflate(body: bytes, limit: int, partial: bool) -> bytes:
@@ -101,7 +121,7 @@ def _inflate(body: bytes, limit: int, partial: bool) -> bytes:
         except zlib.error:
             continue
         if len(out) > limit:
-            raise TooLarge
+            raise TooLarge(out[:limit])
         if engine.eof or partial:
             return out
     return _plain("deflate", body)
@@ -121,7 +141,7 @@ def _brotli(body: bytes, limit: int, partial: bool) -> bytes:
     except brotli.error:
         return _plain("br", body)
     if len(out) > limit:
-        raise TooLarge
+        raise TooLarge(out[:limit])
     if not engine.is_finished() and not partial:
         return _plain("br", body)
     return out
@@ -138,7 +158,7 @@ def _zstd(body: bytes, limit: int, partial: bool) -> bytes:
     except zstd.ZstdError as error:
         raise Undecodable("its zstd is broken") from error
     if len(out) > limit:
-        raise TooLarge
+        raise TooLarge(out[:limit])
     if not engine.eof and not partial:
         raise Undecodable("its zstd is cut off")
     return out

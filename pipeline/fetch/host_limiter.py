@@ -26,7 +26,6 @@ class _Site:
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     next_start: float = 0.0
     unresponsive: set[RequestKind] = field(default_factory=set)
-    changed: bool = False
 
 
 class HostLimiter:
@@ -35,14 +34,20 @@ class HostLimiter:
     Args:
         settings: pauses and limits.
         remember: returns the stored state of a host, or None.
+        store: takes the state of a host as soon as it changes.
         now: the clock.
     """
 
     def __init__(
-        self, settings: FetchSettings, remember: Callable[[str], HostState | None], now: Callable[[], datetime]
+        self,
+        settings: FetchSettings,
+        remember: Callable[[str], HostState | None],
+        store: Callable[[HostState], None],
+        now: Callable[[], datetime],
     ) -> None:
         self._settings = settings
         self._remember = remember
+        self._store = store
         self._now = now
         self._sites: dict[str, _Site] = {}
         self._domains: dict[str, asyncio.Lock] = {}
@@ -59,12 +64,8 @@ class HostLimiter:
 
     def set_state(self, state: HostState) -> None:
         """Replace the state of a host."""
-        site = self._site(state.site)
-        site.state, site.changed = state, True
-
-    def changed(self) -> list[HostState]:
-        """Return the states that differ from the stored ones."""
-        return [site.state for site in self._sites.values() if site.changed]
+        self._site(state.site).state = state
+        self._store(state)
 
     @asynccontextmanager
     async def slot(self, name: str, kind: RequestKind, pause: float | None = None) -> AsyncIterator[None]:
@@ -100,14 +101,18 @@ class HostLimiter:
             self._domain_next[domain] = clock() + delay
 
     def backing_off(self, name: str) -> timedelta | None:
-        """Return how long the host gets no request, or None if it may get one now."""
+        """Return how long the host gets no request, or None if it may get one now.
+
+        A wait beyond the longest one was stored while the clock was wrong; it does not count.
+        """
         until = self._site(name).state.barred_until
-        return until - self._now() if until is not None and until > self._now() else None
+        wait = until - self._now() if until is not None else timedelta()
+        longest = timedelta(seconds=max(self._settings.max_retry_after_seconds, self._settings.retry_after_seconds))
+        return wait if timedelta() < wait <= longest else None
 
     def back_off(self, name: str, wait: timedelta) -> None:
         """Send no request to the host for a while."""
-        site = self._site(name)
-        site.state, site.changed = replace(site.state, barred_until=self._now() + wait), True
+        self.set_state(replace(self.state(name), barred_until=self._now() + wait))
 
     def mark_unresponsive(self, name: str, kind: RequestKind) -> None:
         """Send no request of this kind to the host in this run: it timed out."""

@@ -1,4 +1,4 @@
-"""HTTP/1.1 over one connection: asyncio's transport and h11's state machine.
+"""HTTP/1.1 over one connection: asyncio's transport and h11's state machine. ``head`` repairs what h11 refuses.
 
 In: path and headers of a request. Out: status, headers, and the body in pieces, as sent. A connection serves one
 request at a time; ``connection_pool`` decides whether it is used again.
@@ -9,9 +9,11 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import AsyncIterator, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 import h11
+
+from pipeline.fetch.head import NotHttp, repaired, split_head
 
 Headers = Sequence[tuple[bytes, bytes]]
 
@@ -25,6 +27,10 @@ class Broken(Exception):
 
 class Closed(Broken):
     """The connection ended before the first byte of a response."""
+
+
+class Stalled(TimeoutError):
+    """No byte arrived for the length of the read timeout."""
 
 
 class Stream(asyncio.Protocol):
@@ -78,7 +84,7 @@ class Stream(asyncio.Protocol):
         """Return the bytes received since the last call; b"" at the end.
 
         Raises:
-            TimeoutError: nothing arrived for ``timeout`` seconds.
+            Stalled: nothing arrived for ``timeout`` seconds.
             OSError: the connection was reset.
         """
         if not self._chunks and not self._ended:
@@ -86,6 +92,8 @@ class Stream(asyncio.Protocol):
             try:
                 async with asyncio.timeout(timeout):
                     await self._arrival
+            except TimeoutError:
+                raise Stalled from None
             finally:
                 self._arrival = None
         if not self._chunks and self._error is not None:
@@ -97,29 +105,21 @@ class Stream(asyncio.Protocol):
         self._buffered = 0
         return data
 
+    async def start_tls(self, context: ssl.SSLContext, name: str) -> None:
+        """Encrypt the connection, as behind a proxy; verify the server's certificate for this name.
+
+        Raises:
+            OSError: the handshake failed.
+        """
+        if self._transport is None or self._ended:
+            raise ConnectionResetError("the connection ended")
+        loop = asyncio.get_running_loop()
+        self._transport = await loop.start_tls(self._transport, self, context, server_hostname=name)
+
     def close(self) -> None:
         """Close the socket at once."""
         if self._transport is not None:
             self._transport.abort()
-
-
-class Connector(Protocol):
-    """A function that connects to an address."""
-
-    async def __call__(self, address: str, port: int, tls: ssl.SSLContext | None, name: str) -> Stream:
-        """Connect; with ``tls``, verify the server's certificate for this name.
-
-        Raises:
-            OSError: the connection failed.
-        """
-
-
-async def connect(address: str, port: int, tls: ssl.SSLContext | None, name: str) -> Stream:
-    """Connect to an address by TCP, and by TLS if a context is given."""
-    _, stream = await asyncio.get_running_loop().create_connection(
-        Stream, address, port, ssl=tls, server_hostname=name if tls else None
-    )
-    return stream
 
 
 class Connection:
@@ -135,6 +135,7 @@ class Connection:
         self._read_timeout = read_timeout
         self._http = h11.Connection(h11.CLIENT, max_incomplete_event_size=_MAX_HEAD_BYTES)
         self._responding = False
+        self._head = b""  # received, not yet given to h11
         self.idle_since = 0.0
 
     async def send(self, path: bytes, headers: Headers) -> tuple[int, Headers]:
@@ -175,7 +176,7 @@ class Connection:
         """Prepare for another request; return False if the last response was not read whole, or bytes follow it."""
         if self._http.our_state is not h11.DONE or self._http.their_state is not h11.DONE:
             return False
-        if self._http.trailing_data[0] or self._stream.dead:
+        if self._http.trailing_data[0] or self._head or self._stream.dead:
             return False
         self._http.start_next_cycle()
         return True
@@ -195,15 +196,33 @@ class Connection:
                 event = self._http.next_event()
                 if event is not h11.NEED_DATA:
                     return event
-                self._http.receive_data(await self._read())
+                if self._http.their_state is h11.SEND_RESPONSE:
+                    await self._receive_head()
+                else:
+                    rest, self._head = self._head, b""
+                    self._http.receive_data(rest or await self._read())
+            except NotHttp as error:
+                raise Broken(str(error)) from None
             except h11.RemoteProtocolError as error:
                 reason = str(error).partition(": bytearray")[0]  # without the received bytes, which explain nothing
                 raise Broken(reason) from None
 
+    async def _receive_head(self) -> None:
+        """Give one whole head to h11, repaired. What follows the head waits."""
+        while (parts := split_head(self._head)) is None:
+            if len(self._head) > _MAX_HEAD_BYTES:
+                raise Broken(f"its headers are longer than {_MAX_HEAD_BYTES:,} bytes")
+            data = await self._read()
+            if not data:
+                raise Broken("it ended within its headers")
+            self._head += data
+        head, self._head = parts
+        self._http.receive_data(repaired(head))
+
     async def _read(self) -> bytes:
         try:
             data = await self._stream.read(self._read_timeout)
-        except TimeoutError:
+        except Stalled:
             raise
         except OSError as error:
             if self._responding:

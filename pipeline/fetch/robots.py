@@ -63,4 +63,5 @@ def _by_rules(body: bytes, url: str) -> Permission:
 def _rules(body: bytes) -> Any:
     from protego import Protego
 
-    return Protego.parse(body[:MAX_BYTES].decode("utf-8", "replace"))
+    whole = body if len(body) < MAX_BYTES else body[:MAX_BYTES].rpartition(b"\n")[0]  # without half a rule
+    return Protego.parse(whole.decode("utf-8-sig", "replace"))

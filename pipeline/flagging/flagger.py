@@ -18,7 +18,7 @@ from pipeline.flagging.reasons import Reasons
 from pipeline.flagging.version import config_version
 from pipeline.model import Assessment, NearMiss, Reference, Score
 from pipeline.settings.lexicon import Concept, load_concepts
-from pipeline.settings.places import file_of, folder_of
+from pipeline.settings.places import find_file, find_folder
 from pipeline.settings.reference import load_reference
 from pipeline.settings.topics import Topic, TopicSet, load_topics
 
@@ -108,12 +108,12 @@ class Flagger:
             ConfigError: names the file and the key, and what was expected.
         """
         folder = config_dir or shipped.CONFIG
-        concepts = load_concepts(folder_of(folder, "concepts"))
-        topics = load_topics(folder_of(folder, "topics"), concepts)
-        path = file_of(folder, "reference.toml")
+        concepts = load_concepts(find_folder(folder, "concepts"))
+        topics = load_topics(find_folder(folder, "topics"), concepts)
+        path = find_file(folder, "reference.toml")
         reference = load_reference(path)
-        _check_reference(reference, topics.topics, concepts, path)
-        file = file_of(folder, "model.toml")
+        _check_reference(reference, topics.topics, concepts, path, folder)
+        file = find_file(folder, "model.toml")
 
         def load(space: FeatureSpace) -> Model:
             return model or load_model(file, space, strict=file.parent == folder)
@@ -217,7 +217,7 @@ class Flagger:
 
 
 def _check_reference(
-    reference: Reference, topics: Sequence[Topic], concepts: Mapping[str, Concept], path: Path
+    reference: Reference, topics: Sequence[Topic], concepts: Mapping[str, Concept], path: Path, folder: Path
 ) -> None:
     known = {topic.id for topic in topics}
     passages = {passage.id for passage in reference.passages}
@@ -231,5 +231,6 @@ def _check_reference(
     for topic in topics:
         for name in topic.passages:
             if name not in passages:
-                message = f"there is no passage “{name}” in the reference."
-                raise ConfigError(path, f"topic.{topic.id} › passages", message)
+                message = f"there is no passage “{name}” in {path.name}."
+                file = find_folder(folder, "topics") / f"{topic.id}.toml"
+                raise ConfigError(file if file.exists() else file.parent, f"topic.{topic.id} › passages", message)

@@ -55,6 +55,7 @@ class Article:
         content_hash: digest of title and text.
         page_url: address of the page after redirects; None if no page was processed.
         page_hash: SHA-256 of the decompressed page, in hexadecimal.
+        origin: where it came from: a feed, or a web archive.
     """
 
     feed: FeedId
@@ -81,6 +82,7 @@ class Article:
     fetched_at: datetime
     page_url: str | None = None
     page_hash: str | None = None
+    origin: Literal["feed", "archive"] = "feed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

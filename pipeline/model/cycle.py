@@ -72,16 +72,18 @@ class CycleReport(CycleCounts):
 
     Attributes:
         by_topic: articles flagged in this cycle, by topic.
+        outage: nothing could be reached, so no failure counts against a feed.
         waiting: entries that wait for a later cycle.
         run: id of the cycle's row in ``runs``.
         alerts_sent: alerts that were sent after the cycle.
         alerts_waiting: alerts that could not be sent, or that are not due yet.
-        alert_problems: one sentence per target that failed.
+        alert_problems: one sentence per target that begins to refuse messages.
         feed_changes: feeds that began to fail, fell silent, or recovered.
     """
 
     by_topic: Mapping[str, int] = field(default_factory=dict)
     troubles: tuple[Trouble, ...] = ()
+    outage: bool = False
     waiting: int = 0
     seconds: float = 0.0
     run: int = 0

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-EditKind = Literal["gone", "back", "headline", "fact", "sentence", "wording", "layout", "cosmetic"]
+EditKind = Literal["gone", "headline", "fact", "sentence", "wording", "layout", "cosmetic"]
 LookState = Literal["watched", "missing", "gone", "ended"]
 
 EDIT_ORDER: tuple[EditKind, ...] = (
     "gone",
-    "back",
     "headline",
     "fact",
     "sentence",
@@ -20,7 +19,7 @@ EDIT_ORDER: tuple[EditKind, ...] = (
     "layout",
     "cosmetic",
 )
-REPORTED: frozenset[EditKind] = frozenset({"gone", "back", "headline", "fact", "sentence"})
+REPORTED: frozenset[EditKind] = frozenset({"gone", "headline", "fact", "sentence"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +69,8 @@ class LookHistory:
         started_at: when the article was read first.
         state: ``watched``; ``missing`` at the last look; ``gone`` for good; ``ended`` when there is no further look.
         missing_since: the look that found it missing first.
+        looks: looks so far, this one included.
+        reason: what the look before said, "" if it could read the page.
         changes: looks that found another text.
         returns: looks that found an earlier text again.
         schedule: time of each look after ``started_at``.
@@ -78,6 +79,8 @@ class LookHistory:
     started_at: datetime
     state: LookState = "watched"
     missing_since: datetime | None = None
+    looks: int = 1
+    reason: str = ""
     changes: int = 0
     returns: int = 0
     schedule: Sequence[timedelta]
@@ -90,7 +93,6 @@ class LookDecision:
     Attributes:
         next_at: time of the next look; None for no further one.
         gone: record that the page is gone, and how.
-        back: record that the page is there again.
         store: store the new text and record the edit.
         reason: one sentence for people; "" if there is nothing to say.
     """
@@ -101,6 +103,5 @@ class LookDecision:
     changes: int = 0
     returns: int = 0
     gone: str | None = None
-    back: bool = False
     store: bool = False
     reason: str = ""

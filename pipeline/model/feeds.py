@@ -19,7 +19,7 @@ class ParsedEntry:
         id: the publisher's identifier, else the address, else a digest of title and text: never empty.
         url: absolute http(s) address of the page, "" when the entry has none that may be requested; no fragment.
         fragment: the address's fragment without "#".
-        written: the link as the feed writes it, without fragment.
+        written: the link as the feed writes it, without fragment; also one that is not fetched, such as ``ftp:``.
         title: plain text; the first sentence of the text for an entry without a title.
         summary: plain text of the short description.
         content: plain text of the longest full text in the feed ("" when it has only a summary).
@@ -55,6 +55,7 @@ class ParsedFeed:
         alternates: feed addresses named by an HTML page that was served instead of the feed.
         ttl: the publisher's interval (``ttl``, ``sy:updatePeriod``), None when not given.
         skip_hours: hours of the day, UTC, in which the publisher wants no polls.
+        skip_days: days of the week, UTC, likewise; 0 is Monday.
     """
 
     title: str
@@ -67,6 +68,7 @@ class ParsedFeed:
     alternates: tuple[str, ...] = ()
     ttl: timedelta | None = None
     skip_hours: frozenset[int] = frozenset()
+    skip_days: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,6 +157,7 @@ class KnownEntry:
         identity: the unique key of its row: canonical address with or without a fragment, or ``feed name#id``.
         guid, url: as this feed carried the entry last, else as the first feed did; ``url`` with its fragment.
         digest, text_digest: likewise; ``text_digest`` is "" when it is not known.
+        states: the states that this feed has shown, as ``feeds.revisions`` writes them.
         in_feed: this feed has carried the entry before.
         shared: other stored entries have the same link.
         at: the publisher's date, else the time of the first poll that found it.
@@ -167,6 +170,7 @@ class KnownEntry:
     title: str = ""
     digest: str = ""
     text_digest: str = ""
+    states: tuple[str, ...] = ()
     in_feed: bool = True
     shared: bool = False
     at: datetime | None = None
@@ -178,9 +182,10 @@ class EntryIntent:
 
     Attributes:
         identity: see ``KnownEntry``.
-        digest, text_digest: see ``KeyedEntry``.
+        digest, text_digest: see ``KeyedEntry``; those of the last state that was read if this one has to wait.
+        states: see ``KnownEntry``, this state included.
         known: the stored row of this item; None for a new entry.
-        revised: the digest of a stored entry has changed.
+        revised: the digest of a stored entry has changed, and the new state is read now.
         moved: this feed lists a stored entry with another GUID or address than before.
     """
 
@@ -188,6 +193,7 @@ class EntryIntent:
     identity: str
     digest: str
     text_digest: str = ""
+    states: tuple[str, ...] = ()
     known: EntryId | None = None
     revised: bool = False
     moved: bool = False

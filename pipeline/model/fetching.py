@@ -44,11 +44,18 @@ class Validators:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """One address to fetch."""
+    """One address to fetch.
+
+    Attributes:
+        span: first and last byte of a part of a file, for downloads in parts; the part is not decompressed.
+        max_bytes: the most bytes that the body may have; None for the setting.
+    """
 
     url: str
     kind: RequestKind
     validators: Validators | None = None
+    span: tuple[int, int] | None = None
+    max_bytes: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +67,8 @@ class Fetched:
         headers: names in lower case.
         body: without transfer and content encodings, still bytes.
         moved_to: target of the last in an unbroken chain of permanent redirects (301, 308) from the requested address.
-        truncated: the connection ended before the announced length.
+        truncated: the body is not whole: the connection ended early, or the limit was reached.
+        over_limit: the limit in bytes that the body exceeds; None for a body within it.
         wire_bytes: size of the body as sent.
     """
 
@@ -70,6 +78,7 @@ class Fetched:
     body: bytes
     moved_to: str | None = None
     truncated: bool = False
+    over_limit: int | None = None
     wire_bytes: int = 0
     seconds: float = 0.0
 

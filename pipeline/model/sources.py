@@ -33,6 +33,8 @@ class Source(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         enabled: whether the feed is polled.
         edits: whether the pages of its flagged articles are looked at again for edits and deletions.
         interval_minutes: shortest interval between two polls; None for the setting in ``[poll]``.
+        tls: "legacy" also allows old TLS versions and ciphers at this source's domain; certificates are checked.
+        max_feed_bytes: of a larger feed only the first part is read; None for the setting in ``[fetch]``.
         note: anything that a colleague should know.
     """
 
@@ -46,4 +48,6 @@ class Source(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     enabled: bool = True
     edits: bool = True
     interval_minutes: Annotated[int, Meta(ge=1, le=525_600)] | None = None
+    tls: Literal["modern", "legacy"] = "modern"
+    max_feed_bytes: Annotated[int, Meta(ge=1024, le=1024**3)] | None = None
     note: str = ""

@@ -16,6 +16,20 @@ from pipeline.text.zones import home_timezone, zone_for
 
 _THIN_CHARACTERS = 200
 _FEED_QUALITY = 0.5
+_FUNCTION_WORDS = frozenset(
+    stems(
+        """
+        the an and or but nor of to in on at by for from with without into over under about after before between during
+        against as is are was were be been has have had do does did will would can could may might must not no it its
+        this that these those he she they them his her their who what when where why how than then more most new news
+        says said say us we you up out off
+        и или но а не ни в во на с со к ко у о об от до из за по при для без над под про через между после перед как
+        что это этот эта эти тот та те он она они его ее их мы вы быть был была были есть будет уже еще также так же бы
+        ли который которая которые где когда чтобы новости
+        및 등 그 이 저 것 수 더 또 위해 대한 대해 관련 오늘 뉴스
+        """
+    )
+)
 
 
 def from_page(entry: QueuedEntry, extraction: Extraction, canonical_url: str | None, now: datetime) -> Article | None:
@@ -68,9 +82,15 @@ def _feed_text(entry: QueuedEntry) -> str:
 
 
 def _same_subject(entry: QueuedEntry, extraction: Extraction, text: str) -> bool:
-    """Return whether page and feed report the same thing: one shared word of the feed's title is enough."""
-    announced = set(stems(entry.entry.title))
-    return len(announced) < 3 or not announced.isdisjoint(stems(f"{extraction.title or ''} {text[:3000]}"))
+    """Return whether page and feed report the same thing.
+
+    One shared word of the feed's title is enough, two for a title of four words and more. Function words do not count.
+    """
+    announced = set(stems(entry.entry.title)) - _FUNCTION_WORDS
+    if len(announced) < 3:
+        return True
+    shared = announced.intersection(stems(f"{extraction.title or ''} {text[:3000]}"))
+    return len(shared) >= (1 if len(announced) < 4 else 2)
 
 
 def _article(

@@ -7,12 +7,12 @@ finds the plugin by its entry point, so ``datasette tumen.db`` serves the desk t
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from typing import Any
 
 from datasette import hookimpl
 
-from pipeline.review import guard, tables
+from pipeline.review import faults, guard, middleware, pages, sql_limits, tables
 from pipeline.store.search import to_query
 
 _BUSY_TIMEOUT_MS = 15_000
@@ -21,15 +21,32 @@ _BUSY_TIMEOUT_MS = 15_000
 @hookimpl
 def register_routes() -> list[tuple[str, Callable[..., Any]]]:
     """Return every page of the desk. Each module lists its own routes."""
-    from pipeline.review import dashboard, health, queue, reference_page, searching, signing, verdicts
+    from pipeline.review import (
+        atom,
+        brief,
+        dashboard,
+        edits,
+        exports,
+        health,
+        live,
+        preferences,
+        queue,
+        reference_page,
+        searching,
+        signing,
+        story,
+        verdicts,
+    )
 
-    modules = (queue, verdicts, searching, dashboard, reference_page, signing, health)
+    lists = (queue, live, verdicts, brief, preferences, searching, exports, atom, story, edits)
+    modules = (*lists, dashboard, reference_page, signing, health)
     return [route for module in modules for route in module.routes()]
 
 
 @hookimpl(trylast=True)
 def prepare_connection(conn: sqlite3.Connection) -> None:
-    """Wait for a writer instead of failing, and give Datasette's own search box the desk's query syntax."""
+    """Wait for a writer instead of failing, bound memory, and give Datasette's search box the desk's query syntax."""
+    sql_limits.apply(conn)
     conn.execute(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT_MS}")
     # Datasette passes what a person types through a SQL function of this name
     conn.create_function("escape_fts", 1, lambda typed: to_query(typed or "") or '""', deterministic=True)
@@ -40,6 +57,7 @@ def menu_links(datasette: Any) -> list[dict[str, str]]:
     """Return links to the desk for Datasette's menu."""
     return [
         {"href": datasette.urls.path("/-/tumen"), "label": "Review queue"},
+        {"href": datasette.urls.path("/-/tumen/brief"), "label": "Brief"},
         {"href": datasette.urls.path("/-/tumen/search"), "label": "Search"},
         {"href": datasette.urls.path("/-/tumen/dashboard"), "label": "Dashboard"},
         {"href": datasette.urls.path("/-/tumen/op-ed"), "label": "The op-ed"},
@@ -75,9 +93,31 @@ def extra_css_urls(datasette: Any) -> list[str]:
 
 
 @hookimpl
+def extra_js_urls(datasette: Any) -> list[str]:
+    """Return the script that gives names to the controls of Datasette's pages."""
+    return [tables.script(datasette)]
+
+
+@hookimpl
+def extra_template_vars(datasette: Any, request: Any) -> dict[str, Any]:
+    """Return what the desk's header on Datasette's pages needs (``templates/base.html``)."""
+    return {"desk": pages.frame(datasette, request) if request else None}
+
+
+@hookimpl
 def asgi_wrapper(datasette: Any) -> Callable[[Any], Any]:
-    """Add security headers to every response."""
-    return guard.wrapper(datasette)
+    """Add security headers to every response, and check the host name."""
+    return middleware.wrapper(datasette)
+
+
+@hookimpl(hookwrapper=True)
+def handle_exception(datasette: Any, request: Any, exception: Exception) -> Generator[None, Any, None]:
+    """Replace Datasette's own handler, which writes each error with all local variables to the log, and fails itself.
+
+    It comes last, after those of other plugins, which stay.
+    """
+    outcome = yield
+    outcome.force_result([*outcome.get_result()[:-1], faults.response(datasette, request, exception)])
 
 
 @hookimpl

@@ -76,6 +76,12 @@ def verify(path: Path, name: str, password: str) -> bool:
     return hmac.compare_digest(stored, _digest(password, salt)) and bool(password)
 
 
+def account_key(path: Path, name: str) -> str | None:
+    """Return a short digest that changes with the account's password, or None if there is no such account."""
+    stored = load(path).get(name)
+    return None if stored is None else hashlib.sha256(stored.encode()).hexdigest()[:24]
+
+
 def _digest(password: str, salt: bytes) -> str:
     digest = hashlib.scrypt(password.encode(), salt=salt, n=_N, r=_R, p=_P)
     return f"scrypt${base64.b64encode(salt).decode()}${base64.b64encode(digest).decode()}"

@@ -5,13 +5,15 @@ In: the database. Out: the same facts as ``tumen status``; HTTP status 503 when 
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 from datasette import Response
 
-from pipeline.review import guard, pages
+from pipeline.errors import StoreError
+from pipeline.review import guard, pages, same_file
 from pipeline.store import status
 from pipeline.store.values import to_time
 
@@ -21,10 +23,13 @@ def routes() -> list[tuple[str, Callable[..., Any]]]:
     return [(r"^/-/tumen/health$", health), (r"^/-/tumen/metrics$", metrics)]
 
 
-@pages.errors_as_pages
 async def health(datasette: Any, request: Any) -> Response:
-    """Return one JSON object, with HTTP status 200 if healthy and 503 if not."""
-    state = await _read(datasette)
+    """Return one JSON object, with HTTP status 200 if healthy and 503 if not, also if the database cannot be read."""
+    try:
+        same_file.check(datasette)
+        state = await _read(datasette)
+    except (OSError, sqlite3.Error, StoreError) as error:
+        return Response.json({"healthy": False, "problems": [str(error)]}, status=503)
     return Response.json(state.as_dict(), status=200 if state.healthy else 503)
 
 
@@ -49,12 +54,25 @@ def _lines(state: status.Status) -> Iterator[str]:
     yield from _gauge("tumen_articles_relevant", "relevant articles", state.relevant)
     yield from _gauge("tumen_articles_waiting", "relevant articles without a verdict", state.unreviewed)
     yield from _gauge("tumen_feeds", "watched feeds", state.feeds)
-    yield from _gauge("tumen_feeds_failing", "feeds that are failing", len(state.failing))
+    yield from _gauge(
+        "tumen_feeds_failing", "feeds with three failed polls in a row, never read, gone or blocked", len(state.failing)
+    )
     yield from _gauge("tumen_feeds_silent", "feeds silent for longer than usual", len(state.silent))
     yield from _gauge("tumen_alerts_waiting", "alerts waiting to be sent", state.alerts_waiting)
+    yield from _gauge("tumen_alerts_stuck", "alerts not accepted for an hour or longer", state.watch.alerts_stuck)
     yield from _gauge("tumen_alerts_failed", "alerts given up", state.alerts_failed)
+    yield from _gauge(
+        "tumen_daemon_gone", "1 if the daemon died without a clean stop", int(bool(state.watch.daemon_gone))
+    )
+    yield from _gauge("tumen_damaged", "1 if the last check found damage", int(state.damaged_at is not None))
+    yield from _gauge("tumen_backup_failed", "1 if the last backup failed", int(state.copy_failed_at is not None))
+    yield from _gauge("tumen_articles_other_config", "articles with flags of another config", state.watch.other_config)
+    if state.watch.last_run_status is not None:
+        yield from _gauge("tumen_last_run_status", "exit status of the last run", state.watch.last_run_status)
     for name, what, at in (
         ("last_cycle", "end of the last cycle", state.last_cycle),
+        ("last_run", "start of the last run that ended", state.watch.last_run_at),
+        ("overdue", "since when feeds wait to be polled for too long", state.watch.overdue_since),
         ("last_check", "last time housekeeping found the database sound", state.checked_at),
         ("last_backup", "last backup", state.copied_at),
         ("next_due", "next feed check", state.next_due),

@@ -5,45 +5,69 @@ from __future__ import annotations
 import functools
 import hashlib
 import logging
+import re
 import sqlite3
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from datasette import Response
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 
 from pipeline import __version__
 from pipeline.errors import StoreError
-from pipeline.review import guard
+from pipeline.review import guard, interface, local_time, same_file
 
 _log = logging.getLogger(__name__)
 _FOLDER = Path(__file__).parent
+_BIDI = re.compile(r"[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _KIND_NAMES = {"body": "institution", "term": "keyword", "trap": "excluded sense"}  # of concepts; others are as stored
 
 
 class RequestError(Exception):
-    """A request that cannot be served: an HTTP status and one sentence for the reader."""
+    """A request that cannot be served: an HTTP status and one sentence for the reader.
 
-    def __init__(self, status: int, reason: str) -> None:
-        super().__init__(reason)
+    The sentence is translated when it is shown, and ``values`` are filled in then.
+    """
+
+    def __init__(self, status: int, sentence: str, **values: object) -> None:
+        super().__init__(sentence)
         self.status = status
-        self.reason = reason
+        self.sentence = sentence
+        self.values = values
 
 
 @functools.cache
 def _templates() -> Environment:
     environment = Environment(
-        loader=FileSystemLoader(_FOLDER / "html"),
+        loader=FileSystemLoader([_FOLDER / "html", _FOLDER / "templates"]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        finalize=without_bidi,
     )
     environment.filters["web_url"] = web_url
-    environment.filters["minutes"] = to_minutes
+    environment.filters["minutes"] = pass_context(
+        lambda context, at: local_time.to_minutes(at, context.get("zone", UTC))
+    )
+    environment.filters["moment"] = pass_context(
+        lambda context, at: local_time.to_moment(at, context["zone"], datetime.now(UTC))
+    )
+    environment.filters["verdict_name"] = lambda verdict: str(verdict).replace("_", " ")
     environment.filters["kind_name"] = lambda kind: _KIND_NAMES.get(kind, kind)
     return environment
+
+
+def without_bidi(value: Any) -> Any:
+    """Return a text without the control characters that turn the direction of what follows it.
+
+    Publishers do not need them in English, Russian or Korean; in a title they would reverse the rest of the line.
+    """
+    if isinstance(value, str) and not value.isascii() and _BIDI.search(value):
+        return type(value)(_BIDI.sub("", value))
+    return value
 
 
 def web_url(url: object) -> str:
@@ -52,39 +76,41 @@ def web_url(url: object) -> str:
     return text if urlsplit(text).scheme in ("http", "https") else ""
 
 
-def to_minutes(time: object) -> str:
-    """Format ``2026-11-24T06:00:00Z`` as ``2026-11-24 06:00``."""
-    return str(time or "")[:16].replace("T", " ")
-
-
 def page(datasette: Any, request: Any, template: str, *, status: int = 200, **values: Any) -> Response:
     """Render a template as an HTML response."""
-    served = guard.served(datasette)
-    html = (
-        _templates()
-        .get_template(template)
-        .render(
-            base=datasette.urls.path("/-/tumen"),
-            static=lambda name: asset(datasette, name),
-            tables=datasette.urls.path("/"),
-            database=datasette.urls.database(served) if served else "",
-            analyst=guard.analyst(datasette, request),
-            token=guard.form_token(request),
-            path=request.path,
-            version=__version__,
-            **values,
-        )
-    )
+    html = _templates().get_template(template).render(**frame(datasette, request) | values)
     return Response.html(html, status=status, headers={"cache-control": "no-store"})
+
+
+def frame(datasette: Any, request: Any) -> dict[str, Any]:
+    """Return what every page needs for its header, also the pages of Datasette."""
+    served = guard.served(datasette)
+    database = datasette.urls.database(served) if served else datasette.urls.path("/")
+    return {
+        "t": interface.of_request(request),
+        "languages": interface.LANGUAGES,
+        "base": datasette.urls.path("/-/tumen"),
+        "static": lambda name: asset(datasette, name),
+        "tables": database,
+        "database": database,
+        "analyst": guard.analyst(datasette, request),
+        "token": guard.form_token(request),
+        "path": request.path,
+        "here": request.full_path,
+        "version": __version__,
+        "zone": (zone := local_time.zone_of(request)),
+        "zone_name": local_time.zone_name(zone, datetime.now(UTC)),
+    }
 
 
 def error_page(datasette: Any, request: Any, error: RequestError) -> Response:
     """Return an error as a page, or as JSON where the request asks for JSON."""
+    t = interface.of_request(request)
+    text = t(error.sentence, **error.values)
     if "application/json" in request.headers.get("accept", ""):
-        return Response.json({"error": error.reason}, status=error.status)
-    return page(
-        datasette, request, "message.html", status=error.status, title=f"Error {error.status}", text=error.reason
-    )
+        return Response.json({"error": text}, status=error.status)
+    title = t("Error {status}", status=error.status)
+    return page(datasette, request, "message.html", status=error.status, title=title, text=text)
 
 
 def errors_as_pages(view: Any) -> Any:
@@ -93,14 +119,17 @@ def errors_as_pages(view: Any) -> Any:
     @functools.wraps(view)
     async def wrapped(datasette: Any, request: Any) -> Any:
         try:
+            same_file.check(datasette)
             return await view(datasette, request)
         except RequestError as error:
             return error_page(datasette, request, error)
+        except same_file.Replaced as error:
+            return error_page(datasette, request, RequestError(503, str(error)))
         except StoreError as error:
             return error_page(datasette, request, RequestError(500, str(error)))
         except sqlite3.OperationalError as error:
             _log.warning("%s: %s", request.path, error)
-            busy = RequestError(503, f"The database is not available now ({error}). Try again.")
+            busy = RequestError(503, "The database is not available now ({error}). Try again.", error=str(error))
             return error_page(datasette, request, busy)
         except Exception:  # noqa: BLE001 - edge of one request: logged, and no other request is affected
             _log.exception("%s failed", request.path)
@@ -123,7 +152,7 @@ def _asset(name: str) -> tuple[str, str]:
 async def static(request: Any) -> Response:
     """Serve a style sheet or script of the desk."""
     name = request.url_vars["name"]
-    if name not in ("desk.css", "desk.js", "tables.css"):
+    if not (_FOLDER / "assets" / name).is_file():
         return Response.text("No such file.", status=404)
     headers = {"cache-control": "max-age=31536000, immutable"}
     return Response(_asset(name)[0], content_type=_CONTENT_TYPES[Path(name).suffix], headers=headers)
@@ -132,6 +161,11 @@ async def static(request: Any) -> Response:
 def asset(datasette: Any, name: str) -> str:
     """Return the URL of a static file."""
     return str(datasette.urls.path(f"/-/tumen/static/{name}?{_asset(name)[1]}"))
+
+
+def arguments(request: Any) -> dict[str, str]:
+    """Return the arguments of a request, the first of each name."""
+    return {name: request.args.get(name) or "" for name in request.args}
 
 
 def parse_int(text: str | None, least: int, most: int) -> int | None:

@@ -7,6 +7,7 @@ and a description for screen readers and shows its largest value. The page print
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from math import sqrt
 
 from markupsafe import Markup, escape
@@ -14,25 +15,81 @@ from markupsafe import Markup, escape
 Z95 = 1.959964  # a normal variable is within ± this many standard deviations in 95 % of cases
 
 
-def columns(title: str, values: Sequence[tuple[str, float]], *, width: int = 240, height: int = 84) -> Markup:
-    """Draw one column per value, over time, with the first and the last name below."""
-    top = max((value for _, value in values), default=0.0)
-    step = width / max(len(values), 1)
-    bars = []
-    for at, (name, value) in enumerate(values):
-        tall = (height - 30) * value / top if top else 0
-        bars.append(
-            Markup(
-                '<rect class="col" x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}"><title>{}: {:g}</title></rect>'
-            ).format(at * step, height - 16 - tall, _column_width(step), tall, name, value)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bar:
+    """One bar of a plot.
+
+    Attributes:
+        name: shown as the label of the axis and in the tooltip.
+        value: its length, in the unit of the plot.
+        text: the tooltip; by default name and value.
+        href: where the bar leads; "" for nowhere.
+        running: the period is not over, so the bar is drawn dashed.
+    """
+
+    name: str
+    value: float
+    text: str = ""
+    href: str = ""
+    running: bool = False
+
+
+def columns(
+    title: str, bars: Sequence[Bar], *, top: float | None = None, unit: str = "", width: int = 240, height: int = 84
+) -> Markup:
+    """Draw one column per bar, over time, with the first and the last name below.
+
+    Args:
+        title: the title of the plot.
+        bars: in order of time.
+        top: the value at the top of the plot, so that several plots have the same scale; by default the largest value.
+        unit: shown after the values.
+        width: width in SVG units.
+        height: height in SVG units.
+    """
+    largest = max((bar.value for bar in bars), default=0.0)
+    top = largest if top is None else top
+    step = width / max(len(bars), 1)
+    drawn = []
+    for at, bar in enumerate(bars):
+        tall = (height - 30) * bar.value / top if top else 0
+        tooltip = bar.text or f"{bar.name}: {bar.value:g}{unit}"
+        rect = Markup(
+            '<rect class="{}" x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}"><title>{}</title></rect>'
+        ).format(
+            "col running" if bar.running else "col",
+            at * step,
+            height - 16 - tall,
+            _column_width(step),
+            tall,
+            tooltip,
         )
-    description = f"{len(values)} values, the largest {top:g}"
-    parts = [*bars, *_frame([name for name, _ in values], top, width, height)]
+        drawn.append(_linked(rect, bar, tooltip, x=at * step, step=step, height=height))
+    description = f"{len(bars)} values, the largest {largest:g}{unit}"
+    parts = [*drawn, *_frame([bar.name for bar in bars], f"{top:.3g}{unit}", width, height)]
     return _svg(title, description, width, height, Markup("").join(parts))
 
 
+def _linked(rect: Markup, bar: Bar, tooltip: str, *, x: float, step: float, height: float) -> Markup:
+    """Return a bar inside a link that covers the whole height, so that a short bar can be clicked too."""
+    if not bar.href or not bar.value:
+        return rect
+    area = Markup('<rect class="area" x="{:.1f}" y="0" width="{:.1f}" height="{:.1f}"></rect>').format(
+        x, step, height - 16
+    )
+    # the table below the plot has the same links for the keyboard
+    return Markup('<a href="{}" aria-label="{}" tabindex="-1">{}{}</a>').format(bar.href, tooltip, area, rect)
+
+
 def stacks(
-    title: str, values: Sequence[tuple[str, int, int]], names: tuple[str, str], *, width: int = 480, height: int = 120
+    title: str,
+    values: Sequence[tuple[str, int, int]],
+    names: tuple[str, str],
+    *,
+    kinds: tuple[str, str] = ("ok", "rest"),
+    hrefs: Sequence[str] = (),
+    width: int = 480,
+    height: int = 120,
 ) -> Markup:
     """Draw one column of two stacked parts per value, over time.
 
@@ -40,56 +97,53 @@ def stacks(
         title: the title of the plot.
         values: name, lower part, upper part.
         names: the names of the two parts.
+        kinds: the colours of the two parts: ``ok``, ``rest`` or ``bad``.
+        hrefs: where each column leads.
         width: width in SVG units.
         height: height in SVG units.
     """
     top = max((first + second for _, first, second in values), default=0)
     step = width / max(len(values), 1)
     scale = (height - 30) / top if top else 0
-    bars = []
+    drawn = []
     for at, (name, first, second) in enumerate(values):
         tooltip = f"{name}: {first} {names[0]}, {second} {names[1]}"
-        for kind, count, below in (("ok", first, 0), ("rest", second, first)):
-            if count:
-                bars.append(
-                    Markup(
-                        '<rect class="{}" x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}"><title>{}</title></rect>'
-                    ).format(
-                        kind,
-                        at * step,
-                        height - 16 - scale * (below + count),
-                        _column_width(step),
-                        max(scale * count, 0.5),
-                        tooltip,
-                    )
-                )
+        bars = [
+            Markup(
+                '<rect class="{}" x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}"><title>{}</title></rect>'
+            ).format(
+                kind,
+                at * step,
+                height - 16 - scale * (below + count),
+                _column_width(step),
+                max(scale * count, 0.5),
+                tooltip,
+            )
+            for kind, count, below in ((kinds[0], first, 0), (kinds[1], second, first))
+            if count
+        ]
+        bar = Bar(name=name, value=first + second, href=hrefs[at] if hrefs else "")
+        drawn.append(_linked(Markup("").join(bars), bar, tooltip, x=at * step, step=step, height=height))
     description = f"{sum(v[1] for v in values)} {names[0]}, {sum(v[2] for v in values)} {names[1]}"
-    parts = [*bars, *_frame([value[0] for value in values], top, width, height)]
+    parts = [*drawn, *_frame([value[0] for value in values], f"{top:g}", width, height)]
     return _svg(title, description, width, height, Markup("").join(parts))
 
 
-def rows(title: str, values: Sequence[tuple[str, float]], *, width: int = 480) -> Markup:
-    """Draw one horizontal bar per value, with its name on the left."""
-    top = max((value for _, value in values), default=0.0)
+def rows(title: str, bars: Sequence[Bar], *, unit: str = "", width: int = 480) -> Markup:
+    """Draw one horizontal bar per value, with its name on the left and its text on the right."""
+    top = max((bar.value for bar in bars), default=0.0)
     parts = []
-    for at, (name, value) in enumerate(values):
+    for at, bar in enumerate(bars):
         y = at * 20
-        parts.append(
-            Markup(
-                '<text x="190" y="{0}" text-anchor="end">{1}</text>'
-                '<rect class="col" x="198" y="{2}" width="{3:.1f}" height="13"></rect>'
-                '<text x="{4:.1f}" y="{0}">{5:g}</text>'
-            ).format(
-                y + 13,
-                _short(name),
-                y + 2,
-                (width - 260) * value / top if top else 0,
-                204 + ((width - 260) * value / top if top else 0),
-                value,
-            )
-        )
+        length = (width - 300) * bar.value / top if top else 0
+        row = Markup(
+            '<text x="190" y="{0}" text-anchor="end">{1}</text>'
+            '<rect class="col" x="198" y="{2}" width="{3:.1f}" height="13"></rect>'
+            '<text x="{4:.1f}" y="{0}">{5}</text>'
+        ).format(y + 13, _short(bar.name), y + 2, length, 204 + length, bar.text or f"{bar.value:g}{unit}")
+        parts.append(Markup('<a href="{}">{}</a>').format(bar.href, row) if bar.href else row)
     return _svg(
-        title, f"{len(values)} bars, the largest {top:g}", width, max(20 * len(values), 20), Markup("").join(parts)
+        title, f"{len(bars)} bars, the largest {top:g}{unit}", width, max(20 * len(bars), 20), Markup("").join(parts)
     )
 
 
@@ -192,11 +246,11 @@ def _column_width(step: float) -> float:
     return min(max(step - 1, 0.5), 28)
 
 
-def _frame(names: Sequence[str], top: float, width: float, height: float) -> list[Markup]:
+def _frame(names: Sequence[str], top: str, width: float, height: float) -> list[Markup]:
     """Draw the axis, the first and last name below it, and the largest value."""
     parts = [
         Markup('<line class="axis" x1="0" x2="{0}" y1="{1}" y2="{1}"></line>').format(width, height - 16),
-        Markup('<text x="{}" y="10" text-anchor="end">{:g}</text>').format(width, top),
+        Markup('<text x="{}" y="10" text-anchor="end">{}</text>').format(width, top),
     ]
     if names:
         parts.append(Markup('<text x="0" y="{}">{}</text>').format(height - 3, names[0]))
@@ -208,9 +262,10 @@ def _frame(names: Sequence[str], top: float, width: float, height: float) -> lis
 def _svg(title: str, description: str, width: float, height: float, inside: Markup, *, small: bool = False) -> Markup:
     size = Markup(' width="{}" height="{}"').format(width, height) if small else Markup("")
     kind = "plot small" if small else "plot"
-    return Markup(
-        '<svg class="{}" viewBox="0 0 {:g} {:g}"{} role="img"><title>{}</title><desc>{}</desc>{}</svg>'
-    ).format(kind, width, height, size, escape(title), description, inside)
+    role = "group" if "<a " in inside else "img"  # links inside an image would be hidden from screen readers
+    return Markup('<svg class="{}" viewBox="0 0 {:g} {:g}"{} role="{}" aria-label="{}"><desc>{}</desc>{}</svg>').format(
+        kind, width, height, size, role, escape(title), description, inside
+    )
 
 
 def _short(name: str) -> str:

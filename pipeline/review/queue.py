@@ -1,24 +1,23 @@
-"""The review page: the queue of unreviewed articles, and one article with the reasons for its flags.
+"""The review page: a list of articles, and one of them with the reasons for its flags.
 
-In: filters and an article's id in the URL. Out: a page that works without JavaScript. With JavaScript, the next
-articles are prefetched.
+In: filters and an article's id in the address. Out: a page that works without JavaScript. With JavaScript, the next
+articles are prefetched, and the page learns of new articles and of verdicts by colleagues.
 """
 
 from __future__ import annotations
 
-import json
-import secrets
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlencode
 
-from pipeline.model import Queue
-from pipeline.review import pages
-from pipeline.review.guard import database
-from pipeline.review.highlights import paragraphs
-from pipeline.store import desk
-from pipeline.store.values import short_name
+from datasette import Response
+
+from pipeline.review import filters, gloss, guard, lines, local_time, pages, translation
+from pipeline.review.article import article_values
+from pipeline.store import desk, desk_settings, progress, reviews, translations
+from pipeline.store import queue as lists
+from pipeline.store.queue import QueueFilter
+from pipeline.store.values import to_text
 
 
 def routes() -> list[tuple[str, Callable[..., Any]]]:
@@ -32,7 +31,20 @@ def routes() -> list[tuple[str, Callable[..., Any]]]:
 
 @pages.errors_as_pages
 async def queue(datasette: Any, request: Any) -> Any:
-    """Show the queue with its first article open."""
+    """Show the list with its first article open. Without filters in the address, the analyst's own ones apply."""
+    analyst = guard.analyst(datasette, request)
+    database = guard.database(datasette)
+    if analyst and request.args.get("remember"):
+        filters.read(request.args)  # a filter that does not exist is not remembered
+        chosen = filters.query(request.args)
+        await database.execute_write_fn(
+            lambda conn: desk_settings.put(conn, analyst, "filters", chosen, datetime.now(UTC))
+        )
+        return Response.redirect(datasette.urls.path(f"/-/tumen{chosen}"), status=303)
+    if analyst and not any(request.args.get(name) for name in filters.NAMES):
+        stored = await database.execute_fn(lambda conn: desk_settings.load(conn, analyst))
+        if stored.filters:
+            return Response.redirect(datasette.urls.path(f"/-/tumen{stored.filters}"), status=302)
     return await _review_page(datasette, request, None)
 
 
@@ -42,117 +54,96 @@ async def article(datasette: Any, request: Any) -> Any:
     number = int(request.url_vars["id"])
     if request.args.get("part") != "article":
         return await _review_page(datasette, request, number)
-    shown = await database(datasette).execute_fn(lambda conn: desk.article(conn, number))
+    shown, topics = await guard.database(datasette).execute_fn(
+        lambda conn: (desk.article(conn, number), desk.choices(conn)["topic"])
+    )
     if shown is None:
         raise pages.RequestError(404, f"There is no article {number}.")
-    topics = (await database(datasette).execute_fn(desk.choices))["topic"]
-    values = article_values(shown) | {"topics": topics, "queue": filters(request).queue}
-    return pages.page(datasette, request, "article.html", **values, query=query(request))
+    values = article_values(shown, topics, guard.analyst(datasette, request))
+    wanted = filters.read(request.args)
+    return pages.page(
+        datasette, request, "article.html", **values, queue=wanted.queue, query=filters.query(request.args)
+    )
 
 
 async def _review_page(datasette: Any, request: Any, number: int | None) -> Any:
-    wanted = filters(request)
-    now = datetime.now(UTC)
+    gloss.start()
+    now, asked = datetime.now(UTC), local_time.zone_of(request)
+    analyst = guard.analyst(datasette, request)
+    values = await guard.database(datasette).execute_fn(lambda conn: _read(conn, request, analyst, number, now))
+    translation.request(datasette, values["waiting"], values["translated"])
+    await _remember_visit(datasette, analyst, values["settings"], now)
+    response = pages.page(datasette, request, "review.html", **values, **_options(request, values["wanted"]))
+    if values["zone"] != asked:
+        local_time.remember(response, values["zone"].key)
+    return response
 
-    def read(conn: Any) -> Any:
-        if not desk.is_desk(conn):
-            raise pages.RequestError(500, "This file is not a database of this Tumen. Run “tumen status” on it first.")
-        waiting = desk.queue(conn, wanted, now)
-        chosen = number if number is not None else (waiting[0].id if waiting else None)
-        shown = None if chosen is None else desk.article(conn, chosen)
-        if number is not None and shown is None:
-            raise pages.RequestError(404, f"There is no article {number}.")
-        return waiting, shown, desk.progress(conn, wanted, now), desk.choices(conn)
 
-    waiting, shown, progress, choices = await database(datasette).execute_fn(read)
-    return pages.page(
-        datasette,
-        request,
-        "review.html",
-        waiting=waiting,
-        progress=progress,
-        counted_to=desk.COUNTED_TO,
-        choices=choices,
-        chosen={key: request.args.get(key) or "" for key in ("topic", "language", "source", "days")},
-        filtered=wanted != desk.QueueFilter(queue=wanted.queue),
-        queue=wanted.queue,
-        queues=_QUEUES,
-        query=query(request),
-        shown=shown is not None,
-        topics=choices["topic"],
-        **(article_values(shown) if shown is not None else {}),
+def _read(conn: Any, request: Any, analyst: str | None, number: int | None, now: datetime) -> dict[str, Any]:
+    """Return the values of the page: the list, and the article ``number`` or the first of the list."""
+    if not desk.is_desk(conn):
+        raise pages.RequestError(500, "This file is not a database of this Tumen. Run “tumen status” on it first.")
+    stored = desk_settings.load(conn, analyst) if analyst else desk_settings.AnalystSettings()
+    since = desk_settings.last_visit(desk_settings.next_visit(stored.visit, now) or stored.visit) if analyst else None
+    wanted = filters.read(request.args, analyst=analyst, since=since)
+    choices = desk.choices(conn)
+    filters.check(wanted, choices)
+    zone = local_time.parse_zone(stored.zone) or local_time.zone_of(request)
+    waiting = lists.queue(conn, wanted, now)
+    chosen = number if number is not None else (waiting[0].id if waiting else None)
+    shown = None if chosen is None else desk.article(conn, chosen)
+    if number is not None and shown is None:
+        raise pages.RequestError(404, f"There is no article {number}.")
+    newest, review = progress.newest_ids(conn)
+    others = [line for line in waiting if line.language != "en"]
+    helps = lines.Helps(
+        english=lists.english_titles(conn, [line.story for line in others if line.story]),
+        translated=translations.of_articles(conn, [line.id for line in others]),
     )
-
-
-_QUEUES: dict[Queue, str] = {"main": "Main", "audit": "Audit", "near": "Near misses"}
-
-
-def filters(request: Any) -> desk.QueueFilter:
-    """Read the filters from the URL. Values that make no sense are ignored."""
-    return desk.QueueFilter(
-        topic=request.args.get("topic") or None,
-        language=request.args.get("language") or None,
-        source=pages.parse_int(request.args.get("source"), 0, 2**53),
-        days=pages.parse_int(request.args.get("days"), 1, 36_500),
-        queue=next((queue for queue in _QUEUES if queue == request.args.get("queue")), "main"),
-    )
-
-
-def query(request: Any) -> str:
-    """Return the filters as a query string, or "" if there are none."""
-    names = ("queue", "topic", "language", "source", "days")
-    kept = {key: request.args.get(key) for key in names if request.args.get(key)}
-    return f"?{urlencode(kept)}" if kept else ""
-
-
-def article_values(shown: desk.ArticleView) -> dict[str, Any]:
-    """Return the values of the template ``article.html`` from the rows of an article."""
-    article = shown.article
-    weights = {(term["topic"], term["clause"]): term["weight"] for term in shown.terms}
-    titles = {flag["topic"]: flag["title"] for flag in shown.flags} | {"relevance": "Relevance"}
-    evidence = [row | {"concept": short_name(row["concept"])} for row in shown.evidence]
-    in_title = [row for row in evidence if row["field"] == "title"]
-    in_text = [row for row in evidence if row["field"] == "text"]
-    title = paragraphs(article["title"], in_title, weights, titles)
-    unreviewed = [other for other in shown.siblings if other["verdict"] is None and other["relevant"]]
     return {
-        "article": article | {"authors": json.loads(article["authors"])},
-        "title": title[0] if title else [],
-        "text": paragraphs(article["text"], in_text, weights, titles),
-        "kinds": sorted({row["kind"] for row in evidence}),
-        "in_title": list(dict.fromkeys(row["concept"] for row in in_title)),
-        "flags": shown.flags,
-        "scores": _scores(shown.terms, evidence, titles),
-        "heaviest": max((abs(term["weight"]) for term in shown.terms), default=1.0) or 1.0,
-        "older_text": any(flag["revision"] != article["revision"] for flag in shown.flags),
-        "passages": [
-            row | {"shared": [shown.names.get(concept, concept) for concept in json.loads(row["shared"])]}
-            for row in shown.passages
-        ],
-        "misses": shown.misses,
-        "siblings": shown.siblings,
-        "own_why": article["story_why"],
-        "unreviewed_siblings": len(unreviewed),
-        "all_duplicates": "event" not in {article["story_how"], *(other["how"] for other in unreviewed)},
-        "reviews": [row | {"topics": json.loads(row["topics"] or "null")} for row in shown.reviews],
-        "nonce": secrets.token_urlsafe(16),
+        "wanted": wanted,
+        "choices": choices,
+        "settings": stored,
+        "since": since,
+        "zone": zone,
+        "waiting": waiting,
+        "translated": helps.translated,
+        "lines": lines.lines_of(waiting, wanted, dict(choices["topic"]), helps, since=since, zone=zone, now=now),
+        "progress": progress.progress(conn, wanted, now, day=to_text(local_time.midnight(now, zone))),
+        "newest": newest,
+        "review": review,
+        "last": reviews.last_given(conn, analyst) if analyst else None,
+        "shown": shown is not None,
+        **(article_values(shown, choices["topic"], analyst) if shown is not None else {}),
     }
 
 
-def _scores(
-    terms: list[dict[str, Any]], evidence: list[dict[str, Any]], titles: dict[str, str]
-) -> list[dict[str, Any]]:
-    """Return the score of each flagged topic and of the relevance, with its terms and the concepts they matched."""
-    matched: dict[tuple[str, str], dict[str, None]] = {}
-    for row in evidence:
-        matched.setdefault((row["topic"], row["clause"]), {})[row["concept"]] = None
-    by_topic: dict[str, list[dict[str, Any]]] = {}
-    for term in terms:
-        pattern = " + ".join(json.loads(term["concepts"])).replace("_", " ").replace("|", " / ")
-        concepts = list(matched.get((term["topic"], term["clause"]), ()))
-        by_topic.setdefault(term["topic"], []).append(term | {"matched": concepts, "pattern": pattern})
-    return [
-        {"title": titles[topic], "terms": topic_terms, "sum": sum(term["weight"] for term in topic_terms)}
-        for topic, topic_terms in by_topic.items()
-        if topic in titles
-    ]
+def _options(request: Any, wanted: QueueFilter) -> dict[str, Any]:
+    """Return what the list's controls need, whatever the database says."""
+    return {
+        "counted_to": progress.COUNTED_TO,
+        "limit": lists.LIMIT,
+        "chosen": {name: request.args.get(name) or "" for name in filters.NAMES},
+        "filtered": any(request.args.get(name) for name in filters.NAMES if name not in ("queue", "sort")),
+        "queue": wanted.queue,
+        "is_queue": wanted.queue in filters.QUEUES,
+        "queues": filters.QUEUES,
+        "lists": filters.LISTS,
+        "sorts": filters.SORTS,
+        "verdicts": filters.VERDICTS,
+        "periods": filters.PERIODS,
+        "query": filters.query(request.args),
+        "without": lambda name: filters.query(request.args, **{name: ""}),
+        "half_life": lists.HALF_LIFE.days,
+    }
+
+
+async def _remember_visit(
+    datasette: Any, analyst: str | None, stored: desk_settings.AnalystSettings, now: datetime
+) -> None:
+    """Store the time of the request without waiting for it."""
+    visit = desk_settings.next_visit(stored.visit, now) if analyst else None
+    if analyst is not None and visit is not None:
+        await guard.database(datasette).execute_write_fn(
+            lambda conn: desk_settings.put(conn, analyst, "visit", visit, now), block=False
+        )

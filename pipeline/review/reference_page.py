@@ -5,13 +5,14 @@ A passage is shown in our own words, or in the original's words if the operator 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
 from datasette import Response
 
-from pipeline.review import guard, pages, plots
+from pipeline.review import guard, interface, pages, plots
 from pipeline.store import figures
 
 
@@ -26,13 +27,26 @@ async def reference(datasette: Any, request: Any) -> Response:
     record, passages = await guard.database(datasette).execute_fn(
         lambda conn: (figures.reference(conn), figures.passages(conn))
     )
+    t = interface.of_request(request)
+    base = datasette.urls.path("/-/tumen/search")
     months = _months(min((month for row in passages for month, _ in row["months"]), default=""), datetime.now(UTC))
+    parts = Counter(row["part"] for row in passages)
+    seen: Counter[str] = Counter()
     for row in passages:
         counted = dict(row["months"])
+        seen[row["part"]] += 1
+        row["name"] = row["part"] if parts[row["part"]] == 1 else f"{row['part']} ({seen[row['part']]})"
         row["total"] = sum(counted.values())
-        row["plot"] = plots.columns(
-            f"Flags by month on passage {row['position']}", [(month, counted.get(month, 0)) for month in months]
-        )
+        bars = [
+            plots.Bar(
+                name=month,
+                value=counted.get(month, 0),
+                href=f"{base}?passage={row['id']}&since={month}-01&until={month}-31&order=date",
+                running=month == months[-1],
+            )
+            for month in months
+        ]
+        row["plot"] = plots.columns(t("Flags by month on passage {n}", n=row["position"]), bars)
     return pages.page(datasette, request, "reference.html", reference=record, passages=passages)
 
 

@@ -1,96 +1,141 @@
-"""The search page, and Atom feeds of flagged articles.
+"""The search page: words, filters, results with every hit marked, suggestions, saved searches.
 
-In: words as a person types them. Out: articles with an excerpt around the first hit. Odd syntax is never an error.
+In: a search as a URL. Out: articles. Without a word, it lists the articles that pass the filters: this is where the
+numbers of the other pages lead.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
-from xml.etree.ElementTree import Element, SubElement, tostring
+from urllib.parse import quote
 
 from datasette import Response
 
 from pipeline.review import guard, pages
-from pipeline.store import desk, search
-from pipeline.store import flagged as flagged_rows
+from pipeline.review.fields import read_fields
+from pipeline.review.search_marks import Marker
+from pipeline.store import asked, concepts, search, search_results
+from pipeline.store.search_query import Query, Term
 
 _PAGE_SIZE = 25
-_ATOM = "http://www.w3.org/2005/Atom"
-_NOT_IN_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def routes() -> list[tuple[str, Callable[..., Any]]]:
     """Return the routes of this module."""
-    return [
-        (r"^/-/tumen/search$", searching),
-        (r"^/-/tumen/flagged\.atom$", atom),
-        (r"^/-/tumen/topic/(?P<topic>[\w-]{1,80})\.atom$", atom),
-    ]
+    return [(r"^/-/tumen/search$", searching), (r"^/-/tumen/saved$", saved)]
 
 
 @pages.errors_as_pages
 async def searching(datasette: Any, request: Any) -> Any:
-    """Show the results, 25 per page, best first."""
-    typed = (request.args.get("q") or "")[:500]
-    page_number = pages.parse_int(request.args.get("page"), 1, 400) or 1
+    """Show the results, 25 per page."""
+    wanted = asked.read(pages.arguments(request))
+    number = pages.parse_int(request.args.get("page"), 1, 4000) or 1
 
-    def read(conn: Any) -> Any:
-        ids = search.find(conn, typed, limit=_PAGE_SIZE + 1, offset=(page_number - 1) * _PAGE_SIZE)
-        texts = desk.texts(conn, ids[:_PAGE_SIZE])
-        articles = desk.by_id(conn, ids[:_PAGE_SIZE])
-        results = [(article, search.excerpt(typed, texts[article.id])) for article in articles]
-        return results, len(ids) > _PAGE_SIZE, search.count(conn, typed, search.RANKED)
+    def read(conn: Any) -> dict[str, Any]:
+        query = wanted.query(conn)
+        listing = bool(query) or (not wanted.typed.strip() and wanted.filter != search.Filter())
+        values = {
+            "listing": listing,
+            "results": [],
+            "more": False,
+            "count": 0,
+            "chips": _chips(conn, query),
+            "choices": search_results.choices(conn),
+            "saved": search_results.saved(conn),
+            "suggestion": None,
+        }
+        if listing:
+            offset = (number - 1) * _PAGE_SIZE
+            ids, count = wanted.find(conn, query, limit=_PAGE_SIZE + 1, offset=offset)
+            marker = Marker(query)
+            values |= {
+                "results": [_result(marker, row) for row in search_results.load(conn, ids[:_PAGE_SIZE])],
+                "more": len(ids) > _PAGE_SIZE,
+                "count": count,
+                "suggestion": search.suggest(conn, query) if query and not ids else None,
+            }
+        return values
 
-    results, more, count = await guard.database(datasette).execute_fn(read)
+    values = await guard.database(datasette).execute_fn(read)
     return pages.page(
         datasette,
         request,
         "search.html",
-        typed=typed,
-        no_words=bool(typed.strip()) and not search.to_query(typed),
-        results=results,
-        page_number=page_number,
+        asked=wanted,
+        no_words=bool(wanted.typed.strip()) and not values["listing"],
+        page_number=number,
         page_size=_PAGE_SIZE,
-        more=more,
-        count=count,
-        ranked=search.RANKED,
+        most=search.RANKED,
+        states=STATES,
+        **values,
     )
 
 
+STATES = {
+    "flagged": "flagged",
+    "in_queue": "relevant for the queue",
+    "unreviewed": "to review",
+    "reviewed": "reviewed",
+    "relevant": "judged relevant",
+    "not_relevant": "judged not relevant",
+    "escalate": "escalated",
+}
+
+
+def _result(marker: Marker, row: search_results.Result) -> dict[str, Any]:
+    # the fragment lets the browser scroll to the first hit and highlight it
+    hit = marker.first(row.text)
+    return {
+        "article": row,
+        "title": marker.title(row.title),
+        "excerpt": marker.excerpt(row.text),
+        "fragment": f"#:~:text={quote(hit, safe='')}" if hit else "",
+    }
+
+
+def _chips(conn: Any, query: Query) -> list[dict[str, Any]]:
+    """Return the concepts of a query, each with some of its spellings."""
+    chips = {}
+    for term in (*query.terms, *query.excluded):
+        if term.concept:
+            chips[term.concept] = {
+                "concept": term.concept,
+                "name": concepts.name(conn, term.concept),
+                "spellings": _some_spellings(term),
+            }
+    return list(chips.values())
+
+
+def _some_spellings(term: Term) -> list[str]:
+    """Return the shortest plain spelling of each language, without the one that was typed."""
+    found = []
+    for language, shortest in (("en", 3), ("ru", 4), ("ko", 2)):
+        texts = [surface.text.lstrip("=~").rstrip("*") for surface in term.surfaces if surface.language == language]
+        plain = [text for text in texts if text.isalpha() and len(text) >= shortest and text.lower() != term.text]
+        found += sorted(plain, key=lambda text: (len(text), text))[:1]
+    return found
+
+
 @pages.errors_as_pages
-async def atom(datasette: Any, request: Any) -> Any:
-    """Return the last 100 flagged articles of one topic or of all, as an Atom feed (RFC 4287)."""
-    topic = request.url_vars.get("topic")
-    rows = await guard.database(datasette).execute_fn(lambda conn: flagged_rows.latest(conn, topic, limit=100))
-    if rows is None:
-        raise pages.RequestError(404, f"There is no topic “{topic}”.")
-    title, articles = rows
-    feed_url = datasette.absolute_url(request, request.path)
-    feed = Element("feed", xmlns=_ATOM)
-    _child(feed, "id", feed_url)
-    _child(feed, "title", f"Tumen: {title}")
-    _child(feed, "updated", articles[0]["flagged_at"] if articles else datetime.now(UTC).strftime("%Y-%m-%dT00:00:00Z"))
-    SubElement(feed, "link", rel="self", href=feed_url)
-    for article in articles:
-        entry = SubElement(feed, "entry")
-        desk_url = datasette.absolute_url(request, datasette.urls.path(f"/-/tumen/article/{article['id']}"))
-        _child(entry, "id", desk_url)
-        _child(entry, "title", article["title"])
-        _child(entry, "updated", article["flagged_at"])
-        if article["published"]:
-            _child(entry, "published", article["published"])
-        _child(SubElement(entry, "author"), "name", article["source"])
-        SubElement(entry, "link", rel="alternate", href=pages.web_url(article["url"]) or desk_url)
-        SubElement(entry, "link", rel="related", href=desk_url)
-        for name in article["topics"]:
-            SubElement(entry, "category", term=name)
-        _child(entry, "summary", article["summary"] or article["lead"])
-    body = b'<?xml version="1.0" encoding="utf-8"?>\n' + tostring(feed, encoding="utf-8")
-    return Response(body.decode(), content_type="application/atom+xml; charset=utf-8")
-
-
-def _child(parent: Element, name: str, text: str) -> None:
-    SubElement(parent, name).text = _NOT_IN_XML.sub("", text)
+async def saved(datasette: Any, request: Any) -> Any:
+    """Save a search under a name, or remove it from the list."""
+    if request.method != "POST":
+        raise pages.RequestError(405, "Save a search with the button.")
+    analyst = guard.analyst(datasette, request)
+    if analyst is None:
+        raise pages.RequestError(403, "Please sign in to save a search.")
+    fields = await read_fields(request)
+    now = datetime.now(UTC)
+    key = pages.parse_int(str(fields.get("remove", "")), 1, 2**53)
+    base = datasette.urls.path("/-/tumen/search")
+    if key is not None:
+        await guard.database(datasette).execute_write_fn(lambda conn: search_results.remove(conn, key, now))
+        return Response.redirect(base, status=303)
+    name = " ".join(str(fields.get("name", "")).split())[:100]
+    query = asked.of_string(str(fields.get("query", ""))[:2000]).link()
+    if not name or not query:
+        raise pages.RequestError(400, "A saved search needs a name and something to search for.")
+    await guard.database(datasette).execute_write_fn(lambda conn: search_results.save(conn, name, query, analyst, now))
+    return Response.redirect(f"{base}?{query}", status=303)

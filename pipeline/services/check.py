@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from pipeline.feeds.problems import problem_of_body
 from pipeline.feeds.same_item import same_item
 from pipeline.fetch import Fetcher
 from pipeline.model import Fetched, FetchFailed, NotModified, Outcome, ParsedFeed, Request, Source
@@ -61,7 +62,7 @@ class Checked:
 
 async def check_feed(source: Source, fetcher: Fetcher, workers: Workers, now: datetime) -> Checked:
     """Fetch and parse one feed, and check robots.txt for the page of its first entry."""
-    outcome = await fetcher.get(Request(url=source.url, kind="feed"))
+    outcome = await fetcher.get(Request(url=source.url, kind="feed", max_bytes=source.max_feed_bytes))
     if not isinstance(outcome, Fetched):
         return Checked(name=source.name, status=status_of(outcome), problem=failure_of(outcome))
     zone = source.timezone or home_timezone(source.home)
@@ -99,7 +100,7 @@ def summarise(name: str, outcome: Fetched, parsed: ParsedFeed, *, objection: str
         objection: why the page of an entry would not be requested, "" when it would.
         robots: what robots.txt says, when it allows the page.
     """
-    problems = [parsed.problem or "", objection]
+    problems = [problem_of_body(outcome) or parsed.problem or "", objection]
     if outcome.moved_to:
         problems.append(f"The feed has moved to {outcome.moved_to}.")
     if parsed.alternates:

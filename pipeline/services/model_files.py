@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pipeline import shipped
 from pipeline.errors import ConfigError, NotFound, StoreError
-from pipeline.settings.places import file_of
+from pipeline.settings.places import find_file
 
 LEARNED = "verdicts: "  # begins the line of a model's record that a learned model has among its sets
 _PREVIOUS, _BASE = "model.previous.toml", "model.base.toml"
@@ -42,7 +42,7 @@ def base_of(folder: Path | None, sets: tuple[str, ...]) -> Path:
     """
     base = (folder or shipped.CONFIG) / _BASE
     learned = any(line.startswith(LEARNED) for line in sets)
-    return base if learned and base.exists() else file_of(folder, "model.toml")
+    return base if learned and base.exists() else find_file(folder, "model.toml")
 
 
 def apply(folder: Path, text: str, base: Path) -> None:
@@ -52,7 +52,7 @@ def apply(folder: Path, text: str, base: Path) -> None:
         StoreError: a file cannot be written; the model in use is as before.
     """
     try:
-        start, current = base.read_bytes(), file_of(folder, "model.toml").read_bytes()
+        start, current = base.read_bytes(), find_file(folder, "model.toml").read_bytes()
         _write(folder / _BASE, start)
         _write(folder / _PREVIOUS, current)
         _write(folder / "model.toml", text.encode())

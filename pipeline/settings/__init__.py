@@ -1,27 +1,33 @@
 """Settings: the TOML files of a config folder as typed values.
 
 A folder given by ``--config`` may hold only what differs from the shipped config: a file (or a folder of concepts or
-topics) that it lacks is taken from there. Each default and its bounds stand once, in the structs of this package;
-``config/tumen.toml`` shows them with their meaning.
+topics) that it lacks is taken from there, except ``feeds.toml``. Each default and its bounds stand once, in the structs
+of this package; ``config/tumen.toml`` shows them with their meaning.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
-from msgspec.structs import asdict
+from msgspec.structs import asdict, replace
 
 from pipeline import shipped
 from pipeline.errors import ConfigError
 from pipeline.model import Source
 from pipeline.settings.alerts import AlertSettings, load_alerts
+from pipeline.settings.checks import check_fetch, check_poll
+from pipeline.settings.daemon import DaemonSettings, check_daemon
 from pipeline.settings.edits import EditSettings, check_edits
-from pipeline.settings.fetch import FetchSettings, parse_allowance
+from pipeline.settings.fetch import FetchSettings
+from pipeline.settings.places import find_file, find_folder, has_own, is_shipped, origins, unread
 from pipeline.settings.poll import PollSettings
 from pipeline.settings.reader import convert, load
 from pipeline.settings.sources import load_sources
+from pipeline.settings.topics import load_topic_ids
+
+__all__ = ["MainFile", "Settings", "find_file", "load_settings", "origins", "unread"]
 
 _Minutes = Annotated[float, Meta(ge=0.1, le=525_600)]  # a year
 _Days = Annotated[int, Meta(ge=1, le=36_500)]
@@ -89,29 +95,30 @@ class ArchiveSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     days: Annotated[int, Meta(ge=0, le=36_500)] = 0
 
 
-class DaemonSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Schedule of ``tumen daemon``. Feeds have their own intervals: a cycle polls only those that are due.
+class DeskSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Help with titles in other languages on the desk. Both are off by default.
 
     Attributes:
-        every_minutes: from the start of one cycle to the start of the next.
-        cron: five cron fields, instead of ``every_minutes``: ``*/10 6-22 * * *``.
-        housekeeping: when the database is checked, tidied and backed up, as five cron fields.
-        timezone: time zone of both, by its IANA name.
-        backup_folder: folder for the backup that each housekeeping makes; empty for none.
-        backups: number of backups that are kept.
+        translate: address of a translation page, opened by a link beside the article; ``{url}``, ``{title}`` and
+            ``{language}`` are filled in.
+        translator: address of a LibreTranslate-like service (``POST /translate``) that translates the titles of the
+            queue into English; only titles are sent.
+        translator_key_env: name of the environment variable that holds its API key; empty for none.
     """
 
-    every_minutes: Annotated[float, Meta(ge=0.01, le=525_600)] = 5.0
-    cron: str = ""
-    housekeeping: str = "20 4 * * *"
-    timezone: str = "UTC"
-    backup_folder: str = ""
-    backups: Annotated[int, Meta(ge=1, le=10_000)] = 7
+    translate: str = ""
+    translator: str = ""
+    translator_key_env: str = ""
 
 
 class MainFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The tables of ``tumen.toml``."""
+    """The tables of ``tumen.toml``.
 
+    Attributes:
+        feeds: ``shipped``: a folder without ``feeds.toml`` uses the shipped feeds. Else the file is required.
+    """
+
+    feeds: Literal["own", "shipped"] = "own"
     fetch: FetchSettings = FetchSettings()
     poll: PollSettings = PollSettings()
     cycle: CycleSettings = CycleSettings()
@@ -121,6 +128,7 @@ class MainFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     archive: ArchiveSettings = ArchiveSettings()
     edits: EditSettings = EditSettings()
     daemon: DaemonSettings = DaemonSettings()
+    desk: DeskSettings = DeskSettings()
 
 
 class Settings(MainFile, frozen=True, kw_only=True):
@@ -131,32 +139,49 @@ class Settings(MainFile, frozen=True, kw_only=True):
     alerts: AlertSettings = AlertSettings()
 
 
-def find_file(folder: Path, name: str) -> Path:
-    """Return the file of this name in the config folder, or the shipped one if the folder has none."""
-    own = folder / name
-    return own if own.exists() else shipped.CONFIG / name
-
-
-def load_settings(folder: Path | None = None) -> Settings:
+def load_settings(folder: Path | None = None, *, feeds_required: bool = True) -> Settings:
     """Read ``tumen.toml``, ``feeds.toml`` and ``alerts.toml``.
 
     Args:
         folder: the config folder; None for the shipped config.
+        feeds_required: refuse a folder without ``feeds.toml`` whose ``tumen.toml`` does not ask for the shipped feeds.
+            Without it, such a folder has no sources.
 
     Raises:
         ConfigError: the folder does not exist, or one of the files has a mistake.
     """
     folder = folder or shipped.CONFIG
-    if not folder.is_dir():
-        raise ConfigError(folder, "", "is not a folder; --config takes a folder with tumen.toml, feeds.toml …")
+    _check_folder(folder)
     path = find_file(folder, "tumen.toml")
     main = convert(load(path), MainFile, file=path)
-    for text in main.fetch.allow_private:
-        try:
-            parse_allowance(text)
-        except ValueError as error:
-            raise ConfigError(path, "[fetch] › allow_private", str(error)) from None
+    main = replace(main, fetch=check_fetch(main.fetch, main.cycle.minutes, path))
+    check_poll(main.poll, path)
+    check_daemon(main.daemon, path)
     check_edits(main.edits, path)
-    sources = load_sources(find_file(folder, "feeds.toml"))
-    alerts = load_alerts(find_file(folder, "alerts.toml"), sources, find_file(folder, "topics"))
+    sources = _load_sources(folder, main.feeds, required=feeds_required)
+    alerts = load_alerts(find_file(folder, "alerts.toml"), sources, find_folder(folder, "topics"))
     return Settings(folder=folder, sources=sources, alerts=alerts, **asdict(main))
+
+
+def _check_folder(folder: Path) -> None:
+    try:
+        is_folder = folder.is_dir()
+    except OSError as error:
+        raise ConfigError(folder, "", f"cannot be read ({error.strerror}).") from None
+    if not is_folder:
+        raise ConfigError(folder, "", "is not a folder; --config takes a folder with tumen.toml, feeds.toml …")
+
+
+def _load_sources(folder: Path, feeds: str, *, required: bool) -> tuple[Source, ...]:
+    """Read ``feeds.toml``. The shipped one is used only on request, so that a lost file does not change the feeds."""
+    path = folder / "feeds.toml"
+    if has_own(path):
+        topics = () if is_shipped(folder) else load_topic_ids(find_folder(folder, "topics"))
+        return load_sources(find_file(folder, "feeds.toml"), topics=topics)
+    if feeds == "shipped":
+        return load_sources(shipped.CONFIG / "feeds.toml")
+    if not required:
+        return ()
+    hints = [sentence for sentence in unread(folder) if sentence.endswith("did you mean feeds.toml?")]
+    problem = 'is missing. Add it, or write feeds = "shipped" at the top of tumen.toml to poll the shipped feeds.'
+    raise ConfigError(path, "", " ".join([problem, *hints]))

@@ -21,6 +21,8 @@ from pipeline.model import Source
 from pipeline.settings.sources import load_sources
 
 _NAME = "feeds.toml"
+_KEYS = ("name", "url", "language", "home", "kind", "timezone", "topics", "enabled", "edits", "interval_minutes", "tls",
+         "max_feed_bytes", "note")  # fmt: skip
 
 
 def own_file(folder: Path | None) -> Path:
@@ -38,15 +40,21 @@ def own_file(folder: Path | None) -> Path:
     return shipped.CONFIG / _NAME
 
 
-def append(path: Path, sources: Sequence[Source]) -> None:
-    """Append the sources to the file. Without a file, start from a copy of the shipped one.
+def append(path: Path, sources: Sequence[Source], *, with_shipped: bool = False) -> None:
+    """Append the sources to the file, or make it.
+
+    Args:
+        path: the file.
+        sources: what to add.
+        with_shipped: a new file starts as a copy of the shipped one.
 
     Raises:
         ConfigError: the file has a mistake, would have one with these sources, or cannot be written.
     """
     fresh = path.with_name(f".{_NAME}.{os.getpid()}")
     try:
-        shutil.copy(path if path.exists() else shipped.CONFIG / _NAME, fresh)
+        if path.exists() or with_shipped:
+            shutil.copy(path if path.exists() else shipped.CONFIG / _NAME, fresh)
         with fresh.open("a", encoding="utf-8") as file:
             file.writelines(f"\n{as_toml(source)}" for source in sources)
         load_sources(fresh)
@@ -63,19 +71,7 @@ def as_toml(source: Source) -> str:
     """Return a ``[[feed]]`` with every key that differs from its default."""
     default = Source(name=source.name, url=source.url, language=source.language)
     lines = ["[[feed]]"]
-    for key in (
-        "name",
-        "url",
-        "language",
-        "home",
-        "kind",
-        "timezone",
-        "topics",
-        "enabled",
-        "edits",
-        "interval_minutes",
-        "note",
-    ):
+    for key in _KEYS:
         value = getattr(source, key)
         if key in ("name", "url", "language") or value != getattr(default, key):
             lines.append(f"{key} = {_value(value)}")

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime, time
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from msgspec import Meta, Struct
 
 from pipeline.errors import ConfigError
 from pipeline.model import Source
-from pipeline.settings.reader import convert, load, suggest
+from pipeline.settings.codes import LANGUAGES
+from pipeline.settings.reader import convert, load, only_keys, suggest, tables
+from pipeline.settings.schedule import check_cron
+from pipeline.settings.sources import is_address
+from pipeline.settings.topics import load_topic_ids
+
+T = TypeVar("T")
 
 _CLOCK = r"([01]\d|2[0-3]):([0-5]\d)"
 _QUIET = re.compile(rf"{_CLOCK}-{_CLOCK}")
@@ -44,27 +49,32 @@ class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     Attributes:
         name: shown in the message and stored with each alert.
         to: names of targets.
-        when: the event: ``article`` (an article was flagged), ``verdict`` (an analyst gave one), or ``feed`` (the
-            health of a feed changed).
+        when: the event: ``article`` (an article was flagged), ``verdict`` (an analyst gave one), ``feed`` (the
+            health of a feed changed), or ``edited`` (the page of a flagged article was edited or deleted).
         topics: only these topics; empty for all.
         sources: only these feeds; empty for all.
         languages: only these languages; empty for all.
+        search: name of a saved search of the desk, or words as on its search page: new articles that it finds, flagged
+            or not.
         min_score: lowest score of the topic, or lowest relevance if ``topics`` is empty (0 to 1).
         verdicts: only these verdicts.
         health: only these changes of a feed's health.
+        edits: only these classes of edits.
         digest: a cron expression: alerts are collected and sent as one message at these times; empty to send at once.
         quiet: hours without messages, such as ``22:00-07:00``; alerts wait until they end.
     """
 
     name: str
     to: tuple[str, ...]
-    when: Literal["article", "verdict", "feed"] = "article"
+    when: Literal["article", "verdict", "feed", "edited"] = "article"
     topics: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
+    search: str = ""
     min_score: Annotated[float, Meta(ge=0, le=1)] = 0.0
     verdicts: tuple[Literal["relevant", "not_relevant", "escalate"], ...] = ("escalate",)
     health: tuple[Literal["failing", "silent", "well"], ...] = ("failing", "silent", "well")
+    edits: tuple[Literal["gone", "headline", "fact", "sentence"], ...] = ("gone", "headline", "fact", "sentence")
     digest: str = ""
     quiet: str = ""
 
@@ -101,67 +111,73 @@ def load_alerts(path: Path, sources: Iterable[Source], topics: Path) -> AlertSet
     Raises:
         ConfigError: names the rule or target, the key and what was expected.
     """
-    settings = convert(load(path), AlertSettings, file=path)
-    _check_targets(path, settings.target)
-    if settings.desk and not re.fullmatch(r"https?://[^\s]+", settings.desk):
-        raise ConfigError(path, "desk", "must be an address with http:// or https://.")
+    data = load(path)
+    only_keys(data, ("desk", "target", "rule"), file=path)
+    settings = AlertSettings(
+        desk=_desk(data.get("desk", ""), path),
+        target=tuple(_named(data, "target", Target, path)),
+        rule=tuple(_named(data, "rule", Rule, path)),
+    )
+    for target in settings.target:
+        _check_target(path, target)
     known = {
         "to": {target.name for target in settings.target},
         "sources": {source.name for source in sources},
-        "topics": _topic_ids(topics) if any(rule.topics for rule in settings.rule) else set(),
+        "topics": load_topic_ids(topics) if any(rule.topics for rule in settings.rule) else set(),
     }
-    for number, rule in enumerate(settings.rule, 1):
-        _check_rule(path, rule, number, known)
-    _check_unique(path, "rule", [rule.name for rule in settings.rule])
+    for rule in settings.rule:
+        _check_rule(path, rule, known)
     return settings
 
 
-def _check_targets(path: Path, targets: tuple[Target, ...]) -> None:
-    for number, target in enumerate(targets, 1):
-        key = f'target "{target.name}"' if target.name.strip() else f"target number {number}"
-        if not target.name.strip():
+def _desk(value: object, path: Path) -> str:
+    if not isinstance(value, str) or (value and not is_address(value)):
+        raise ConfigError(path, "desk", "must be an address with http:// or https://.")
+    return value
+
+
+def _named(data: dict[str, Any], name: str, kind: type[T], path: Path) -> Iterator[T]:
+    """Yield the tables ``[[name]]`` as structs; messages call each by its own name."""
+    names: set[str] = set()
+    for number, item in enumerate(tables(data, name, file=path), 1):
+        own = item.get("name")
+        good = isinstance(own, str) and bool(own.strip()) and own.isprintable()
+        key = f'{name} "{own}"' if good else f"{name} number {number}"
+        entry = convert(item, kind, file=path, key=key)
+        if not good:
             raise ConfigError(path, f"{key} › name", "must be a name.")
-        if bool(target.url) == bool(target.url_env):
-            raise ConfigError(path, key, "needs either url or url_env (the environment variable that holds it).")
-        if target.url and "://" not in target.url:
-            raise ConfigError(path, f"{key} › url", "must be an Apprise address such as mailto://user:password@host.")
-    _check_unique(path, "target", [target.name for target in targets])
+        if own in names:
+            raise ConfigError(path, key, "appears twice; give one of them another name.")
+        names.add(str(own))
+        yield entry
 
 
-def _check_rule(path: Path, rule: Rule, number: int, known: dict[str, set[str]]) -> None:
-    key = f'rule "{rule.name}"' if rule.name.strip() else f"rule number {number}"
-    if not rule.name.strip():
-        raise ConfigError(path, f"{key} › name", "must be a name.")
-    if not rule.to:
-        raise ConfigError(path, f"{key} › to", "must name at least one target.")
-    for kind, names in (("to", rule.to), ("sources", rule.sources), ("topics", rule.topics)):
-        for name in names:
-            if name not in known[kind]:
-                raise ConfigError(path, f"{key} › {kind}", f"“{name}” is unknown; {suggest(name, known[kind])}")
+def _check_target(path: Path, target: Target) -> None:
+    key = f'target "{target.name}"'
+    if bool(target.url) == bool(target.url_env):
+        raise ConfigError(path, key, "needs either url or url_env (the environment variable that holds it).")
+    if target.url and not re.fullmatch(r"[A-Za-z][A-Za-z0-9+.-]*://\S.*", target.url):
+        raise ConfigError(path, f"{key} › url", "must be an Apprise address such as mailto://user:password@host.")
+    if target.url_env and not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", target.url_env):
+        raise ConfigError(path, f"{key} › url_env", "must be the name of an environment variable such as TUMEN_MAIL.")
+
+
+def _check_rule(path: Path, rule: Rule, known: Mapping[str, Collection[str]]) -> None:
+    key = f'rule "{rule.name}"'
+    for part in ("to", "verdicts", "health"):
+        if not getattr(rule, part):
+            raise ConfigError(path, f"{key} › {part}", f"must name at least one{' target' if part == 'to' else ''}.")
+    for part, names in known.items():
+        for name in getattr(rule, part):
+            if name not in names:
+                raise ConfigError(path, f"{key} › {part}", f"“{name}” is unknown; {suggest(name, names)}")
+    for language in rule.languages:
+        if language not in LANGUAGES:
+            problem = f"must be language codes such as en, ru or ko, not “{language}”."
+            raise ConfigError(path, f"{key} › languages", problem)
     if rule.digest:
-        _check_cron(path, f"{key} › digest", rule.digest)
-    if rule.quiet and not _QUIET.fullmatch(rule.quiet):
-        raise ConfigError(path, f"{key} › quiet", f"must be two times such as 22:00-07:00, not “{rule.quiet}”.")
-
-
-def _check_cron(path: Path, key: str, text: str) -> None:
-    from apscheduler.triggers.cron import CronTrigger
-
-    try:
-        CronTrigger.from_crontab(text)
-    except ValueError as error:
-        raise ConfigError(path, key, f"“{text}” is not a cron expression such as 30 7 * * * ({error}).") from None
-
-
-def _check_unique(path: Path, what: str, names: list[str]) -> None:
-    for name in names:
-        if names.count(name) > 1:
-            raise ConfigError(path, f'{what} "{name}"', "appears twice; give one of them another name.")
-
-
-def _topic_ids(folder: Path) -> set[str]:
-    ids: set[str] = set()
-    for file in sorted(folder.glob("*.toml")):
-        with suppress(ConfigError):  # load_topics reports the mistakes of these files
-            ids |= set(load(file).get("topic", {}))
-    return ids
+        check_cron(rule.digest, path, f"{key} › digest")
+    hours = _QUIET.fullmatch(rule.quiet)
+    if rule.quiet and (hours is None or hours[0][:5] == hours[0][6:]):
+        problem = f"must be two different times such as 22:00-07:00, not “{rule.quiet}”."
+        raise ConfigError(path, f"{key} › quiet", problem)

@@ -1,11 +1,13 @@
-"""The table ``[fetch]`` of ``tumen.toml``: limits of HTTP requests, and private addresses that may be fetched."""
+"""The table ``[fetch]`` of ``tumen.toml``: limits of HTTP requests, private addresses that may be fetched, proxies."""
 
 from __future__ import annotations
 
+import base64
 import ipaddress
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
+from urllib.parse import unquote, urlsplit
 
 from msgspec import Meta, Struct
 
@@ -26,7 +28,8 @@ class FetchSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         connect_seconds: connection timeout.
         read_seconds: timeout between two parts of a response.
         deadline_seconds: total time of one request, redirects included.
-        max_feed_bytes: largest feed, as sent and after decompression.
+        max_feed_bytes: of a larger feed, as sent and after decompression, only the first part is read; a source's own
+            ``max_feed_bytes`` overrides it.
         max_page_bytes: largest page, as sent and after decompression.
         max_redirects: redirects followed per request.
         retry_after_seconds: how long to back off from a host that answers "too many requests" without a Retry-After.
@@ -34,9 +37,14 @@ class FetchSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         allow_private: private or loopback addresses that may be fetched, with ports: ``127.0.0.1:8080-8090``,
             ``10.1.0.0/16:80``, ``[::1]:8080``, ``intranet.example:443``.
         extra_ports: allowed ports at public addresses, in addition to 80, 443, 8080 and 8443.
-        allow_downgrade: follow redirects from https to http.
+        allow_downgrade: follow redirects of feeds from https to http; those of pages are always followed.
         robots_for_pages: obey robots.txt for pages.
         robots_for_feeds: obey robots.txt for feeds too. Off by default, because feeds are configured on purpose.
+        proxy: HTTP proxy of all requests, such as ``http://proxy.example:3128``; empty: the variables ``HTTP_PROXY``,
+            ``HTTPS_PROXY`` and ``ALL_PROXY``; ``none``: no proxy. ``NO_PROXY`` always counts. The proxy resolves names,
+            so only names and literal addresses are checked against ``allow_private``.
+        ca_file: PEM file with certificate authorities to trust in addition to those of the system, such as a national
+            root; a relative path starts at the config folder.
     """
 
     contact: str = ""
@@ -56,6 +64,8 @@ class FetchSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     allow_downgrade: bool = False
     robots_for_pages: bool = True
     robots_for_feeds: bool = False
+    proxy: str = ""
+    ca_file: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +85,7 @@ class Allowance:
 
 
 _ALLOWANCE = re.compile(r"(?P<host>\[[^\]]+\](?:/\d+)?|[^:\s]+)(?::(?P<first>\d{1,5})(?:-(?P<last>\d{1,5}))?)?")
+_PROXY_PORTS = {"http": 80, "https": 443}
 _NAME = re.compile(r"[a-z0-9]([a-z0-9.-]{0,250}[a-z0-9])?")
 
 
@@ -99,3 +110,47 @@ def parse_allowance(text: str) -> Allowance:
             raise ValueError(f"{text!r} is neither an address nor a host name; {wanted}.") from None
         return Allowance(network=None, name=host, first_port=first, last_port=last)
     return Allowance(network=network, name="", first_port=first, last_port=last)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proxy:
+    """An HTTP proxy.
+
+    Attributes:
+        credentials: value of the header Proxy-Authorization, "" without a user name.
+    """
+
+    host: str
+    port: int
+    tls: bool
+    credentials: str = field(default="", repr=False)
+
+    def headers(self) -> list[tuple[bytes, bytes]]:
+        """Return the headers that are meant for the proxy."""
+        return [(b"Proxy-Authorization", self.credentials.encode())] if self.credentials else []
+
+
+def parse_proxy(address: str) -> Proxy:
+    """Parse the address of a proxy.
+
+    Raises:
+        ValueError: it is not valid; the text has no password.
+    """
+    parts = urlsplit(address if "://" in address else f"http://{address}")
+    wrong = ValueError("must be an address such as http://proxy.example:3128, with http or https")
+    try:
+        port = parts.port
+    except ValueError:
+        raise wrong from None
+    if parts.scheme not in _PROXY_PORTS or not parts.hostname:
+        raise wrong
+    credentials = ""
+    if parts.username is not None:
+        pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+        credentials = f"Basic {base64.b64encode(pair.encode()).decode()}"
+    return Proxy(
+        host=parts.hostname,
+        port=port or _PROXY_PORTS[parts.scheme],
+        tls=parts.scheme == "https",
+        credentials=credentials,
+    )

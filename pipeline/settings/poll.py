@@ -20,13 +20,13 @@ class PollSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         quiet_after_days: a feed without new entries for this long is quiet.
         quiet_minutes: longest interval of a quiet feed.
         jitter: random share (0 to 1) by which each interval is longer or shorter, so that polls spread out.
-        hint_cap_minutes: longest interval that a publisher may ask for (Cache-Control, Expires, ttl, skipHours).
+        hint_cap_minutes: longest interval that a publisher gets (Cache-Control, Expires, ttl, skipHours, skipDays).
         full_after_days: after this long with only "304 Not Modified" the full feed is requested once.
         backoff_cap_minutes: a failing feed waits one interval, then two, three … up to this.
         dead_after_days: a feed that has failed for this long counts as dead.
         dead_minutes: interval of a dead feed.
         blocked_minutes: wait after a response from a bot wall; it grows with each repetition.
-        wait_minutes: wait after "too many requests" without a Retry-After.
+        wait_minutes: wait after "too many requests" without a Retry-After; doubles with each further one.
         wait_cap_minutes: longest Retry-After that is obeyed.
         moves_to_adopt: polls in a row that must redirect to the same new address before the feed's address changes.
         gone_after_hours: a feed that answers "410 Gone" for this long is given up.

@@ -17,6 +17,7 @@ import msgspec
 from msgspec import inspect
 
 from pipeline.errors import ConfigError
+from pipeline.settings.places import check_kind
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,8 +42,10 @@ def load(path: Path) -> dict[str, Any]:
     """Read a TOML file.
 
     Raises:
-        ConfigError: the file is missing, too large, not UTF-8 or not TOML. Names the line where it is known.
+        ConfigError: the file is missing, no regular file, too large, not UTF-8 or not TOML. Names the line where it is
+            known.
     """
+    check_kind(path)
     try:
         size = path.stat().st_size
         raw = path.read_bytes() if size <= _MAX_BYTES else b""
@@ -124,7 +127,9 @@ def _explain(message: str, value: object, kind: type) -> tuple[str, str]:
         return where, f"must be one of {', '.join(map(str, node.values))}, not {_shown(given)}."
     if isinstance(node, inspect.IntType | inspect.FloatType) and re.search(r"[<>]=|out of range", text):
         least, most = node.ge, node.le
-        bounds = f"from {least:,} to {most:,}" if most is not None else f"{least:,} or more"
+        bounds = "a number in reach"
+        if least is not None:
+            bounds = f"from {least:,} to {most:,}" if most is not None else f"{least:,} or more"
         return where, f"must be {bounds}, not {_shown(given)}."
     if wrong := re.fullmatch(r"Expected `(.+)`, got `(.+)`", text):
         kinds = [word.strip() for word in wrong[1].split("|") if word.strip() != "null"]

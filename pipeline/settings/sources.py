@@ -3,30 +3,37 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any, get_args
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from urllib.parse import urlsplit
 
 from pipeline.errors import ConfigError
 from pipeline.model import Source, SourceKind
-from pipeline.settings.reader import convert, load, only_keys, tables
+from pipeline.settings.codes import COUNTRIES, LANGUAGES
+from pipeline.settings.reader import convert, load, only_keys, suggest, tables
+from pipeline.settings.schedule import is_timezone
 
 KINDS: tuple[SourceKind, ...] = get_args(SourceKind)
 
 
-def load_sources(path: Path) -> tuple[Source, ...]:
+def load_sources(path: Path, *, topics: Collection[str] = ()) -> tuple[Source, ...]:
     """Read and check every source.
+
+    Args:
+        path: ``feeds.toml``.
+        topics: the topics that sources may name; none to accept any name.
 
     Raises:
         ConfigError: names the feed, the key and what was expected.
     """
     data = load(path)
     only_keys(data, ("feed",), file=path)
-    sources = [_source(item, path, number) for number, item in enumerate(tables(data, "feed", file=path), 1)]
-    for key in ("name", "url"):
+    sources = [_source(item, path, number, topics) for number, item in enumerate(tables(data, "feed", file=path), 1)]
+    for key, same in (("name", str.strip), ("url", _plain_address)):
         seen: dict[str, Source] = {}
         for source in sources:
-            value = getattr(source, key)
+            value = same(getattr(source, key))
             if value in seen:
                 other = seen[value].name
                 raise ConfigError(path, f'feed "{source.name}" › {key}', f'is also that of feed "{other}".')
@@ -34,27 +41,45 @@ def load_sources(path: Path) -> tuple[Source, ...]:
     return tuple(sources)
 
 
-def _source(item: dict[str, Any], path: Path, number: int) -> Source:
+def _source(item: dict[str, Any], path: Path, number: int, topics: Collection[str]) -> Source:
     name = item.get("name")
-    key = f'feed "{name}"' if isinstance(name, str) and name.strip() else f"feed number {number}"
+    key = f'feed "{name}"' if isinstance(name, str) and _is_name(name) else f"feed number {number}"
     source = convert(item, Source, file=path, key=key)
+    if re.match(r"[^/]*//[^/?#]*@", source.url):
+        # without the value: error messages go to logs
+        problem = "contains a user name or password. It would be stored in the database; Tumen sends none."
+        raise ConfigError(path, f"{key} › url", problem)
     for where, good, wanted in (
-        ("name", bool(source.name.strip()) and len(source.name) <= 120, "must be a name of 1 to 120 characters"),
-        ("url", re.fullmatch(r"(?i)https?://[^\s/?#]+\S*", source.url), "must be an address with http:// or https://"),
-        ("language", re.fullmatch(r"[a-z]{2,3}", source.language), "must be a language code such as en, ru or ko"),
-        ("home", source.home is None or re.fullmatch(r"[A-Z]{2}", source.home), "must be a country code such as RU"),
-        ("timezone", _is_zone(source.timezone), "must be a time zone such as Asia/Seoul"),
+        ("name", _is_name(source.name), "must be a name of 1 to 120 characters, without control characters"),
+        ("url", is_address(source.url), "must be an address with http:// or https://, without a password"),
+        ("language", source.language in LANGUAGES, "must be a language code such as en, ru or ko"),
+        ("home", source.home is None or source.home in COUNTRIES, "must be a country code such as RU"),
+        ("timezone", source.timezone is None or is_timezone(source.timezone), "must be a time zone such as Asia/Seoul"),
     ):
         if not good:
             raise ConfigError(path, f"{key} › {where}", f"{wanted}, not {getattr(source, where)!r}.")
+    for topic in source.topics if topics else ():
+        if topic not in topics:
+            raise ConfigError(path, f"{key} › topics", f"there is no topic “{topic}”; {suggest(topic, topics)}")
     return source
 
 
-def _is_zone(name: str | None) -> bool:
-    if name is None:
-        return True
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
+def _is_name(name: str) -> bool:
+    return bool(name.strip()) and len(name) <= 120 and name.isprintable()
+
+
+def is_address(url: str) -> bool:
+    """Return whether this can be requested: http(s), a host, a valid port, no user and no password."""
+    if not re.fullmatch(r"(?i)https?://[^\s/?#]+\S*", url) or not url.isprintable():
         return False
-    return True
+    try:
+        parts = urlsplit(url)
+        return bool(parts.hostname) and parts.port != 0 and "@" not in parts.netloc
+    except ValueError:  # an open bracket, or a port above 65535
+        return False
+
+
+def _plain_address(url: str) -> str:
+    """Return the address without what does not change the request."""
+    parts = urlsplit(url)
+    return parts._replace(scheme=parts.scheme.lower(), netloc=parts.netloc.lower(), fragment="").geturl()

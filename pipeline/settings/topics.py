@@ -9,13 +9,15 @@ import difflib
 import math
 import re
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from pipeline.errors import ConfigError
+from pipeline.settings.codes import COUNTRIES
 from pipeline.settings.lexicon import ID, Concept, named_tables
 from pipeline.settings.reader import convert, load, only_keys
 
@@ -62,7 +64,7 @@ class Topic(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     title: str
     seed: tuple[SeedClause, ...]
     description: str = ""
-    order: int = 0
+    order: Annotated[int, Meta(ge=-10_000, le=10_000)] = 0
     colour: str = "#777777"
     passages: tuple[str, ...] = ()
     requires: tuple[str, ...] = ()
@@ -114,6 +116,16 @@ def load_topics(folder: Path, concepts: Mapping[str, Concept]) -> TopicSet:
         relevance=topics[RELEVANCE],
         groups=groups,
     )
+
+
+def load_topic_ids(folder: Path) -> frozenset[str]:
+    """Return the ids of all topics, for files that name topics. ``load_topics`` reports the mistakes of the folder."""
+    ids: set[str] = set()
+    for file in sorted(folder.glob("*.toml")):
+        with suppress(ConfigError):
+            topics = load(file).get("topic")
+            ids |= topics.keys() if isinstance(topics, dict) else set()
+    return frozenset(ids)
 
 
 def _groups(files: list[tuple[Path, dict[str, Any]]], concepts: Mapping[str, Concept]) -> dict[str, tuple[str, ...]]:
@@ -183,7 +195,7 @@ def _check_clause(clause: SeedClause, known: Collection[str], path: Path, where:
 
 def check_name(name: str, known: Collection[str], path: Path, where: str) -> None:
     """Raise ``ConfigError`` for a name that is neither a concept, a group nor a home country."""
-    if name not in known and not HOME.fullmatch(name):
+    if name not in known and not (HOME.fullmatch(name) and name[5:] in COUNTRIES):
         near = difflib.get_close_matches(name, known, n=1)
         hint = f" Did you mean “{near[0]}”?" if near else ""
         raise ConfigError(path, where, f"there is no concept or group “{name}”.{hint}")

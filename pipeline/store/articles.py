@@ -62,10 +62,27 @@ def put(
     if entry.article != known:
         return Stored(id=known, revision=revision, what="joined")
     lost_text = not article.text and row["characters"]  # a page that failed this time does not empty the article
-    if lost_text or row["content_hash"] == article.content_hash:
+    if lost_text:
         return Stored(id=known, revision=revision, what="same")
+    if row["content_hash"] == article.content_hash:
+        return Stored(id=known, revision=revision, what="renewed" if _correct(conn, known, article) else "same")
     _revise(conn, known, revision + 1, article, now, search_terms)
     return Stored(id=known, revision=revision + 1, what="revised")
+
+
+def _correct(conn: sqlite3.Connection, known: ArticleId, article: Article) -> bool:
+    """Store a corrected date, summary or list of authors beside the same text. A value that is missing now stays."""
+    values = _values(article, "")
+    groups = (("published", "published_from", "published_assumed"), ("authors",), ("summary",))
+    given = [name for group in groups if values[group[0]] not in (None, "", "[]") for name in group]
+    if not given:
+        return False
+    row = conn.execute(f"SELECT {', '.join(given)} FROM articles WHERE id = ?", (known,)).fetchone()  # noqa: S608 - constants
+    if all(row[name] == values[name] for name in given):
+        return False
+    changes = ", ".join(f"{name} = :{name}" for name in given)
+    conn.execute(f"UPDATE articles SET {changes} WHERE id = :id", values | {"id": known})  # noqa: S608 - constants
+    return True
 
 
 def change(conn: sqlite3.Connection, known: ArticleId, article: Article) -> Literal["revised", "renewed", "same"]:
@@ -107,7 +124,8 @@ def _known(conn: sqlite3.Connection, entry: QueuedEntry, article: Article) -> An
 def _values(article: Article, search_terms: str | None = None) -> dict[str, object]:
     return to_row(article) | {
         "feed_id": article.feed,
-        "sorted_at": to_text(article.published or article.first_seen_at),
+        # An archived page was captured long before Tumen saw it first.
+        "sorted_at": to_text(article.published or min(article.first_seen_at, article.fetched_at)),
         "quality": round(article.quality, 3),
         "characters": len(article.text),
         "search_terms": index_terms(article.title, article.text) if search_terms is None else search_terms,
@@ -117,10 +135,10 @@ def _values(article: Article, search_terms: str | None = None) -> dict[str, obje
 _COLUMNS = (
     "title, feed_id, language, published, published_from, published_assumed, sorted_at, url, published_url,"
     " canonical_url, authors, site, section, tags, method, quality, wall, characters, content_hash, first_seen_at,"
-    " fetched_at, page_url, page_hash, summary, text, search_terms"
+    " fetched_at, page_url, page_hash, origin, summary, text, search_terms"
 )
 _NAMES = _COLUMNS.split(", ")
-_FIXED = {"feed_id", "url", "published_url", "first_seen_at", "sorted_at"}
+_FIXED = {"feed_id", "url", "published_url", "first_seen_at", "sorted_at", "origin"}
 _FLAGS = "relevance, relevant, topics, top_topic, config_version"
 _INSERT = (
     f"INSERT INTO articles ({_COLUMNS}, {_FLAGS})"  # noqa: S608 - constants

@@ -1,4 +1,4 @@
-"""Queries of the analyst's desk: the queue, one article with all evidence, and the day's progress.
+"""Queries of one article with all its evidence, and of the options of filters. The lists are in ``queue``.
 
 In: a connection, possibly Datasette's own. Out: rows.
 """
@@ -8,53 +8,14 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from dataclasses import dataclass
 from typing import Any
 
-from pipeline.model import Queue
-from pipeline.store import audit
-from pipeline.store.values import from_row, short_name, to_text
+from pipeline.store import directions, edits, looks
+from pipeline.store.queue import Waiting, by_id
+from pipeline.store.values import short_name
 
-COUNTED_TO = 1_000  # counting further would take longer than the rest of the page
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class QueueFilter:
-    """Filters of the queue; None means no filter.
-
-    Attributes:
-        topic: id of a topic that the articles are flagged for.
-        language: language of the articles: ``en``, ``ru``, ``ko``.
-        source: id of a feed.
-        days: only articles of the last days.
-        queue: which articles: the relevant ones, the audit sample, or those just below the threshold.
-    """
-
-    topic: str | None = None
-    language: str | None = None
-    source: int | None = None
-    days: int | None = None
-    queue: Queue = "main"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Waiting:
-    """An article in the queue.
-
-    Attributes:
-        at: time of publication, or of first sight.
-        duplicates: number of other waiting articles of the same story.
-    """
-
-    id: int
-    title: str
-    relevance: float
-    topics: tuple[str, ...]
-    language: str | None
-    source: str
-    at: str
-    duplicates: int = 0
+__all__ = ["ArticleView", "Waiting", "article", "by_id", "choices", "is_desk", "texts"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +25,11 @@ class ArticleView:
     Attributes:
         misses: topics that it nearly matched.
         siblings: other articles of its story.
+        notes: notes of analysts, oldest first.
         names: names of the concepts that its passages share with it, by id.
+        edits: reported edits of its page.
+        look: last and next look at its page; None if it is not looked at.
+        direction: order and gaps of its story; None without a story.
     """
 
     article: dict[str, Any]
@@ -75,83 +40,17 @@ class ArticleView:
     misses: list[dict[str, Any]]
     siblings: list[dict[str, Any]]
     reviews: list[dict[str, Any]]
+    notes: list[dict[str, Any]]
     names: dict[str, str]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Progress:
-    """Progress of the desk: waiting articles (counted up to 1,000), and today's verdicts (UTC) by analyst."""
-
-    waiting: int
-    today: dict[str, int] = field(default_factory=dict)
-
-
-def queue(conn: sqlite3.Connection, wanted: QueueFilter, now: datetime, *, limit: int = 60) -> list[Waiting]:
-    """Return the articles of a queue without a verdict, most relevant first; of each story only the first.
-
-    The indexes ``articles_waiting`` and ``articles_near`` serve the order. The audit queue is in random order, with
-    every article of a story.
-    """
-    if wanted.queue == "audit":
-        return by_id(conn, _audit(conn, wanted, now)[:limit])
-    where, values = _where(wanted, now)
-    rows = conn.execute(
-        "SELECT a.id, a.title, a.relevance, a.topics, a.language, f.name AS source, a.sorted_at AS at, a.story_id"  # noqa: S608 - conditions of our own, values bound
-        f" FROM articles a INDEXED BY {_INDEX[wanted.queue]}"
-        f" JOIN feeds f ON f.id = a.feed_id WHERE {where} ORDER BY a.relevance DESC, a.id DESC",
-        values,
-    )
-    first: dict[object, sqlite3.Row] = {}
-    for row in rows:
-        first.setdefault(row["story_id"] or f"article {row['id']}", row)
-        if len(first) == limit:
-            break
-    waiting = _count_waiting(conn, [story for story in first if isinstance(story, int)])
-    return [from_row(Waiting, row, duplicates=waiting.get(story, 1) - 1) for story, row in first.items()]
-
-
-def _count_waiting(conn: sqlite3.Connection, stories: Sequence[int]) -> dict[object, int]:
-    """Count the waiting articles of each story."""
-    rows = conn.execute(
-        "SELECT story_id, count(*) FROM articles INDEXED BY articles_story"
-        " WHERE story_id IN (SELECT value FROM json_each(?)) AND verdict IS NULL AND relevant = 1 GROUP BY story_id",
-        (json.dumps(stories),),
-    )
-    return {row[0]: int(row[1]) for row in rows}
-
-
-def by_id(conn: sqlite3.Connection, ids: Sequence[int]) -> list[Waiting]:
-    """Return these articles in this order, with or without a verdict."""
-    rows = conn.execute(
-        "SELECT a.id, a.title, a.relevance, a.topics, a.language, f.name AS source, a.sorted_at AS at FROM articles a"
-        " JOIN feeds f ON f.id = a.feed_id WHERE a.id IN (SELECT value FROM json_each(?))",
-        (json.dumps(ids),),
-    )
-    stored = {row["id"]: from_row(Waiting, row) for row in rows}
-    return [stored[article] for article in ids if article in stored]
+    edits: list[dict[str, Any]]
+    look: dict[str, Any] | None
+    direction: dict[str, Any] | None
 
 
 def texts(conn: sqlite3.Connection, ids: Sequence[int]) -> dict[int, str]:
     """Return the texts of these articles by id."""
     sql = "SELECT id, text FROM articles WHERE id IN (SELECT value FROM json_each(?))"
     return dict(conn.execute(sql, (json.dumps(ids),)).fetchall())
-
-
-def progress(conn: sqlite3.Connection, wanted: QueueFilter, now: datetime) -> Progress:
-    """Return what waits, and what was reviewed today."""
-    if wanted.queue == "audit":
-        waiting = len(_audit(conn, wanted, now))
-    else:
-        where, values = _where(wanted, now)
-        index = _INDEX[wanted.queue]
-        sql = f"SELECT count(*) FROM (SELECT 1 FROM articles a INDEXED BY {index} WHERE {where} LIMIT {COUNTED_TO})"  # noqa: S608 - conditions of our own
-        waiting = int(conn.execute(sql, values).fetchone()[0])
-    today = conn.execute(
-        "SELECT analyst, count(DISTINCT article_id) FROM reviews WHERE at >= ? AND verdict <> 'withdrawn'"
-        " GROUP BY analyst ORDER BY 2 DESC",
-        (now.strftime("%Y-%m-%dT00:00:00Z"),),
-    )
-    return Progress(waiting=waiting, today={row[0]: int(row[1]) for row in today})
 
 
 def choices(conn: sqlite3.Connection) -> dict[str, list[tuple[str, str]]]:
@@ -172,8 +71,10 @@ def article(conn: sqlite3.Connection, article_id: int) -> ArticleView | None:
     """Return one article with its flags, evidence, terms, passages, siblings and verdicts, or None."""
     rows = _rows(
         conn,
-        "SELECT a.*, f.name AS source, f.home, m.why AS story_why, m.how AS story_how"
-        " FROM articles a JOIN feeds f ON f.id = a.feed_id"
+        "SELECT a.*, f.name AS source, f.home, m.why AS story_why, m.how AS story_how, s.topics AS corrected,"
+        " s.review_id, s.analyst AS judged_by, s.note,"
+        " (SELECT min(e.next_try_at) FROM entries e WHERE e.article_id = a.id AND e.state = 'failed') AS pending_page"
+        " FROM articles a JOIN feeds f ON f.id = a.feed_id LEFT JOIN standing s ON s.article_id = a.id"
         " LEFT JOIN story_members m ON m.article_id = a.id WHERE a.id = ?",
         article_id,
     )
@@ -189,7 +90,8 @@ def article(conn: sqlite3.Connection, article_id: int) -> ArticleView | None:
         ),
         evidence=_rows(
             conn,
-            'SELECT e.topic, e.clause, e.surface, e.field, e.start, e."end", c.name AS concept, c.kind'
+            'SELECT e.topic, e.clause, e.surface, e.field, e.start, e."end", c.name AS concept, c.kind,'
+            " e.concept AS concept_id"
             " FROM evidence e JOIN concepts c ON c.id = e.concept WHERE e.article_id = ? ORDER BY e.start, e.id",
             article_id,
         ),
@@ -231,6 +133,10 @@ def article(conn: sqlite3.Connection, article_id: int) -> ArticleView | None:
             " ORDER BY id",
             article_id,
         ),
+        notes=_rows(conn, "SELECT id, analyst, note, at FROM notes WHERE article_id = ? ORDER BY id", article_id),
+        edits=edits.of_article(conn, article_id),
+        look=looks.state_of(conn, article_id),
+        direction=directions.of_story(conn, rows[0]["story_id"]) if rows[0]["story_id"] else None,
         names={
             row["id"]: short_name(row["name"])
             for row in _rows(
@@ -254,44 +160,9 @@ def is_desk(conn: sqlite3.Connection) -> bool:
         "meanings",
         "topics",
         "story_members",
+        "standing",
+        "story_gaps",
     }
-
-
-_INDEX: dict[Queue, str] = {"main": "articles_waiting", "near": "articles_near"}
-_CONDITION: dict[Queue, str] = {
-    "main": "a.verdict IS NULL AND a.relevant = 1",
-    "near": "a.verdict IS NULL AND a.relevant = 0",
-    # a verdict from elsewhere does not take an article out of the sample: near misses would then never be counted
-    "audit": "a.id IN (SELECT value FROM json_each(:sample)) AND (a.verdict IS NULL"
-    " OR NOT EXISTS (SELECT 1 FROM reviews r WHERE r.article_id = a.id AND r.queue = 'audit'))",
-}
-
-
-def _audit(conn: sqlite3.Connection, wanted: QueueFilter, now: datetime) -> list[int]:
-    """Return the articles of the audit sample that wait, in the order of the sample."""
-    sample = audit.sample(conn, now)
-    where, values = _where(wanted, now)
-    rows = conn.execute(f"SELECT a.id FROM articles a WHERE {where}", values | {"sample": json.dumps(sample)})  # noqa: S608 - conditions of our own
-    waiting = {row[0] for row in rows}
-    return [article for article in sample if article in waiting]
-
-
-def _where(wanted: QueueFilter, now: datetime) -> tuple[str, dict[str, object]]:
-    conditions = [_CONDITION[wanted.queue]]
-    values: dict[str, object] = {}
-    if wanted.topic:
-        conditions.append("EXISTS (SELECT 1 FROM flags g WHERE g.article_id = a.id AND g.topic = :topic)")
-        values["topic"] = wanted.topic
-    if wanted.language:
-        conditions.append("a.language = :language")
-        values["language"] = wanted.language
-    if wanted.source is not None:
-        conditions.append("a.feed_id = :source")
-        values["source"] = wanted.source
-    if wanted.days:
-        conditions.append("a.sorted_at >= :since")
-        values["since"] = to_text(now - timedelta(days=wanted.days))
-    return " AND ".join(conditions), values
 
 
 def _rows(conn: sqlite3.Connection, sql: str, article_id: int) -> list[dict[str, Any]]:

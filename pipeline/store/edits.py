@@ -118,7 +118,7 @@ def topics_of(conn: sqlite3.Connection, article: int) -> set[str]:
 
 _LISTED = (
     "SELECT e.id, e.article_id AS article, e.kind, e.reported, e.seen_at, e.since, e.summary, e.parts, e.flags_gained,"
-    " e.flags_lost, e.revision, a.title, a.url, a.language, a.relevance, a.story_id AS story, a.topics,"
+    " e.flags_lost, e.revision, a.title, a.url, a.verdict, a.language, a.relevance, a.story_id AS story, a.topics,"
     " f.name AS source FROM edits e JOIN articles a ON a.id = e.article_id JOIN feeds f ON f.id = a.feed_id"
 )
 
@@ -126,7 +126,7 @@ _LISTED = (
 def of_article(conn: sqlite3.Connection, article: int) -> list[dict[str, Any]]:
     """Return the reported edits of an article, oldest first (index ``edits_article``)."""
     rows = conn.execute(f"{_LISTED} WHERE e.article_id = ? AND e.reported = 1 ORDER BY e.id", (article,))
-    return [_shown(row, rows.description) for row in rows.fetchall()]
+    return _listed(conn, rows)
 
 
 def latest(
@@ -145,17 +145,24 @@ def latest(
         " ORDER BY e.id DESC LIMIT :limit",
         {"kind": kind, "before": before, "limit": limit},
     )
-    return [_shown(row, rows.description) for row in rows.fetchall()]
+    return _listed(conn, rows)
 
 
 def since(conn: sqlite3.Connection, at: str) -> list[dict[str, Any]]:
     """Return the reported edits seen at this time or later, most relevant article first (``edits_reported``)."""
     rows = conn.execute(f"{_LISTED} WHERE e.reported = 1 AND e.seen_at >= ? ORDER BY a.relevance DESC, e.id", (at,))
-    return [_shown(row, rows.description) for row in rows.fetchall()]
+    return _listed(conn, rows)
 
 
-def _shown(row: sqlite3.Row, columns: Any) -> dict[str, Any]:
-    """Return a row with its lists as lists. Datasette's connections have another row factory."""
-    shown = dict(zip((column[0] for column in columns), tuple(row), strict=True))
-    lists = ("parts", "flags_gained", "flags_lost", "topics")
-    return shown | {name: json.loads(shown[name] or "[]") for name in lists}
+def _listed(conn: sqlite3.Connection, rows: sqlite3.Cursor) -> list[dict[str, Any]]:
+    """Return rows with their lists as lists, and the titles of gained and lost topics."""
+    names = [column[0] for column in rows.description]
+    titles = dict(conn.execute("SELECT id, title FROM topics").fetchall())
+    listed = []
+    for row in rows.fetchall():
+        edit = dict(zip(names, tuple(row), strict=True))
+        edit |= {name: json.loads(edit[name] or "[]") for name in ("parts", "flags_gained", "flags_lost", "topics")}
+        edit["gained"] = [titles.get(topic, topic) for topic in edit["flags_gained"]]
+        edit["lost"] = [titles.get(topic, topic) for topic in edit["flags_lost"]]
+        listed.append(edit)
+    return listed

@@ -11,7 +11,7 @@ import json
 import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from pipeline.model import ArticleId, EntryId, EntryIntent, EntryKeys, FeedId, KnownEntry, ParsedEntry, QueuedEntry
 from pipeline.store.values import from_row, to_json, to_row, to_text
@@ -33,6 +33,7 @@ _NEWEST_PER_KEY = 4  # a feed may give one GUID to all its entries
 _KNOWN = """
 SELECT e.id, e.identity, e.title, coalesce(s.guid, e.guid) AS guid, coalesce(s.url, e.published_url) AS url,
   coalesce(s.digest, e.digest) AS digest, coalesce(s.text_digest, '') AS text_digest,
+  coalesce(s.states, '[]') AS states,
   coalesce(e.published, e.first_seen_at) AS at, s.entry_id IS NOT NULL AS in_feed,
   EXISTS (SELECT 1 FROM entries o WHERE o.identity > e.identity || '#' AND o.identity < e.identity || '$') AS shared
 FROM entries e LEFT JOIN sightings s ON s.entry_id = e.id AND s.feed_id = :feed
@@ -67,12 +68,14 @@ def add(
             conn.execute(_REVISE, _values(feed, intent, at) | {"id": intent.known})
             queued.append((intent.known, entry.url, False))
         if intent.moved:
-            conn.execute("UPDATE entries SET published_url = ? WHERE id = ?", (entry.url, intent.known))
+            link = entry.url or entry.written
+            conn.execute("UPDATE entries SET published_url = ? WHERE id = ?", (link, intent.known))
         conn.execute(
-            "INSERT INTO sightings (entry_id, feed_id, guid, url, digest, text_digest, seen_at)"
-            " SELECT id, :feed, :guid, :address, :digest, :text_digest, :at FROM entries WHERE identity = :identity"
+            "INSERT INTO sightings (entry_id, feed_id, guid, url, digest, text_digest, states, seen_at)"
+            " SELECT id, :feed, :guid, :address, :digest, :text_digest, :states, :at FROM entries"
+            " WHERE identity = :identity"
             " ON CONFLICT (entry_id, feed_id) DO UPDATE SET guid = excluded.guid, url = excluded.url,"
-            " digest = excluded.digest, text_digest = excluded.text_digest",
+            " digest = excluded.digest, text_digest = excluded.text_digest, states = excluded.states",
             _values(feed, intent, at),
         )
     return queued
@@ -102,22 +105,26 @@ def _values(feed: FeedId, intent: EntryIntent, at: str) -> dict[str, object]:
         "feed": feed,
         "guid": entry.id,
         "url": intent.identity if entry.url else "",  # the identity is the canonical address, unique by its fragment
-        "published_url": entry.url,
+        "published_url": entry.url or entry.written,
         "digest": intent.digest,
         "text_digest": intent.text_digest,
+        "states": to_json(intent.states),
         "address": with_fragment(entry.url, entry.fragment),
         "at": at,
     }
 
 
-def waiting(conn: sqlite3.Connection, now: datetime, limit: int) -> list[tuple[EntryId, str]]:
-    """Return the due entries with their pages' addresses, oldest first (index ``entries_waiting``)."""
+def waiting(conn: sqlite3.Connection, now: datetime, limit: int, longest_wait: timedelta) -> list[tuple[EntryId, str]]:
+    """Return the due entries with their pages' addresses, oldest first (index ``entries_waiting``).
+
+    An entry whose next try is more than ``longest_wait`` ahead is due: it was planned while the clock was wrong.
+    """
     rows = conn.execute(
-        "SELECT id, published_url FROM entries WHERE state IN ('new', 'failed') AND next_try_at <= ?"
-        " ORDER BY next_try_at, id LIMIT ?",
-        (to_text(now), limit),
+        "SELECT id, published_url FROM entries WHERE state IN ('new', 'failed')"
+        " AND (next_try_at <= ? OR next_try_at > ?) ORDER BY next_try_at, id LIMIT ?",
+        (to_text(now), to_text(now + longest_wait), limit),
     )
-    return [(EntryId(row[0]), row[1]) for row in rows]
+    return [(EntryId(row[0]), _asked(row[1])) for row in rows]
 
 
 def count_waiting(conn: sqlite3.Connection) -> int:
@@ -137,8 +144,14 @@ def get_many(conn: sqlite3.Connection, entries: Sequence[EntryId]) -> list[Queue
 
 
 def _queued(row: sqlite3.Row) -> QueuedEntry:
-    entry = from_row(ParsedEntry, row, id=row["guid"], url=row["published_url"])
+    link = row["published_url"]
+    entry = from_row(ParsedEntry, row, id=row["guid"], url=_asked(link), written=link)
     return from_row(QueuedEntry, row, feed=row["feed_id"], article=row["article_id"], entry=entry)
+
+
+def _asked(link: str) -> str:
+    """Return a link that may be requested; a link of another scheme is stored for people."""
+    return link if link.startswith(("http://", "https://")) else ""
 
 
 def done(conn: sqlite3.Connection, entry: EntryId, article: ArticleId, digest: str, note: str | None = None) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from pipeline.model import FeedState, Source, Validators
+from pipeline.model import FeedId, FeedState, Source, Validators
 from pipeline.store.schema import transaction
 from pipeline.store.values import from_row, to_row, to_text
 
@@ -57,12 +57,13 @@ def _free_name(conn: sqlite3.Connection, source: Source, *, wanted: Any) -> None
 def _put_source(conn: sqlite3.Connection, source: Source, now: datetime) -> None:
     conn.execute(
         "INSERT INTO feeds (name, url, asked_url, language, home, kind, timezone, topics, note, enabled,"
-        " interval_minutes, added_at)"
+        " interval_minutes, tls, max_feed_bytes, added_at)"
         " VALUES (:name, :url, :url, :language, :home, :kind, :timezone, :topics, :note, :enabled,"
-        " :interval_minutes, :now)"
+        " :interval_minutes, :tls, :max_feed_bytes, :now)"
         " ON CONFLICT (url) DO UPDATE SET name = excluded.name, language = excluded.language, home = excluded.home,"
         " kind = excluded.kind, timezone = excluded.timezone, topics = excluded.topics, note = excluded.note,"
-        " enabled = excluded.enabled, interval_minutes = excluded.interval_minutes",
+        " enabled = excluded.enabled, interval_minutes = excluded.interval_minutes, tls = excluded.tls,"
+        " max_feed_bytes = excluded.max_feed_bytes",
         to_row(source) | {"now": to_text(now)},
     )
 
@@ -83,6 +84,11 @@ def due(conn: sqlite3.Connection, now: datetime, *, force: bool = False) -> list
 def states(conn: sqlite3.Connection) -> list[FeedState]:
     """Return every feed, by name."""
     return [_state(row) for row in conn.execute("SELECT * FROM feeds ORDER BY name")]
+
+
+def postpone(conn: sqlite3.Connection, feed: FeedId, until: datetime) -> None:
+    """Poll a feed at this time; its state stays as it is. The caller holds a transaction."""
+    conn.execute("UPDATE feeds SET due_at = ? WHERE id = ?", (to_text(until), feed))
 
 
 def apply(conn: sqlite3.Connection, before: FeedState, after: FeedState, now: datetime) -> None:

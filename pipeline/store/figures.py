@@ -2,20 +2,69 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
+from dataclasses import dataclass
 from typing import Any
 
 GOOD_POLLS = ("fetched", "not_modified", "unchanged", "revised")
+_MONDAY = "date(day, 'weekday 0', '-6 days')"
 
 
-def flags_by_week(conn: sqlite3.Connection, since: str) -> list[tuple[str, str, int]]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """The articles that the dashboard counts: from a time on, of one language or source if given."""
+
+    since: str
+    language: str | None = None
+    source: int | None = None
+
+    def articles(self, alias: str = "a") -> str:
+        """Return a condition on the language and the source of articles, with a leading AND, or ""."""
+        named = ((self.language, "language"), (self.source, "source"))
+        columns = {"language": "language", "source": "feed_id"}
+        return "".join(f" AND {alias}.{columns[name]} = :{name}" for value, name in named if value is not None)
+
+    def values(self) -> dict[str, object]:
+        """Return the values of the conditions."""
+        return {"since": self.since, "language": self.language, "source": self.source}
+
+
+def flags_by_week(conn: sqlite3.Connection, scope: Scope) -> list[tuple[str, str, int]]:
     """Return topic id, Monday of the week and number of flags (index ``flags_topic_time``)."""
-    return _tuples(
+    return _scoped(
         conn,
-        "SELECT topic, date(day, 'weekday 0', '-6 days') AS week, sum(n) FROM (SELECT topic, substr(sorted_at, 1, 10)"
-        " AS day, count(*) AS n FROM flags WHERE sorted_at >= ? GROUP BY topic, day) GROUP BY topic, week",
-        since,
+        scope,
+        "SELECT topic, {monday} AS week, sum(n) FROM ("
+        "SELECT g.topic, substr(g.sorted_at, 1, 10) AS day, count(*) AS n FROM flags g {join}"
+        " WHERE g.sorted_at >= :since {narrow} GROUP BY g.topic, day) GROUP BY topic, week",
     )
+
+
+def articles_by_week(conn: sqlite3.Connection, scope: Scope) -> list[tuple[str, int]]:
+    """Return Monday of the week and its number of articles, flagged or not."""
+    return _scoped(
+        conn,
+        scope,
+        "SELECT {monday} AS week, sum(n) FROM (SELECT substr(a.sorted_at, 1, 10) AS day, count(*) AS n"
+        " FROM articles a INDEXED BY articles_sorted WHERE a.sorted_at >= :since {narrow} GROUP BY day) GROUP BY week",
+    )
+
+
+def totals(conn: sqlite3.Connection, scope: Scope, until: str) -> dict[str, int]:
+    """Return the figures of a period: articles, flagged and relevant ones, and the reviewed ones among these."""
+    numbers = _scoped(
+        conn,
+        scope,
+        "SELECT (SELECT count(*) FROM articles a WHERE a.sorted_at >= :since AND a.sorted_at < :until {narrow}),"
+        " (SELECT count(a.top_topic) FROM articles a WHERE a.sorted_at >= :since AND a.sorted_at < :until {narrow}),"
+        " (SELECT count(*) FROM articles a WHERE a.relevant = 1"
+        " AND a.sorted_at >= :since AND a.sorted_at < :until {narrow}),"
+        " (SELECT count(*) FROM articles a WHERE a.relevant = 1 AND a.verdict IS NOT NULL"
+        " AND a.sorted_at >= :since AND a.sorted_at < :until {narrow})",
+        until=until,
+    )[0]
+    return dict(zip(("articles", "flagged", "in_queue", "reviewed"), numbers, strict=True))
 
 
 def topics(conn: sqlite3.Connection) -> list[tuple[str, str]]:
@@ -23,14 +72,17 @@ def topics(conn: sqlite3.Connection) -> list[tuple[str, str]]:
     return _tuples(conn, "SELECT id, title FROM topics ORDER BY position")
 
 
-def flagged_by(conn: sqlite3.Connection, what: str, since: str) -> list[tuple[str, int]]:
-    """Return the number of flagged articles by ``language`` or ``source``, highest first."""
-    column = {"language": "coalesce(a.language, '?')", "source": "f.name"}[what]
-    return _tuples(
+def shares_by(conn: sqlite3.Connection, what: str, scope: Scope) -> list[tuple[str, str, int, int]]:
+    """Return value, name, flagged articles and all articles by ``language`` or ``source``, most flagged first."""
+    return _scoped(
         conn,
-        f"SELECT {column}, count(DISTINCT g.article_id) FROM flags g JOIN articles a ON a.id = g.article_id"  # noqa: S608 - one of two constants
-        " JOIN feeds f ON f.id = a.feed_id WHERE g.sorted_at >= ? GROUP BY 1 ORDER BY 2 DESC LIMIT 20",
-        since,
+        scope,
+        "SELECT value, coalesce(f.name, value), flagged, n FROM (SELECT {value} AS value,"
+        " count(a.top_topic) AS flagged, count(*) AS n FROM articles a INDEXED BY articles_sorted"
+        " WHERE a.sorted_at >= :since {narrow} GROUP BY 1) LEFT JOIN feeds f ON {source} AND f.id = value"
+        " ORDER BY flagged DESC, n DESC LIMIT 20".replace("{source}", str(int(what == "source"))).replace(
+            "{value}", {"language": "coalesce(a.language, '?')", "source": "a.feed_id"}[what]
+        ),
     )
 
 
@@ -44,15 +96,15 @@ def verdicts_by_day(conn: sqlite3.Connection, since: str) -> list[tuple[str, int
     )
 
 
-def reviewed_by_week(conn: sqlite3.Connection, since: str) -> list[tuple[str, int, int]]:
+def reviewed_by_week(conn: sqlite3.Connection, scope: Scope) -> list[tuple[str, int, int]]:
     """Return Monday of the week, and its relevant articles with and without a verdict (``articles_relevant``)."""
-    return _tuples(
+    return _scoped(
         conn,
-        "SELECT date(day, 'weekday 0', '-6 days') AS week, sum(done), sum(n - done) FROM"
-        " (SELECT substr(sorted_at, 1, 10) AS day, count(verdict) AS done, count(*) AS n"
-        " FROM articles INDEXED BY articles_relevant WHERE relevant = 1 AND sorted_at >= ? GROUP BY day)"
-        " GROUP BY week ORDER BY week",
-        since,
+        scope,
+        "SELECT {monday} AS week, sum(done), sum(n - done) FROM"
+        " (SELECT substr(a.sorted_at, 1, 10) AS day, count(a.verdict) AS done, count(*) AS n"
+        " FROM articles a INDEXED BY articles_relevant WHERE a.relevant = 1 AND a.sorted_at >= :since {narrow}"
+        " GROUP BY day) GROUP BY week ORDER BY week",
     )
 
 
@@ -98,20 +150,27 @@ def reliability(conn: sqlite3.Connection) -> list[tuple[float, int, int]]:
     )
 
 
-def feed_polls(conn: sqlite3.Connection, *, last: int) -> list[dict[str, Any]]:
-    """Return every enabled feed with its state and the success of its last polls, oldest first."""
+_COUNTS = "SELECT feed_id, count(*), sum(relevant) FROM articles WHERE sorted_at >= ? GROUP BY feed_id"
+
+
+def feed_polls(conn: sqlite3.Connection, *, last: int, since: str) -> list[dict[str, Any]]:
+    """Return every enabled feed with its state, the success of its last polls, and its articles since a time."""
     feeds = conn.execute(
         "SELECT id, name, url, status, failures, problem, ok_at, changed_at, due_at FROM feeds WHERE enabled = 1"
         " ORDER BY failures DESC, name"
     ).fetchall()
     names = ("id", "name", "url", "status", "failures", "problem", "ok_at", "changed_at", "due_at")
+    counted = {row[0]: row[1:] for row in _tuples(conn, _COUNTS, since)}
     with_polls = []
     for row in feeds:
         polls = conn.execute(
             "SELECT outcome FROM fetches WHERE feed_id = ? AND kind = 'feed' ORDER BY at DESC LIMIT ?", (row[0], last)
         ).fetchall()
         good = [poll[0] in GOOD_POLLS for poll in reversed(polls)]
-        with_polls.append(dict(zip(names, tuple(row), strict=True)) | {"polls": good})
+        articles, relevant = counted.get(row[0], (0, 0))
+        with_polls.append(
+            dict(zip(names, tuple(row), strict=True)) | {"polls": good, "articles": articles, "relevant": relevant}
+        )
     return with_polls
 
 
@@ -119,7 +178,7 @@ def passages(conn: sqlite3.Connection) -> list[dict[str, Any]]:
     """Return the op-ed's passages, each with its flags by month and its best articles."""
     rows = conn.execute(
         "SELECT p.id, p.position, p.part, p.digest, p.original,"
-        " (SELECT group_concat(t.title, ', ') FROM passage_topics x JOIN topics t ON t.id = x.topic"
+        " (SELECT json_group_array(json_array(t.id, t.title)) FROM passage_topics x JOIN topics t ON t.id = x.topic"
         "  WHERE x.passage_id = p.id) AS topics FROM passages p ORDER BY p.position"
     ).fetchall()
     names = ("id", "position", "part", "digest", "original", "topics")
@@ -130,14 +189,22 @@ def passages(conn: sqlite3.Connection) -> list[dict[str, Any]]:
             "SELECT substr(sorted_at, 1, 7), count(*) FROM flags WHERE passage_id = ? GROUP BY 1 ORDER BY 1",
             row[0],
         )
-        best = conn.execute(
-            "SELECT a.id, a.title, a.language, a.sorted_at, max(g.score) FROM (SELECT article_id, score FROM flags"
-            " WHERE passage_id = ? ORDER BY id DESC LIMIT 200) g JOIN articles a ON a.id = g.article_id"
-            " GROUP BY coalesce(a.story_id, -a.id) ORDER BY 5 DESC, a.id DESC LIMIT 5",  # one article per story
+        recent = conn.execute(
+            "SELECT a.id, a.title, a.language, a.sorted_at, max(g.score), coalesce(a.story_id, -a.id)"
+            " FROM (SELECT article_id, score FROM flags WHERE passage_id = ? ORDER BY id DESC LIMIT 200) g"
+            " JOIN articles a ON a.id = g.article_id GROUP BY 6",  # one article per story
             (row[0],),
         ).fetchall()
-        articles = [dict(zip(("id", "title", "language", "at"), tuple(article)[:4], strict=True)) for article in best]
-        with_articles.append(dict(zip(names, tuple(row), strict=True)) | {"months": months, "best": articles})
+        lists = {
+            "best": sorted(recent, key=lambda one: (-one[4], -one[0]))[:4],
+            "newest": sorted(recent, key=lambda one: (one[3], one[0]), reverse=True)[:4],
+        }
+        articles = {
+            name: [dict(zip(("id", "title", "language", "at"), tuple(one)[:4], strict=True)) for one in listed]
+            for name, listed in lists.items()
+        }
+        passage = dict(zip(names, tuple(row), strict=True))
+        with_articles.append(passage | {"topics": json.loads(passage["topics"]), "months": months} | articles)
     return with_articles
 
 
@@ -153,3 +220,10 @@ def reference(conn: sqlite3.Connection) -> dict[str, Any] | None:
 
 def _tuples(conn: sqlite3.Connection, sql: str, *values: object) -> list[Any]:
     return [tuple(row) for row in conn.execute(sql, values)]
+
+
+def _scoped(conn: sqlite3.Connection, scope: Scope, sql: str, **values: object) -> list[Any]:
+    """Run a statement with the conditions and values of a scope."""
+    narrow = scope.articles()
+    parts = {"narrow": narrow, "join": "JOIN articles a ON a.id = g.article_id" if narrow else "", "monday": _MONDAY}
+    return [tuple(row) for row in conn.execute(sql.format(**parts), scope.values() | values)]

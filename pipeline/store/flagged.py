@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from typing import Any
 
@@ -22,32 +21,20 @@ def latest(conn: sqlite3.Connection, topic: str | None, *, limit: int) -> tuple[
             return None
         title, where = row[0], "WHERE topic = :topic"
     rows = conn.execute(
-        "SELECT a.id, a.title, a.url, a.published,"  # noqa: S608 - one of two constants
-        " (SELECT json_group_array(t.topic) FROM standing_topics t WHERE t.article_id = a.id) AS topics,"
-        " a.summary, substr(a.text, 1, 300) AS lead, f.name AS source, max(g.flagged_at) AS flagged_at"
+        "SELECT a.id, a.title, a.url, a.published, a.summary,"  # noqa: S608 - one of two constants
+        " substr(a.text, 1, 300) AS lead, f.name AS source, max(g.flagged_at) AS flagged_at"
         f" FROM (SELECT article_id, flagged_at FROM standing_topics {where or 'WHERE 1'} AND flagged_at >="
         # a lower bound of the time, so that the index flags_at serves the query
-        f" coalesce((SELECT flagged_at FROM flags {where} ORDER BY id DESC LIMIT 1 OFFSET 3 * :limit), '')) g"
-        " JOIN articles a ON a.id = g.article_id JOIN feeds f ON f.id = a.feed_id"
-        " GROUP BY a.id ORDER BY 9 DESC, a.id DESC LIMIT :limit",
+        " coalesce((SELECT f.flagged_at FROM flags f CROSS JOIN articles b ON b.id = f.article_id AND b.origin = 'feed'"
+        f" {where} ORDER BY f.id DESC LIMIT 1 OFFSET 3 * :limit), '')) g"
+        " JOIN articles a ON a.id = g.article_id AND a.origin = 'feed' JOIN feeds f ON f.id = a.feed_id"
+        " GROUP BY a.id ORDER BY flagged_at DESC, a.id DESC LIMIT :limit",
         {"limit": limit, "topic": topic},
     ).fetchall()
-    names = ("id", "title", "url", "published", "topics", "summary", "lead", "source", "flagged_at")
+    names = ("id", "title", "url", "published", "summary", "lead", "source", "flagged_at")
     articles = [dict(zip(names, tuple(row), strict=True)) for row in rows]
-    return title, [article | {"topics": json.loads(article["topics"])} for article in articles]
-
-
-def brief(conn: sqlite3.Connection, since: str) -> list[dict[str, Any]]:
-    """Return every flag on articles first seen since this time, by topic, most relevant first, with matched words."""
-    rows = conn.execute(
-        "SELECT t.id AS topic, t.title AS topic_title, a.id AS id, a.title AS title, a.url AS url,"
-        " a.language AS language, a.sorted_at AS sorted_at, a.story_id AS story,"
-        " f.name AS source, a.relevance AS relevance,"
-        " (SELECT group_concat(surface, ' · ') FROM (SELECT DISTINCT e.surface FROM evidence e"
-        "  WHERE e.article_id = a.id AND e.topic = t.id ORDER BY e.start LIMIT 6)) AS words"
-        " FROM topics t LEFT JOIN (flags g JOIN articles a ON a.id = g.article_id AND a.first_seen_at >= ?"
-        " JOIN feeds f ON f.id = a.feed_id) ON g.topic = t.id ORDER BY t.position, a.relevance DESC, a.id DESC",
-        (since,),
-    )
-    names = [column[0] for column in rows.description]
-    return [dict(zip(names, tuple(row), strict=True)) for row in rows]
+    # a query per article: joined to other tables, the view would be computed for all articles
+    sql = "SELECT topic FROM standing_topics WHERE article_id = ?"
+    return title, [
+        article | {"topics": [row[0] for row in conn.execute(sql, (article["id"],))]} for article in articles
+    ]

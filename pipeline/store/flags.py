@@ -6,11 +6,12 @@ Writing functions need a transaction of the caller, except ``sync_config``.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from pipeline.model import ArticleId, Assessment, Reference
+from pipeline.store.concepts import first_word
 from pipeline.store.schema import transaction
 from pipeline.store.values import to_json, to_text
 
@@ -28,17 +29,20 @@ class TopicRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConceptRow:
-    """A row of ``concepts``."""
+    """A row of ``concepts``, with the concept's surfaces by language."""
 
     id: str
     name: str
     kind: str
     qid: str | None
+    surfaces: Mapping[str, Sequence[str]]
 
 
 def version_known(conn: sqlite3.Connection, version: str) -> bool:
-    """Return whether this config was used on this database before."""
-    return conn.execute("SELECT 1 FROM configs WHERE version = ?", (version,)).fetchone() is not None
+    """Return whether this config was used on this database before, and its surfaces are stored."""
+    # an older Tumen did not store surfaces
+    sql = "SELECT 1 FROM configs WHERE version = ? AND EXISTS (SELECT 1 FROM surfaces)"
+    return conn.execute(sql, (version,)).fetchone() is not None
 
 
 def sync_config(
@@ -67,6 +71,16 @@ def sync_config(
             "INSERT INTO concepts (id, name, kind, qid) VALUES (?, ?, ?, ?) ON CONFLICT (id) DO UPDATE"
             " SET name = excluded.name, kind = excluded.kind, qid = excluded.qid",
             [(c.id, c.name, c.kind, c.qid) for c in concepts],
+        )
+        conn.execute("DELETE FROM surfaces")
+        conn.executemany(
+            "INSERT OR IGNORE INTO surfaces (concept, language, surface, first_word) VALUES (?, ?, ?, ?)",
+            [
+                (concept.id, language, surface, first_word(surface))
+                for concept in concepts
+                for language, surfaces in concept.surfaces.items()
+                for surface in surfaces
+            ],
         )
         _sync_reference(conn, reference)
 

@@ -6,7 +6,7 @@ Writing functions need a transaction of the caller.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -25,6 +25,7 @@ class Watched:
         feed: id of the article's feed.
         page_hash: the kept copy that the page is compared with; None before the first one.
         versions: digests of the texts that the page had, oldest first.
+        topics: what the article was flagged for at the last look.
     """
 
     article: ArticleId
@@ -35,6 +36,8 @@ class Watched:
     state: LookState
     started_at: datetime
     looked_at: datetime | None
+    looks: int
+    reason: str
     missing_since: datetime | None
     changes: int
     returns: int
@@ -42,8 +45,7 @@ class Watched:
     last_modified: str | None
     page_hash: str | None
     versions: tuple[str, ...]
-    title: str
-    text: str
+    topics: tuple[str, ...]
 
     @property
     def validators(self) -> Validators | None:
@@ -52,17 +54,14 @@ class Watched:
             return None
         return Validators(url=self.url, etag=self.etag, last_modified=self.last_modified)
 
-    @property
-    def stored(self) -> Version:
-        """Return the stored article as a version."""
-        return Version(self.title, self.text)
-
     def history(self, schedule: Sequence[timedelta]) -> LookHistory:
         """Return what ``decide_look`` needs."""
         return LookHistory(
             started_at=self.started_at,
             state=self.state,
             missing_since=self.missing_since,
+            looks=self.looks + 1,
+            reason=self.reason,
             changes=self.changes,
             returns=self.returns,
             schedule=schedule,
@@ -76,13 +75,14 @@ def plan(
     validators: Validators,
     *,
     page_hash: str | None,
+    topics: Iterable[str],
     now: datetime,
     next_at: datetime,
 ) -> None:
     """Plan the first look at the page of an article, unless one was planned before."""
     conn.execute(
         "INSERT OR IGNORE INTO looks (article_id, entry_id, state, url, started_at, next_at, etag, last_modified,"
-        " page_hash) VALUES (?, ?, 'watched', ?, ?, ?, ?, ?, ?)",
+        " page_hash, topics) VALUES (?, ?, 'watched', ?, ?, ?, ?, ?, ?, ?)",
         (
             article,
             entry,
@@ -92,6 +92,7 @@ def plan(
             validators.etag,
             validators.last_modified,
             page_hash,
+            to_json(topics),
         ),
     )
 
@@ -99,12 +100,18 @@ def plan(
 def due(conn: sqlite3.Connection, now: datetime, limit: int) -> list[Watched]:
     """Return the pages that are due, the longest waiting first (index ``looks_due``)."""
     rows = conn.execute(
-        "SELECT l.*, l.article_id AS article, l.entry_id AS entry, a.feed_id AS feed, f.name AS source, a.title, a.text"
+        "SELECT l.*, l.article_id AS article, l.entry_id AS entry, a.feed_id AS feed, f.name AS source"
         " FROM looks l JOIN articles a ON a.id = l.article_id JOIN feeds f ON f.id = a.feed_id"
         " WHERE l.next_at <= ? ORDER BY l.next_at LIMIT ?",
         (to_text(now), limit),
     )
     return [from_row(Watched, row) for row in rows.fetchall()]
+
+
+def stored_version(conn: sqlite3.Connection, article: ArticleId) -> Version:
+    """Return title and text of an article as they are stored."""
+    row = conn.execute("SELECT title, text FROM articles WHERE id = ?", (article,)).fetchone()
+    return Version(row[0], row[1])
 
 
 def count_since(conn: sqlite3.Connection, since: datetime) -> int:
@@ -147,7 +154,9 @@ def update(
     known = list(dict.fromkeys((*page.versions, *versions)))[-_MOST_VERSIONS:]
     conn.execute(
         "UPDATE looks SET state = ?, next_at = ?, missing_since = ?, changes = ?, returns = ?, etag = ?,"
-        " last_modified = ?, page_hash = coalesce(?, page_hash), versions = ?, reason = ? WHERE article_id = ?",
+        " last_modified = ?, page_hash = coalesce(?, page_hash), versions = ?, reason = ?,"
+        " topics = (SELECT json_group_array(topic) FROM flags WHERE flags.article_id = looks.article_id)"
+        " WHERE article_id = ?",
         (
             decision.state,
             to_text_or_none(decision.next_at),

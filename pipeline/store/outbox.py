@@ -7,15 +7,18 @@ message arrived: it is sent again, with a remark that it may be a repetition.
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from pipeline.store import asked, search_results
 from pipeline.store.schema import transaction
 from pipeline.store.values import from_row, to_json, to_text, to_text_or_none, to_time
 
 MAX_AGE = timedelta(days=3)  # older events are not reported, and a message that fails for this long is given up
+_MOST_FOUND = 500  # newest articles of a search in one cycle
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,9 +96,27 @@ def flagged(conn: sqlite3.Connection, since: str, targets: Iterable[str]) -> lis
         "SELECT g.article_id AS article, g.topic AS topic, g.score AS score, a.relevance AS relevance,"
         " f.name AS source, a.language AS language"
         " FROM flags g JOIN articles a ON a.id = g.article_id JOIN feeds f ON f.id = a.feed_id"
-        " WHERE g.flagged_at >= ? AND a.sorted_at >= ? AND (SELECT count(*) FROM alerts o"
+        " WHERE g.flagged_at >= ? AND a.sorted_at >= ? AND a.origin = 'feed' AND (SELECT count(*) FROM alerts o"
         " WHERE o.target IN (SELECT value FROM json_each(?)) AND o.key = 'article:' || a.id) < ? ORDER BY g.id",
         (since, to_text(to_time(since) - MAX_AGE), to_json(names), len(names)),
+    )
+    return [from_row(FlaggedRow, row) for row in rows]
+
+
+def found(conn: sqlite3.Connection, since: str, search: str) -> list[FlaggedRow]:
+    """Return the articles stored since then that a saved search finds, or words as on the search page.
+
+    Each has a row per topic; an article without a flag has one row without a topic.
+    """
+    saved = search_results.find_saved(conn, search)
+    wanted = asked.of_string(saved.query) if saved else asked.read({"q": search})
+    ids, _ = wanted.find(conn, wanted.query(conn), limit=_MOST_FOUND, newest=True)
+    rows = conn.execute(
+        "SELECT a.id AS article, coalesce(g.topic, '') AS topic, coalesce(g.score, 0) AS score,"
+        " a.relevance AS relevance, f.name AS source, coalesce(a.language, '') AS language"
+        " FROM articles a JOIN feeds f ON f.id = a.feed_id LEFT JOIN flags g ON g.article_id = a.id"
+        " WHERE a.id IN (SELECT value FROM json_each(?)) AND a.fetched_at >= ? AND a.sorted_at >= ? ORDER BY a.id",
+        (json.dumps(ids), since, to_text(to_time(since) - MAX_AGE)),
     )
     return [from_row(FlaggedRow, row) for row in rows]
 
@@ -184,9 +205,20 @@ def mark_failed(conn: sqlite3.Connection, ids: Iterable[int], problem: str, retr
         )
 
 
-def retry_failed(conn: sqlite3.Connection, now: datetime) -> int:
-    """Requeue the alerts that were given up, and return their number."""
+def report_target(conn: sqlite3.Connection, target: str, problem: str | None, now: datetime) -> bool:
+    """Remember whether a target accepts messages. Return whether it has just begun to refuse them."""
+    name = f"refused by {target}"
     with transaction(conn):
+        if problem is None:
+            conn.execute("DELETE FROM alert_times WHERE name = ?", (name,))
+            return False
+        return bool(conn.execute("INSERT OR IGNORE INTO alert_times VALUES (?, ?)", (name, to_text(now))).rowcount)
+
+
+def retry_failed(conn: sqlite3.Connection, now: datetime) -> int:
+    """Requeue the alerts that were given up, and return their number. Those that wait are due at once."""
+    with transaction(conn):
+        conn.execute("UPDATE alerts SET try_at = NULL WHERE state = 'waiting'")
         updated = conn.execute(
             "UPDATE alerts SET state = 'waiting', tries = 0, try_at = NULL, made_at = ? WHERE state = 'failed'",
             (to_text(now),),
@@ -206,7 +238,7 @@ def counts(conn: sqlite3.Connection) -> tuple[int, int]:
 def latest(conn: sqlite3.Connection, limit: int) -> list[sqlite3.Row]:
     """Return the newest alerts for people, open ones first."""
     return conn.execute(
-        "SELECT id, made_at, state, target, rule, subject, tries, problem, sent_at FROM alerts"
+        "SELECT id, made_at, state, target, rule, subject, tries, problem, sent_at, try_at FROM alerts"
         " ORDER BY state = 'sent', id DESC LIMIT ?",
         (limit,),
     ).fetchall()

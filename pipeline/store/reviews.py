@@ -16,7 +16,7 @@ from pipeline.store import audit
 from pipeline.store.schema import transaction
 from pipeline.store.values import from_row, to_json, to_text
 
-Refusal = Literal["no_article", "nothing_to_undo", "token_of_other"]
+Refusal = Literal["no_article", "nothing_to_undo", "token_of_other", "unknown_topic"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,10 +140,7 @@ def put_note(conn: sqlite3.Connection, new: NewNote, now: datetime) -> bool:
     with transaction(conn):
         if conn.execute("SELECT 1 FROM articles WHERE id = ?", (article,)).fetchone() is None:
             return False
-        own = conn.execute(
-            "SELECT note FROM notes WHERE article_id = ? AND analyst = ? ORDER BY id DESC LIMIT 1", (article, analyst)
-        ).fetchone()
-        if note != ("" if own is None else own[0]):
+        if note != _own_note(conn, article, analyst):
             conn.execute(
                 "INSERT INTO notes (article_id, analyst, note, at, token) VALUES (?, ?, ?, ?, ?)"
                 " ON CONFLICT (token) DO NOTHING",
@@ -152,11 +149,21 @@ def put_note(conn: sqlite3.Connection, new: NewNote, now: datetime) -> bool:
     return True
 
 
+def _own_note(conn: sqlite3.Connection, article: int, analyst: str) -> str:
+    """Return the analyst's newest note on the article, or ""."""
+    sql = "SELECT note FROM notes WHERE article_id = ? AND analyst = ? ORDER BY id DESC LIMIT 1"
+    row = conn.execute(sql, (article, analyst)).fetchone()
+    return "" if row is None else str(row[0])
+
+
 def _refusal(conn: sqlite3.Connection, new: NewVerdict) -> Refusal | None:
     if conn.execute("SELECT 1 FROM articles WHERE id = ?", (new.article,)).fetchone() is None:
         return "no_article"
     row = conn.execute("SELECT article_id, analyst FROM reviews WHERE token = ?", (new.token,)).fetchone()
-    return "token_of_other" if row is not None and tuple(row) != (new.article, new.analyst) else None
+    if row is not None and tuple(row) != (new.article, new.analyst):
+        return "token_of_other"
+    known = {row[0] for row in conn.execute("SELECT id FROM topics")} if new.topics else set()
+    return None if known.issuperset(new.topics or ()) else "unknown_topic"
 
 
 def _has_verdict(conn: sqlite3.Connection, article: int, analyst: str) -> bool:

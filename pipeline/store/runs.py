@@ -6,6 +6,7 @@ Writing functions need a transaction of the caller, except ``start`` and ``prune
 from __future__ import annotations
 
 import sqlite3
+from contextlib import suppress
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 
@@ -52,6 +53,15 @@ def finish(conn: sqlite3.Connection, run: RunId, report: CycleReport, now: datet
         f"UPDATE runs SET finished_at = ?, seconds = ?, {', '.join(f'{name} = ?' for name in counters)} WHERE id = ?",  # noqa: S608 - names of our own fields
         (to_text(now), round(report.seconds, 2), *(getattr(report, name) for name in counters), run),
     )
+
+
+def end(conn: sqlite3.Connection, began: datetime, status: int, problem: str = "") -> None:
+    """Store the exit status of the run that started at or after ``began``, unless the database cannot be written."""
+    with suppress(sqlite3.DatabaseError), transaction(conn):
+        conn.execute(
+            "UPDATE runs SET status = ?, problem = ? WHERE id = (SELECT max(id) FROM runs) AND started_at >= ?",
+            (status, problem[:500] or None, to_text(began)),
+        )
 
 
 def record_fetch(conn: sqlite3.Connection, run: RunId, fetch: FetchRow, now: datetime) -> None:

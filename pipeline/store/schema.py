@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import sqlite3
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -19,7 +20,7 @@ from pipeline.errors import SchemaTooNew, StoreError
 if TYPE_CHECKING:
     from pathlib import Path
 
-SCHEMA_VERSION = 12
+SCHEMA_VERSION = 19
 BUSY_SECONDS = 15.0
 _READ_ONLY = "it is read-only; check who owns the file and its folder"
 _REASONS = {  # by SQLite's primary result code
@@ -43,11 +44,11 @@ def open_store(path: Path, *, create: bool = True) -> sqlite3.Connection:
         StoreError: it cannot be opened, created, read or written, or is not an SQLite database.
         SchemaTooNew: it was created by a newer Tumen.
     """
-    if not create and not path.exists():
-        raise StoreError(f"{path}: does not exist; “tumen run” creates the database.")
-    if path.exists() and not os.access(path, os.W_OK) and os.access(path, os.R_OK):
-        # SQLite would open it, and fail at the first write
-        raise StoreError(f"{path}: cannot be used ({_READ_ONLY}).")
+    _check_file(path, must_exist=not create)
+    for file in (path, path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")):
+        if file.exists() and not os.access(file, os.W_OK) and os.access(file, os.R_OK):
+            # SQLite would open it, and fail at the first write
+            raise StoreError(f"{file}: cannot be used ({_READ_ONLY}).")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         # the owner may pass it to another thread, and ensures that only one thread uses it at a time
@@ -78,8 +79,7 @@ def open_readonly(path: Path) -> sqlite3.Connection:
     Raises:
         StoreError: as ``open_store``; also if the schema is older than that of this Tumen.
     """
-    if not path.exists():
-        raise StoreError(f"{path}: does not exist; “tumen run” creates the database.")
+    _check_file(path, must_exist=True)
     try:
         try:
             conn, version = _opened(path, "mode=ro")
@@ -88,7 +88,7 @@ def open_readonly(path: Path) -> sqlite3.Connection:
                 raise
             # a reader in WAL mode creates two files beside the database, which fails on a read-only disk
             conn, version = _opened(path, "immutable=1")
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:
         raise _failure(error, f"{path}: cannot be read ({explain(error)}).") from None
     if version != SCHEMA_VERSION:
         conn.close()
@@ -103,10 +103,39 @@ def _opened(path: Path, how: str) -> tuple[sqlite3.Connection, int]:
     conn = sqlite3.connect(address, uri=True, timeout=BUSY_SECONDS, isolation_level=None)
     conn.row_factory = sqlite3.Row
     try:
-        return conn, conn.execute("PRAGMA user_version").fetchone()[0]
-    except sqlite3.Error:
+        return conn, _version(conn)
+    except (sqlite3.Error, UnicodeDecodeError):
         conn.close()
         raise
+
+
+def _version(conn: sqlite3.Connection) -> int:
+    """Return the version of the schema. Reads the whole schema, so that damage in it is found now."""
+    conn.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()
+    version: int = conn.execute("PRAGMA user_version").fetchone()[0]
+    return version
+
+
+def _check_file(path: Path, *, must_exist: bool) -> None:
+    """Refuse a device, and a file that should be a database and is empty.
+
+    Raises:
+        StoreError: with what to do.
+    """
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        if must_exist:
+            raise StoreError(f"{path}: does not exist; “tumen run” creates the database.") from None
+        return
+    except OSError as error:
+        raise StoreError(f"{path}: cannot be opened ({error.strerror}); choose another place with --db.") from None
+    if not stat.S_ISREG(found.st_mode):
+        raise StoreError(f"{path}: is no regular file; choose another place with --db.")
+    if must_exist and not found.st_size:
+        raise StoreError(
+            f"{path}: is empty (0 bytes). Restore a backup with “tumen restore FILE”, or start anew with “tumen run”."
+        )
 
 
 def _at_rest(path: Path) -> bool:
@@ -153,7 +182,7 @@ def unusable(error: BaseException) -> bool:
 
 def _prepare(conn: sqlite3.Connection, path: Path) -> None:
     try:
-        version = conn.execute("PRAGMA user_version").fetchone()[0]
+        version = _version(conn)
         _check_age(version, path)
         if version == 0:
             conn.execute("PRAGMA auto_vacuum = INCREMENTAL")
@@ -166,7 +195,7 @@ def _prepare(conn: sqlite3.Connection, path: Path) -> None:
             migrate(conn)
         conn.execute("BEGIN IMMEDIATE")
         conn.execute("ROLLBACK")
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:
         raise _failure(error, f"{path}: cannot be used ({explain(error)}).") from None
 
 
@@ -199,7 +228,13 @@ def explain(error: Exception) -> str:
     """Return the reason of an error of SQLite or the system, for people."""
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
-    return _REASONS.get(_code(error), str(error))
+    if _is_bad_text(error):  # SQLite's message would quote the whole text
+        return "it is damaged, a text in it is not UTF-8; run “tumen doctor”"
+    return _REASONS.get(_code(error), str(error)[:200])
+
+
+def _is_bad_text(error: BaseException) -> bool:
+    return isinstance(error, UnicodeDecodeError) or str(error).startswith("Could not decode to UTF-8")
 
 
 def _code(error: Exception) -> int:
@@ -207,4 +242,4 @@ def _code(error: Exception) -> int:
 
 
 def _failure(error: Exception, message: str) -> StoreError:
-    return StoreError(message, damaged=_code(error) == sqlite3.SQLITE_CORRUPT)
+    return StoreError(message, damaged=_code(error) == sqlite3.SQLITE_CORRUPT or _is_bad_text(error))

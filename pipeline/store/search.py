@@ -1,95 +1,200 @@
-"""Full-text search in English, Russian and Korean with SQLite's FTS5.
+"""Full-text search in English, Russian and Korean with SQLite's FTS5, with the filters of the desk.
 
-In: the query that a person typed. Out: a query that FTS5 always accepts, and the ids of the best articles. The stems
-that are indexed beside the text come from ``pipeline.text.words``.
+In: a parsed query and filters. Out: ids of articles. The stems that are indexed beside the text come from
+``pipeline.text.words``; the query language is in ``search_query``, the spellings of concepts in ``concepts``.
 """
 
 from __future__ import annotations
 
-import re
+import difflib
 import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
 
-from pipeline.text.words import WORD, forms
+from pipeline.store import concepts
+from pipeline.store.search_query import Query, Term, count_parts, expand, parse, to_fts, to_title_fts
 
-_TOKEN = re.compile(r'(?P<minus>(?<!\S)-)?"(?P<phrase>[^"]*)"?|(?P<not>(?<!\S)-)?(?P<word>\w+)(?P<star>\*)?')
-_QUOTES = str.maketrans("“”„«»", '"""""')
-_POSSESSIVE = re.compile(r"(?<=\w)['’]s\b")
-_MOST_WORDS = 40  # of a query
 RANKED = 5_000
+_MOST_BM25_PARTS = 12  # bm25() reads every occurrence of every part
+Order = Literal["rank", "date"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """Filters of a search; None means no filter.
+
+    Attributes:
+        topic: id of a topic that the articles are flagged for.
+        language: language of the articles; ``?`` for articles of unknown language.
+        source: id of a feed.
+        since: first day, ``2026-11-24``.
+        until: last day.
+        passage: id of a passage of the op-ed that a flag of the article is closest to.
+        state: what the team made of it, or whether it is flagged or relevant.
+    """
+
+    topic: str | None = None
+    language: str | None = None
+    source: int | None = None
+    since: str | None = None
+    until: str | None = None
+    passage: str | None = None
+    state: str | None = None
+
+
+STATES = {
+    "flagged": "a.top_topic IS NOT NULL",
+    "in_queue": "a.relevant = 1",
+    "unreviewed": "a.relevant = 1 AND a.verdict IS NULL",
+    "reviewed": "a.verdict IN ('relevant', 'not_relevant', 'escalate')",  # so that articles_queue serves it
+    "relevant": "a.verdict IN ('relevant', 'escalate')",
+    "not_relevant": "a.verdict = 'not_relevant'",
+    "escalate": "a.verdict = 'escalate'",
+}
 
 
 def to_query(typed: str) -> str:
-    """Return what a person typed as a query for FTS5, or "" if it has no word.
+    """Return what a person typed as a query for FTS5, or "" if it has no word. Concepts are not expanded."""
+    return to_fts(parse(typed))
 
-    Words are joined by AND; ``OR`` between two words accepts either; ``-word`` excludes; ``"quotes"`` find an exact
-    phrase; ``word*`` finds a prefix. A hyphen inside a word (Су-57) splits it. Any other character is a space.
+
+def understand(conn: sqlite3.Connection, typed: str, off: Iterable[str] = ()) -> Query:
+    """Return the query that a person typed, with the concepts that it names, except those in ``off``."""
+    refused = set(off)
+
+    def concept_of(text: str) -> Term | None:
+        term = concepts.named_by(conn, text)
+        return None if term is None or term.concept in refused else term
+
+    return expand(parse(typed), concept_of)
+
+
+def find(
+    conn: sqlite3.Connection,
+    query: Query,
+    wanted: Filter | None = None,
+    *,
+    order: Order = "rank",
+    limit: int,
+    offset: int = 0,
+) -> list[int]:
+    """Return the ids of matching articles; see ``find_and_count``."""
+    return find_and_count(conn, query, wanted, order=order, limit=limit, offset=offset)[0]
+
+
+def find_and_count(
+    conn: sqlite3.Connection,
+    query: Query,
+    wanted: Filter | None = None,
+    *,
+    order: Order = "rank",
+    limit: int,
+    offset: int = 0,
+) -> tuple[list[int], int]:
+    """Return matching articles and their number, counted up to 5,000.
+
+    Without a word, return all articles that pass the filters, by date. Best first is by BM25 (a hit in the title weighs
+    eight times as much as one in the text), or, for a concept with many spellings, articles that name it in the title
+    first. Only the newest 5,000 matches are put in order; older ones follow, newest first. Ranking all of them would
+    take a second in an archive of a million articles.
     """
-    typed = _POSSESSIVE.sub("", typed.replace("\x00", " ").translate(_QUOTES))
-    groups: list[list[str]] = []
-    excluded: list[str] = []
-    either = False
-    for token in list(_TOKEN.finditer(typed))[:_MOST_WORDS]:
-        if token["word"] == "OR" and not token["not"]:
-            either = bool(groups)
-            continue
-        if token["word"] in ("AND", "NOT", "NEAR"):  # operators of other search boxes
-            continue
-        phrase = token["phrase"]
-        part = _phrase(phrase) if phrase is not None else _forms(token["word"].lower(), prefix=bool(token["star"]))
-        if not part:
-            continue
-        if token["minus"] or token["not"]:
-            excluded.append(part)
-        elif either:
-            groups[-1].append(part)
-        else:
-            groups.append([part])
-        either = False
-    required = " AND ".join(f"({' OR '.join(group)})" for group in groups)
-    return f"({required}) NOT ({' OR '.join(excluded)})" if required and excluded else required
-
-
-def find(conn: sqlite3.Connection, typed: str, *, limit: int, offset: int = 0) -> list[int]:
-    """Return matching articles, best first (BM25; a hit in the title weighs eight times as much as one in the text).
-
-    Only the newest 5,000 matches are ranked; older ones follow, newest first. Ranking all of them would take a second
-    in an archive of a million articles.
-    """
-    query = to_query(typed)
-    if not query:
-        return []
-    if offset < RANKED:
-        rows = conn.execute(
-            "SELECT rowid FROM (SELECT rowid, bm25(articles_fts, 8.0, 1.0, 2.0) AS badness FROM articles_fts"
-            " WHERE articles_fts MATCH ? ORDER BY rowid DESC LIMIT ?) ORDER BY badness, rowid DESC LIMIT ? OFFSET ?",
-            (query, RANKED, limit, offset),
+    matching, values = _matching(query, wanted or Filter())
+    values |= {"ranked": RANKED, "limit": limit, "offset": offset}
+    page = "LIMIT :limit OFFSET :offset"
+    if not query or offset >= RANKED:
+        by = "id DESC" if query else "a.sorted_at DESC, a.id DESC"
+        ids = [row[0] for row in conn.execute(f"{matching} ORDER BY {by} {page}", values)]
+        counted = " ".join(["SELECT count(*) FROM (", matching, "LIMIT :ranked)"])
+        return ids, int(conn.execute(counted, values).fetchone()[0])
+    newest = f"{matching} ORDER BY id DESC LIMIT :ranked"
+    if order == "date":
+        ranked = "JOIN articles a ON a.id = m.id ORDER BY a.sorted_at DESC, a.id DESC"
+    elif count_parts(query) > _MOST_BM25_PARTS:
+        values["title"] = to_title_fts(query)
+        in_title = (
+            "SELECT rowid FROM articles_fts WHERE articles_fts MATCH :title AND rowid >= (SELECT min(id) FROM newest)"
         )
+        ranked = f"ORDER BY m.id IN ({in_title}) DESC, m.id DESC"
     else:
-        rows = conn.execute(
-            "SELECT rowid FROM articles_fts WHERE articles_fts MATCH ? ORDER BY rowid DESC LIMIT ? OFFSET ?",
-            (query, limit, offset),
-        )
-    return [int(row[0]) for row in rows]
+        newest = newest.replace("SELECT rowid AS id", "SELECT rowid AS id, bm25(articles_fts, 8.0, 1.0, 2.0) AS bad")
+        ranked = "ORDER BY m.bad, m.id DESC"
+    sql = " ".join(
+        ["WITH newest AS MATERIALIZED (", newest, ") SELECT m.id, (SELECT count(*) FROM newest) FROM newest m", ranked]
+    )
+    rows = conn.execute(f"{sql} {page}", values).fetchall()
+    return [row[0] for row in rows], int(rows[0][1]) if rows else 0
 
 
-def count(conn: sqlite3.Connection, typed: str, most: int) -> int:
-    """Count the matching articles, up to ``most``."""
-    query = to_query(typed)
+def suggest(conn: sqlite3.Connection, query: Query) -> str | None:
+    """Return the query with each unknown word replaced by the most similar word of the archive, or None."""
+    words = {}
+    for term in query.terms:
+        if term.kind == "word" and not term.concept and not _is_known(conn, term.text):
+            similar = _similar(conn, term.text)
+            if similar is None:
+                return None
+            words[term.text] = similar
+    if not words:
+        return None
+    groups = (" OR ".join(words.get(term.text, _typed(term)) for term in group) for group in query.groups)
+    return " ".join([*groups, *(f"-{_typed(term)}" for term in query.excluded)])
+
+
+def _typed(term: Term) -> str:
+    return f'"{term.text}"' if term.kind == "phrase" else term.text + "*" * (term.kind == "prefix")
+
+
+def _is_known(conn: sqlite3.Connection, word: str) -> bool:
+    return bool(conn.execute("SELECT 1 FROM articles_fts WHERE articles_fts MATCH ?", (to_query(word),)).fetchone())
+
+
+def _similar(conn: sqlite3.Connection, word: str) -> str | None:
+    """Return a word of some title or text that is written much like this one and has the same first letter."""
+    rows = conn.execute(
+        "SELECT term FROM articles_fts_words WHERE term >= ? AND term < ? AND col <> 'search_terms'"
+        " AND length(term) BETWEEN ? AND ? GROUP BY term ORDER BY sum(doc) DESC LIMIT 3000",
+        (word[0], chr(ord(word[0]) + 1), len(word) - 2, len(word) + 2),
+    )
+    close = difflib.get_close_matches(word, [row[0] for row in rows], n=1, cutoff=0.7)
+    return close[0] if close else None
+
+
+def _matching(query: Query, wanted: Filter) -> tuple[str, dict[str, object]]:
+    """Return a statement without order for the ids of the articles that match and pass the filters, and its values."""
+    where, values = _conditions(wanted)
+    passing = " ".join(["SELECT a.id FROM articles a WHERE", where])
     if not query:
-        return 0
-    sql = "SELECT count(*) FROM (SELECT 1 FROM articles_fts WHERE articles_fts MATCH ? LIMIT ?)"
-    return int(conn.execute(sql, (query, most)).fetchone()[0])
+        return passing, values
+    # the plus keeps SQLite from asking the search index once for each article that passes
+    narrowed = f" AND +rowid IN ({passing})" if where != "1" else ""
+    found = " ".join(["SELECT rowid AS id FROM articles_fts WHERE articles_fts MATCH :fts", narrowed])
+    return found, values | {"fts": to_fts(query)}
 
 
-def excerpt(typed: str, text: str, around: int = 90) -> tuple[str, str, str]:
-    """Return the text before the first hit, the hit, and the text after it; without a hit, the start of the text."""
-    wanted = [form for word in WORD.findall(typed.lower()) for form in forms(word) if len(form) > 1]
-    pattern = "|".join(rf"{'' if '가' <= form[0] <= '힣' else chr(92) + 'b'}{re.escape(form)}\w*" for form in wanted)
-    hit = re.search(pattern, text, re.IGNORECASE) if pattern else None
-    if hit is None:
-        return text[: 2 * around], "", ""
-    start, end = max(hit.start() - around, 0), hit.end() + around
-    return ("… " if start else "") + text[start : hit.start()], hit[0], text[hit.end() : end]
+def _conditions(wanted: Filter) -> tuple[str, dict[str, object]]:
+    """Return a condition on ``articles a``, "1" if there is no filter, and its values."""
+    values: dict[str, object] = {
+        "topic": wanted.topic,
+        "language": wanted.language,
+        "source": wanted.source,
+        "since": wanted.since,
+        "until": f"{wanted.until}T23:59:59Z" if wanted.until else None,
+        "passage": wanted.passage,
+    }
+    dates = ("sorted_at >= :since" if wanted.since else "", "sorted_at <= :until" if wanted.until else "")
+    between = "".join(f" AND {date}" for date in dates if date)
+    conditions = [f"a.{date}" for date in dates if date]
+    if wanted.topic or wanted.passage:
+        of = " AND ".join(f"{c} = :{v}" for c, v in (("topic", "topic"), ("passage_id", "passage")) if values[v])
+        conditions.append(f"a.id IN (SELECT article_id FROM flags WHERE {of}{between})")  # noqa: S608 - conditions of our own
+    if wanted.language:
+        conditions.append("a.language IS NULL" if wanted.language == "?" else "a.language = :language")
+    if wanted.source is not None:
+        conditions.append("a.feed_id = :source")
+    if wanted.state:
+        conditions.append(STATES[wanted.state])
+    return " AND ".join(conditions) or "1", values
 
 
 def indexed(conn: sqlite3.Connection, *, after: int, limit: int) -> list[tuple[int, str, str, str]]:
@@ -122,14 +227,3 @@ def check(conn: sqlite3.Connection) -> bool:
     except sqlite3.DatabaseError:
         return False
     return True
-
-
-def _phrase(phrase: str) -> str:
-    words = WORD.findall(phrase)
-    return f'"{" ".join(words)}"' if words else ""
-
-
-def _forms(word: str, *, prefix: bool) -> str:
-    if prefix:
-        return f'"{word}"*'
-    return " OR ".join(f'"{form}"' for form in forms(word))

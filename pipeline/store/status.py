@@ -5,12 +5,14 @@ from __future__ import annotations
 import shutil
 import sqlite3
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 
+from pipeline.store import watch
 from pipeline.store.values import from_row, to_text, to_time
+from pipeline.store.watch import Watch
 
 _STALE = timedelta(hours=24)
 _BACKUP_STALE = timedelta(days=3)
@@ -75,10 +77,12 @@ class Status:
         checked_at: last check that found no damage.
         damaged_at: last check that found damage, if it was later.
         copied_at: last backup.
+        copy_failed_at: last attempt of a backup, if it failed.
         next_due: next poll of any feed.
         entries: number of entries in each state; ``new`` and ``failed`` wait.
         failing: feeds that need attention.
         stumbling: feeds that failed only once or twice.
+        watch: whether feeds are polled and alerts are accepted.
         problems: what needs attention, one sentence each.
         healthy: whether there are no problems.
     """
@@ -89,6 +93,7 @@ class Status:
     checked_at: str | None
     damaged_at: str | None
     copied_at: str | None
+    copy_failed_at: str | None
     last_cycle: str | None
     next_due: str | None
     articles: int
@@ -102,6 +107,7 @@ class Status:
     config_version: str | None
     alerts_waiting: int
     alerts_failed: int
+    watch: Watch = field(default_factory=Watch)
     problems: tuple[str, ...] = ()
     healthy: bool = True
 
@@ -125,7 +131,11 @@ def read(conn: sqlite3.Connection, now: datetime) -> Status:
         " (SELECT count(*) FROM feeds WHERE enabled = 1) AS feeds"
     ).fetchone()
     states = conn.execute("SELECT state, count(*) AS entries FROM entries GROUP BY state ORDER BY state")
-    times = dict(conn.execute("SELECT name, at FROM alert_times WHERE name IN ('check', 'damage', 'copy')").fetchall())
+    times = dict(
+        conn.execute(
+            "SELECT name, at FROM alert_times WHERE name IN ('check', 'damage', 'copy', 'copy tried')"
+        ).fetchall()
+    )
     path = Path(conn.execute("PRAGMA database_list").fetchone()[2])
     wal = path.with_name(f"{path.name}-wal")
     status = Status(
@@ -135,10 +145,12 @@ def read(conn: sqlite3.Connection, now: datetime) -> Status:
         checked_at=times.get("check"),
         damaged_at=times.get("damage"),
         copied_at=times.get("copy"),
+        copy_failed_at=tried if (tried := times.get("copy tried", "")) > times.get("copy", "") else None,
         entries={row["state"]: row["entries"] for row in states},
         failing=_failing(conn, FAILS),
         stumbling=_failing(conn, f"failures > 0 AND NOT {FAILS}"),
         silent=silent(conn, now),
+        watch=watch.read(conn, path, now),
         **dict(figures),
     )
     problems = tuple(_problems(status, now))
@@ -158,14 +170,17 @@ def _problems(status: Status, now: datetime) -> Iterator[str]:
         yield "No cycle has finished yet."
     elif status.last_cycle < to_text(now - _STALE):
         yield "No cycle has finished for a day: check that the daemon, the timer or cron is running."
+    yield from watch.problems(status.watch)
     if status.failing:
         yield f"{_number(len(status.failing), 'feed fails', 'feeds fail')}."
     if status.silent:
         yield f"{_number(len(status.silent), 'feed is', 'feeds are')} silent for longer than usual."
     if status.damaged_at:
         yield f"The database was found damaged at {status.damaged_at}: run “tumen doctor”."
-    if status.copied_at and status.copied_at < to_text(now - _BACKUP_STALE):
-        yield f"The last backup is from {status.copied_at}: see the housekeeping lines of the log."
+    if status.copy_failed_at:
+        yield f"The backup of {status.copy_failed_at} failed: see the housekeeping lines of the log, or its mail."
+    elif status.copied_at and status.copied_at < to_text(now - _BACKUP_STALE):
+        yield f"The last backup is from {status.copied_at}: check that housekeeping runs."
     if status.alerts_failed:
         yield f"{_number(status.alerts_failed, 'alert was', 'alerts were')} given up: see “tumen alerts list”."
     if status.free_bytes < _LEAST_FREE_BYTES:
@@ -193,6 +208,11 @@ def silent(conn: sqlite3.Connection, now: datetime) -> tuple[SilentFeed, ...]:
     """
     silent_feeds = []
     for feed in conn.execute("SELECT id, name FROM feeds WHERE enabled = 1 AND failures = 0").fetchall():
+        newest = conn.execute(
+            "SELECT first_seen_at FROM entries WHERE feed_id = ? ORDER BY id DESC LIMIT 1", (feed["id"],)
+        ).fetchone()
+        if newest is None or now - to_time(newest[0]) <= _LEAST_SILENCE:
+            continue  # not silent, whatever is usual; spares reading its pauses
         seen = [
             to_time(row[0])
             for row in conn.execute(

@@ -55,13 +55,13 @@ def _holders(conn: sqlite3.Connection, sentence: int, article: int) -> list[int]
 
 
 def load_holders(
-    conn: sqlite3.Connection, holders: Mapping[int, list[int]], *, since: str
+    conn: sqlite3.Connection, holders: Mapping[int, list[int]], *, since: str, until: str
 ) -> dict[int, list[SentenceHolder]]:
-    """Return the articles of ``holders`` of this time or later, by sentence."""
+    """Return the articles of ``holders`` between two times, by sentence."""
     rows = conn.execute(
         "SELECT id AS article, feed_id AS source, story_id AS story, sorted_at AS at FROM articles"
-        " WHERE id IN (SELECT value FROM json_each(?)) AND sorted_at >= ?",
-        (json.dumps(sorted(set(chain.from_iterable(holders.values())))), since),
+        " WHERE id IN (SELECT value FROM json_each(?)) AND sorted_at BETWEEN ? AND ?",
+        (json.dumps(sorted(set(chain.from_iterable(holders.values())))), since, until),
     )
     loaded = {row["article"]: from_row(SentenceHolder, row) for row in rows.fetchall()}
     by_sentence = {
@@ -146,6 +146,17 @@ def complete(conn: sqlite3.Connection, story: Candidate) -> Candidate:
     known = {member.article for member in story.members}
     more = _tellings(conn, [row[0] for row in rows.fetchall() if row[0] not in known])
     return Candidate(story.first, story.last, [*story.members, *more])
+
+
+def whole_story(conn: sqlite3.Connection, story: int) -> Candidate | None:
+    """Return a story with its first members, or None if their signatures are no longer kept."""
+    rows = conn.execute(
+        "SELECT id FROM articles INDEXED BY articles_story WHERE story_id = ? ORDER BY id LIMIT ?",
+        (story, _MOST_FIRST_MEMBERS),
+    )
+    found = _tellings(conn, [row[0] for row in rows.fetchall()])
+    spans = _spans(conn, [story])
+    return Candidate(*spans[story], found) if found and story in spans else None
 
 
 def _spans(conn: sqlite3.Connection, stories: Iterable[int]) -> dict[int, tuple[float, float]]:
@@ -237,6 +248,22 @@ def join(
         (article, story),
     )
     return story
+
+
+def recount(conn: sqlite3.Connection, story: int) -> None:
+    """Bring title, counts and times of a story up to date with its members. A story without members keeps its title."""
+    conn.execute(
+        "UPDATE stories SET (articles, sources, first_seen_at, last_seen_at) = (SELECT count(*),"
+        " count(DISTINCT feed_id), coalesce(min(sorted_at), stories.first_seen_at),"
+        " coalesce(max(sorted_at), stories.last_seen_at) FROM articles INDEXED BY articles_story"
+        " WHERE story_id = stories.id) WHERE id = ?",
+        (story,),
+    )
+    conn.execute(
+        "UPDATE stories SET (title, lead_article_id) = (SELECT title, id FROM articles INDEXED BY articles_story"
+        " WHERE story_id = stories.id ORDER BY +sorted_at, id LIMIT 1) WHERE id = ? AND articles > 0",
+        (story,),
+    )
 
 
 def _add(conn: sqlite3.Connection, member: tuple[int, int, str, int | None, str, str]) -> None:

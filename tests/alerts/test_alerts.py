@@ -214,6 +214,23 @@ def test_rule_filters_by_source_language_and_score(alerts: Alerts) -> None:
         assert 0 < len(wanted) < len(rows)
 
 
+def test_rule_follows_a_search_by_words_or_by_its_saved_name(alerts: Alerts) -> None:
+    alerts.do(
+        "INSERT INTO saved_searches (name, query, analyst, saved_at) VALUES ('Shields', 'q=THAAD', 'anna', '2026')"
+    )
+    named = {row[0] for row in alerts.rows("SELECT article_id FROM evidence WHERE concept = 'thaad'")}
+    sent = []
+    for words in ("THAAD", "Shields"):
+        alerts.do("DELETE FROM alerts")
+        alerts.rules(f'[[rule]]\nname = "Found"\nto = ["duty"]\nsearch = "{words}"\n')
+        alerts.go()
+        sent.append({row[0] for row in alerts.rows("SELECT article_id FROM alerts")})
+    assert sent[0] == sent[1] >= named
+    alerts.do("DELETE FROM alerts")
+    alerts.rules('[[rule]]\nname = "None"\nto = ["duty"]\nsearch = "-THAAD"\n')
+    assert alerts.go().sent == 0
+
+
 def test_escalated_verdict_is_sent_with_its_note_and_withdrawn_one_is_not(alerts: Alerts) -> None:
     alerts.rules('[[rule]]\nname = "Escalated"\nto = ["duty"]\nwhen = "verdict"\n')
     alerts.go()

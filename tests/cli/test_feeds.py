@@ -117,9 +117,13 @@ def test_import_refuses_hostile_xml(config: Path, tmp_path: Path) -> None:
     assert "entity bomb" in done.stderr
 
 
-def test_folder_without_feeds_file_starts_from_the_shipped_one(tmp_path: Path) -> None:
+def test_new_feeds_file_has_the_shipped_feeds_only_on_request(tmp_path: Path) -> None:
     path = addition.own_file(tmp_path)
-    addition.append(path, [Source(name="A", url="https://a.example/rss", language="ko", topics=("thaad",))])
+    added = [Source(name="A", url="https://a.example/rss", language="ko", topics=("thaad",))]
+    addition.append(path, added)
+    assert load_sources(path) == tuple(added)
+    path.unlink()
+    addition.append(path, added, with_shipped=True)
     assert load_sources(path)[-1].topics == ("thaad",)
     assert len(load_sources(path)) > 30
 

@@ -188,7 +188,9 @@ def test_housekeeping_keeps_the_configured_number_of_backups(database: Path, tmp
     (copies / "tumen-mine.db").write_bytes(b"")
     config = tmp_path / "config"
     config.mkdir()
-    (config / "tumen.toml").write_text(f'[daemon]\nbackup_folder = "{copies}"\nbackups = 3\n', encoding="utf-8")
+    (config / "tumen.toml").write_text(
+        f'feeds = "shipped"\n[daemon]\nbackup_folder = "{copies}"\nbackups = 3\n', encoding="utf-8"
+    )
     done = tumen("doctor", "--housekeeping", "--db", database, "--config", config)
     assert done.returncode == 0, done.stdout + done.stderr
     names = sorted(path.name for path in copies.iterdir())

@@ -1,4 +1,4 @@
-"""Pages kept as they were fetched, and what can be made of them later."""
+"""Kept pages: stored as fetched, extracted again later."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def change(desk: Desk, sql: str) -> None:
     conn.close()
 
 
-def test_each_page_is_kept_as_it_came_and_its_article_names_it(desk: Desk) -> None:
+def test_page_is_kept_as_fetched_and_its_article_names_it(desk: Desk) -> None:
     keep(desk)
     desk.run()
     rows = desk.rows("SELECT page_hash, page_url, url, method FROM articles")
@@ -56,7 +56,9 @@ def test_each_page_is_kept_as_it_came_and_its_article_names_it(desk: Desk) -> No
     archive.close()
 
 
-def test_nothing_is_kept_unless_the_config_says_so_but_the_digest_is(desk: Desk) -> None:
+def test_without_setting_only_the_digest_of_a_page_is_kept(desk: Desk) -> None:
+    with (desk.config / "tumen.toml").open("a", encoding="utf-8") as file:
+        file.write("[edits]\nafter_hours = []\n")
     desk.run()
     assert not copies.path_beside(desk.database).exists()
     assert desk.rows("SELECT 1 FROM articles WHERE page_hash IS NOT NULL AND page_url <> ''")
@@ -65,24 +67,24 @@ def test_nothing_is_kept_unless_the_config_says_so_but_the_digest_is(desk: Desk)
         type_(desk, "reextract")
 
 
-def test_read_again_with_the_same_extraction_nothing_changes(desk: Desk) -> None:
+def test_reextract_with_the_same_extraction_changes_nothing(desk: Desk) -> None:
     keep(desk)
     desk.run()
     before = desk.rows("SELECT * FROM articles")
     kept = len(desk.rows("SELECT 1 FROM articles WHERE page_hash IS NOT NULL"))
-    told = type_(desk, "reextract")
+    output = type_(desk, "reextract")
     assert desk.rows("SELECT * FROM articles") == before
-    assert re.search(rf"\b{kept}  unchanged", told), told
+    assert re.search(rf"\b{kept}  unchanged", output), output
     assert not desk.rows("SELECT * FROM revisions")
 
 
-def test_a_better_extraction_makes_a_revision_flags_it_and_keeps_the_verdict(desk: Desk) -> None:
+def test_better_extraction_makes_a_flagged_revision_and_keeps_the_verdict(desk: Desk) -> None:
     keep(desk)
     desk.run()
     before = desk.rows("SELECT id, title, text FROM articles ORDER BY id")
     flags = desk.rows("SELECT article_id, topic FROM flags ORDER BY 1, 2")
     flagged = flags[0][0]
-    # as if an older Tumen had read the page badly
+    # as an older version of Tumen may have extracted it
     change(desk, f"UPDATE articles SET text = 'Menu', content_hash = 'x', relevance = 0 WHERE id = {flagged}")
     change(desk, "DELETE FROM flags")
     last = desk.rows("SELECT max(id) FROM articles WHERE page_hash > ''")[0][0]
@@ -93,19 +95,19 @@ def test_a_better_extraction_makes_a_revision_flags_it_and_keeps_the_verdict(des
         f" VALUES ({flagged}, 'an analyst', 'relevant', '2026-01-01T00:00:00Z', 1, 'a token')",
     )
 
-    told = type_(desk, "reextract", "--dry-run")
-    assert "nothing written" in told
+    output = type_(desk, "reextract", "--dry-run")
+    assert "nothing written" in output
     assert desk.rows(f"SELECT text FROM articles WHERE id = {flagged}") == [("Menu",)]
 
     again = type_(desk, "reextract")
-    assert told.splitlines()[1:] == again.splitlines()[1:]
+    assert output.splitlines()[1:] == again.splitlines()[1:]
     assert desk.rows("SELECT id, title, text FROM articles ORDER BY id") == before
     assert desk.rows(f"SELECT text FROM revisions WHERE article_id = {flagged}") == [("Menu",)]
     assert desk.rows("SELECT article_id, topic FROM flags ORDER BY 1, 2") == [f for f in flags if f[0] == flagged]
     assert desk.rows(f"SELECT verdict FROM articles WHERE id = {flagged}") == [("relevant",)]
 
 
-def test_a_page_that_is_gone_or_damaged_changes_nothing(desk: Desk) -> None:
+def test_missing_or_damaged_page_changes_nothing(desk: Desk) -> None:
     keep(desk)
     desk.run()
     before = desk.rows("SELECT * FROM articles")
@@ -118,7 +120,7 @@ def test_a_page_that_is_gone_or_damaged_changes_nothing(desk: Desk) -> None:
     assert desk.rows("SELECT * FROM articles") == before
 
 
-def test_old_copies_are_forgotten_after_the_days_of_the_config(desk: Desk) -> None:
+def test_old_copies_are_deleted_after_the_configured_days(desk: Desk) -> None:
     keep(desk, "days = 30\n")
     desk.run()
     conn = sqlite3.connect(copies.path_beside(desk.database))
@@ -138,13 +140,13 @@ def test_file_that_is_no_archive_is_refused_before_polling(desk: Desk) -> None:
     assert not desk.world.log
 
 
-def test_the_page_can_be_had_again(desk: Desk, tmp_path: Path) -> None:
+def test_kept_page_can_be_written_to_a_file(desk: Desk, tmp_path: Path) -> None:
     keep(desk)
     desk.run()
     number, name, address = desk.rows("SELECT id, page_hash, page_url FROM articles WHERE page_hash > ''")[0]
-    told = type_(desk, "page", str(number), "-o", str(tmp_path / "page.html"))
-    assert str(address) in told
-    assert str(name) in told
+    output = type_(desk, "page", str(number), "-o", str(tmp_path / "page.html"))
+    assert str(address) in output
+    assert str(name) in output
     assert hashlib.sha256((tmp_path / "page.html").read_bytes()).hexdigest() == name
     with pytest.raises(NotFound, match="no article"):
         type_(desk, "page", "987654")

@@ -1,4 +1,4 @@
-"""Whole cycles over the loopback world, as ``tumen run`` makes them: real HTTP, real SQLite, real worker processes."""
+"""Whole cycles over the loopback world, as ``tumen run`` runs them: real HTTP, real SQLite, real worker processes."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tests.cycle.desk import Desk
 
 
-def test_every_piece_is_stored_once_flagged_and_told(desk: Desk) -> None:
+def test_every_article_is_stored_once_flagged_and_reported(desk: Desk) -> None:
     report = desk.run()
     urls = [row[0] for row in desk.rows("SELECT url FROM articles")]
     assert len(urls) == len(set(urls)) == report.articles_stored > 24
@@ -34,10 +34,10 @@ def test_every_piece_is_stored_once_flagged_and_told(desk: Desk) -> None:
     assert not desk.rows("SELECT id FROM articles WHERE text = ''")
 
 
-def test_each_piece_is_found_by_the_terms_that_a_reindex_would_give_it(desk: Desk) -> None:
-    """The workers make them, and ``tumen reindex`` compares them with its own."""
+def test_stored_search_terms_equal_those_of_a_reindex(desk: Desk) -> None:
+    """The workers compute the terms, and ``tumen reindex`` compares them with its own."""
     desk.run()
-    with closing(sqlite3.connect(desk.database)) as conn, conn:  # one is told anew, with another text
+    with closing(sqlite3.connect(desk.database)) as conn, conn:  # one article is replaced, with another text
         conn.execute("UPDATE articles SET content_hash = '', text = 'old', search_terms = 'old' WHERE id = 1")
         conn.execute("UPDATE entries SET state = 'new', next_try_at = first_seen_at WHERE article_id = 1")
     assert desk.run().articles_revised == 1
@@ -46,7 +46,7 @@ def test_each_piece_is_found_by_the_terms_that_a_reindex_would_give_it(desk: Des
     assert any(terms for _, _, terms in rows)
 
 
-def test_evidence_stands_in_the_stored_text_where_it_says(desk: Desk) -> None:
+def test_offsets_of_evidence_are_right_in_the_stored_text(desk: Desk) -> None:
     desk.run()
     rows = desk.rows(
         "SELECT iif(e.field = 'title', a.title, a.text), e.start, e.\"end\", e.surface"
@@ -57,7 +57,7 @@ def test_evidence_stands_in_the_stored_text_where_it_says(desk: Desk) -> None:
         assert str(text)[int(str(start)) : int(str(end))] == surface
 
 
-def test_a_second_cycle_stores_nothing_and_asks_only_conditionally(desk: Desk) -> None:
+def test_second_cycle_stores_nothing_and_sends_conditional_requests(desk: Desk) -> None:
     desk.run()
     before = len(desk.world.log)
     report = desk.run(force=True)
@@ -68,7 +68,7 @@ def test_a_second_cycle_stores_nothing_and_asks_only_conditionally(desk: Desk) -
     assert len(asked) == report.feeds_polled
 
 
-def test_inside_the_interval_nothing_is_asked(desk: Desk) -> None:
+def test_no_request_within_the_interval(desk: Desk) -> None:
     desk.run()
     before = len(desk.world.log)
     report = desk.run()
@@ -76,7 +76,7 @@ def test_inside_the_interval_nothing_is_asked(desk: Desk) -> None:
     assert len(desk.world.log) == before
 
 
-def test_a_tick_brings_just_the_new_pieces(desk: Desk) -> None:
+def test_cycle_after_news_fetches_only_new_pages(desk: Desk) -> None:
     first = desk.run()
     fresh = desk.world.tick(2)
     report = desk.run(force=True)
@@ -84,7 +84,7 @@ def test_a_tick_brings_just_the_new_pieces(desk: Desk) -> None:
     assert report.articles_stored == len(stored) == len(fresh)
 
 
-def test_what_fails_has_a_reason_and_a_later_try_and_stops_nothing_else(desk: Desk) -> None:
+def test_failed_page_has_a_reason_and_a_retry_and_does_not_affect_others(desk: Desk) -> None:
     report = desk.run()
     assert report.feeds_failed == 1
     status, problem, due = desk.rows("SELECT status, problem, due_at FROM feeds WHERE failures > 0")[0]
@@ -97,7 +97,7 @@ def test_what_fails_has_a_reason_and_a_later_try_and_stops_nothing_else(desk: De
     assert {trouble.what for trouble in report.troubles} == {"feed", "article"}
 
 
-def test_the_delay_grows_and_at_the_end_the_feed_s_own_text_stands_in(desk: Desk) -> None:
+def test_delay_grows_and_the_text_of_the_feed_is_used_meanwhile(desk: Desk) -> None:
     waits = []
     desk.run()
     for _ in range(5):
@@ -115,12 +115,12 @@ def test_the_delay_grows_and_at_the_end_the_feed_s_own_text_stands_in(desk: Desk
     assert text
 
 
-def test_one_article_for_a_piece_in_two_feeds_and_both_sightings(desk: Desk) -> None:
+def test_article_in_two_feeds_is_stored_once_with_both_sightings(desk: Desk) -> None:
     desk.run()
     assert desk.rows("SELECT entry_id FROM sightings GROUP BY entry_id HAVING count(*) > 1")
 
 
-def test_no_feed_is_told_before_anything_is_asked(desk: Desk) -> None:
+def test_config_without_feeds_is_reported_before_any_request(desk: Desk) -> None:
     (desk.config / "feeds.toml").write_text("", encoding="utf-8")
     with pytest.raises(NothingToWatch, match=r"feeds\.toml"):
         desk.run()
@@ -129,17 +129,19 @@ def test_no_feed_is_told_before_anything_is_asked(desk: Desk) -> None:
 
 @pytest.mark.alone
 @pytest.mark.timeout(400)  # 13 whole runs and 12 killed ones
-def test_killed_at_any_moment_the_next_run_ends_where_an_undisturbed_one_does(desk: Desk, tmp_path: Path) -> None:
+def test_run_after_a_kill_ends_like_an_undisturbed_run(desk: Desk, tmp_path: Path) -> None:
     done = list(crash(desk.world, desk.config, tmp_path, kills=12, rng=random.Random(20180621)))
     assert [one for one in done if one.problem] == []
-    assert any(0 < number < 34 for one in done for number in one.articles)  # some fell into the midst of the work
+    assert any(
+        0 < number < 34 for one in done for number in one.articles
+    )  # some kills happened in the middle of the work
     assert any(one.verdicts for one in done)
 
 
-def test_a_killed_cycle_leaves_no_worker_behind(desk: Desk, tmp_path: Path) -> None:
+def test_killed_cycle_leaves_no_worker(desk: Desk, tmp_path: Path) -> None:
     process = subprocess.Popen(command(tmp_path / "x.db", desk.config), process_group=0)
     until = time.monotonic() + 60
-    while not any(asked.path.endswith(".html") for asked in desk.world.log):  # a worker has read a feed
+    while not any(asked.path.endswith(".html") for asked in desk.world.log):  # a worker has parsed a feed
         assert time.monotonic() < until, "no page was asked for"
         time.sleep(0.005)
     process.send_signal(signal.SIGKILL)

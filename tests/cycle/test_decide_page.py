@@ -1,7 +1,8 @@
-"""What becomes of an entry after its page was requested: the table of decisions."""
+"""Decisions about an entry after its page was requested: the table of cases."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -148,6 +149,12 @@ def test_refused_page_gives_an_article_of_the_feeds_text_at_once(failure: FetchF
     assert pending == Retry(1, minutes(15), "pending page: No.", feed_text=True)
 
 
+@pytest.mark.parametrize("kind", ["timeout", "not_found", "status"])
+def test_page_that_fails_twice_gives_an_article_of_the_feeds_text(kind: FailureKind) -> None:
+    pending = decide_page(entry(content="Short.", attempts=1), failed(kind), SETTINGS)
+    assert pending == Retry(2, minutes(60), "pending page: No.", feed_text=True)
+
+
 @pytest.mark.parametrize(
     ("refused", "failure"),
     [
@@ -159,3 +166,43 @@ def test_refused_page_gives_an_article_of_the_feeds_text_at_once(failure: FetchF
 )
 def test_article_of_the_feeds_text_waits_in_other_cases(refused: QueuedEntry, failure: FetchFailed) -> None:
     assert decide_page(refused, failure, SETTINGS) == Retry(1, minutes(15), "No.")
+
+
+@pytest.mark.parametrize(
+    "address", ["https://a.example/", "https://www.a.example", "https://a.example/ko/", "https://a.example/index.php"]
+)
+def test_135_redirect_to_the_front_page_counts_as_not_there(address: str) -> None:
+    front = Fetched(url=address, status=200, headers={}, body=b"<p>Eight other headlines</p>")
+    first = decide_page(entry(content="Short."), front, SETTINGS)
+    assert isinstance(first, Retry)
+    assert first.feed_text
+    assert address in first.reason
+    assert isinstance(decide_page(entry(attempts=1), front, SETTINGS), UseFeedText)
+
+
+@pytest.mark.parametrize(
+    ("asked", "answered"),
+    [
+        (URL, "https://a.example/2"),
+        (URL, "https://a.example/?id=1"),
+        ("https://a.example/", "https://a.example/"),
+        ("https://a.example/?id=1", "https://a.example/?id=1"),
+    ],
+)
+def test_135_page_that_answers_from_another_address_is_read(asked: str, answered: str) -> None:
+    page = Fetched(url=answered, status=200, headers={}, body=b"<p>Text</p>")
+    assert decide_page(entry(url=asked), page, SETTINGS) == ProcessPage(page)
+
+
+@pytest.mark.parametrize("link", ["javascript:open(1)", "FILE:///etc/passwd", "data:text/html,x"])
+def test_53_entry_that_links_to_a_program_or_a_local_file_is_given_up(link: str) -> None:
+    linked = ParsedEntry(id="1", url="", title="T", written=link, content="x")
+    decision = decide_page(replace(entry(url=""), entry=linked), None, SETTINGS)
+    assert decision == GiveUp(f"The feed links to {link}, which is not fetched.")
+
+
+def test_53_link_of_another_scheme_is_named_as_reason() -> None:
+    linked = replace(
+        entry(url="", content="Short."), entry=ParsedEntry(id="1", url="", title="T", written="ftp://a/b", content="x")
+    )
+    assert decide_page(linked, None, SETTINGS) == UseFeedText("The feed links to ftp://a/b, which is not fetched.")

@@ -1,5 +1,6 @@
-"""What the machine may do to a cycle: no room, no right to write, no name service, a locked file, a wrong clock, a
-killed worker. Each is one clear line, and nothing is lost.
+"""Failures of the machine: full disk, read-only file, no DNS, locked database, wrong clock, killed worker.
+
+Each gives one clear line, and nothing is lost.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ pytestmark = pytest.mark.alone
 
 @cache
 def may_mount() -> bool:
-    """Whether this machine lets a test have mounts of its own."""
+    """Return whether a test may mount file systems in a namespace of its own."""
     try:
         done = subprocess.run(
             ["unshare", "-rm", "mount", "-t", "tmpfs", "tmpfs", "/mnt"], capture_output=True, check=False, timeout=20
@@ -40,11 +41,11 @@ def may_mount() -> bool:
     return done.returncode == 0
 
 
-mounts = pytest.mark.skipif(not may_mount(), reason="needs leave to mount in a namespace of its own")
+mounts = pytest.mark.skipif(not may_mount(), reason="needs permission to mount in its own namespace")
 
 
 def in_namespace(script: str, *words: str | Path) -> subprocess.CompletedProcess[str]:
-    """Run a shell script, which mounts what it likes, and then a command."""
+    """Run a shell script that may mount file systems, then a command."""
     whole = ["unshare", "-rm", "sh", "-c", f'{script}\nexec "$@"', "sh", *map(str, words)]
     return subprocess.run(whole, capture_output=True, text=True, check=False, timeout=100)
 
@@ -58,7 +59,7 @@ def one_line(done: subprocess.CompletedProcess[str], *words: str) -> None:
 
 @mounts
 @pytest.mark.parametrize("kilobytes", [900, 1300])
-def test_a_full_disk_stops_the_cycle_with_a_line_and_the_next_one_goes_on(
+def test_full_disk_stops_the_cycle_with_one_line_and_the_next_cycle_continues(
     desk: Desk, tmp_path: Path, kilobytes: int
 ) -> None:
     desk.run()
@@ -77,12 +78,12 @@ def test_a_full_disk_stops_the_cycle_with_a_line_and_the_next_one_goes_on(
     with closing(sqlite3.connect(left)) as conn:
         assert conn.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     again = subprocess.run(command(left, desk.config), capture_output=True, text=True, check=False, timeout=100)
-    assert again.returncode == 1, again.stderr  # the world's broken feed
+    assert again.returncode == 1, again.stderr  # one feed of the world is broken
     assert contents(left) == undisturbed
 
 
 @mounts
-def test_a_disk_that_became_read_only_is_a_line_and_status_still_answers(desk: Desk) -> None:
+def test_read_only_disk_gives_one_line_and_status_still_works(desk: Desk) -> None:
     desk.run()
     folder = desk.database.parent
     script = f"mount --bind {folder} {folder} && mount -o remount,bind,ro {folder}"
@@ -92,7 +93,7 @@ def test_a_disk_that_became_read_only_is_a_line_and_status_still_answers(desk: D
 
 
 @pytest.mark.parametrize("words", [["run"], ["status"], ["brief"], ["doctor"], ["reindex"]], ids=" ".join)
-def test_a_damaged_database_is_told_of_without_a_trace(desk: Desk, words: list[str]) -> None:
+def test_damaged_database_gives_one_line_without_a_traceback(desk: Desk, words: list[str]) -> None:
     desk.run()
     whole = desk.database.read_bytes()
     half = len(whole) // 3 // 4096 * 4096  # the first pages, with the schema, stay
@@ -105,7 +106,7 @@ def test_a_damaged_database_is_told_of_without_a_trace(desk: Desk, words: list[s
     assert "damaged" in done.stdout + done.stderr
 
 
-def test_without_name_service_every_feed_is_told_in_one_line_and_is_tried_again(desk: Desk) -> None:
+def test_without_dns_the_run_gives_one_line_and_feeds_are_retried(desk: Desk) -> None:
     feeds = desk.config / "feeds.toml"
     feeds.write_text(feeds.read_text(encoding="utf-8").replace("127.0.0.1", "news.invalid"), encoding="utf-8")
     done = subprocess.run(
@@ -119,12 +120,10 @@ def test_without_name_service_every_feed_is_told_in_one_line_and_is_tried_again(
 
 
 @pytest.mark.parametrize("seconds", [BUSY_SECONDS + 5])
-def test_a_database_that_another_program_keeps_locked_is_waited_for_and_the_feeds_do_not_suffer(
-    desk: Desk, seconds: float
-) -> None:
+def test_run_waits_for_a_locked_database_and_no_feed_counts_as_failed(desk: Desk, seconds: float) -> None:
     process = subprocess.Popen(command(desk.database, desk.config), stderr=subprocess.PIPE, text=True)
     until = time.monotonic() + 60
-    while not any(asked.path.endswith(".html") for asked in desk.world.log):  # the midst of the cycle
+    while not any(asked.path.endswith(".html") for asked in desk.world.log):  # the cycle is under way
         assert time.monotonic() < until, "no page was asked for"
         time.sleep(0.005)
     with closing(sqlite3.connect(desk.database, isolation_level=None, timeout=20)) as conn:
@@ -136,10 +135,10 @@ def test_a_database_that_another_program_keeps_locked_is_waited_for_and_the_feed
     assert before < 34
     assert process.returncode == 1, said
     assert desk.rows("SELECT count(*) FROM articles") == [(34,)]
-    assert desk.rows("SELECT count(*) FROM feeds WHERE failures > 0") == [(1,)]  # the world's broken one
+    assert desk.rows("SELECT count(*) FROM feeds WHERE failures > 0") == [(1,)]  # the broken feed of the world
 
 
-def test_a_database_that_stays_locked_is_a_line(desk: Desk) -> None:
+def test_database_that_stays_locked_gives_one_line(desk: Desk) -> None:
     desk.run()
     with closing(sqlite3.connect(desk.database, isolation_level=None)) as conn:
         conn.execute("BEGIN IMMEDIATE")
@@ -150,22 +149,22 @@ def test_a_database_that_stays_locked_is_a_line(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("jump", [timedelta(days=1), timedelta(days=-1)])
-def test_a_clock_that_jumps_a_day_doubles_nothing_and_silences_no_feed(desk: Desk, jump: timedelta) -> None:
+def test_clock_that_jumps_a_day_doubles_no_article_and_stops_no_feed(desk: Desk, jump: timedelta) -> None:
     desk.run()
     before = contents(desk.database)
     desk.later = jump
     desk.run()
     assert contents(desk.database) == before
-    desk.later = timedelta()  # and back again
+    desk.later = timedelta()  # the clock is right again
     fresh = desk.world.tick(2)
     desk.later += timedelta(minutes=20)
     report = desk.run()
-    if jump > timedelta():  # everything was polled “tomorrow”: that is no reason to wait until then
+    if jump > timedelta():  # everything was polled “tomorrow”; it is due now all the same
         assert report.feeds_polled == 7
         assert report.articles_stored == len(fresh) > 0
 
 
-def test_the_pool_s_processes_are_killed_again_and_again_and_every_article_is_stored(desk: Desk) -> None:
+def test_every_article_is_stored_although_workers_are_killed_repeatedly(desk: Desk) -> None:
     process = subprocess.Popen(command(desk.database, desk.config), stderr=subprocess.PIPE, text=True)
     over = threading.Event()
     killed: list[int] = []
@@ -196,7 +195,7 @@ def test_the_pool_s_processes_are_killed_again_and_again_and_every_article_is_st
 
 
 def _children(pid: int) -> list[int]:
-    """The processes that this one started, read from /proc; empty where there is none."""
+    """Return the child processes of this one from /proc; empty on systems without it."""
     found = []
     for task in Path(f"/proc/{pid}/task").glob("*/children"):
         try:

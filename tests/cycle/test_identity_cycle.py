@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.cycle.test_scenarios import TEXT, Place
+from pipeline.store import open_store
+from pipeline.store.desk import article
+from tests.cycle.test_scenarios import TEXT, Place, wait_for
 from tests.world.server import Answer, Hostile
 
 NOTE = "The ministry announces that the railway talks go on in Busan next week."
@@ -105,3 +107,90 @@ def test_check_of_a_feed_counts_the_items_that_share_a_link(place: Place) -> Non
     command = [sys.executable, "-m", "pipeline", "feeds", "check", "--config", str(place.folder)]
     shown = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     assert "3 entries, 2 share a link" in shown
+
+
+def test_53_link_of_another_scheme_is_stored_with_its_reason(place: Place) -> None:
+    publish(place, item("ftp://news.example/report.pdf", "f", "Report of the ministry"))
+    place.run()
+    assert place.rows("SELECT state, published_url, reason FROM entries") == [
+        (
+            "flagged",
+            "ftp://news.example/report.pdf",
+            "The feed links to ftp://news.example/report.pdf, which is not fetched.",
+        )
+    ]
+    assert place.rows("SELECT text, published_url FROM articles") == [(NOTE, "")]
+    publish(place, item("ftp://[news.example/x", "g", "Another report"))
+    assert place.run("--force")[0] == 0
+
+
+def test_60_new_entries_come_before_the_backlog(place: Place) -> None:
+    links = [f"/old/{number}" for number in range(6)]
+    publish(place, *(item(link, title=f"Old notice {link}") for link in links))
+    place.run()  # each page is missing, so that all wait
+    make_due(place)
+    publish(place, item("/new", title="New notice"), *(item(link, title=f"Old notice {link}") for link in links))
+    place.server.log.clear()
+    place.server.answers |= {link: Answer(status=404, wait=0.3) for link in links}
+    place.run("--force")
+    pages = [path for path in place.server.paths() if path.startswith(("/old", "/new"))]
+    assert pages.index("/new") < 5
+    assert len(pages) == 7
+
+
+def test_124_killed_run_keeps_the_wait_that_a_host_asked_for(place: Place) -> None:
+    place.server.answers["/feed"] = Answer(status=429, headers={"Retry-After": "3600"})
+    with Hostile() as slow:
+        (place.folder / "tumen.toml").write_text(
+            f'[fetch]\nallow_private = ["127.0.0.1:{place.server.port}", "127.0.0.1:{slow.port}"]\n'
+        )
+        (place.folder / "feeds.toml").write_text(
+            f'[[feed]]\nname = "A"\nurl = "{place.server.url("/feed")}"\nlanguage = "en"\n'
+            f'[[feed]]\nname = "B"\nurl = "{slow.url("/hang")}"\nlanguage = "en"\n'
+        )
+        process = place.start()
+        try:
+            wait_for(lambda: place.database.exists() and place.server.log)
+            wait_for(lambda: place.rows("SELECT 1 FROM hosts WHERE barred_until IS NOT NULL"))
+        finally:
+            process.kill()
+            process.communicate()
+    place.watch("/feed")
+    place.server.log.clear()
+    place.run("--force")
+    assert place.server.paths() == []
+
+
+def test_desk_shows_when_the_page_of_an_article_is_tried_again(place: Place) -> None:
+    place.server.answers["/1"] = Answer(status=403)
+    publish(place, item("/1", "g", "Envoys survey the harbour"))
+    place.run()
+    conn = open_store(place.database)
+    try:
+        view = article(conn, 1)
+    finally:
+        conn.close()
+    assert view is not None
+    assert view.article["method"] == "feed"
+    assert view.article["pending_page"] > view.article["fetched_at"]
+
+
+def test_feed_above_its_size_limit_is_read_as_far_as_it_goes(place: Place) -> None:
+    publish(place, *(item(f"ftp://a.example/{number}", f"g{number}", f"Notice {number}") for number in range(40)))
+    watched = (place.folder / "feeds.toml").read_text()
+    (place.folder / "feeds.toml").write_text(f"{watched}max_feed_bytes = 2048\n")
+    status, _ = place.run()
+    [(stored,)] = place.rows("SELECT count(*) FROM articles")
+    assert status == 0
+    assert isinstance(stored, int)
+    assert 5 < stored < 15
+    [(problem, limit)] = place.rows("SELECT problem, max_feed_bytes FROM feeds")
+    assert "larger than 2,048 bytes" in str(problem)
+    assert limit == 2048
+    command = [sys.executable, "-m", "pipeline", "feeds", "check", "--config", str(place.folder)]
+    shown = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    assert "max_feed_bytes" in shown
+    (place.folder / "feeds.toml").write_text(watched)
+    place.run("--force")
+    assert place.rows("SELECT count(*) FROM articles") == [(40,)]
+    assert place.rows("SELECT problem, max_feed_bytes FROM feeds") == [(None, None)]

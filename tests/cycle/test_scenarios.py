@@ -1,4 +1,4 @@
-"""What only whole runs can show, as processes over real sockets; the numbers are those of ``docs/scenarios.md``."""
+"""Scenarios that need whole runs: processes over real sockets. Numbers are those of ``docs/scenarios.md``."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def wait_for(condition: Callable[[], object]) -> None:
         time.sleep(0.02)
 
 
-def test_08_a_new_process_asks_with_the_validators_of_the_last(place: Place) -> None:
+def test_08_next_process_sends_the_stored_validators(place: Place) -> None:
     place.run()
     place.run("--force")
     first, second = place.polls()
@@ -97,9 +97,9 @@ def test_08_a_new_process_asks_with_the_validators_of_the_last(place: Place) -> 
     assert second["if-none-match"] == '"a"'
 
 
-def test_09_a_crash_between_download_and_commit_loses_no_entry(place: Place) -> None:
+def test_09_crash_between_download_and_commit_loses_no_entry(place: Place) -> None:
     place.watch("/other")
-    place.run()  # makes the database, and learns nothing
+    place.run()  # creates the database and stores no entry
     place.watch("/feed")
     place.server.answers["/feed"].wait = 1
     process = place.start()
@@ -113,12 +113,12 @@ def test_09_a_crash_between_download_and_commit_loses_no_entry(place: Place) -> 
     writer.close()
     assert place.rows("SELECT etag FROM feeds WHERE name = 'Feed /feed'") == [(None,)]
     place.server.answers["/feed"].wait = 0
-    _, told = place.run()
+    _, report = place.run()
     assert "if-none-match" not in place.polls()[-1]
-    assert told["entries_new"] == 2
+    assert report["entries_new"] == 2
 
 
-def test_18_content_location_is_the_base_of_links_and_no_new_address_of_the_feed(place: Place) -> None:
+def test_18_content_location_is_the_base_of_links_and_not_the_address_of_the_feed(place: Place) -> None:
     place.server.answers["/feed"] = Answer(
         body=feed("a/1"), headers={"Content-Location": "/rss/ko/index.xml", "Vary": "User-Agent"}
     )
@@ -135,7 +135,7 @@ def test_18_content_location_is_the_base_of_links_and_no_new_address_of_the_feed
     }
 
 
-def test_34_of_two_processes_started_at_once_one_polls(place: Place) -> None:
+def test_34_one_of_two_processes_started_together_polls(place: Place) -> None:
     place.server.answers["/feed"].wait = 1
     both = [place.start(), place.start()]
     for process in both:
@@ -144,31 +144,31 @@ def test_34_of_two_processes_started_at_once_one_polls(place: Place) -> None:
     assert len(place.polls()) == 1
 
 
-def test_66_one_bad_feed_among_fifty_costs_only_itself(place: Place) -> None:
+def test_66_one_bad_feed_among_fifty_does_not_affect_the_others(place: Place) -> None:
     good = [f"/good/{number}" for number in range(49)]
     for path in good:
         place.server.answers[path] = Answer(body=feed(f"{path}/1"))
     place.watch(*good[:20], "/gzip-bomb", *good[20:])
-    place.allow(seconds=15)  # a busy machine may need more than two to make the bomb
-    status, told = place.run()
+    place.allow(seconds=15)  # a busy machine may need more than two to send the bomb
+    status, report = place.run()
     assert status == 1
-    assert (told["feeds_polled"], told["feeds_failed"], told["articles_stored"]) == (50, 1, 49)
-    [trouble] = told["troubles"]
+    assert (report["feeds_polled"], report["feeds_failed"], report["articles_stored"]) == (50, 1, 49)
+    [trouble] = report["troubles"]
     assert trouble["name"] == "Feed /gzip-bomb"
-    assert told["seconds"] < 20
+    assert report["seconds"] < 20
 
 
 @pytest.mark.parametrize(
     ("timezone", "home", "language", "hour"),
     [
-        ("America/New_York", "KR", "ko", 15),  # the source's own word goes before its home's
+        ("America/New_York", "KR", "ko", 15),  # the source's own zone precedes that of its home
         (None, "KR", "en", 1),
         (None, "RU", "ko", 7),
         (None, None, "ko", 1),
         (None, None, "en", 10),
     ],
 )
-def test_57_a_page_s_time_without_a_zone_is_read_in_the_source_s(
+def test_57_time_of_a_page_without_a_zone_is_read_in_the_zone_of_its_source(
     timezone: str | None, home: str | None, language: str, hour: int
 ) -> None:
     entry = queued(timezone=timezone, home=home, language=language)
@@ -180,7 +180,7 @@ def test_57_a_page_s_time_without_a_zone_is_read_in_the_source_s(
     assert (article.published, article.published_assumed) == (datetime(2026, 11, 23, hour, tzinfo=UTC), True)
 
 
-def test_57_a_page_s_mere_day_stays_that_day() -> None:
+def test_57_date_of_a_page_without_a_time_stays_that_day() -> None:
     day = datetime(2026, 11, 23, tzinfo=UTC)
     page = Extraction(title="A piece", text="The words.", published=day, published_assumed=True)
     article = from_page(queued(timezone=None, home="KR", language="ko"), page, None, day)

@@ -1,4 +1,4 @@
-"""Articles that tell the same are joined by the cycle that stores them; whole runs over real sockets."""
+"""Stories: a cycle joins articles on one event as it stores them. Whole runs over real sockets."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def place(tmp_path: Path) -> Iterator[Place]:
         yield made
 
 
-def test_a_copy_joins_its_original_with_the_reason_and_others_stay_alone(place: Place) -> None:
+def test_copy_joins_its_original_with_the_reason_and_others_stay_alone(place: Place) -> None:
     own_head = PIECE.replace("Line one of the agency's piece", "The night desk adds a first line of its own to it and")
     place.server.answers |= {
         "/copy": channel(item("/b", "What the harbour council said, as our paper heard", own_head, 2)),
@@ -75,9 +75,9 @@ def test_a_copy_joins_its_original_with_the_reason_and_others_stay_alone(place: 
     assert place.rows("SELECT count(*) FROM story_members") == [(2,)]
 
 
-def test_a_later_run_joins_one_event_in_three_languages(place: Place) -> None:
-    told = tomllib.loads((Path(__file__).parents[1] / "eval" / "stories.toml").read_text(encoding="utf-8"))["telling"]
-    rows = [row for row in told if row["story"] in ("thaad/second-battery", "thaad/upgrade-truck")]
+def test_later_run_joins_one_event_in_three_languages(place: Place) -> None:
+    data = tomllib.loads((Path(__file__).parents[1] / "eval" / "stories.toml").read_text(encoding="utf-8"))["telling"]
+    rows = [row for row in data if row["story"] in ("thaad/second-battery", "thaad/upgrade-truck")]
     for at, row in enumerate(rows):
         if row["language"] == "ko":  # else too short for the whole text
             row["text"] += (
@@ -111,7 +111,7 @@ def test_a_later_run_joins_one_event_in_three_languages(place: Place) -> None:
 
 
 def store_two_copies(place: Place) -> None:
-    """One piece in two papers, stored by one run."""
+    """One article in two papers, stored by one run."""
     place.server.answers |= {
         "/one": channel(item("/a", "Harbour council meets envoys in the old town", PIECE, 3)),
         "/two": channel(item("/b", "Harbour council meets envoys, our paper heard", PIECE, 2)),
@@ -120,7 +120,7 @@ def store_two_copies(place: Place) -> None:
     place.run()
 
 
-def test_what_articles_are_compared_by_is_forgotten_and_their_stories_are_kept(place: Place) -> None:
+def test_signatures_are_deleted_after_days_and_stories_stay(place: Place) -> None:
     store_two_copies(place)
     conn = open_store(place.database)
     kept = conn.execute("SELECT count(*) FROM sentences").fetchone()[0]
@@ -139,7 +139,7 @@ def test_what_articles_are_compared_by_is_forgotten_and_their_stories_are_kept(p
     conn.close()
 
 
-def test_a_story_is_an_ordinary_group_in_sql(place: Place) -> None:
+def test_story_is_an_ordinary_group_in_sql(place: Place) -> None:
     store_two_copies(place)
     conn = sqlite3.connect(place.database)
     found = conn.execute(
@@ -149,7 +149,7 @@ def test_a_story_is_an_ordinary_group_in_sql(place: Place) -> None:
     assert found == [("Harbour council meets envoys in the old town", 2)]
 
 
-def test_joining_reads_no_more_than_its_story_whatever_the_planner_was_told(place: Place) -> None:
+def test_joining_reads_only_its_story_whatever_statistics_the_planner_has(place: Place) -> None:
     conn = open_store(place.database)
     conn.execute(
         "INSERT INTO feeds (name, url, asked_url, language, kind, added_at) VALUES ('f', 'u', 'u', 'en', 'x', '2026')"
@@ -160,7 +160,7 @@ def test_joining_reads_no_more_than_its_story_whatever_the_planner_was_told(plac
         " first_seen_at, fetched_at)"
         " SELECT 't', 'x', 1, '2026', i, '', 'x', i, '2026', '2026' FROM n"
     )
-    conn.execute("ANALYZE")  # that no article has a story: an index on it looks useless
+    conn.execute("ANALYZE")  # records that no article has a story, so that an index on it looks useless
     steps = 0
 
     def count() -> None:
@@ -184,3 +184,21 @@ def test_revision_is_compared_by_its_new_text(place: Place) -> None:
     place.server.answers["/feed"] = channel(item("/a", "Harbour council meets", OTHER, 3))
     place.run("--force")
     assert "kim_jong_un" not in str(place.rows("SELECT title_concepts FROM signatures"))
+
+
+def test_cycle_says_who_was_first_and_who_copied(place: Place) -> None:
+    text = PIECE.replace("harbour council", "Russian and North Korean military council")
+    place.server.answers |= {
+        "/one": channel(item("/a", "Russia and North Korea sign a military treaty in Pyongyang", text, 3)),
+        "/two": channel(item("/b", "Military treaty of Russia and North Korea, our paper heard", text, 2)),
+    }
+    place.watch("/one", "/two")
+    place.run()
+    assert place.rows("SELECT place, basis, relation, certain FROM story_order ORDER BY place") == [
+        (1, "published", "first", 1),
+        (2, "published", "copied", 1),
+    ]
+    assert place.rows("SELECT stories FROM affairs") == [(1,)]
+    reviewed = place.rows("SELECT reviewed_at FROM story_reviews")
+    place.run("--force")
+    assert place.rows("SELECT reviewed_at FROM story_reviews") == reviewed

@@ -19,11 +19,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pipeline.daemon import Daemon, triggers
+from pipeline.daemon import Daemon
 from pipeline.daemon.child import Children
+from pipeline.daemon.schedule import triggers
 from pipeline.demo import write_config
 from pipeline.errors import ConfigError
 from pipeline.settings import load_settings
+from pipeline.settings.daemon import DaemonSettings
 from pipeline.shipped import CONFIG
 from tests.cycle.crash import left
 
@@ -192,7 +194,8 @@ def test_cycles_continue_after_clock_jumps_by_a_day(world: World, tmp_path: Path
         "import sys, time; from pathlib import Path; from pipeline.daemon import Daemon\n"
         "from pipeline.cli import logs; from pipeline.store import open_store; logs.to_stderr('text', 20)\n"
         "database, config, ahead = map(Path, sys.argv[1:]); open_store(database).close()\n"
-        "Daemon(database, config, lambda _: None, lambda: time.time() + float(ahead.read_text())).run()"
+        "from pipeline.settings import load_settings\n"
+        "Daemon(database, config, load_settings, lambda: time.time() + float(ahead.read_text())).run()"
     )
     command = [sys.executable, "-c", script, str(tmp_path / "tumen.db"), str(config), str(ahead)]
     running = Running(tmp_path / "tumen.db", config, tmp_path / "notify", command=command)
@@ -231,10 +234,8 @@ def test_hanging_command_is_killed_and_none_starts_after_stop(tmp_path: Path, mo
         ("Asia/Seoul", "2026-03-28T05:00+09:00", ["2026-03-29T04:20+09:00", "2026-03-30T04:20+09:00"]),
     ],
 )
-def test_cron_expression_follows_local_time(tmp_path: Path, zone: str, before: str, expected: list[str]) -> None:
-    text = f'[daemon]\ncron = "20 4 * * *"\ntimezone = "{zone}"\n'
-    (tmp_path / "tumen.toml").write_text(text, encoding="utf-8")
-    cycles, _ = triggers(load_settings(tmp_path), tmp_path)
+def test_cron_expression_follows_local_time(zone: str, before: str, expected: list[str]) -> None:
+    cycles, _ = triggers(DaemonSettings(cron="20 4 * * *", timezone=zone))
     at: datetime | None = None
     found, now = [], datetime.fromisoformat(before)
     for _ in expected:
@@ -291,7 +292,7 @@ def test_reload_refuses_wrong_config_and_accepts_right_one(daemon: Running) -> N
 
 
 def test_config_copy_of_running_cycle_survives_reload(tmp_path: Path) -> None:
-    daemon = Daemon(tmp_path / "tumen.db", CONFIG, lambda _: None)
+    daemon = Daemon(tmp_path / "tumen.db", CONFIG, load_settings)
     copies = []
     for _ in range(3):
         daemon._adopt(CONFIG)
@@ -311,7 +312,7 @@ def test_config_copy_of_running_cycle_survives_reload(tmp_path: Path) -> None:
     [("[daemon] › cron", '[daemon]\ncron = "x"\n'), ("[flagging] › semantic", '[flagging]\nsemantic = "x"\n')],
 )
 def test_wrong_config_at_start_is_one_line_and_status_78(tmp_path: Path, key: str, text: str) -> None:
-    (tmp_path / "tumen.toml").write_text(text, encoding="utf-8")
+    (tmp_path / "tumen.toml").write_text(f'feeds = "shipped"\n{text}', encoding="utf-8")
     done = subprocess.run(
         [sys.executable, "-m", "pipeline", "daemon", "--db", tmp_path / "x.db", "--config", tmp_path],
         capture_output=True, text=True, timeout=60, check=False,

@@ -34,6 +34,8 @@ def play(answers: list[Answer], schedule: tuple[timedelta, ...] = SCHEDULE) -> l
             history,
             state=decision.state,
             missing_since=decision.missing_since,
+            looks=len(played) + 1,
+            reason=decision.reason,
             changes=decision.changes,
             returns=decision.returns,
         )
@@ -52,8 +54,15 @@ def test_unchanged_page_is_looked_at_three_times() -> None:
 
 def test_page_is_gone_after_two_looks_a_day_apart_and_not_before() -> None:
     looks = play([GONE])
-    assert [(at, decision.gone) for at, decision in looks] == [(2, None), (26, "status 404"), (168, None)]
-    assert [decision.state for _, decision in looks] == ["missing", "gone", "gone"]
+    assert [(at, decision.gone) for at, decision in looks] == [(2, None), (26, "status 404")]
+    assert [decision.state for _, decision in looks] == ["missing", "gone"]
+
+
+@pytest.mark.parametrize(("before", "hours_of_looks"), [(1, [2, 24, 48]), (2, [2, 24, 168, 192])])
+def test_page_that_disappears_later_is_confirmed_with_few_looks(before: int, hours_of_looks: list[float]) -> None:
+    looks = play([*[Same()] * before, GONE])
+    assert [at for at, _ in looks] == hours_of_looks
+    assert looks[-1][1].gone
 
 
 def test_second_look_too_early_decides_nothing() -> None:
@@ -65,15 +74,9 @@ def test_second_look_too_early_decides_nothing() -> None:
 
 def test_page_missing_once_that_comes_back_was_never_gone() -> None:
     looks = play([GONE, Same()])
-    assert not any(decision.gone or decision.back for _, decision in looks)
+    assert not any(decision.gone for _, decision in looks)
     assert looks[-1][1].missing_since is None
-
-
-def test_page_that_comes_back_after_it_was_gone_is_recorded() -> None:
-    assert [decision.back for _, decision in play([GONE, GONE, Same()])] == [False, False, True]
-    last = play([GONE, GONE, EDIT])[-1][1]
-    assert last.back
-    assert last.store
+    assert len(looks) == 3
 
 
 @pytest.mark.parametrize("wall", [WALL, NotAsked(None)])
@@ -82,15 +85,15 @@ def test_bot_wall_and_unreachable_site_are_no_deletion(wall: Answer) -> None:
     assert not any(decision.gone for _, decision in play([GONE, wall, wall, Same()]))
 
 
-def test_site_that_is_never_readable_ends_with_one_clear_line() -> None:
+def test_site_that_refuses_twice_is_left_alone_with_one_clear_line() -> None:
     looks = play([WALL])
-    assert [at for at, _ in looks] == [2, 24, 168]
+    assert [at for at, _ in looks] == [2, 24]
     assert looks[-1][1].reason == WALL.reason
     assert looks[-1][1].state == "ended"
 
 
 def test_page_missing_and_then_walled_is_asked_a_bounded_number_of_times() -> None:
-    assert len(play([GONE, WALL])) <= 11
+    assert len(play([GONE, WALL])) == 4
 
 
 def test_page_that_changes_each_time_makes_one_revision_per_look() -> None:

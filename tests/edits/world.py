@@ -117,9 +117,9 @@ _OTHER_TITLE = {
     "ko": "러시아·북한 {noun}에 의문 커져",
 }
 _ADDED = {
-    "en": "The embassy later withdrew its earlier statement about the visit of the delegation.",
-    "ru": "Позднее посольство отозвало своё прежнее заявление о визите делегации.",
-    "ko": "대사관은 나중에 대표단 방문에 관한 이전 성명을 철회했다.",
+    "en": "The embassy later withdrew statement number {n} about the visit of the delegation.",
+    "ru": "Позднее посольство отозвало заявление номер {n} о визите делегации.",
+    "ko": "대사관은 나중에 대표단 방문에 관한 제{n}호 성명을 철회했다.",
 }
 _FOOTER = {
     "en": "This service is part of the new morning edition of our paper for readers abroad.",
@@ -203,9 +203,11 @@ def plan(count: int, seed: int) -> list[Piece]:
 def edited(piece: Piece) -> tuple[str, list[str]]:
     """Return headline and paragraphs after the event."""
     if piece.kind == "headline":
-        return _OTHER_TITLE[piece.language].format(noun=piece.rng.choice(_NOUNS[piece.language])), piece.paragraphs
-    change = _CHANGES.get(piece.kind, lambda _, text: text)
-    return piece.title, change(piece.language, "\n".join(piece.paragraphs)).split("\n")
+        return _OTHER_TITLE[piece.language].format(noun=piece.title.split(": ")[-1][:24]), piece.paragraphs
+    text = "\n".join(piece.paragraphs)
+    if piece.kind in _CHANGES:
+        text = _CHANGES[piece.kind](piece.language, text)
+    return piece.title, text.split("\n")
 
 
 def _number(_: Language, text: str) -> str:
@@ -242,7 +244,7 @@ _CHANGES: dict[str, Callable[[Language, str], str]] = {
     "negation": lambda language, text: text.replace(*_NEGATIONS[language]),
     "date": _date,
     "paragraph dropped": lambda _, text: "\n".join(line for at, line in enumerate(text.split("\n")) if at != 2),
-    "sentence added": lambda language, text: f"{text}\n{_ADDED[language]}",
+    "sentence added": lambda language, text: f"{text}\n{_ADDED[language].format(n=len(text) + ord(text[9]))}",
     "typo": _typo,
     "quotes": _quotes,
     "layout": lambda language, text: f"{text}\n{_FOOTER[language]}",
@@ -257,6 +259,7 @@ class Sites(Hostile):
         self.language = language
         self.pieces = {piece.path: piece for piece in pieces if piece.language == language}
         self.now = 0.0
+        self.delay = 0.0
         self.published = datetime.min.replace(tzinfo=UTC)
         self.noise = random.Random(language)
 
@@ -276,6 +279,7 @@ class Sites(Hostile):
         elif path == "/":
             self.answers[path] = Answer(headers=_HTML, body=self._home())
         elif piece is not None:
+            await asyncio.sleep(self.delay)
             self.answers[path] = self.page(piece, self.log[-1].headers)
         await super()._answer(path, writer)
 
@@ -359,9 +363,9 @@ class Scene:
     sites: list[Sites]
     folder: Path
     start: datetime
-    hours: float = 0.0
     more: str = ""
     feeds: str = ""
+    hours: float = field(default=0.0, init=False)
     database: Path = field(init=False)
 
     def __post_init__(self) -> None:

@@ -21,6 +21,7 @@ from itertools import combinations
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from pipeline.cycle.story_revision import revise_story
 from pipeline.cycle.story_stage import StoryStage
 from pipeline.flagging import Flagger
 from pipeline.model import STORY_WINDOW, ArticleId, Signature, Stored
@@ -103,7 +104,9 @@ def _join(flagger: Flagger, tellings: Sequence[Telling], database: Path) -> dict
             )  # fmt: skip
             stored = Stored(id=ArticleId(number), revision=1, what="new")
             sentences = fingerprint(telling.title, telling.text)
-            stage.place(conn, stored, sentences, signature_of(flagger, telling), telling.at)
+            story = stage.place(conn, stored, sentences, signature_of(flagger, telling), telling.at)
+            if story is not None:
+                revise_story(conn, story, telling.at)
     stories = dict(conn.execute("SELECT id, story_id FROM articles").fetchall())
     conn.close()
     return {telling.id: stories[number] for number, telling in enumerate(tellings, 1)}

@@ -139,6 +139,14 @@ def test_time_in_utc_is_given_on_the_day_of_the_address(stated: str, day: str) -
     assert found == datetime.fromisoformat(stated)
 
 
+def test_time_in_utc_is_given_in_the_zone_that_another_field_names() -> None:
+    head = linked(datePublished="2026-05-18T22:04:00Z")
+    head += '<meta property="article:published_time" content="2026-05-19T00:04:00+02:00">'
+    found = read(Parts(head=head)).published
+    assert found is not None
+    assert found.isoformat() == "2026-05-19T00:04:00+02:00"
+
+
 def test_page_without_date_has_none() -> None:
     found = read(Parts())
     assert found.published is None
@@ -150,7 +158,8 @@ def test_page_without_date_has_none() -> None:
     [
         (linked(author=[{"name": "Mara Lindgren"}, {"name": "Ivo Petrov"}]), "", ("Mara Lindgren", "Ivo Petrov")),
         (linked(author={"name": "By Mara Lindgren and Ivo Petrov"}), "", ("Mara Lindgren", "Ivo Petrov")),
-        (linked(author={"name": "The Eastport Courier"}), "", ()),
+        (linked(author={"name": "The Eastport Courier"}), "", ("The Eastport Courier",)),
+        (linked(author={"name": "The Eastport Courier"}), "<p class='byline'>By Mara Lindgren</p>", ("Mara Lindgren",)),
         ('<meta name="author" content="김하늘 기자">', "", ("김하늘",)),
         ('<meta name="author" content="https://courier.example/staff/1">', "", ()),
         ("", "<p class='byline'>By Mara Lindgren, Staff Reporter</p>", ("Mara Lindgren",)),
@@ -161,6 +170,17 @@ def test_page_without_date_has_none() -> None:
          ("Mara Lindgren",)),
         ("", "<figure><img src=x><figcaption class='author'>Photo: Ivo Petrov</figcaption></figure>", ()),
         ("", "<span itemprop='author'><span itemprop='name'>Марина Лебедева</span> корр.</span>", ("Марина Лебедева",)),
+        ("", "<p class='byline'>View all posts by Mara Lindgren →</p>", ("Mara Lindgren",)),
+        ("", "<p class='byline'>Mara Lindgren Nov 20, 2026</p>", ("Mara Lindgren",)),
+        ("", "<p class='author'>harbour1984</p>", ("harbour1984",)),
+        ('<meta name="twitter:label1" content="Verfasst von"><meta name="twitter:data1" content="Mara Lindgren">', "",
+         ("Mara Lindgren",)),
+        ("", "<div class='q3x'><a href='/authors/mara-lindgren'>Mara Lindgren</a></div>", ("Mara Lindgren",)),
+        ("", "<div class='q3x'><strong>Автор:</strong> Иван Петров</div>", ("Иван Петров",)),
+        (linked(author={"@id": "#/person/7"})
+         + '<script type="application/ld+json">{"@id":"#/person/7","name":"Mara Lindgren"}</script>', "",
+         ("Mara Lindgren",)),
+        ("", "<aside class='related-card'><a href='/authors/ivo-petrov'>Ivo Petrov</a></aside>", ()),
     ],
 )  # fmt: skip
 def test_authors_are_names(head: str, body: str, authors: tuple[str, ...]) -> None:

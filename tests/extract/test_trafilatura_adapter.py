@@ -6,7 +6,7 @@ import pytest
 import trafilatura
 from lxml.html import fromstring, tostring
 
-from pipeline.extract.trafilatura_adapter import main_text
+from pipeline.extract.trafilatura_adapter import author_names, main_text
 from tests.extract.pages import LANGUAGES, Parts, page
 
 
@@ -22,3 +22,10 @@ def test_adapter_gives_trafilaturas_text_and_keeps_the_tree(language: str) -> No
 def test_page_without_text_gives_no_text_and_no_warning(caplog: pytest.LogCaptureFixture) -> None:
     assert main_text(fromstring("<html><body><p></p></body></html>")) == ""
     assert not caplog.records
+
+
+def test_adapter_gives_the_authors_of_trafilaturas_metadata_and_keeps_the_tree() -> None:
+    root = fromstring(page(Parts(body="<article><p class='author'>Mara Lindgren</p><p>The ferry runs.</p></article>")))
+    before = tostring(root)
+    assert author_names(root) == trafilatura.extract_metadata(root, extensive=False).author == "Mara Lindgren"
+    assert tostring(root) == before

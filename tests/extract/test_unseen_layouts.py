@@ -30,6 +30,14 @@ WHOLE_ARTICLES = {
     "declarative shadow root": (
         f"<x-story><template shadowrootmode='open'><div>{HEADING}{''.join(LINES)}</div></template></x-story>"
     ),
+    "consent box of AMP": (
+        "<amp-user-notification><p>We use cookies and similar tools to measure how our pages are read every day.</p>"
+        f"</amp-user-notification><div>{HEADING}{''.join(LINES)}</div>"
+    ),
+    "menus around the article": (
+        "<ul><li><a>Home</a></li><li><a>Ferries</a></li><li><a>Weather</a></li></ul>" * 5
+        + f"<div>{HEADING}{''.join(LINES)}</div>"
+    ),
     "each paragraph a card": HEADING + "".join(f"<div class='card'><div>{line}</div></div>" for line in LINES),
     "copy for small screens": (
         f"<article>{HEADING}<div class='desktop'>{''.join(LINES)}</div>"

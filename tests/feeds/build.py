@@ -122,6 +122,7 @@ def remember(update: FeedUpdate, known: Sequence[KnownEntry] = ()) -> list[Known
             title=intent.entry.title,
             digest=intent.digest,
             text_digest=intent.text_digest,
+            states=intent.states,
             at=intent.entry.published or NOW,
         )
     shared = {entry.identity.partition("#")[0] for entry in stored.values() if "#" in entry.identity}

@@ -206,3 +206,24 @@ def test_feed_with_a_small_problem_is_ok_and_keeps_the_problem() -> None:
     assert update.state.problem == "The XML is not well-formed."
     assert update.state.validators == Validators(url=URL, etag='"b"')
     assert poll(update.state, not_modified()).state.problem == "The XML is not well-formed."
+
+
+def test_16_days_to_skip_are_read_and_poll_waits_as_long_as_the_cap_allows() -> None:
+    days = "<skipDays><day>Tuesday</day><day> sunday </day><day>Someday</day></skipDays>"
+    parsed = parse(rss(item(), channel=f"<title>a</title>{days}").encode(), URL, now=NOW)
+    assert parsed.skip_days == {1, 6}
+    tuesday = ParsedFeed(title="", entries=feed(1, 2, 3, gap=MINUTE).entries, skip_days=frozenset({1}))
+    assert NOW.weekday() == 1
+    assert 6 * HOUR <= wait(poll(state(), fetched(), tuesday)) <= 7 * HOUR
+    evening = NOW.replace(hour=21)
+    due = poll(state(), fetched(), tuesday, at=evening).state.due_at
+    assert due is not None
+    assert (due.weekday(), due.hour) == (2, 0)
+
+
+def test_feed_above_the_size_limit_names_the_settings_and_keeps_its_entries() -> None:
+    update = poll(state(), fetched(truncated=True, over_limit=1000, headers={"etag": '"a"'}), feed(1, 2))
+    assert len(update.entries) == 2
+    assert "1,000 bytes" in (update.state.problem or "")
+    assert "max_feed_bytes" in (update.note or "")
+    assert update.state.validators is None

@@ -244,3 +244,23 @@ def test_empty_feed_is_not_a_failure() -> None:
 def test_settings_are_applied() -> None:
     policy = PollSettings(floor_minutes=60, jitter=0.0)
     assert wait(poll(state(), fetched(), feed(*range(9), gap=MINUTE), policy=policy)) == HOUR
+
+
+def test_127_feed_whose_new_address_died_returns_to_the_address_in_the_config() -> None:
+    current = state()
+    for _ in range(3):
+        current = poll(current, fetched(url=NEW, moved_to=NEW), feed(1)).state
+    assert current.url == NEW
+    for hours in (1, 23):
+        current = poll(current, failed("gone"), at=NOW + hours * HOUR).state
+        assert current.url == NEW
+    update = poll(current, failed("gone"), at=NOW + 25 * HOUR)
+    assert (update.state.url, update.state.status) == (URL, "failing")
+    assert URL in (update.note or "")
+    assert wait(update, NOW + 25 * HOUR) <= HOUR
+    assert poll(update.state, fetched(), feed(1), at=NOW + 26 * HOUR).state.status == "ok"
+
+
+def test_127_feed_at_the_address_in_the_config_stays_there() -> None:
+    update = poll(state(ok_at=NOW - 3 * DAY, status="ok"), failed("not_found"))
+    assert (update.state.url, update.state.moved_to) == (URL, None)

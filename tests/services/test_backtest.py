@@ -39,9 +39,9 @@ def database(tmp_path: Path) -> Path:
 
 
 def test_backtest_is_the_same_on_one_core_and_on_two(database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(service.os, "cpu_count", lambda: 2)
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
     two = service.backtest(database, None)
-    monkeypatch.setattr(service.os, "cpu_count", lambda: 1)
+    monkeypatch.setattr("os.cpu_count", lambda: 1)
     assert service.backtest(database, None) == two
     assert two.articles == 12
     change = two.topics["duma_summit"]

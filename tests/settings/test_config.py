@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import Struct
 from msgspec.structs import asdict
 
 from pipeline import shipped
@@ -150,19 +151,22 @@ def test_bad_value_is_refused_with_its_key(tmp_path: Path, text: str, message: s
 
 
 def test_unknown_keys_of_nested_tables_are_refused(tmp_path: Path) -> None:
+    write(tmp_path, "feeds.toml", GOOD)
     write(tmp_path, "alerts.toml", '[[target]]\nname = "duty"\nurl = "json://h"\n[[target]]\nnme = "b"\n')
-    with pytest.raises(ConfigError, match=r"target \(number 2\)\.nme: unknown key; did you mean “name”\?"):
+    with pytest.raises(ConfigError, match=r"target number 2 › nme: unknown key; did you mean “name”\?"):
         load_settings(tmp_path)
 
 
 def test_choice_outside_the_list_is_refused_with_the_list(tmp_path: Path) -> None:
+    write(tmp_path, "feeds.toml", GOOD)
     write(tmp_path, "alerts.toml", '[[rule]]\nname = "a"\nto = ["duty"]\nwhen = "allways"\n')
     with pytest.raises(ConfigError, match="must be one of article, feed, verdict, not 'allways'"):
         load_settings(tmp_path)
 
 
 def test_defaults_are_within_their_bounds() -> None:
-    defaults = {name: asdict(table) for name, table in asdict(MainFile()).items()}
+    tables = {name: table for name, table in asdict(MainFile()).items() if isinstance(table, Struct)}
+    defaults = {name: asdict(table) for name, table in tables.items()}
     assert convert(defaults, MainFile, file=Path("tumen.toml")) == MainFile()
 
 
@@ -187,3 +191,36 @@ def test_bad_allowance_is_refused_with_its_key(tmp_path: Path, text: str) -> Non
     write(tmp_path, "tumen.toml", f'[fetch]\nallow_private = ["{text}"]\n')
     with pytest.raises(ConfigError, match=r"\[fetch\] › allow_private"):
         load_settings(tmp_path)
+
+
+@pytest.mark.parametrize("url", ["https://desk:secret@a.example/rss", "http://desk@a.example", "https://desk:secret@"])
+def test_54_password_in_an_address_is_refused_and_not_shown(tmp_path: Path, url: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load_sources(write(tmp_path, "feeds.toml", GOOD.replace("https://a.example/feed", url)))
+    assert caught.value.exit_code == 78
+    assert "secret" not in str(caught.value)
+    assert "› url" in str(caught.value)
+
+
+def test_at_sign_in_the_path_of_an_address_is_no_password(tmp_path: Path) -> None:
+    [source] = load_sources(
+        write(tmp_path, "feeds.toml", GOOD.replace("https://a.example/feed", "https://a.example/@desk"))
+    )
+    assert source.url == "https://a.example/@desk"
+
+
+@pytest.mark.parametrize(
+    ("line", "key"),
+    [
+        ('proxy = "socks5://desk:secret@a.example"', "proxy"),
+        ('ca_file = "missing.pem"', "ca_file"),
+        ('ca_file = "feeds.toml"', "ca_file"),
+    ],
+)
+def test_proxy_and_file_of_authorities_are_checked(tmp_path: Path, line: str, key: str) -> None:
+    write(tmp_path, "feeds.toml", GOOD)
+    write(tmp_path, "tumen.toml", f"[fetch]\n{line}\n")
+    with pytest.raises(ConfigError) as caught:
+        load_settings(tmp_path)
+    assert caught.value.key == f"[fetch] › {key}"
+    assert "secret" not in str(caught.value)
