@@ -119,9 +119,7 @@ def test_longest_interval(changed: datetime | None, own_minutes: int | None, cei
         (61, None, HOUR, 7 * DAY),
     ],
 )
-def test_wait_after_failures(
-    failures: int, ok_at: datetime | None, every: timedelta | None, wait: timedelta
-) -> None:
+def test_wait_after_failures(failures: int, ok_at: datetime | None, every: timedelta | None, wait: timedelta) -> None:
     assert schedule.backoff(state(failures=failures, ok_at=ok_at, interval=every), STEADY) == wait
 
 

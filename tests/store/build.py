@@ -53,7 +53,7 @@ class Rows:
     def close(self) -> None:
         self.conn.close()
 
-    def list(self, *titles: str, feed: str = "Paper", summary: str = "", at: datetime = NOW) -> list[EntryId]:
+    def list_entries(self, *titles: str, feed: str = "Paper", summary: str = "", at: datetime = NOW) -> list[EntryId]:
         """Let a feed list entries with these titles, new or revised; return those that now wait for their page."""
         with transaction(self.conn):
             return [one for title in titles for one in self._list(title, self.feeds[feed], summary, at)]
@@ -135,7 +135,7 @@ class Rows:
 
     def piece(self, title: str, text: str = "", *, feed: str = "Paper", **more: object) -> ArticleId:
         """List an entry and store its article."""
-        (entry,) = self.list(title, feed=feed)
+        (entry,) = self.list_entries(title, feed=feed)
         return self.store(self.queued(entry), text or f"{title}. Text.", **more).id  # type: ignore[arg-type]
 
     def value(self, sql: str, *values: object) -> object:

@@ -23,7 +23,7 @@ def rows(tmp_path: Path) -> Iterator[Rows]:
 
 
 def test_pages_that_all_name_their_section_as_canonical_are_separate_articles(rows: Rows) -> None:
-    one, two = (rows.queued(entry) for entry in rows.list("Gas talks", "Railway talks"))
+    one, two = (rows.queued(entry) for entry in rows.list_entries("Gas talks", "Railway talks"))
     first = rows.store(one, "About gas.", canonical=SECTION)
     second = rows.store(two, "About rails.", canonical=SECTION)
     assert (second.what, first.id != second.id) == ("new", True)
@@ -39,20 +39,20 @@ def test_pages_that_all_name_their_section_as_canonical_are_separate_articles(ro
     ],
 )
 def test_page_with_a_known_canonical_address_joins_by_title(rows: Rows, text: str, title: str, what: str) -> None:
-    one, two = (rows.queued(entry) for entry in rows.list("One", "Two"))
+    one, two = (rows.queued(entry) for entry in rows.list_entries("One", "Two"))
     rows.store(one, "Same text.", title="Same title", canonical=SECTION)
     assert rows.store(two, text, title=title, canonical=SECTION).what == what
 
 
 def test_page_whose_canonical_address_is_another_articles_own_is_that_article(rows: Rows) -> None:
-    one, two = (rows.queued(entry) for entry in rows.list("One", "Two"))
+    one, two = (rows.queued(entry) for entry in rows.list_entries("One", "Two"))
     first = rows.store(one, "Same text.", title="Same title")
     second = rows.store(two, "Same text.", title="Same title", canonical=one.url)
     assert (second.id, second.what) == (first.id, "joined")
 
 
 def test_second_feed_does_not_overwrite_the_text_of_the_first(rows: Rows) -> None:
-    one, two = (rows.queued(entry) for entry in rows.list("One", "Two"))
+    one, two = (rows.queued(entry) for entry in rows.list_entries("One", "Two"))
     first = rows.store(one, "The whole text.", title="Same title", canonical=SECTION)
     again = rows.store(two, "A shorter text.", title="Same title", canonical=SECTION)
     assert (again.id, again.revision, again.what) == (first.id, 1, "joined")
@@ -61,7 +61,7 @@ def test_second_feed_does_not_overwrite_the_text_of_the_first(rows: Rows) -> Non
 
 
 def test_revision_keeps_the_earlier_text_and_the_place_in_time(rows: Rows) -> None:
-    (entry,) = (rows.queued(entry) for entry in rows.list("One"))
+    (entry,) = (rows.queued(entry) for entry in rows.list_entries("One"))
     first = rows.store(entry, "First text.")
     place = rows.value("SELECT sorted_at FROM articles")
     later = replace(entry, article=first.id, first_seen_at=NOW + timedelta(days=1))
@@ -73,14 +73,14 @@ def test_revision_keeps_the_earlier_text_and_the_place_in_time(rows: Rows) -> No
 
 
 def test_page_that_came_back_empty_does_not_empty_the_article(rows: Rows) -> None:
-    (entry,) = (rows.queued(entry) for entry in rows.list("One"))
+    (entry,) = (rows.queued(entry) for entry in rows.list_entries("One"))
     first = rows.store(entry, "First text.")
     assert rows.store(replace(entry, article=first.id), "").what == "same"
     assert rows.value("SELECT text FROM articles") == "First text."
 
 
 def test_change_tells_a_new_text_from_a_new_date_and_from_nothing(rows: Rows) -> None:
-    (entry,) = (rows.queued(entry) for entry in rows.list("One"))
+    (entry,) = (rows.queued(entry) for entry in rows.list_entries("One"))
     known = rows.store(entry, "Text.").id
     same = rows.article(entry, "Text.")
     assert articles.change(rows.conn, known, same) == "same"
@@ -101,7 +101,7 @@ def test_slices_of_the_archive_come_by_id_and_by_config(rows: Rows) -> None:
 
 
 def test_article_is_found_by_id_and_by_each_of_its_addresses(rows: Rows) -> None:
-    (entry,) = (rows.queued(entry) for entry in rows.list("One"))
+    (entry,) = (rows.queued(entry) for entry in rows.list_entries("One"))
     known = rows.store(entry, "Text.", canonical=SECTION).id
     rows.piece("Two")
     for what in (str(known), entry.url, SECTION, entry.identity):

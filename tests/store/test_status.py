@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -24,15 +24,15 @@ def rows(tmp_path: Path) -> Iterator[Rows]:
     rows.close()
 
 
-def finished(rows: Rows, at: object) -> None:
+def finished(rows: Rows, at: datetime) -> None:
     rows.conn.execute("DELETE FROM runs")
-    text = to_text(at)  # type: ignore[arg-type]
+    text = to_text(at)
     rows.conn.execute("INSERT INTO runs (trigger, started_at, finished_at) VALUES ('cron', ?, ?)", (text, text))
 
 
-def noted(rows: Rows, name: str, at: object) -> None:
-    text = to_text(at)  # type: ignore[arg-type]
-    rows.conn.execute("INSERT OR REPLACE INTO alert_times (name, at) VALUES (?, ?)", (name, text))
+def noted(rows: Rows, *times: tuple[str, datetime]) -> None:
+    for name, at in times:
+        rows.conn.execute("INSERT OR REPLACE INTO alert_times (name, at) VALUES (?, ?)", (name, to_text(at)))
 
 
 def gave_up(rows: Rows) -> None:
@@ -44,7 +44,7 @@ def gave_up(rows: Rows) -> None:
 def quiet_feed(rows: Rows, *, failing: bool = False) -> None:
     """Thirty entries, one an hour, the last of them four days ago."""
     for number in range(30):
-        rows.list(f"Entry {number}", at=NOW - 4 * DAY - number * HOUR)
+        rows.list_entries(f"Entry {number}", at=NOW - 4 * DAY - number * HOUR)
     if failing:
         rows.conn.execute("UPDATE feeds SET failures = 1 WHERE name = 'Paper'")
 
@@ -54,10 +54,10 @@ def quiet_feed(rows: Rows, *, failing: bool = False) -> None:
     [
         (lambda rows: None, None),
         (lambda rows: finished(rows, NOW - 25 * HOUR), "No cycle has finished"),
-        (lambda rows: noted(rows, "damage", NOW), "found damaged"),
-        (lambda rows: (noted(rows, "check", NOW - DAY), noted(rows, "damage", NOW)), "found damaged"),
-        (lambda rows: noted(rows, "copy", NOW - HOUR), None),
-        (lambda rows: noted(rows, "copy", NOW - 7 * DAY), "The last backup is from"),
+        (lambda rows: noted(rows, ("damage", NOW)), "found damaged"),
+        (lambda rows: noted(rows, ("check", NOW - DAY), ("damage", NOW)), "found damaged"),
+        (lambda rows: noted(rows, ("copy", NOW - HOUR)), None),
+        (lambda rows: noted(rows, ("copy", NOW - 7 * DAY)), "The last backup is from"),
         (gave_up, "1 alert was given up"),
         (lambda rows: rows.conn.execute("UPDATE feeds SET failures = 2 WHERE name = 'Paper'"), None),
         (lambda rows: rows.conn.execute("UPDATE feeds SET failures = 3 WHERE name = 'Paper'"), "1 feed fails"),
@@ -86,5 +86,5 @@ def test_silent_feed_names_its_last_entry_and_its_usual_pause(rows: Rows) -> Non
 
 def test_nineteen_entries_are_too_few_to_know_a_feed_s_pauses(rows: Rows) -> None:
     for number in range(19):
-        rows.list(f"Entry {number}", at=NOW - 4 * DAY - number * HOUR)
+        rows.list_entries(f"Entry {number}", at=NOW - 4 * DAY - number * HOUR)
     assert status.silent(rows.conn, NOW) == ()
