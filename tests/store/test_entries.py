@@ -89,3 +89,11 @@ def test_retry_keeps_the_article_that_an_entry_has(rows: Rows) -> None:
 def test_many_entries_come_in_the_order_that_was_asked_for(rows: Rows) -> None:
     one, two, three = rows.list_entries("One", "Two", "Three")
     assert [entry.id for entry in entries.get_many(rows.conn, [three, one, two])] == [three, one, two]
+
+
+def test_entry_whose_next_try_was_planned_by_a_wrong_clock_is_due(rows: Rows) -> None:
+    wrong, late = rows.list("One", "Two")
+    with transaction(rows.conn):
+        entries.retry(rows.conn, wrong, attempts=1, next_try_at=NOW + timedelta(days=365), reason="503")
+        entries.retry(rows.conn, late, attempts=1, next_try_at=NOW + timedelta(days=2), reason="503")
+    assert [row[0] for row in entries.waiting(rows.conn, NOW, 10, timedelta(days=3))] == [wrong]
