@@ -42,8 +42,8 @@ def listed(page: str) -> list[int]:
 @pytest.mark.parametrize(
     ("query", "message"),
     [
-        ("queue=mane", "Did you mean “main”?"),
-        ("sort=oldest", "Expected one of: age, newest, best"),
+        ("queue=flaged", "Did you mean “flagged”?"),
+        ("sort=zzz", "Expected one of: age, newest, best"),
         ("topic=thad", "Did you mean “thaad”?"),
         ("language=xx", "There is no language “xx”"),
         ("source=999999", "There is no source “999999”"),
