@@ -92,7 +92,7 @@ def test_many_entries_come_in_the_order_that_was_asked_for(rows: Rows) -> None:
 
 
 def test_entry_whose_next_try_was_planned_by_a_wrong_clock_is_due(rows: Rows) -> None:
-    wrong, late = rows.list("One", "Two")
+    wrong, late = rows.list_entries("One", "Two")
     with transaction(rows.conn):
         entries.retry(rows.conn, wrong, attempts=1, next_try_at=NOW + timedelta(days=365), reason="503")
         entries.retry(rows.conn, late, attempts=1, next_try_at=NOW + timedelta(days=2), reason="503")
