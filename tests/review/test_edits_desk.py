@@ -45,7 +45,7 @@ def edited(archive: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
                 )
                 edits.put(conn, edit)
             conn.execute(
-                "INSERT INTO looks (article_id, entry_id, state, url, started_at, looked_at, reason)"
+                "INSERT OR REPLACE INTO looks (article_id, entry_id, state, url, started_at, looked_at, reason)"
                 " VALUES (?, (SELECT min(id) FROM entries), 'ended', 'u', '', ?, 'A bot wall <answered>.')",
                 (first, NOW.isoformat()[:19] + "Z"),
             )
