@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+import shutil
 import time
 import urllib.parse
 from datetime import UTC, datetime, timedelta
@@ -12,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from pipeline import shipped
 from pipeline.review import filters, gloss, interface, local_time
 from pipeline.review.article import translate_link
 from tests.review.conftest import serving
@@ -173,6 +175,7 @@ def test_titles_are_translated_in_the_background_and_marked_as_a_machines(
     config = tmp_path / "config"
     config.mkdir()
     (config / "tumen.toml").write_text(f'[desk]\ntranslator = "{address}"\n', encoding="utf-8")
+    shutil.copy(shipped.CONFIG / "feeds.toml", config)
     with serving(archive, tmp_path, "--config", str(config)) as desk:
         page = ""
         for _ in range(100):
