@@ -200,10 +200,14 @@ def _prepare(conn: sqlite3.Connection, path: Path) -> None:
 
 
 def migrate(conn: sqlite3.Connection) -> None:
-    """Apply the steps of ``db/migrations.py`` that this database lacks."""
+    """Apply the steps of ``db/migrations.py`` that this database lacks, all or none.
+
+    The lock comes first: after an upgrade, the daemon and the desk often open the database at the same moment.
+    """
     from sqlite_utils import Database
 
-    load_migrations().apply(Database(conn))
+    with transaction(conn):
+        load_migrations().apply(Database(conn))
 
 
 def load_migrations() -> Any:

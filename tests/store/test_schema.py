@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from pathlib import Path
 
@@ -57,6 +58,17 @@ def test_failed_migration_leaves_nothing(tmp_path: Path) -> None:
     assert "one" not in db.table_names()
     assert len(steps.pending(db)) == 1
     db.close()
+
+
+def test_two_programs_that_open_an_old_database_at_once_both_succeed(tmp_path: Path) -> None:
+    path = tmp_path / "tumen.db"
+    old = sqlite3.connect(path, isolation_level=None)
+    load_migrations().apply(Database(old), stop_before="m011_standing")
+    old.close()
+    with ThreadPoolExecutor(4) as pool:
+        for conn in pool.map(open_store, [path] * 4):
+            assert conn.execute("PRAGMA user_version").fetchone()[0] == SCHEMA_VERSION
+            conn.close()
 
 
 def test_database_of_newer_tumen_is_refused_and_unchanged(tmp_path: Path) -> None:
