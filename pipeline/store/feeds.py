@@ -56,12 +56,14 @@ def _free_name(conn: sqlite3.Connection, source: Source, *, wanted: Any) -> None
 
 def _put_source(conn: sqlite3.Connection, source: Source, now: datetime) -> None:
     conn.execute(
-        "INSERT INTO feeds (name, url, asked_url, language, home, kind, timezone, topics, note, enabled,"
+        "INSERT INTO feeds (name, url, asked_url, language, home, kind, via, pattern, timezone, topics, note, enabled,"
         " interval_minutes, tls, max_feed_bytes, added_at)"
-        " VALUES (:name, :url, :url, :language, :home, :kind, :timezone, :topics, :note, :enabled,"
+        " VALUES (:name, :url, :url, :language, :home, :kind, :via, :pattern, :timezone, :topics, :note, :enabled,"
         " :interval_minutes, :tls, :max_feed_bytes, :now)"
         " ON CONFLICT (url) DO UPDATE SET name = excluded.name, language = excluded.language, home = excluded.home,"
-        " kind = excluded.kind, timezone = excluded.timezone, topics = excluded.topics, note = excluded.note,"
+        " kind = excluded.kind, via = excluded.via, pattern = excluded.pattern, timezone = excluded.timezone,"
+        " validators_url = iif(via = excluded.via, validators_url, NULL), body_hash = iif(via = excluded.via,"
+        " body_hash, NULL), topics = excluded.topics, note = excluded.note,"
         " enabled = excluded.enabled, interval_minutes = excluded.interval_minutes, tls = excluded.tls,"
         " max_feed_bytes = excluded.max_feed_bytes",
         to_row(source) | {"now": to_text(now)},
