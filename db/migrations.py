@@ -686,7 +686,10 @@ DROP TRIGGER reviews_to_article;
 CREATE TRIGGER reviews_to_standing AFTER INSERT ON reviews
 BEGIN
   INSERT INTO notes (article_id, analyst, note, at, token)
-  SELECT new.article_id, new.analyst, new.note, new.at, 'review ' || new.id WHERE new.note <> '';
+  SELECT new.article_id, new.analyst, new.note, new.at, 'review ' || new.id
+  WHERE new.note <> '' AND new.note IS NOT (
+    SELECT note FROM notes WHERE article_id = new.article_id AND analyst = new.analyst ORDER BY id DESC LIMIT 1
+  );
   DELETE FROM standing WHERE article_id = new.article_id;
   INSERT INTO standing SELECT * FROM standing_from_log WHERE article_id = new.article_id;
   UPDATE articles SET (verdict, verdict_at) = (SELECT verdict, at FROM standing WHERE article_id = new.article_id)

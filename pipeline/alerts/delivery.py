@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -56,7 +56,8 @@ def send_due(conn: sqlite3.Connection, settings: Settings, now: Callable[[], dat
     problems: dict[str, str] = {}
     begun: set[str] = set()
     sent, began = 0, time.monotonic()
-    for group in _group(outbox.waiting(conn, now())):
+    digests = {rule.name for rule in settings.alerts.rule if rule.digest}
+    for group in _group(outbox.waiting(conn, now()), digests):
         target, rule = targets.get(group[0].target), rules.get(group[0].rule)
         ids = [alert.id for alert in group]
         if target is None or rule is None:
@@ -93,15 +94,20 @@ def _send(conn: sqlite3.Connection, target: Target, group: Sequence[outbox.Alert
     return sender(target, subject, body, message)
 
 
-def _group(alerts: Sequence[outbox.Alert]) -> Iterator[list[outbox.Alert]]:
-    """Group alerts into messages: interrupted messages as they were, the rest by target and rule."""
+def _group(alerts: Sequence[outbox.Alert], digests: Container[str]) -> Iterator[list[outbox.Alert]]:
+    """Group alerts into messages: interrupted messages as they were, the rest by target and rule.
+
+    Args:
+        alerts: what waits.
+        digests: names of the rules whose alerts make one message, however few they are.
+    """
 
     def key(alert: outbox.Alert) -> tuple[str, str, str]:
         return alert.message or "", alert.target, alert.rule
 
     for _, members in groupby(sorted(alerts, key=lambda alert: (*key(alert), alert.id)), key=key):
         group = list(members)
-        if group[0].message is not None or len(group) > _MOST_SEPARATE:
+        if group[0].message is not None or group[0].rule in digests or len(group) > _MOST_SEPARATE:
             yield from (group[i : i + _MOST_COMBINED] for i in range(0, len(group), _MOST_COMBINED))
         else:
             yield from ([alert] for alert in group)

@@ -14,6 +14,7 @@ from pipeline.cli import options
 from pipeline.errors import NotFound
 
 if TYPE_CHECKING:
+    from pipeline.feeds.opml import Outline
     from pipeline.model import Source
     from pipeline.services.discover import Search
     from pipeline.settings import Settings
@@ -175,7 +176,6 @@ def import_(file: Path, language: str, folder: Path | None, *, off: bool, dry_ru
     from pipeline.feeds.opml import read_opml
     from pipeline.model import Source
     from pipeline.settings import addition, load_settings
-    from pipeline.settings.sources import KINDS
 
     settings = load_settings(folder, feeds_required=False)
     path = addition.own_file(folder)
@@ -188,11 +188,27 @@ def import_(file: Path, language: str, folder: Path | None, *, off: bool, dry_ru
             language=named if re.fullmatch("[a-z]{2,3}", named) else language,
             enabled=not off,
         )
-        kind = outline.category.lower()
-        sources.append(_with(source, {"kind": kind if kind in KINDS else None}))
+        sources.append(replace(source, **_own_attributes(outline)))
     added = _new(sources, settings.sources)
     _write(path, added, dry_run=dry_run, shipped=settings.feeds == "shipped")
     return 0 if added else 1
+
+
+def _own_attributes(outline: Outline) -> dict[str, object]:
+    """Return what “tumen feeds export” writes beside the address, as far as it is valid."""
+    from pipeline.settings.codes import COUNTRIES
+    from pipeline.settings.schedule import is_timezone
+    from pipeline.settings.sources import KINDS
+
+    kind, minutes = outline.category.lower(), outline.interval
+    own: dict[str, object] = {"kind": kind} if kind in KINDS else {}
+    if outline.home in COUNTRIES:
+        own["home"] = outline.home
+    if outline.timezone and is_timezone(outline.timezone):
+        own["timezone"] = outline.timezone
+    if minutes.isascii() and minutes.isdigit() and 1 <= int(minutes[:7]) <= 525_600:
+        own["interval_minutes"] = int(minutes)
+    return own
 
 
 async def _find(site: str, settings: Settings) -> Search:

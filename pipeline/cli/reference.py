@@ -72,7 +72,7 @@ def import_(what: str, database: Path, folder: Path | None) -> None:
     record = load_reference(find_file(settings.folder, "reference.toml"))
     body = asyncio.run(_fetch(what, settings)) if what.startswith(("http://", "https://")) else _read(Path(what))
     aligned = align(paragraphs_of(body, what), record.passages)
-    if len(aligned) * 3 < len(record.passages):
+    if len(aligned) * 2 < len(record.passages):
         raise NotFound(
             f"{what}: is not the reference: only {len(aligned)} of {len(record.passages)} passages were found."
         )

@@ -34,6 +34,8 @@ class Outline:
         folder: the headings above the feed, outermost first.
         language: as given, else None.
         category: as given, else "".
+        home, timezone, interval: our own attributes ``tumen:home``, ``tumen:timezone`` and ``tumen:interval``; "" if
+            not given.
     """
 
     name: str
@@ -42,6 +44,9 @@ class Outline:
     folder: tuple[str, ...] = ()
     language: str | None = None
     category: str = ""
+    home: str = ""
+    timezone: str = ""
+    interval: str = ""
 
 
 def read_opml(body: bytes, file: Path) -> tuple[Outline, ...]:
@@ -86,6 +91,9 @@ def _outline(element: etree._Element, names: dict[str, int]) -> Outline | None:
         folder=_folder(element),
         language=given.get("language", "")[:35].strip().lower() or None,
         category=one_line(given.get("category", ""), _MAX_NAME),
+        home=given.get("home", "").strip(),
+        timezone=given.get("timezone", "").strip(),
+        interval=given.get("interval", "").strip(),
     )
 
 
@@ -114,14 +122,16 @@ def write_opml(sources: Iterable[Source], title: str, now: datetime) -> bytes:
     """
     lines = [
         '<?xml version="1.0" encoding="UTF-8"?>',
-        '<opml version="2.0">',
+        '<opml version="2.0" xmlns:tumen="urn:tumen">',
         f"  <head><title>{escape(title)}</title><dateCreated>{format_datetime(now)}</dateCreated></head>",
         "  <body>",
     ]
     for source in sources:
         name, url = quoteattr(source.name), quoteattr(source.url)
         kind, language = quoteattr(source.kind), quoteattr(source.language)
+        own = {"home": source.home, "timezone": source.timezone, "interval": source.interval_minutes}
+        more = "".join(f" tumen:{key}={quoteattr(str(value))}" for key, value in own.items() if value is not None)
         lines.append(
-            f'    <outline type="rss" text={name} title={name} xmlUrl={url} language={language} category={kind}/>'
+            f'    <outline type="rss" text={name} title={name} xmlUrl={url} language={language} category={kind}{more}/>'
         )
     return ("\n".join([*lines, "  </body>", "</opml>"]) + "\n").encode("utf-8", "replace")

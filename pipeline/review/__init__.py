@@ -28,6 +28,7 @@ def register_routes() -> list[tuple[str, Callable[..., Any]]]:
         edits,
         exports,
         health,
+        live,
         preferences,
         queue,
         reference_page,
@@ -37,7 +38,7 @@ def register_routes() -> list[tuple[str, Callable[..., Any]]]:
         verdicts,
     )
 
-    lists = (queue, verdicts, brief, preferences, searching, exports, atom, story, edits)
+    lists = (queue, live, verdicts, brief, preferences, searching, exports, atom, story, edits)
     modules = (*lists, dashboard, reference_page, signing, health)
     return [route for module in modules for route in module.routes()]
 

@@ -42,6 +42,7 @@ def article_values(shown: desk.ArticleView, topics: Sequence[tuple[str, str]], a
         "title": title[0] if title else [],
         "text": paragraphs(article["text"], in_text, weights, titles),
         "kinds": sorted({row["kind"] for row in evidence}),
+        "named": sorted({(row["concept_id"], row["concept"]) for row in evidence}, key=lambda pair: pair[1]),
         "in_title": list(dict.fromkeys(row["concept"] for row in in_title)),
         "flags": shown.flags,
         "scores": _scores(shown.terms, evidence, titles),
@@ -70,6 +71,7 @@ def article_values(shown: desk.ArticleView, topics: Sequence[tuple[str, str]], a
         "gloss": gloss.of_title(article["title"], article["language"]),
         "translate": translate_link(article),
         "direction": shown.direction,
+        "look": shown.look,
         "edits": [edits.shown(edit) for edit in shown.edits],
         "nonce": secrets.token_urlsafe(16),
     }

@@ -108,7 +108,12 @@ def _totals(pair: tuple[dict[str, int], dict[str, int]], doors: _Doors, now: dat
     current, previous = pair
     since = (now - _WEEK).date().isoformat()
     states = {"articles": "", "flagged": "flagged", "in_queue": "in_queue", "reviewed": "reviewed"}
-    names = {"articles": "articles", "flagged": "flagged", "in_queue": "relevant for the queue", "reviewed": "reviewed"}
+    names = {
+        "articles": "All articles",
+        "flagged": "Flagged articles",
+        "in_queue": "Relevant articles",
+        "reviewed": "Reviewed articles",
+    }
     return [
         {
             "name": names[key],

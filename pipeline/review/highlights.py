@@ -13,11 +13,18 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Piece:
-    """A part of a text. ``kind`` is the kind of the concept it names, or "" for plain text."""
+    """A part of a text.
+
+    Attributes:
+        kind: the kind of the concept it names, or "" for plain text.
+        concept: name of the concept; several if highlights overlap.
+        link: id of the first of them.
+    """
 
     text: str
     kind: str = ""
     concept: str = ""
+    link: str = ""
     why: str = ""
     topics: str = ""
 
@@ -96,6 +103,7 @@ def _cut(text: str, start: int, end: int, spans: Sequence[_Span], why: Callable[
                 text=text[left:right],
                 kind=first["kind"],
                 concept=" · ".join(dict.fromkeys(row["concept"] for row in span.rows)),
+                link=first.get("concept_id", ""),
                 why="; ".join(dict.fromkeys(why(row) for row in span.rows)),
                 topics=" ".join(dict.fromkeys(row["topic"] for row in span.rows)),
             )

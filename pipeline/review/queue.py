@@ -6,20 +6,17 @@ articles are prefetched, and the page learns of new articles and of verdicts by 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from datasette import Response
 
-from pipeline.review import filters, gloss, guard, local_time, pages, translation
+from pipeline.review import filters, gloss, guard, lines, local_time, pages, translation
 from pipeline.review.article import article_values
 from pipeline.store import desk, desk_settings, progress, reviews, translations
 from pipeline.store import queue as lists
-from pipeline.store.queue import QueueFilter, Waiting
+from pipeline.store.queue import QueueFilter
 from pipeline.store.values import to_text
 
 
@@ -28,41 +25,8 @@ def routes() -> list[tuple[str, Callable[..., Any]]]:
     return [
         (r"^/-/tumen/?$", queue),
         (r"^/-/tumen/article/(?P<id>\d{1,18})$", article),
-        (r"^/-/tumen/live$", live),
         (r"^/-/tumen/static/(?P<name>[a-z.]+)$", pages.static),
     ]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
-    """A line of the list.
-
-    Attributes:
-        day: heading above the line: the day, where it changes, in lists by time.
-        new: first seen since the analyst's last visit.
-        divider: the line is the first one that is not new.
-        gloss: what the title names, in English.
-        english: title of the story's earliest English article.
-        translation: machine translation of the title.
-        topics: short titles of its topics, with their full titles.
-    """
-
-    item: Waiting
-    day: str
-    new: bool
-    divider: bool
-    gloss: tuple[str, ...]
-    english: str
-    translation: translations.Translation | None
-    topics: tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Helps:
-    """English titles by story, and machine translations by article."""
-
-    english: dict[int, str]
-    translated: dict[int, translations.Translation]
 
 
 @pages.errors_as_pages
@@ -102,93 +66,56 @@ async def article(datasette: Any, request: Any) -> Any:
     )
 
 
-@pages.errors_as_pages
-async def live(datasette: Any, request: Any) -> Any:
-    """Return what changed since the page was made, for its notice of new articles and of colleagues' verdicts."""
-    analyst = guard.analyst(datasette, request)
-    changed = await guard.database(datasette).execute_fn(
-        lambda conn: changes(conn, request, analyst, request.args, datetime.now(UTC))
-    )
-    return Response.json(changed, headers={"cache-control": "no-store"})
-
-
-def changes(conn: Any, request: Any, analyst: str | None, since: Any, now: datetime) -> dict[str, Any]:
-    """Return progress, new articles and verdicts since the ids ``newest`` and ``after`` of a page."""
-    wanted = filters.read(request.args, analyst=analyst)
-    newest = pages.parse_int(str(since.get("newest", "")), 0, 2**62)
-    after = pages.parse_int(str(since.get("after", "")), 0, 2**62)
-    here, last = progress.newest_ids(conn)
-    news = progress.news(
-        conn, wanted, now, newest=here if newest is None else newest, review=last if after is None else after
-    )
-    done = progress.progress(conn, wanted, now, day=to_text(local_time.midnight(now, local_time.zone_of(request))))
-    return {
-        "new": news.new,
-        "judged": [
-            {"article": number, "verdict": verdict, "analyst": by}
-            for number, verdict, by in news.judged
-            if by != analyst
-        ],
-        "after": news.review,
-        "waiting": done.waiting,
-        "today": done.today.get(analyst or "", 0),
-        "team": done.team,
-        "last": reviews.last_given(conn, analyst) if analyst else None,
-    }
-
-
 async def _review_page(datasette: Any, request: Any, number: int | None) -> Any:
-    analyst = guard.analyst(datasette, request)
-    now = datetime.now(UTC)
-    zone = local_time.zone_of(request)
     gloss.start()
-
-    def read(conn: Any) -> dict[str, Any]:
-        if not desk.is_desk(conn):
-            raise pages.RequestError(500, "This file is not a database of this Tumen. Run “tumen status” on it first.")
-        stored = desk_settings.load(conn, analyst) if analyst else desk_settings.AnalystSettings()
-        since = (
-            desk_settings.last_visit(desk_settings.next_visit(stored.visit, now) or stored.visit) if analyst else None
-        )
-        wanted = filters.read(request.args, analyst=analyst, since=since)
-        choices = desk.choices(conn)
-        filters.check(wanted, choices)
-        here = local_time.parse_zone(stored.zone) or zone
-        waiting = lists.queue(conn, wanted, now)
-        chosen = number if number is not None else (waiting[0].id if waiting else None)
-        shown = None if chosen is None else desk.article(conn, chosen)
-        if number is not None and shown is None:
-            raise pages.RequestError(404, f"There is no article {number}.")
-        newest, review = progress.newest_ids(conn)
-        others = [line for line in waiting if line.language != "en"]
-        helps = _Helps(
-            english=lists.english_titles(conn, [line.story for line in others if line.story]),
-            translated=translations.of_articles(conn, [line.id for line in others]),
-        )
-        return {
-            "wanted": wanted,
-            "choices": choices,
-            "settings": stored,
-            "since": since,
-            "zone": here,
-            "lines": lines_of(waiting, wanted, dict(choices["topic"]), helps, since=since, zone=here, now=now),
-            "waiting": waiting,
-            "translated": helps.translated,
-            "progress": progress.progress(conn, wanted, now, day=to_text(local_time.midnight(now, here))),
-            "newest": newest,
-            "review": review,
-            "last": reviews.last_given(conn, analyst) if analyst else None,
-            "shown": shown is not None,
-            **(article_values(shown, choices["topic"], analyst) if shown is not None else {}),
-        }
-
-    values = await guard.database(datasette).execute_fn(read)
+    now, asked = datetime.now(UTC), local_time.zone_of(request)
+    analyst = guard.analyst(datasette, request)
+    values = await guard.database(datasette).execute_fn(lambda conn: _read(conn, request, analyst, number, now))
     translation.request(datasette, values["waiting"], values["translated"])
     await _remember_visit(datasette, analyst, values["settings"], now)
     response = pages.page(datasette, request, "review.html", **values, **_options(request, values["wanted"]))
-    if values["zone"] != zone:
+    if values["zone"] != asked:
         local_time.remember(response, values["zone"].key)
     return response
+
+
+def _read(conn: Any, request: Any, analyst: str | None, number: int | None, now: datetime) -> dict[str, Any]:
+    """Return the values of the page: the list, and the article ``number`` or the first of the list."""
+    if not desk.is_desk(conn):
+        raise pages.RequestError(500, "This file is not a database of this Tumen. Run “tumen status” on it first.")
+    stored = desk_settings.load(conn, analyst) if analyst else desk_settings.AnalystSettings()
+    since = desk_settings.last_visit(desk_settings.next_visit(stored.visit, now) or stored.visit) if analyst else None
+    wanted = filters.read(request.args, analyst=analyst, since=since)
+    choices = desk.choices(conn)
+    filters.check(wanted, choices)
+    zone = local_time.parse_zone(stored.zone) or local_time.zone_of(request)
+    waiting = lists.queue(conn, wanted, now)
+    chosen = number if number is not None else (waiting[0].id if waiting else None)
+    shown = None if chosen is None else desk.article(conn, chosen)
+    if number is not None and shown is None:
+        raise pages.RequestError(404, f"There is no article {number}.")
+    newest, review = progress.newest_ids(conn)
+    others = [line for line in waiting if line.language != "en"]
+    helps = lines.Helps(
+        english=lists.english_titles(conn, [line.story for line in others if line.story]),
+        translated=translations.of_articles(conn, [line.id for line in others]),
+    )
+    return {
+        "wanted": wanted,
+        "choices": choices,
+        "settings": stored,
+        "since": since,
+        "zone": zone,
+        "waiting": waiting,
+        "translated": helps.translated,
+        "lines": lines.lines_of(waiting, wanted, dict(choices["topic"]), helps, since=since, zone=zone, now=now),
+        "progress": progress.progress(conn, wanted, now, day=to_text(local_time.midnight(now, zone))),
+        "newest": newest,
+        "review": review,
+        "last": reviews.last_given(conn, analyst) if analyst else None,
+        "shown": shown is not None,
+        **(article_values(shown, choices["topic"], analyst) if shown is not None else {}),
+    }
 
 
 def _options(request: Any, wanted: QueueFilter) -> dict[str, Any]:
@@ -220,43 +147,3 @@ async def _remember_visit(
         await guard.database(datasette).execute_write_fn(
             lambda conn: desk_settings.put(conn, analyst, "visit", visit, now), block=False
         )
-
-
-def lines_of(
-    waiting: list[Waiting],
-    wanted: QueueFilter,
-    titles: dict[str, str],
-    helps: _Helps,
-    *,
-    since: str | None,
-    zone: ZoneInfo,
-    now: datetime,
-) -> list[Line]:
-    """Return the lines of a list with day headings and the border between new articles and those seen before."""
-    by_day = wanted.queue == "flagged" or (wanted.queue == "main" and wanted.sort == "newest")
-    lines: list[Line] = []
-    day, was_new = "", False
-    for item in waiting:
-        own_day = local_time.to_day(item.at, zone, now) if by_day else ""
-        new = since is not None and item.seen > since
-        lines.append(
-            Line(
-                item=item,
-                day=own_day if own_day != day else "",
-                new=new,
-                divider=by_day and was_new and not new and not any(line.divider for line in lines),
-                gloss=gloss.of_title(item.title, item.language),
-                english=helps.english.get(item.story or 0, "") if item.language != "en" else "",
-                translation=helps.translated.get(item.id),
-                topics=tuple(
-                    (short_title(titles.get(topic, topic)), titles.get(topic, topic)) for topic in item.topics
-                ),
-            )
-        )
-        day, was_new = own_day, new
-    return lines
-
-
-def short_title(title: str) -> str:
-    """Return the first words of a topic's title, for a tag: “Pipelines, LNG and power grids” becomes “Pipelines”."""
-    return re.split(r",| and (?=[a-z])", title)[0]

@@ -16,8 +16,8 @@ from datasette import Response
 from pipeline.model import Verdict
 from pipeline.review import filters, guard, pages
 from pipeline.review.fields import MAX_NOTE_CHARACTERS, clean_text, is_json, read_fields
+from pipeline.review.live import changes
 from pipeline.review.preferences import posting_analyst
-from pipeline.review.queue import changes
 from pipeline.store import reviews
 from pipeline.store.values import to_time
 

@@ -62,10 +62,27 @@ def put(
     if entry.article != known:
         return Stored(id=known, revision=revision, what="joined")
     lost_text = not article.text and row["characters"]  # a page that failed this time does not empty the article
-    if lost_text or row["content_hash"] == article.content_hash:
+    if lost_text:
         return Stored(id=known, revision=revision, what="same")
+    if row["content_hash"] == article.content_hash:
+        return Stored(id=known, revision=revision, what="renewed" if _correct(conn, known, article) else "same")
     _revise(conn, known, revision + 1, article, now, search_terms)
     return Stored(id=known, revision=revision + 1, what="revised")
+
+
+def _correct(conn: sqlite3.Connection, known: ArticleId, article: Article) -> bool:
+    """Store a corrected date, summary or list of authors beside the same text. A value that is missing now stays."""
+    values = _values(article, "")
+    groups = (("published", "published_from", "published_assumed"), ("authors",), ("summary",))
+    given = [name for group in groups if values[group[0]] not in (None, "", "[]") for name in group]
+    if not given:
+        return False
+    row = conn.execute(f"SELECT {', '.join(given)} FROM articles WHERE id = ?", (known,)).fetchone()  # noqa: S608 - constants
+    if all(row[name] == values[name] for name in given):
+        return False
+    changes = ", ".join(f"{name} = :{name}" for name in given)
+    conn.execute(f"UPDATE articles SET {changes} WHERE id = :id", values | {"id": known})  # noqa: S608 - constants
+    return True
 
 
 def change(conn: sqlite3.Connection, known: ArticleId, article: Article) -> Literal["revised", "renewed", "same"]:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.store import directions, edits
+from pipeline.store import directions, edits, looks
 from pipeline.store.queue import Waiting, by_id
 from pipeline.store.values import short_name
 
@@ -28,6 +28,7 @@ class ArticleView:
         notes: notes of analysts, oldest first.
         names: names of the concepts that its passages share with it, by id.
         edits: reported edits of its page.
+        look: last and next look at its page; None if it is not looked at.
         direction: order and gaps of its story; None without a story.
     """
 
@@ -42,6 +43,7 @@ class ArticleView:
     notes: list[dict[str, Any]]
     names: dict[str, str]
     edits: list[dict[str, Any]]
+    look: dict[str, Any] | None
     direction: dict[str, Any] | None
 
 
@@ -88,7 +90,8 @@ def article(conn: sqlite3.Connection, article_id: int) -> ArticleView | None:
         ),
         evidence=_rows(
             conn,
-            'SELECT e.topic, e.clause, e.surface, e.field, e.start, e."end", c.name AS concept, c.kind'
+            'SELECT e.topic, e.clause, e.surface, e.field, e.start, e."end", c.name AS concept, c.kind,'
+            " e.concept AS concept_id"
             " FROM evidence e JOIN concepts c ON c.id = e.concept WHERE e.article_id = ? ORDER BY e.start, e.id",
             article_id,
         ),
@@ -132,6 +135,7 @@ def article(conn: sqlite3.Connection, article_id: int) -> ArticleView | None:
         ),
         notes=_rows(conn, "SELECT id, analyst, note, at FROM notes WHERE article_id = ? ORDER BY id", article_id),
         edits=edits.of_article(conn, article_id),
+        look=looks.state_of(conn, article_id),
         direction=directions.of_story(conn, rows[0]["story_id"]) if rows[0]["story_id"] else None,
         names={
             row["id"]: short_name(row["name"])

@@ -224,7 +224,7 @@ def _add(
             "analyst": new.analyst,
             "verdict": new.verdict,
             "topics": None if new.topics is None or not own else to_json(new.topics),
-            "note": "" if new.note == _own_note(conn, article, new.analyst) else new.note,
+            "note": new.note,
             "at": to_text(now),
             "revision": new.revision if own else None,
             "batch": batch,

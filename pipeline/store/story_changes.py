@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from pipeline.store import stories
 from pipeline.store.values import to_text
 
 
@@ -66,18 +67,7 @@ def _record(conn: sqlite3.Connection, change: dict[str, Any]) -> None:
 
 
 def _recount(conn: sqlite3.Connection, story: int) -> None:
-    conn.execute(
-        "UPDATE stories SET (articles, sources, first_seen_at, last_seen_at) = (SELECT count(*),"
-        " count(DISTINCT feed_id), coalesce(min(sorted_at), stories.first_seen_at),"
-        " coalesce(max(sorted_at), stories.last_seen_at)"
-        " FROM articles INDEXED BY articles_story WHERE story_id = stories.id) WHERE id = ?",
-        (story,),
-    )
-    conn.execute(
-        "UPDATE stories SET (title, lead_article_id) = (SELECT title, id FROM articles INDEXED BY articles_story"
-        " WHERE story_id = stories.id ORDER BY +sorted_at, id LIMIT 1) WHERE id = ? AND articles > 0",
-        (story,),
-    )
+    stories.recount(conn, story)
     if conn.execute("SELECT articles FROM stories WHERE id = ?", (story,)).fetchone()[0] == 0:
         conn.execute("DELETE FROM story_order WHERE story_id = ?", (story,))
         conn.execute("DELETE FROM story_gaps WHERE story_id = ?", (story,))

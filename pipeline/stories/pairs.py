@@ -19,6 +19,7 @@ FEATURES = (
     "cosine", "cosine_squared",
     "title_cosine", "title_cosine_squared", "title_in_text", "title_in_text_least",
 )  # fmt: skip
+_DOUBT = 4.0  # weight added to the whole of a share, so that one concept of one proves less than ten of ten
 _FORM_CHARACTERS, _FORM_COSINE, _FORM_CONTAINED = 400, 0.85, 0.9
 WITHIN_ONLY = frozenset(
     {"cosine", "cosine_squared", "title_cosine", "title_cosine_squared", "title_in_text", "title_in_text_least"}
@@ -115,7 +116,9 @@ def _share(one: Set[str], other: Set[str], model: StoryModel) -> _Share:
     if not weight:
         return _NOTHING
     first, second = model.weigh_all(one), model.weigh_all(other)
-    return _Share(weight, max(shared), weight / (first + second - weight), weight / min(first, second))
+    return _Share(
+        weight, max(shared), weight / (first + second - weight + _DOUBT), weight / (min(first, second) + _DOUBT)
+    )
 
 
 def _cosine(one: Mapping[int, float], other: Mapping[int, float]) -> float:

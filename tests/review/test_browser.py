@@ -201,7 +201,7 @@ def test_highlights_are_announced_by_keyboard_with_concept_and_weight(library: S
     status = page.inner_text("#status")
     assert status.startswith(f"1 of {marks.count()}, {marks.first.inner_text()}: ")
     assert any(sign in status for sign in "+-")
-    page.keyboard.press("E")
+    page.keyboard.press("Shift+E")
     assert page.inner_text("#status").startswith(f"{marks.count()} of ")
 
 

@@ -47,6 +47,13 @@ def test_concept_lists_all_articles_that_name_it(library: Served) -> None:
     assert named <= listed(page)
 
 
+def test_marked_concept_in_an_article_leads_to_all_articles_that_name_it(library: Served) -> None:
+    number = library.rows("SELECT article_id FROM evidence WHERE concept = 'thaad' AND field = 'text' LIMIT 1")[0][0]
+    _, page, _ = library.get(f"/-/tumen/article/{number}")
+    assert re.search(r'<mark [^>]+><a href="/-/tumen/search\?concept=thaad" tabindex="-1">', page)
+    assert number in listed(library.get(address(concept="thaad"))[1])
+
+
 def test_hits_are_marked_in_title_and_text_as_whole_words(library: Served) -> None:
     _, page, _ = library.get(address(q="sanctions", off="sanctions"))
     titles = re.findall(r"<li><a [^>]+>(.*?)</a>", page)

@@ -13,7 +13,7 @@ from sqlite_utils import Database, Migrations
 
 from pipeline.errors import LockHeld, SchemaTooNew, StoreError
 from pipeline.store import SCHEMA_VERSION, cycle_lock, open_readonly, open_store, transaction
-from pipeline.store.schema import load_migrations
+from pipeline.store.schema import load_migrations, unusable
 
 CONTRACT = {
     "articles",
@@ -189,3 +189,36 @@ def test_database_of_each_older_schema_is_migrated_with_its_rows(tmp_path: Path,
     assert _shape(conn) == _shape(new)
     new.close()
     conn.close()
+
+
+def test_reader_refuses_an_earlier_schema_in_one_line(tmp_path: Path) -> None:
+    conn = open_store(tmp_path / "tumen.db")
+    conn.execute(f"PRAGMA user_version = {SCHEMA_VERSION - 1}")
+    conn.close()
+    with pytest.raises(StoreError, match="created by an older Tumen"):
+        open_readonly(tmp_path / "tumen.db")
+
+
+@pytest.mark.parametrize(
+    ("error", "whole"),
+    [
+        (sqlite3.IntegrityError("UNIQUE constraint failed"), False),  # one row, not the file
+        (sqlite3.ProgrammingError("closed"), False),
+        (sqlite3.OperationalError("disk I/O error"), True),
+        (sqlite3.DatabaseError("database disk image is malformed"), True),
+        (ValueError("x"), False),
+    ],
+)
+def test_error_of_one_row_is_not_an_error_of_the_file(error: Exception, whole: bool) -> None:
+    assert unusable(error) is whole
+
+
+def test_new_database_returns_freed_pages_and_keeps_references_whole(tmp_path: Path) -> None:
+    conn = open_store(tmp_path / "tumen.db")
+    assert conn.execute("PRAGMA auto_vacuum").fetchone()[0] == 2  # incremental
+    with pytest.raises(sqlite3.IntegrityError):
+        conn.execute("INSERT INTO flags (article_id, topic, score, flagged_at) VALUES (99, 'none', 1, '')")
+    conn.close()
+    again = open_store(tmp_path / "tumen.db")
+    assert again.execute("PRAGMA foreign_keys").fetchone()[0] == 1
+    again.close()

@@ -158,6 +158,13 @@ def test_note_stays_when_its_verdict_is_undone(conn: sqlite3.Connection) -> None
     assert conn.execute("SELECT count(*) FROM standing").fetchone()[0] == 0
 
 
+def test_note_saved_before_its_verdict_is_on_both_but_once_in_the_notes(conn: sqlite3.Connection) -> None:
+    note(conn, 1, "anna", "call Seoul")
+    give(conn, 1, "anna", "escalate", note="call Seoul")
+    assert conn.execute("SELECT note FROM reviews").fetchone()[0] == "call Seoul", "alerts read it there"
+    assert conn.execute("SELECT count(*) FROM notes").fetchone()[0] == 1
+
+
 def test_newest_verdict_of_the_analyst_is_found_for_undo(conn: sqlite3.Connection) -> None:
     assert reviews.last_given(conn, "anna") is None
     for at, article in enumerate((3, 1)):

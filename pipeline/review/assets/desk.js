@@ -221,7 +221,7 @@
     const link = linkOf(id);
     if (!link) return;
     link.classList.toggle("reviewed", Boolean(verdict) && verdict !== "unsent");
-    link.classList.toggle("gone", gone && Boolean(verdict) && id !== currentId());
+    link.classList.toggle("gone", gone && Boolean(counts && verdict) && id !== currentId());  // only a queue
     link.querySelector(".verdict-sign")?.remove();
     if (!signs[verdict]) return;
     const sign = document.createElement("span");
@@ -279,7 +279,7 @@
     if (changed && !box.value.trim()) saveNote();  // a removed note needs no verdict
     const body = {
       article: id, verdict, token: newToken(), revision: Number(fields.get("revision")), seen: fields.get("seen"),
-      note: changed ? fields.get("note") : "", flagged: fields.get("flagged"), topics: fields.getAll("topics"),
+      note: fields.get("note"), flagged: fields.get("flagged"), topics: fields.getAll("topics"),
       story: fields.has("story"), query: location.search,
     };
     box.defaultValue = box.value;  // the verdict carries the note
