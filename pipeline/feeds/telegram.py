@@ -52,7 +52,7 @@ def parse_channel(body: bytes, url: str, content_type: str | None, *, now: datet
 def _entry(post: HtmlElement, context: Context) -> ParsedEntry | None:
     """Return the entry of a post; None for a post without text and link, such as a lone picture."""
     own = f"https://t.me/{post.get('data-post', '')}"
-    body = next(_all(post, "tgme_widget_message_text"), None)
+    body = next((one for one in _all(post, "tgme_widget_message_text") if not _is_quoted(one)), None)
     markup = "" if body is None else tostring(body, encoding="unicode", with_tail=False)
     text = paragraphs(markup, MAX_CONTENT)
     preview = next(_all(post, "tgme_widget_message_link_preview"), None)
@@ -98,6 +98,11 @@ def _is_page(address: str) -> bool:
 
 def _all(element: HtmlElement, name: str) -> Iterator[HtmlElement]:
     return (below for below in element.iter() if _has(below, name))
+
+
+def _is_quoted(text: HtmlElement) -> bool:
+    """Return whether a text is that of another post, which the post answers."""
+    return any(_has(above, "tgme_widget_message_reply") for above in text.iterancestors())
 
 
 def _has(element: HtmlElement, name: str) -> bool:
