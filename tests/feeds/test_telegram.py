@@ -74,7 +74,14 @@ def test_post_with_its_own_text_stands_for_itself(text: str) -> None:
 
 def test_text_of_the_post_that_is_answered_is_left_out() -> None:
     quoted = '<a class="tgme_widget_message_reply"><div class="tgme_widget_message_text">Старый пост</div></a>'
-    page = channel("Harbour", [post("harbour", 7, LONG, AT).replace('<div class="tgme_widget_message_text', quoted + '<div class="tgme_widget_message_text', 1)])
+    page = channel(
+        "Harbour",
+        [
+            post("harbour", 7, LONG, AT).replace(
+                '<div class="tgme_widget_message_text', quoted + '<div class="tgme_widget_message_text', 1
+            )
+        ],
+    )
     assert read(page).entries[0].entry.content == LONG.strip()
 
 
