@@ -15,7 +15,7 @@ from pipeline.errors import ConfigError
 from pipeline.flagging.lexicon_index import matcher_of
 from pipeline.flagging.matcher import Matcher
 from pipeline.review import configured
-from pipeline.settings import find_file
+from pipeline.settings.places import find_folder
 from pipeline.settings.lexicon import load_concepts
 from pipeline.store.values import short_name
 
@@ -62,7 +62,7 @@ class _Loader:
 
     def _load(self) -> None:
         try:
-            concepts = load_concepts(find_file(configured.folder(), "concepts"))
+            concepts = load_concepts(find_folder(configured.folder(), "concepts"))
         except ConfigError as error:
             _log.warning("titles have no glosses: %s", error)
             return
