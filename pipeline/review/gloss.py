@@ -15,8 +15,8 @@ from pipeline.errors import ConfigError
 from pipeline.flagging.lexicon_index import matcher_of
 from pipeline.flagging.matcher import Matcher
 from pipeline.review import configured
-from pipeline.settings.places import find_folder
 from pipeline.settings.lexicon import load_concepts
+from pipeline.settings.places import find_folder
 from pipeline.store.values import short_name
 
 _log = logging.getLogger(__name__)
