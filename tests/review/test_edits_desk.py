@@ -112,6 +112,15 @@ def test_list_of_edits_can_be_filtered_and_has_a_feed(edited: Served) -> None:
     assert any(f"First said: {OLD}" in entry.summary for entry in feed.entries)
 
 
+def test_edits_and_directions_are_in_the_readers_language_and_time_zone(edited: Served) -> None:
+    seoul = (NOW + timedelta(hours=9)).strftime("%Y-%m-%d %H:%M")
+    for path in ("edits", f"article/{edited.first}", f"story/{edited.story}"):  # type: ignore[attr-defined] # set by the fixture
+        page = edited.get(f"/-/tumen/{path}", accept_language="ko", cookie="tumen_zone=Asia/Seoul")[1]
+        for english in ("First said", "not yet at", "Flags lost", "Who reported", "copy of", "Not in articles", " UTC"):
+            assert english not in page, (path, english)
+        assert seoul in page or path.startswith("story")
+
+
 def test_desk_without_edits_says_so(library: Served) -> None:
     assert "No edits were found" in library.get("/-/tumen/edits")[1]
 
