@@ -52,9 +52,14 @@ def _free_name(conn: sqlite3.Connection, source: Source, *, wanted: Any) -> None
             f"UPDATE feeds SET url = :url, asked_url = :url, {_FORGET} WHERE id = :id",  # noqa: S608 - a constant
             {"url": source.url, "id": row["id"]},
         )
+        conn.execute("DELETE FROM listed WHERE feed_id = ?", (row["id"],))
 
 
 def _put_source(conn: sqlite3.Connection, source: Source, now: datetime) -> None:
+    conn.execute(  # a list of another kind has other addresses, all of them old
+        "DELETE FROM listed WHERE feed_id IN (SELECT id FROM feeds WHERE url = ? AND via <> ?)",
+        (source.url, source.via),
+    )
     conn.execute(
         "INSERT INTO feeds (name, url, asked_url, language, home, kind, via, pattern, timezone, topics, note, enabled,"
         " interval_minutes, tls, max_feed_bytes, added_at)"

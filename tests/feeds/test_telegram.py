@@ -73,16 +73,10 @@ def test_post_with_its_own_text_stands_for_itself(text: str) -> None:
 
 
 def test_text_of_the_post_that_is_answered_is_left_out() -> None:
-    quoted = '<a class="tgme_widget_message_reply"><div class="tgme_widget_message_text">Старый пост</div></a>'
-    page = channel(
-        "Harbour",
-        [
-            post("harbour", 7, LONG, AT).replace(
-                '<div class="tgme_widget_message_text', quoted + '<div class="tgme_widget_message_text', 1
-            )
-        ],
-    )
-    assert read(page).entries[0].entry.content == LONG.strip()
+    own = '<div class="tgme_widget_message_text'
+    quoted = f'<a class="tgme_widget_message_reply">{own}">Старый пост</div></a>'
+    answer = post("harbour", 7, LONG, AT).replace(own, quoted + own, 1)
+    assert only(answer).content == LONG.strip()
 
 
 def test_picture_without_text_is_left_out() -> None:
