@@ -48,13 +48,16 @@ def command(database: Path | None, *, verdicts: bool) -> int:
         conn.close()
     summary.show(report)
     tumen = _called_as()
-    click.echo(
-        f"\n{click.style('Next steps', bold=True)}\n"
-        f"  {tumen} serve --db {database}      review the queue and query the database\n"
-        f"  {tumen} explain 1 --db {database}  why an article is flagged or not\n"
-        f"  {tumen} brief --db {database}      the morning brief\n"
-        f"  {tumen} run                        poll the real feeds; set [fetch] contact before"
-    )
+    steps = {
+        f"serve --db {database}": "review the queue and query the database",
+        f"explain 1 --db {database}": "why an article is flagged or not",
+        f"brief --db {database}": "the morning brief",
+        "run": "poll the real feeds; set [fetch] contact before",
+    }
+    width = max(map(len, steps))
+    click.echo(f"\n{click.style('Next steps', bold=True)}")
+    for step, purpose in steps.items():
+        click.echo(f"  {tumen} {step:{width}}  {purpose}")
     return 0
 
 

@@ -34,7 +34,8 @@ def _explain(request: Any, exception: Exception) -> tuple[int, str, dict[str, An
         return exception.status, sentence, exception.error_dict
     if isinstance(exception, Base400):
         text = str(exception.args[0]) if exception.args else ""
-        return exception.status, "There is no such page." if text in ("", "404") else text, {}
+        no_page = text in ("", "404") or text.startswith("Database not found")  # “/nothing” reads as a database's name
+        return exception.status, "There is no such page." if no_page else text, {}
     if isinstance(exception, AssertionError) and request.method not in ("GET", "HEAD"):  # Datasette's way to say it
         return 405, "This page can only be read.", {}
     return 500, "Tumen failed on this page. The log of “tumen serve” has the details.", {}

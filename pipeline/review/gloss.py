@@ -15,8 +15,8 @@ from pipeline.errors import ConfigError
 from pipeline.flagging.lexicon_index import matcher_of
 from pipeline.flagging.matcher import Matcher
 from pipeline.review import configured
-from pipeline.settings import find_file
 from pipeline.settings.lexicon import load_concepts
+from pipeline.settings.places import find_folder
 from pipeline.store.values import short_name
 
 _log = logging.getLogger(__name__)
@@ -62,7 +62,7 @@ class _Loader:
 
     def _load(self) -> None:
         try:
-            concepts = load_concepts(find_file(configured.folder(), "concepts"))
+            concepts = load_concepts(find_folder(configured.folder(), "concepts"))
         except ConfigError as error:
             _log.warning("titles have no glosses: %s", error)
             return

@@ -17,7 +17,7 @@ class Line:
     """A line of the list.
 
     Attributes:
-        day: heading above the line: the day, where it changes, in lists by time.
+        day: time whose day heads the line, where the day changes, in lists by time; else "".
         new: first seen since the analyst's last visit.
         divider: the line is the first one that is not new.
         gloss: what the title names, in English.
@@ -65,7 +65,7 @@ def lines_of(
         lines.append(
             Line(
                 item=item,
-                day=own_day if own_day != day else "",
+                day=at if own_day != day else "",
                 new=new,
                 divider=by_day and was_new and not new and not any(line.divider for line in lines),
                 gloss=gloss.of_title(item.title, item.language),

@@ -13,8 +13,12 @@ from typing import Any
 from urllib.parse import unquote
 from zoneinfo import ZoneInfo, available_timezones
 
+from pipeline.review import interface
+from pipeline.review.interface import Interface
+
 COOKIE = "tumen_zone"
 _SECONDS = 365 * 24 * 3600
+_ENGLISH = interface.load("en")
 
 
 @functools.lru_cache(maxsize=64)
@@ -54,20 +58,23 @@ def to_minutes(at: object, zone: ZoneInfo) -> str:
     return str(at or "")[:16].replace("T", " ") if parsed is None else f"{parsed.astimezone(zone):%Y-%m-%d %H:%M}"
 
 
-def to_day(at: object, zone: ZoneInfo, now: datetime) -> str:
+def to_day(at: object, zone: ZoneInfo, now: datetime, t: Interface = _ENGLISH) -> str:
     """Name the day of a stored time: Today, Yesterday, “Mon 23 Nov”, or with the year if it is not this year."""
     parsed = _parse(at)
     if parsed is None:
         return ""
     local, today = parsed.astimezone(zone), now.astimezone(zone)
     if local.date() == today.date():
-        return "Today"
+        return t("Today")
     if local.date() == today.date() - timedelta(days=1):
-        return "Yesterday"
-    return f"{local:%a} {local.day} {local:%b}" + (f" {local.year}" if local.year != today.year else "")
+        return t("Yesterday")
+    parts = {"weekday": t(f"{local:%a}"), "day": local.day, "month": t(f"{local:%b}")}
+    if local.year == today.year:
+        return t("{weekday} {day} {month}", **parts)
+    return t("{weekday} {day} {month} {year}", year=local.year, **parts)
 
 
-def to_moment(at: object, zone: ZoneInfo, now: datetime) -> str:
+def to_moment(at: object, zone: ZoneInfo, now: datetime, t: Interface = _ENGLISH) -> str:
     """Format a stored time for a list: “09:12”, “yesterday 18:40”, “23 Nov 07:05”, “2 Mar 2025”."""
     parsed = _parse(at)
     if parsed is None:
@@ -76,8 +83,11 @@ def to_moment(at: object, zone: ZoneInfo, now: datetime) -> str:
     if local.date() == today.date():
         return f"{local:%H:%M}"
     if local.date() == today.date() - timedelta(days=1):
-        return f"yesterday {local:%H:%M}"
-    return f"{local.day} {local:%b %H:%M}" if local.year == today.year else f"{local.day} {local:%b %Y}"
+        return t("yesterday {time}", time=f"{local:%H:%M}")
+    month = t(f"{local:%b}")
+    if local.year == today.year:
+        return t("{day} {month} {time}", day=local.day, month=month, time=f"{local:%H:%M}")
+    return t("{day} {month} {year}", day=local.day, month=month, year=local.year)
 
 
 def zone_name(zone: ZoneInfo, now: datetime) -> str:

@@ -27,6 +27,7 @@ _REFUSED = (
     b"This host name does not belong to the desk. To allow it, list it in Datasette's metadata:"
     b' {"plugins": {"tumen": {"hosts": ["NAME"]}}}\n'
 )
+_SAFE_METHODS = {"GET", "HEAD", "OPTIONS", "TRACE"}
 _App = Callable[..., Awaitable[None]]
 
 
@@ -81,6 +82,17 @@ def _is_allowed(scope: dict[str, Any], allowed: set[str]) -> bool:
     return not _is_loopback(str((scope.get("server") or ("",))[0])) or _is_loopback(host)
 
 
+def _always_checked(scope: dict[str, Any]) -> dict[str, Any]:
+    """Return the scope with a placeholder cookie if it would change something and has no cookie.
+
+    Datasette checks the token of a form only if the request has a cookie. An analyst whom a proxy signs in may have
+    none, and browsers leave out the desk's cookies when another site posts, so such a form would pass unchecked.
+    """
+    if scope["method"] in _SAFE_METHODS or _header(scope, b"cookie"):
+        return scope
+    return {**scope, "headers": [*scope["headers"], (b"cookie", b"tumen_check=1")]}
+
+
 def _is_loopback(host: str) -> bool:
     try:
         return host == "localhost" or ipaddress.ip_address(host.strip("[]")).is_loopback
@@ -99,6 +111,7 @@ def _header(scope: dict[str, Any], wanted: bytes) -> str:
 
 def _trusted(datasette: Any, scope: dict[str, Any]) -> dict[str, Any]:
     """Return the scope with the scheme that a proxy reports, and without the cookie of a removed analyst."""
+    scope = _always_checked(scope)
     if _header(scope, b"x-forwarded-proto") == "https":  # only changes links and the cookie of this response
         scope = {**scope, "scheme": "https"}
     if "ds_actor" not in _header(scope, b"cookie"):

@@ -53,7 +53,10 @@ def _templates() -> Environment:
         lambda context, at: local_time.to_minutes(at, context.get("zone", UTC))
     )
     environment.filters["moment"] = pass_context(
-        lambda context, at: local_time.to_moment(at, context["zone"], datetime.now(UTC))
+        lambda context, at: local_time.to_moment(at, context["zone"], datetime.now(UTC), context["t"])
+    )
+    environment.filters["day"] = pass_context(
+        lambda context, at: local_time.to_day(at, context["zone"], datetime.now(UTC), context["t"])
     )
     environment.filters["verdict_name"] = lambda verdict: str(verdict).replace("_", " ")
     environment.filters["kind_name"] = lambda kind: _KIND_NAMES.get(kind, kind)

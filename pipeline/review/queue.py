@@ -58,7 +58,7 @@ async def article(datasette: Any, request: Any) -> Any:
         lambda conn: (desk.article(conn, number), desk.choices(conn)["topic"])
     )
     if shown is None:
-        raise pages.RequestError(404, f"There is no article {number}.")
+        raise pages.RequestError(404, "There is no article {number}.", number=number)
     values = article_values(shown, topics, guard.analyst(datasette, request))
     wanted = filters.read(request.args)
     return pages.page(
@@ -93,7 +93,7 @@ def _read(conn: Any, request: Any, analyst: str | None, number: int | None, now:
     chosen = number if number is not None else (waiting[0].id if waiting else None)
     shown = None if chosen is None else desk.article(conn, chosen)
     if number is not None and shown is None:
-        raise pages.RequestError(404, f"There is no article {number}.")
+        raise pages.RequestError(404, "There is no article {number}.", number=number)
     newest, review = progress.newest_ids(conn)
     others = [line for line in waiting if line.language != "en"]
     helps = lines.Helps(

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 import os
+import re
 import time
 from collections.abc import Callable
 from typing import Any
@@ -19,6 +20,7 @@ from pipeline.review import analysts, guard, interface, pages
 from pipeline.review.fields import read_fields
 
 _DAYS = 30
+_OWN_PATH = re.compile(r"/(?!/)[!-\[\]-~]*")  # no backslash, no tab: browsers read “/\host” as “//host”
 _MAX_ATTEMPTS, _WINDOW_SECONDS = 5, 60
 _failures: dict[str, list[float]] = {}  # client address and name: times of failed attempts
 _used_keys: set[str] = set()
@@ -89,11 +91,11 @@ async def language(datasette: Any, request: Any) -> Any:
         raise pages.RequestError(405, "Choose the language with the buttons.")
     fields = await read_fields(request)
     back = str(fields.get("back", ""))
-    if not back.startswith("/") or back.startswith("//"):  # never to another site
+    if not _OWN_PATH.fullmatch(back):  # never to another site
         back = datasette.urls.path("/-/tumen")
     response = Response.redirect(back, status=303)
-    if fields.get("language") in interface.LANGUAGES:
-        response.set_cookie(interface.COOKIE, fields["language"], max_age=365 * 24 * 3600, samesite="lax")
+    if (chosen := str(fields.get("language"))) in interface.LANGUAGES:
+        response.set_cookie(interface.COOKIE, chosen, max_age=365 * 24 * 3600, samesite="lax")
     return response
 
 

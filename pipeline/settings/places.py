@@ -17,7 +17,8 @@ from pipeline.errors import ConfigError
 FILES = ("tumen.toml", "feeds.toml", "alerts.toml", "reference.toml", "model.toml", "datasette.json")
 FOLDERS = ("concepts", "topics")
 _OF_LEARNING = ("model.previous.toml", "model.base.toml")
-_OF_THE_PACKAGE = ("stories.toml", "story_terms.toml")  # read from the shipped config only; a copied folder has them
+# only the shipped ones are read, but the copy of a whole config folder has them too
+_OF_THE_PACKAGE = ("agencies.toml", "stories.toml", "story_terms.toml")
 
 
 def find_file(folder: Path | None, name: str) -> Path:

@@ -125,18 +125,17 @@ def feeds_now(conn: sqlite3.Connection) -> list[tuple[str, int]]:
 
 
 def precision_by_topic(conn: sqlite3.Connection) -> list[tuple[str, int, int]]:
-    """Return topic title, correctly flagged articles and all reviewed articles of each topic.
+    """Return topic title, correctly flagged articles and all judged articles of each topic.
 
-    A flag is correct if the analyst chose the topic, or, where no topics were chosen, did not say "not relevant".
+    What stands for an article counts (table ``standing``). A flag is correct if the article was not rejected, and the
+    topic is one of the corrected ones where an analyst corrected them.
     """
     return _tuples(
         conn,
-        "SELECT t.title, sum(iif(r.topics IS NULL, r.verdict <> 'not_relevant',"
-        " r.verdict <> 'not_relevant' AND EXISTS (SELECT 1 FROM json_each(r.topics) j WHERE j.value = g.topic))),"
-        " count(*)"
-        " FROM reviews r JOIN flags g ON g.article_id = r.article_id JOIN topics t ON t.id = g.topic"
-        " WHERE r.verdict <> 'withdrawn' AND r.id = (SELECT max(s.id) FROM reviews s WHERE s.article_id = r.article_id)"
-        " GROUP BY t.id ORDER BY t.position",
+        "SELECT t.title, sum(s.verdict <> 'not_relevant' AND"
+        " (s.topics IS NULL OR EXISTS (SELECT 1 FROM json_each(s.topics) j WHERE j.value = g.topic))), count(*)"
+        " FROM standing s JOIN flags g ON g.article_id = s.article_id JOIN topics t ON t.id = g.topic"
+        " WHERE s.verdict IS NOT NULL GROUP BY t.id ORDER BY t.position",
     )
 
 

@@ -136,17 +136,18 @@ def load_article(conn: sqlite3.Connection, article: int) -> AlertArticle:
 
 
 def verdicts(conn: sqlite3.Connection, since: str) -> list[Verdict]:
-    """Return the verdicts since then that their analyst has not replaced."""
+    """Return the verdicts since then that their analyst has not replaced, with corrected topics instead of flags."""
     rows = conn.execute(
         "SELECT r.id AS id, r.article_id AS article, r.analyst AS analyst, r.verdict AS verdict, r.note AS note,"
-        " f.name AS source, a.language AS language, (SELECT group_concat(g.topic) FROM flags g"
-        " WHERE g.article_id = a.id) AS topics FROM reviews r JOIN articles a ON a.id = r.article_id"
+        " f.name AS source, a.language AS language,"
+        " coalesce(r.topics, (SELECT json_group_array(g.topic) FROM flags g WHERE g.article_id = a.id)) AS topics"
+        " FROM reviews r JOIN articles a ON a.id = r.article_id"
         " JOIN feeds f ON f.id = a.feed_id WHERE r.at >= ? AND r.verdict <> 'withdrawn' AND NOT EXISTS"
         " (SELECT 1 FROM reviews s WHERE s.article_id = r.article_id AND s.analyst = r.analyst AND s.id > r.id)"
         " ORDER BY r.id",
         (since,),
     )
-    return [from_row(Verdict, row, topics=tuple((row["topics"] or "").split(","))) for row in rows]
+    return [from_row(Verdict, row) for row in rows]
 
 
 def is_queued(conn: sqlite3.Connection, target: str, key: str) -> bool:

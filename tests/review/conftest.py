@@ -42,6 +42,9 @@ class Served:
     def get(self, path: str, **headers: str) -> tuple[int, str, dict[str, str]]:
         return self.ask(self.client(), path, None, **headers)
 
+    def post(self, path: str, data: bytes, **headers: str) -> tuple[int, str, dict[str, str]]:
+        return self.ask(self.client(), path, data, **headers)
+
     def ask(
         self, client: urllib.request.OpenerDirector, path: str, data: bytes | None, **headers: str
     ) -> tuple[int, str, dict[str, str]]:

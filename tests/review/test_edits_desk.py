@@ -45,7 +45,7 @@ def edited(archive: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
                 )
                 edits.put(conn, edit)
             conn.execute(
-                "INSERT INTO looks (article_id, entry_id, state, url, started_at, looked_at, reason)"
+                "INSERT OR REPLACE INTO looks (article_id, entry_id, state, url, started_at, looked_at, reason)"
                 " VALUES (?, (SELECT min(id) FROM entries), 'ended', 'u', '', ?, 'A bot wall <answered>.')",
                 (first, NOW.isoformat()[:19] + "Z"),
             )
@@ -112,6 +112,15 @@ def test_list_of_edits_can_be_filtered_and_has_a_feed(edited: Served) -> None:
     assert any(f"First said: {OLD}" in entry.summary for entry in feed.entries)
 
 
+def test_edits_and_directions_are_in_the_readers_language_and_time_zone(edited: Served) -> None:
+    seoul = (NOW + timedelta(hours=9)).strftime("%Y-%m-%d %H:%M")
+    for path in ("edits", f"article/{edited.first}", f"story/{edited.story}"):  # type: ignore[attr-defined] # set by the fixture
+        page = edited.get(f"/-/tumen/{path}", accept_language="ko", cookie="tumen_zone=Asia/Seoul")[1]
+        for english in ("First said", "not yet at", "Flags lost", "Who reported", "copy of", "Not in articles", " UTC"):
+            assert english not in page, (path, english)
+        assert seoul in page or path.startswith("story")
+
+
 def test_desk_without_edits_says_so(library: Served) -> None:
     assert "No edits were found" in library.get("/-/tumen/edits")[1]
 
@@ -126,8 +135,9 @@ def test_brief_names_edits_and_who_was_first_in_each_form(edited: Served) -> Non
     assert "<h2>Edited or deleted after publication</h2>" in brief("html")
     data = json.loads(brief("json"))
     assert sorted(edit["kind"] for edit in data["edits"]) == ["fact", "gone"]
-    assert data["stories"][0]["certain"] is True
-    assert data["stories"][0]["gaps"]["RU"]
+    own = next(story for story in data["stories"] if story["id"] == edited.story)  # type: ignore[attr-defined] # set by the fixture
+    assert own["certain"] is True
+    assert own["gaps"]["RU"]
 
 
 def test_tables_of_edits_and_directions_are_queries_of_datasette(edited: Served) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+import shutil
 import time
 import urllib.parse
 from datetime import UTC, datetime, timedelta
@@ -12,7 +13,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from pipeline.review import filters, gloss, local_time
+from pipeline import shipped
+from pipeline.review import filters, gloss, interface, local_time
 from pipeline.review.article import translate_link
 from tests.review.conftest import serving
 from tests.review.test_desk import give, signed_in
@@ -137,6 +139,13 @@ def test_times_are_named_as_in_a_calendar(at: str, day: str, moment: str) -> Non
     assert local_time.midnight(NOW, SEOUL) == NOW - timedelta(hours=10, minutes=30)
 
 
+def test_times_are_named_in_the_language_of_the_reader() -> None:
+    korean = interface.load("ko")
+    assert local_time.to_moment("2026-11-29T14:30:00Z", SEOUL, NOW, korean) == "어제 23:30"
+    assert local_time.to_moment("2026-11-24T06:00:00Z", SEOUL, NOW, korean) == "11월 24일 15:00"
+    assert local_time.to_day("2025-03-02T06:00:00Z", SEOUL, NOW, korean) == "2025년 3월 2일 (일)"
+
+
 def test_gloss_names_concepts_of_a_title_in_its_order_without_parts_of_longer_ones() -> None:
     assert gloss.of_title("Санкции против КНДР: стройки Приморья", "ru", wait=True) == (
         "Sanctions on North Korea", "Primorye",
@@ -166,6 +175,7 @@ def test_titles_are_translated_in_the_background_and_marked_as_a_machines(
     config = tmp_path / "config"
     config.mkdir()
     (config / "tumen.toml").write_text(f'[desk]\ntranslator = "{address}"\n', encoding="utf-8")
+    shutil.copy(shipped.CONFIG / "feeds.toml", config)
     with serving(archive, tmp_path, "--config", str(config)) as desk:
         page = ""
         for _ in range(100):

@@ -128,7 +128,7 @@ def test_verdicts_given_without_a_connection_arrive_once(desk: Served, browser: 
     page.goto(f"{desk.base}/-/tumen")
     page.keyboard.press("u")  # after a reload
     said(page, "Undone")
-    assert current(page) == given[-1]
+    opened(page, given[-1])
     assert desk.rows("SELECT article_id, verdict FROM standing ORDER BY review_id") == expected[:2]
     assert ", 2 by you" in page.inner_text("#counts")
 
@@ -146,7 +146,7 @@ def test_verdict_over_a_colleague_asks_and_can_be_given_up(desk: Served, browser
     page.get_by_role("button", name="Take theirs").click()
     said(page, "A colleague's verdict stands: relevant")
     assert desk.rows(f"SELECT verdict, analyst FROM standing WHERE article_id = {first}") == [("relevant", "boris")]
-    assert "relevant by boris" in page.inner_text("#banner")
+    assert "relevant · boris" in page.inner_text("#banner")
 
 
 def test_corrected_topics_are_shown_and_kept_by_the_next_verdict(desk: Served, browser: Any) -> None:
@@ -224,7 +224,7 @@ def test_story_verdict_and_phone_buttons(desk: Served, browser: Any) -> None:
     said(page, "saved")
     page.locator("#status button", has_text="Undo").click()
     said(page, "Undone")
-    assert current(page) == first
+    opened(page, first)
     assert desk.rows("SELECT count(*) FROM standing WHERE verdict IS NOT NULL") == [(0,)]
 
 

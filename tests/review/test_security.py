@@ -55,6 +55,22 @@ def test_header_of_the_far_client_does_not_make_a_proxy(archive: Path, tmp_path:
         assert desk.get(ONE, x_remote_user="root", x_forwarded_for="10.0.0.5")[0] == 403
 
 
+def test_form_of_another_site_is_refused_for_an_analyst_of_the_proxy(archive: Path, tmp_path: Path) -> None:
+    form = b"article=1&verdict=relevant&token=0123456789abcdef"
+    with proxied(archive, tmp_path, "127.0.0.1") as desk:  # browsers send no cookie with such a form
+        for path in ("verdict", "note", "filters", "zone", "saved", "brief/edit", "brief/mail", "story/1", "logout"):
+            for kind in ("application/x-www-form-urlencoded", "text/plain", "application/json"):
+                assert desk.post(f"/-/tumen/{path}", form, x_remote_user="anna", content_type=kind)[0] == 403, path
+        assert desk.rows("SELECT * FROM reviews") == []
+
+
+@pytest.mark.parametrize("back", ["//evil.example", "/\\evil.example", "/\t/evil.example", "/\n/evil.example", "x:y"])
+def test_choice_of_the_language_never_leads_to_another_site(desk: Served, back: str) -> None:
+    client, csrf = signed_in(desk)
+    form = urllib.parse.urlencode({"csrftoken": csrf, "back": back, "language": "ru"}).encode()
+    assert desk.ask(client, "/-/tumen/language", form)[0] == 200  # the desk; a strange path would be a 404
+
+
 def test_password_guesses_are_counted_by_the_real_peer(desk: Served) -> None:
     tries = [sign_in(desk, "anna", "guess", x_forwarded_for=f"203.0.113.{at}")[0] for at in range(6)]
     assert tries == [403] * 5 + [429]
@@ -143,6 +159,7 @@ def test_unknown_address_is_a_404_page(library: Served, path: str) -> None:
     status, page, _ = library.get(path)
     assert status == 404
     assert "Back to the queue" in page
+    assert "Database not found" not in page
 
 
 def test_unknown_address_as_json_is_json(library: Served) -> None:

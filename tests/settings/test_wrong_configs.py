@@ -24,6 +24,7 @@ from pipeline.model import Passage, Reference, Source
 from pipeline.settings import MainFile, load_settings
 from pipeline.settings.alerts import Rule, Target
 from pipeline.settings.lexicon import _ConceptTable
+from pipeline.settings.places import unread
 from pipeline.settings.topics import SeedClause, Topic
 
 GOOD = {
@@ -334,6 +335,10 @@ def test_config_without_an_enabled_feed_is_refused_by_all_checks(folder: Path, t
             check(folder)
     done = CliRunner().invoke(doctor, ["--config", str(folder), "--db", "none.db"], standalone_mode=False)
     assert "has no enabled [[feed]]" in done.output
+
+
+def test_no_shipped_file_is_reported_as_not_read() -> None:
+    assert list(unread(shipped.CONFIG)) == []
 
 
 @pytest.mark.parametrize(

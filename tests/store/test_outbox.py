@@ -73,6 +73,15 @@ def test_only_recent_flags_of_recent_articles_are_reported(rows: Rows) -> None:
     assert [row.article for row in outbox.flagged(rows.conn, to_text(NOW), ["duty"])] == [fresh]
 
 
+def test_verdict_has_the_corrected_topics(rows: Rows) -> None:
+    article = rows.piece("Gas talks", topics={"gas": 0.8, "rails": 0.7})
+    new = reviews.NewVerdict(
+        article=article, analyst="kim", verdict="relevant", revision=1, token="t", topics=("rails",)
+    )
+    reviews.put(rows.conn, new, NOW)
+    assert [one.topics for one in outbox.verdicts(rows.conn, to_text(NOW))] == [("rails",)]
+
+
 def test_verdict_stands_until_its_own_analyst_replaces_it(rows: Rows) -> None:
     article = rows.piece("Gas talks", topics={"gas": 0.8, "rails": 0.7})
     judge(rows, article, "kim", "escalate")
