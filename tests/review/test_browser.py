@@ -179,6 +179,7 @@ def test_key_s_switches_between_story_and_single_article(desk: Served, browser: 
     ids = add_duplicates(desk.database, best, 2)
     page = browser.new_page()
     open_desk(desk, page)
+    page.goto(f"{desk.base}/-/tumen?sort=best")
     assert "2 more articles on this story" in page.inner_text("#article")
     page.keyboard.press("s")
     assert "this article alone" in page.inner_text("#status")
