@@ -47,7 +47,7 @@ def test_ten_verdicts_by_keyboard_and_one_undone(desk: Served, browser: Any) -> 
     assert desk.rows("SELECT article_id, verdict FROM reviews ORDER BY id") == expected
     page.keyboard.press("u")
     page.wait_for_function("() => document.getElementById('status').textContent.includes('Undone')")
-    assert page.locator("#article article").get_attribute("data-id") == str(expected[-1][0])
+    page.locator(f"#article article[data-id='{expected[-1][0]}']").wait_for()
     assert desk.rows("SELECT count(*) FROM reviews WHERE verdict = 'withdrawn'") == [(1,)]
     assert problems == []
 
