@@ -1043,3 +1043,30 @@ ORDER BY a.sorted_at DESC;
 """
     )
     db.execute("PRAGMA user_version = 19")
+
+
+@migrations()
+def m020_listed(db: Database) -> None:
+    """Watch sites without a feed: kind of each source, and what its lists have shown so far."""
+    db.executescript(
+        """
+ALTER TABLE feeds ADD COLUMN via TEXT NOT NULL DEFAULT 'feed'
+  CHECK (via IN ('feed', 'sitemap', 'section', 'telegram'));
+ALTER TABLE feeds ADD COLUMN pattern TEXT;
+
+CREATE TABLE listed (
+  feed_id INTEGER NOT NULL REFERENCES feeds(id) ON DELETE CASCADE,
+  kind TEXT NOT NULL CHECK (kind IN ('page', 'sitemap', 'pattern')),
+  key INTEGER NOT NULL,
+  value TEXT,
+  lastmod TEXT,
+  etag TEXT,
+  last_modified TEXT,
+  body_hash TEXT,
+  read_at TEXT,
+  news_at TEXT,
+  PRIMARY KEY (feed_id, kind, key)
+) STRICT, WITHOUT ROWID;
+"""
+    )
+    db.execute("PRAGMA user_version = 20")

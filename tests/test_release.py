@@ -24,7 +24,11 @@ def test_version_is_that_of_changelog_and_image() -> None:
 def test_package_has_a_description_that_stands_alone_and_a_type_marker() -> None:
     text = (ROOT / PROJECT["readme"]).read_text(encoding="utf-8")
     assert not re.findall(r"\]\((?!https?://)", text), "relative links lead nowhere on a package index"
-    assert set(re.findall(r"tumen\[(\w+)\]", text)) == set(PROJECT["optional-dependencies"]) - {"test", "check"}
+    assert set(re.findall(r"tumen\[(\w+)\]", text)) == set(PROJECT["optional-dependencies"]) - {
+        "test",
+        "check",
+        "mutate",
+    }
     assert (ROOT / "pipeline" / "py.typed").is_file()
     assert "Typing :: Typed" in PROJECT["classifiers"]
 

@@ -112,11 +112,12 @@ async def _check_all(sources: list[Source], settings: Settings) -> int:
 @command.command("export")
 @options.config
 def export(folder: Path | None) -> None:
-    """Print the sources as OPML, for other feed readers."""
+    """Print the sources that have a feed as OPML, for other feed readers."""
     from pipeline.feeds.opml import write_opml
     from pipeline.settings import load_settings
 
-    click.echo(write_opml(load_settings(folder).sources, "Tumen", datetime.now(UTC)))
+    sources = [source for source in load_settings(folder).sources if source.via == "feed"]
+    click.echo(write_opml(sources, "Tumen", datetime.now(UTC)))
 
 
 @command.command("add")
@@ -129,10 +130,11 @@ def export(folder: Path | None) -> None:
 @click.option("--dry-run", is_flag=True, help="Print what would be added and write nothing.")
 @options.config
 def add(site: str, folder: Path | None, *, every: bool, dry_run: bool, **given: str | None) -> int:
-    r"""Find the feeds of SITE (a site's or a feed's URL) and add the first one to feeds.toml.
+    r"""Find the feeds of SITE (a site's, a feed's or a channel's URL) and add the first one to feeds.toml.
 
-    Looks for a feed at the URL itself, then for feeds named by the page, then at common paths. The new [[feed]] is
-    appended to feeds.toml; the rest of the file does not change. Check the result with “tumen feeds check NAME”.
+    Looks for a feed at the URL itself, then for feeds named by the page, then at common paths. Without a feed: for the
+    sitemaps named by robots.txt, and for links to articles in the page itself. The new [[feed]] is appended to
+    feeds.toml; the rest of the file does not change. Check the result with “tumen feeds check NAME”.
 
     \b
     Exit status:
@@ -149,7 +151,8 @@ def add(site: str, folder: Path | None, *, every: bool, dry_run: bool, **given: 
         raise NotFound(f"{site}: no feed was found. {search.problem}")
     for feed in search.found:
         click.echo(feed.checked.line())
-        click.echo(f"     {feed.source.url}")
+        kind = "" if feed.source.via == "feed" else f"  ({feed.source.via})"
+        click.echo(f"     {feed.source.url}{kind}")
     wanted = [  # --name is for the first feed; two feeds cannot have the same name
         _with(feed.source, given | ({} if number == 0 else {"name": None}))
         for number, feed in enumerate(search.found if every else search.found[:1])

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from urllib.parse import urlsplit
 
+from pipeline.feeds.problems import POST
 from pipeline.model import Fetched, FetchFailed, NotModified, QueuedEntry
 from pipeline.settings import CycleSettings, Settings
 from pipeline.text.sentences import headline_of
@@ -100,6 +101,8 @@ def needs_page(entry: QueuedEntry, settings: CycleSettings) -> bool:
     if not entry.entry.url or "#" in entry.url:
         return False
     content = entry.entry.content
+    if entry.entry.content_source == POST and content:
+        return False
     return len(content) < settings.feed_text_characters or entry.entry.title == headline_of(content)
 
 

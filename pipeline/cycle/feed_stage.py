@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from pipeline.cycle.list_reader import ListReader, Reading, byte_limit
 from pipeline.cycle.progress import Tally
 from pipeline.cycle.reach import RETRY
 from pipeline.cycle.writer import Writer
@@ -24,7 +25,6 @@ from pipeline.model import (
     FeedUpdate,
     Fetched,
     FetchFailed,
-    KeyedFeed,
     NotModified,
     Outcome,
     Request,
@@ -35,7 +35,7 @@ from pipeline.processing.pool import Workers
 from pipeline.settings.poll import PollSettings
 from pipeline.store import entries as entry_rows
 from pipeline.store import feeds as feed_rows
-from pipeline.store import runs
+from pipeline.store import listed, runs
 from pipeline.text.zones import home_timezone
 
 Queued = list[tuple[EntryId, str, bool]]
@@ -61,7 +61,7 @@ class FeedStage:
 
     async def poll(self, feed: FeedState) -> Queued:
         """Poll one feed; return the entries that wait for their page."""
-        request = Request(url=feed.url, kind="feed", validators=feed.validators, max_bytes=feed.source.max_feed_bytes)
+        request = Request(url=feed.url, kind="feed", validators=feed.validators, max_bytes=byte_limit(feed.source))
         outcome = await self.fetcher.get(request)
         self.tally.reach.note(outcome)
         if self.tally.reach.is_unclear(outcome):
@@ -94,7 +94,8 @@ class FeedStage:
 
     async def _handle(self, feed: FeedState, outcome: Outcome) -> Queued:
         """Parse, decide, store."""
-        outcome, document = await self._parse(feed, outcome)
+        reading = await (self._parse(feed, outcome) if feed.source.via == "feed" else self._read_list(feed, outcome))
+        outcome, document = reading.outcome, reading.document
         keys = look_up_of(document, feed.source.name) if document and document.entries else None
 
         def step(conn: sqlite3.Connection) -> tuple[FeedUpdate, Queued]:
@@ -112,6 +113,10 @@ class FeedStage:
             )
             feed_rows.apply(conn, feed, update.state, now)
             queued = entry_rows.add(conn, feed.id, update.entries, now)
+            if reading.changes:
+                listed.apply(conn, feed.id, reading.changes)
+            for url, response in reading.requests:
+                runs.record_fetch(conn, self.run, _child_row(feed, url, response), now)
             runs.record_fetch(conn, self.run, _fetch_row(feed, outcome, update, queued), now)
             return update, queued
 
@@ -119,13 +124,26 @@ class FeedStage:
         self._count(feed, outcome, update, queued)
         return queued
 
-    async def _parse(self, feed: FeedState, outcome: Outcome) -> tuple[Outcome, KeyedFeed | None]:
+    async def _parse(self, feed: FeedState, outcome: Outcome) -> Reading:
         """Parse a changed body in a worker; a body that breaks the parser is a failure."""
         if not isinstance(outcome, Fetched) or body_unchanged(feed, outcome):
-            return outcome, None
+            return Reading(outcome=outcome)
         zone = feed.source.timezone or home_timezone(feed.source.home)
         document = await parse_feed(outcome, self.workers, timezone=zone, now=self.now())
-        return (document, None) if isinstance(document, FetchFailed) else (outcome, document)
+        if isinstance(document, FetchFailed):
+            return Reading(outcome=document)
+        return Reading(outcome=outcome, document=document)
+
+    async def _read_list(self, feed: FeedState, outcome: Outcome) -> Reading:
+        """Read a source that is no feed."""
+        reader = ListReader(
+            fetcher=self.fetcher,
+            workers=self.workers,
+            feed=feed,
+            state=listed.state(self.writer.committed, feed.id),
+            now=self.now,
+        )
+        return await reader.read(outcome)
 
     def _count(self, feed: FeedState, outcome: Outcome, update: FeedUpdate, queued: Queued) -> None:
         tally = self.tally
@@ -154,6 +172,24 @@ def _fetch_row(feed: FeedState, outcome: Outcome, update: FeedUpdate, queued: Qu
         entries_new=sum(new for _, _, new in queued),
         problem=" ".join(dict.fromkeys(text for text in (update.state.problem, update.note) if text)) or None,
     )
+    return _with_size(row, outcome)
+
+
+def _child_row(feed: FeedState, url: str, outcome: Outcome) -> runs.FetchRow:
+    """Return the row of the request of a sitemap that an index names."""
+    row = runs.FetchRow(
+        kind="feed",
+        url=url,
+        outcome="not_modified" if isinstance(outcome, NotModified) else "fetched",
+        feed=feed.id,
+        status=304 if isinstance(outcome, NotModified) else outcome.status,
+        seconds=outcome.seconds,
+        problem=outcome.reason if isinstance(outcome, FetchFailed) else None,
+    )
+    return _with_size(row, outcome)
+
+
+def _with_size(row: runs.FetchRow, outcome: Outcome) -> runs.FetchRow:
     if isinstance(outcome, NotModified):
         return row
     kind = outcome.kind if isinstance(outcome, FetchFailed) else "fetched"

@@ -77,13 +77,16 @@ class KeptPages:
 
     def close(self) -> None:
         """Delete the pages that are too old, and close the archive."""
-        if self._archive is None:
+        days = self.settings.archive.days if self.settings.archive.pages else 0
+        if self._archive is None and not (days and self.path.exists()):
             return
-        with suppress(sqlite3.DatabaseError):
-            if self.settings.archive.pages and self.settings.archive.days:
-                self._archive.prune(self.now() - timedelta(days=self.settings.archive.days))
-            self._archive.prune_watched(self.now())
-        self._archive.close()
+        with suppress(StoreError, sqlite3.DatabaseError):
+            archive = self.open()
+            if days:
+                archive.prune(self.now() - timedelta(days=days))
+            archive.prune_watched(self.now())
+        if self._archive is not None:
+            self._archive.close()
 
 
 def is_watched(assessment: Assessment) -> bool:

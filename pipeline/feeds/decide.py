@@ -34,6 +34,7 @@ from pipeline.settings.poll import PollSettings
 from pipeline.text.urls import with_fragment
 
 _MIN_GAP_ENTRIES = 5  # all entries of a shorter feed are often new
+_ONLY_NEW = ("sitemap", "section")  # kinds of sources whose documents hold only what is new
 
 
 def body_hash(body: bytes) -> str:
@@ -67,7 +68,8 @@ def decide(
     Args:
         state: the feed before the poll.
         outcome: the result of the request.
-        document: the document of a ``Fetched``; None when ``body_unchanged``, and for the other outcomes.
+        document: the document of a ``Fetched``; None when ``body_unchanged``, and for the other outcomes. An index of
+            sitemaps that is not modified has one if one of its sitemaps was.
         history: the stored entries that may be items of the document.
         now: the time of the response.
         policy: the settings of ``[poll]``.
@@ -77,14 +79,14 @@ def decide(
     timing = Timing(now=now, policy=policy, rng=rng)
     if isinstance(outcome, FetchFailed):
         return back_to_config(state, after_failure(state, outcome, timing), timing)
-    if isinstance(outcome, NotModified):
+    if isinstance(outcome, NotModified) and document is None:
         return _after_not_modified(state, outcome, timing)
     if document is not None and document.feed.problem and not document.feed.entries:
         problem, alternates = document.feed.problem, document.feed.alternates
         state = replace(state, moved_to=None, moved_times=0)
         if alternates:
             problem += f" It names {len(alternates)} instead: {', '.join(alternates[:3])}."
-        problem = _joined(problem_of_body(outcome), problem) or problem
+        problem = _joined(problem_of_body(outcome) if isinstance(outcome, Fetched) else None, problem) or problem
         update = FeedUpdate(state=failing(state, "failing", problem, timing), note=problem)
         return back_to_config(state, update, timing)
     return _after_document(state, outcome, document, history, timing, whole_text=whole_text)
@@ -92,7 +94,7 @@ def decide(
 
 def _after_document(
     state: FeedState,
-    outcome: Fetched,
+    outcome: Fetched | NotModified,
     document: KeyedFeed | None,
     history: Sequence[KnownEntry],
     timing: Timing,
@@ -114,15 +116,15 @@ def _after_document(
         polled_at=timing.now,
         ok_at=timing.now,
         changed_at=timing.now if changed else state.changed_at,
-        full_at=timing.now,
+        full_at=timing.now if isinstance(outcome, Fetched) else state.full_at,
         failures=0,
         gone_since=None,
         problem=problem,
     )
     # The validators of a document that was cut short would hide its missing entries from the next poll, and those of
     # a document with states that wait would hide these.
-    partial = outcome.truncated or (parsed and parsed.problem == CUT_SHORT) or _has_waiting_state(found, intents)
-    if not partial:
+    partial = (parsed and parsed.problem == CUT_SHORT) or _has_waiting_state(found, intents)
+    if isinstance(outcome, Fetched) and not outcome.truncated and not partial:
         after = replace(after, validators=_validators(outcome), body_hash=body_hash(outcome.body))
     after, move = _follow_move(after, outcome.moved_to, timing.policy.moves_to_adopt)
     after = replace(after, due_at=due_after_success(after, outcome.headers, parsed, timing))
@@ -227,8 +229,8 @@ def _validators(outcome: Fetched) -> Validators | None:
     return Validators(url=outcome.url, etag=etag, last_modified=modified) if etag or modified else None
 
 
-def _problem(state: FeedState, outcome: Fetched, document: KeyedFeed | None) -> str | None:
-    if problem := problem_of_body(outcome):
+def _problem(state: FeedState, outcome: Fetched | NotModified, document: KeyedFeed | None) -> str | None:
+    if isinstance(outcome, Fetched) and (problem := problem_of_body(outcome)):
         return problem
     if document is None:
         return state.problem if state.status == "ok" else None
@@ -247,6 +249,6 @@ def _follow_move(state: FeedState, moved_to: str | None, enough: int) -> tuple[F
 
 
 def _gap(state: FeedState, new: int, seen_before: int) -> str | None:
-    if state.changed_at is None or seen_before or new < _MIN_GAP_ENTRIES:
+    if state.changed_at is None or seen_before or new < _MIN_GAP_ENTRIES or state.source.via in _ONLY_NEW:
         return None
     return f"All {new} entries are new: some may have appeared and disappeared since the last poll."

@@ -19,6 +19,7 @@ _FEED_NAME = re.compile(
     r"(?:^|[/._-])(?:rss|rss2|atom|feed|feeds|rdf|index\.xml)(?:[/._?-]|$)|\.(?:rss|atom|rdf)$|sitemap-?news",
     re.IGNORECASE,
 )
+_SITEMAP = re.compile(r"^\s*sitemap\s*:\s*(\S+)", re.IGNORECASE | re.MULTILINE)
 _USUAL = (
     "feed/", "rss", "rss.xml", "feed.xml", "atom.xml", "index.xml", "rss/", "feed", "feeds/rss", "rss/news.xml",
     "rss/all.xml", "export/rss2/index.xml", "rss/v2.xml", "rss/allArticle.xml", "rss/rss_news.php", "api/rss",
@@ -82,3 +83,9 @@ def usual_places(url: str) -> tuple[str, ...]:
     if folder != "/":
         places += [urlunsplit((parts.scheme, parts.netloc, "/", "", "")) + name for name in _USUAL]
     return tuple(dict.fromkeys(places))
+
+
+def sitemaps_of(robots: str, url: str) -> tuple[str, ...]:
+    """Return the sitemaps that a robots.txt names: those of news first."""
+    named = (resolve(line, [url]) for line in _SITEMAP.findall(robots[:_MAX_PAGE]))
+    return tuple(sorted(dict.fromkeys(filter(None, named)), key=lambda address: "news" not in address.lower()))

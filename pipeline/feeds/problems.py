@@ -1,4 +1,4 @@
-"""Problems of a document that ``decide`` must recognise."""
+"""Problems and marks of documents that later decisions must recognise."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ from pipeline.model import Fetched
 
 CUT_SHORT = "The document is incomplete; the entries before the end were read."
 ENDED_EARLY = "The connection ended before the whole feed had arrived; the part that arrived was read."
+
+POST = "telegram"  # content_source of a post in a channel: its page has no more text
+NO_PREVIEW = "The page shows no posts: the channel has no public preview, or it does not exist."
 
 
 def problem_of_body(response: Fetched) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import datetime
 
 from lxml import etree
@@ -18,6 +19,41 @@ _END = re.compile(r"</(?:[\w.-]+:)?urlset\s*>\s*$", re.IGNORECASE)
 ROOTS = frozenset({"urlset", "sitemapindex"})
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sitemap:
+    """An opened sitemap.
+
+    Attributes:
+        is_index: it lists sitemaps, not pages.
+        items: its ``url`` or ``sitemap`` elements.
+        cut: the document ends early; the last element, which may lack a part, is left out.
+        flawed: the XML is not well-formed.
+    """
+
+    is_index: bool
+    items: tuple[etree._Element, ...]
+    cut: bool
+    flawed: bool
+
+    @property
+    def news(self) -> list[etree._Element]:
+        """Return the elements with a news entry."""
+        return [url for url in self.items if any(_name(child) == "news" for child in url)]
+
+
+def open_sitemap(xml: str) -> Sitemap | None:
+    """Parse a sitemap's XML, from its root element on; None for XML that cannot be read."""
+    parser = etree.XMLParser(recover=True, resolve_entities=False, load_dtd=False, no_network=True, huge_tree=False)
+    root = etree.fromstring(xml.encode("utf-8", "replace"), parser)
+    if root is None:
+        return None
+    is_index = _name(root) == "sitemapindex"
+    items = tuple(child for child in root if _name(child) == ("sitemap" if is_index else "url"))
+    flawed = bool(parser.error_log)
+    cut = flawed and not is_index and not _END.search(xml)
+    return Sitemap(is_index=is_index, items=items[:-1] if cut else items, cut=cut, flawed=flawed)
+
+
 def parse_sitemap(xml: str, encoding: str, context: Callable[[str | None], Context], most: int) -> ParsedFeed:
     """Read the news entries of a sitemap.
 
@@ -30,31 +66,32 @@ def parse_sitemap(xml: str, encoding: str, context: Callable[[str | None], Conte
     Returns:
         A feed; with a ``problem`` and no entries for an index of sitemaps or a sitemap without news.
     """
-    parser = etree.XMLParser(recover=True, resolve_entities=False, load_dtd=False, no_network=True, huge_tree=False)
-    root = etree.fromstring(xml.encode("utf-8", "replace"), parser)
-    if root is None:
+    sitemap = open_sitemap(xml)
+    if sitemap is None:
         return _none(encoding, "The sitemap's XML cannot be read.")
-    if _name(root) == "sitemapindex":
-        places = [_find(child, "loc") for child in root if _name(child) == "sitemap"]
+    if sitemap.is_index:
+        places = [find(child, "loc") for child in sitemap.items]
         addresses = tuple(dict.fromkeys(address for place in places[:1000] if (address := resolve(place))))
         news = tuple(address for address in addresses if "news" in address.lower()) or addresses
-        return _none(encoding, "This is an index of sitemaps, not a feed; use one of the sitemaps in it.", news[:20])
-    urls = [child for child in root if _name(child) == "url"]
-    cut = bool(parser.error_log) and not _END.search(xml)
-    if cut:
-        urls = urls[:-1]  # the last one may lack a part of its address or title
-    entries = [url for url in urls if any(_name(child) == "news" for child in url)]
-    if not entries:
-        problem = "This sitemap lists pages but no news; it cannot be used as a feed." if urls else None
-        return _none(encoding, problem)
+        problem = 'This is an index of sitemaps, not a feed; set via = "sitemap", or use one of the sitemaps in it.'
+        return _none(encoding, problem, news[:20])
+    if not sitemap.news:
+        problem = 'This sitemap lists pages but no news; set via = "sitemap" to watch it for new pages.'
+        return _none(encoding, problem if sitemap.items else None)
+    return feed_of(sitemap, encoding, context, most)
+
+
+def feed_of(sitemap: Sitemap, encoding: str, context: Callable[[str | None], Context], most: int) -> ParsedFeed:
+    """Return the feed of a sitemap with news entries; arguments as for ``parse_sitemap``."""
+    entries = sitemap.news
     title, language = _publication(entries)
     shared = context(language)
     problem = None
     if len(entries) > most:
         problem = f"The sitemap has {len(entries):,} entries; the newest {most:,} were read."
-    elif cut:
+    elif sitemap.cut:
         problem = CUT_SHORT
-    elif parser.error_log:
+    elif sitemap.flawed:
         problem = "The XML is not well-formed."
     return ParsedFeed(
         title=title,
@@ -71,22 +108,22 @@ def _none(encoding: str, problem: str | None, alternates: tuple[str, ...] = ()) 
 
 
 def _entry(url: etree._Element, context: Context) -> ParsedEntry:
-    place = _find(url, "loc")
+    place = find(url, "loc")
     raw = _raw_date(url)
-    updated = context.date(_find(url, "lastmod"))
+    updated = context.date(find(url, "lastmod"))
     return make_entry(
         identifier=place,
         link=link_of(place, context.bases),
-        title=_find(url, "news", "title") or _find(url, "title"),
+        title=find(url, "news", "title") or find(url, "title"),
         raw_date=raw,
         date=context.date(raw),
         updated=updated.at if updated else None,
-        tags=(tag.strip() for tag in _find(url, "keywords").split(",")),
+        tags=(tag.strip() for tag in find(url, "keywords").split(",")),
     )
 
 
 def _raw_date(url: etree._Element) -> str:
-    return _find(url, "publication_date") or _find(url, "lastmod")
+    return find(url, "publication_date") or find(url, "lastmod")
 
 
 def _date(url: etree._Element, context: Context) -> datetime | None:
@@ -96,15 +133,15 @@ def _date(url: etree._Element, context: Context) -> datetime | None:
 
 def _publication(entries: Iterable[etree._Element]) -> tuple[str, str | None]:
     first = next(iter(entries))
-    language = clean(_find(first, "language"))[:35].lower() or None
-    return clean(_find(first, "publication", "name"))[:1000], language
+    language = clean(find(first, "language"))[:35].lower() or None
+    return clean(find(first, "publication", "name"))[:1000], language
 
 
-def _find(element: etree._Element, *path: str) -> str:
+def find(element: etree._Element, *path: str) -> str:
     """Return the text of the first descendant with that name; with two names, of the second below the first."""
     for descendant in element.iter():
         if isinstance(descendant.tag, str) and _name(descendant) == path[0]:
-            return _find(descendant, *path[1:]) if len(path) > 1 else (descendant.text or "").strip()
+            return find(descendant, *path[1:]) if len(path) > 1 else (descendant.text or "").strip()
     return ""
 
 

@@ -34,8 +34,15 @@ from pipeline.model.fetching import (
 )
 from pipeline.model.flagging import Assessment, Evidence, Field, NearMiss, NearPassage, Score, Term
 from pipeline.model.ids import ArticleId, EntryId, FeedId, RunId
+from pipeline.model.listing import (
+    ChildSitemap,
+    ListChanges,
+    ListDocument,
+    ListState,
+    Seen,
+)
 from pipeline.model.reference import Passage, Reference
-from pipeline.model.sources import Source, SourceKind
+from pipeline.model.sources import Source, SourceKind, Via
 from pipeline.model.stories import STORY_WINDOW, Candidate, IndexKeys, SentenceHolder, Signature, Telling
 
 __all__ = [
@@ -46,6 +53,7 @@ __all__ = [
     "Assessment",
     "Candidate",
     "Change",
+    "ChildSitemap",
     "CycleCounts",
     "CycleReport",
     "EditKind",
@@ -69,6 +77,9 @@ __all__ = [
     "KeyedEntry",
     "KeyedFeed",
     "KnownEntry",
+    "ListChanges",
+    "ListDocument",
+    "ListState",
     "NearMiss",
     "NearPassage",
     "NotModified",
@@ -84,6 +95,7 @@ __all__ = [
     "RunCounts",
     "RunId",
     "Score",
+    "Seen",
     "SentenceHolder",
     "Signature",
     "Source",
@@ -95,5 +107,6 @@ __all__ = [
     "Validators",
     "Verdict",
     "Version",
+    "Via",
     "Wall",
 ]

@@ -6,6 +6,8 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
+Via = Literal["feed", "sitemap", "section", "telegram"]
+
 SourceKind = Literal[
     "agency",
     "state media",
@@ -24,10 +26,12 @@ class Source(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     Attributes:
         name: unique name, shown to people.
-        url: the feed's address.
+        url: the address that is polled: of a feed, a sitemap, a section page, or the preview page of a channel.
         language: ISO 639-1 code of its texts.
         home: ISO 3166-1 alpha-2 code of its country. Its articles often leave that country unnamed.
         kind: type of publisher.
+        via: kind of document at ``url``.
+        pattern: of a section page: regular expression for path and query of its articles; None to learn it.
         timezone: IANA time zone of dates without one; None to derive it from ``home``.
         topics: ids of the topics that it is watched for. A hint for people, not part of the score.
         enabled: whether the feed is polled.
@@ -43,6 +47,8 @@ class Source(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     language: str
     home: str | None = None
     kind: SourceKind = "daily"
+    via: Via = "feed"
+    pattern: str | None = None
     timezone: str | None = None
     topics: tuple[str, ...] = ()
     enabled: bool = True

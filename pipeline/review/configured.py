@@ -26,7 +26,7 @@ def folder() -> Path:
 def settings() -> Settings | None:
     """Return the settings, read once; None if the files have an error, which the log shows."""
     try:
-        return load_settings(folder())
+        return load_settings(folder(), feeds_required=False)  # the desk polls nothing
     except ConfigError as error:
         _log.warning("the desk works without its config: %s", error)
         return None

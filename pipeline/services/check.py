@@ -5,11 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from msgspec.structs import replace as replace_struct
+
+from pipeline.cycle.list_reader import byte_limit
+from pipeline.feeds.children import choose, merge
 from pipeline.feeds.problems import problem_of_body
 from pipeline.feeds.same_item import same_item
 from pipeline.fetch import Fetcher
-from pipeline.model import Fetched, FetchFailed, NotModified, Outcome, ParsedFeed, Request, Source
-from pipeline.processing.feed_document import parse_feed
+from pipeline.model import (
+    Fetched,
+    FetchFailed,
+    NotModified,
+    Outcome,
+    ParsedFeed,
+    Request,
+    Seen,
+    Source,
+)
+from pipeline.processing.feed_document import parse_feed, read_list
 from pipeline.processing.pool import Workers
 from pipeline.text.zones import home_timezone
 
@@ -62,6 +75,8 @@ class Checked:
 
 async def check_feed(source: Source, fetcher: Fetcher, workers: Workers, now: datetime) -> Checked:
     """Fetch and parse one feed, and check robots.txt for the page of its first entry."""
+    if source.via != "feed":
+        return await check_list(source, fetcher, workers, now)
     outcome = await fetcher.get(Request(url=source.url, kind="feed", max_bytes=source.max_feed_bytes))
     if not isinstance(outcome, Fetched):
         return Checked(name=source.name, status=status_of(outcome), problem=failure_of(outcome))
@@ -76,6 +91,30 @@ async def check_feed(source: Source, fetcher: Fetcher, workers: Workers, now: da
     robots = "pages allowed by robots.txt" if page and not objection else ""
     checked = summarise(source.name, outcome, document.feed, objection=objection or "", robots=robots)
     return replace(checked, apart=items.apart, repeated=items.repeated)
+
+
+async def check_list(source: Source, fetcher: Fetcher, workers: Workers, now: datetime) -> Checked:
+    """Fetch and read a source that is no feed, as if nothing of it were known; of an index also one sitemap."""
+    outcome = await fetcher.get(Request(url=source.url, kind="feed", max_bytes=byte_limit(source)))
+    if not isinstance(outcome, Fetched):
+        return Checked(name=source.name, status=status_of(outcome), problem=failure_of(outcome))
+    # Of a sitemap all addresses are counted, of the other kinds the entries.
+    seen = Seen(learn=source.via == "sitemap", pattern=source.pattern or "", given=source.pattern is not None)
+    with fetcher.budget.hold(outcome.body):
+        found = await read_list(outcome, workers, source, seen, now=now)
+    if isinstance(found, FetchFailed):
+        return Checked(name=source.name, status=outcome.status, problem=found.reason)
+    if found.children:
+        children, _ = merge((), found.children, now)
+        child = choose(children)[0]
+        checked = await check_list(replace_struct(source, url=child.url), fetcher, workers, now)
+        remark = f"An index of {len(children):,} sitemaps; {child.url} was read."
+        return replace(checked, problem=f"{remark} {checked.problem}".rstrip())
+    checked = summarise(source.name, outcome, found.document.feed)
+    if source.via != "sitemap" or checked.entries:
+        return checked
+    problem = found.document.feed.problem or ""
+    return replace(checked, entries=len(found.keys) // 8, problem=problem)
 
 
 def failure_of(outcome: FetchFailed | NotModified) -> str:

@@ -21,8 +21,8 @@ from pipeline.model import Source
 from pipeline.settings.sources import load_sources
 
 _NAME = "feeds.toml"
-_KEYS = ("name", "url", "language", "home", "kind", "timezone", "topics", "enabled", "edits", "interval_minutes", "tls",
-         "max_feed_bytes", "note")  # fmt: skip
+_KEYS = ("name", "url", "language", "home", "kind", "via", "pattern", "timezone", "topics", "enabled", "edits",
+         "interval_minutes", "tls", "max_feed_bytes", "note")  # fmt: skip
 
 
 def own_file(folder: Path | None) -> Path:

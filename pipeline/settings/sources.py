@@ -58,10 +58,22 @@ def _source(item: dict[str, Any], path: Path, number: int, topics: Collection[st
     ):
         if not good:
             raise ConfigError(path, f"{key} › {where}", f"{wanted}, not {getattr(source, where)!r}.")
+    _check_pattern(source, path, key)
     for topic in source.topics if topics else ():
         if topic not in topics:
             raise ConfigError(path, f"{key} › topics", f"there is no topic “{topic}”; {suggest(topic, topics)}")
     return source
+
+
+def _check_pattern(source: Source, path: Path, key: str) -> None:
+    if source.pattern is None:
+        return
+    if source.via != "section":
+        raise ConfigError(path, f"{key} › pattern", 'applies only to a source with via = "section".')
+    try:
+        re.compile(source.pattern)
+    except re.error as error:
+        raise ConfigError(path, f"{key} › pattern", f"is not a regular expression ({error}).") from None
 
 
 def _is_name(name: str) -> bool:

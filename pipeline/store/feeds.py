@@ -52,16 +52,23 @@ def _free_name(conn: sqlite3.Connection, source: Source, *, wanted: Any) -> None
             f"UPDATE feeds SET url = :url, asked_url = :url, {_FORGET} WHERE id = :id",  # noqa: S608 - a constant
             {"url": source.url, "id": row["id"]},
         )
+        conn.execute("DELETE FROM listed WHERE feed_id = ?", (row["id"],))
 
 
 def _put_source(conn: sqlite3.Connection, source: Source, now: datetime) -> None:
+    conn.execute(  # a list of another kind has other addresses, all of them old
+        "DELETE FROM listed WHERE feed_id IN (SELECT id FROM feeds WHERE url = ? AND via <> ?)",
+        (source.url, source.via),
+    )
     conn.execute(
-        "INSERT INTO feeds (name, url, asked_url, language, home, kind, timezone, topics, note, enabled,"
+        "INSERT INTO feeds (name, url, asked_url, language, home, kind, via, pattern, timezone, topics, note, enabled,"
         " interval_minutes, tls, max_feed_bytes, added_at)"
-        " VALUES (:name, :url, :url, :language, :home, :kind, :timezone, :topics, :note, :enabled,"
+        " VALUES (:name, :url, :url, :language, :home, :kind, :via, :pattern, :timezone, :topics, :note, :enabled,"
         " :interval_minutes, :tls, :max_feed_bytes, :now)"
         " ON CONFLICT (url) DO UPDATE SET name = excluded.name, language = excluded.language, home = excluded.home,"
-        " kind = excluded.kind, timezone = excluded.timezone, topics = excluded.topics, note = excluded.note,"
+        " kind = excluded.kind, via = excluded.via, pattern = excluded.pattern, timezone = excluded.timezone,"
+        " validators_url = iif(via = excluded.via, validators_url, NULL), body_hash = iif(via = excluded.via,"
+        " body_hash, NULL), topics = excluded.topics, note = excluded.note,"
         " enabled = excluded.enabled, interval_minutes = excluded.interval_minutes, tls = excluded.tls,"
         " max_feed_bytes = excluded.max_feed_bytes",
         to_row(source) | {"now": to_text(now)},

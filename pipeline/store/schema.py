@@ -20,7 +20,7 @@ from pipeline.errors import SchemaTooNew, StoreError
 if TYPE_CHECKING:
     from pathlib import Path
 
-SCHEMA_VERSION = 19
+SCHEMA_VERSION = 20
 BUSY_SECONDS = 15.0
 _READ_ONLY = "it is read-only; check who owns the file and its folder"
 _REASONS = {  # by SQLite's primary result code

@@ -198,7 +198,7 @@ def test_corrupt_database_is_one_line_with_a_way_out(place: Path, what: str, mes
     assert message in doctor.stdout
     assert "Traceback" not in doctor.stdout + doctor.stderr
     if what == "a table":
-        assert "replace it by the last backup" in doctor.stdout
+        assert "restore the last backup" in doctor.stdout
     for path in place.glob("tumen.db*"):
         path.unlink()
     shutil.copyfile(good, place / "tumen.db")

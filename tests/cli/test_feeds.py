@@ -10,9 +10,11 @@ import pytest
 
 from pipeline.errors import BadValue, ConfigError
 from pipeline.model import Source
+from pipeline.services.discover import addresses
 from pipeline.settings import addition
 from pipeline.settings.sources import load_sources
 from tests.cli.test_commands import tumen
+from tests.world.listing_site import index, section, urlset
 from tests.world.server import FEED, Answer, Hostile
 
 COMMENT = "# Watched since May; ask Ada before you change it.\n"
@@ -188,3 +190,49 @@ def test_help_keeps_line_breaks_of_exit_codes() -> None:
         output = tumen(*command, "--help").stdout
         assert "\n    0   " in output
         assert "\\b" not in output
+
+
+# ------------------------------------------------------------------------------------------------ without a feed
+
+
+def test_add_finds_the_sitemaps_of_robots_txt(site: Hostile, config: Path) -> None:
+    site.answers["/maps"] = Answer(body=b"<html><body>Hello</body></html>", headers={"Content-Type": "text/html"})
+    lines = f"User-agent: *\nDisallow: /x\nSitemap: {site.url('/pages.xml')}\nsitemap: /index-news.xml\n"
+    site.answers["/robots.txt"] = Answer(body=lines.encode(), headers={"Content-Type": "text/plain"})
+    site.answers["/pages.xml"] = Answer(body=urlset([(site.url("/a/1"), ""), (site.url("/a/2"), "")]).encode())
+    site.answers["/index-news.xml"] = Answer(body=index([(site.url("/pages.xml"), "")]).encode())
+    done = tumen("feeds", "add", site.url("/maps"), "--config", config, "--all")
+    assert done.returncode == 0, done.stderr
+    added = load_sources(config / "feeds.toml")[1:]
+    assert [(one.url, one.via) for one in added] == [
+        (site.url("/index-news.xml"), "sitemap"),
+        (site.url("/pages.xml"), "sitemap"),
+    ]
+    checked = tumen("feeds", "check", added[0].name, added[1].name, "--config", config)
+    assert checked.returncode == 0, checked.stdout
+    assert "An index of 1 sitemaps" in checked.stdout
+    assert checked.stdout.count("   2 entries") == 2
+
+
+def test_add_takes_a_page_that_lists_articles_as_a_section(site: Hostile, config: Path) -> None:
+    page = section([(f"/story/{n}", f"Ministers speak about the railway, part {n}") for n in range(12)])
+    site.answers["/world/"] = Answer(body=page.encode(), headers={"Content-Type": "text/html"})
+    done = tumen("feeds", "add", site.url("/world/"), "--config", config)
+    assert done.returncode == 0, done.stderr
+    added = load_sources(config / "feeds.toml")[1]
+    assert (added.url, added.via, added.language) == (site.url("/world/"), "section", "en")
+    checked = tumen("feeds", "check", added.name, "--config", config)
+    assert "  12 entries" in checked.stdout
+
+
+@pytest.mark.parametrize("typed", ["t.me/harbour", "https://t.me/s/harbour", "telegram.me/harbour/"])
+def test_channel_is_looked_up_at_its_preview_page(typed: str) -> None:
+    assert addresses(typed) == ("https://t.me/s/harbour",)
+
+
+def test_pattern_is_refused_without_a_section_and_when_it_is_no_expression(tmp_path: Path) -> None:
+    path = tmp_path / "feeds.toml"
+    for more, problem in (('pattern = "/a"', "applies only"), ('via = "section"\npattern = "("', "not a regular")):
+        path.write_text(f'[[feed]]\nname = "A"\nurl = "https://a.example/"\nlanguage = "en"\n{more}\n')
+        with pytest.raises(ConfigError, match=problem):
+            load_sources(path)

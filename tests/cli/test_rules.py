@@ -78,6 +78,8 @@ def test_backtest_predicts_reflag_and_second_reflag_changes_nothing(archive: Pat
     after = conn.execute("SELECT count(*) FROM flags WHERE topic = 'thaad'").fetchone()[0]
     lost = conn.execute("SELECT count(*) FROM flag_changes WHERE topic = 'thaad' AND change = 'lost'").fetchone()[0]
     assert before - after == lost
+    (row,) = [line.split() for line in backtest.stdout.splitlines() if line.startswith("thaad ")]
+    assert row == ["thaad", str(after), "0", str(lost)]
     assert conn.execute("SELECT count(DISTINCT config_version) FROM articles").fetchone()[0] == 1
     assert "already" in tumen("reflag", "--db", archive, "--config", config).stdout
 

@@ -22,6 +22,8 @@ FURNITURE = (
     "Follow us", "Follow us on Facebook", "사진=동항일보", "mara@courier.example",
     "김하늘 기자 haneul@donghang.example",
     "Published: 20 November 2026", "입력 2026.11.20 09:30", "2026-11-20 09:30", "네이버에서 동항일보 구독하기",
+    "Read also:", "See also", "Related articles", "Most read", "Читайте также:", "Материалы по теме", "관련 기사",
+    "많이 본 뉴스", "関連記事",
     "Subscribe to our newsletter and get the news each morning.", "Подписывайтесь на наш канал, чтобы не пропустить.",
 )  # fmt: skip
 SENTENCES = (
@@ -41,6 +43,14 @@ SENTENCES = (
 @pytest.mark.parametrize("line", FURNITURE)
 def test_line_about_the_site_is_furniture(line: str) -> None:
     assert without_address(line, 0.0) == ""
+
+
+ALSO = "Read also: the ferry to the northern islands sails again after eleven months of waiting"
+
+
+@pytest.mark.parametrize(("linked", "shown"), [(0.0, ALSO), (0.3, ALSO), (0.31, ""), (1.0, "")])
+def test_long_pointer_to_another_article_is_furniture_as_a_link_only(linked: float, shown: str) -> None:
+    assert without_address(ALSO, linked) == shown
 
 
 @pytest.mark.parametrize("line", SENTENCES)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 from datetime import datetime
 
 import pytest
@@ -53,6 +54,23 @@ def test_og_title_wins_where_no_other_field_repeats_it() -> None:
     assert read(Parts(head=followed)).title == TITLES["en"]
 
 
+def test_headline_that_shares_half_its_words_with_a_heading_is_another_one() -> None:
+    searched = "Eastport ferry line: all that is known of the northern islands"
+    teaser = "<h2>Eastport ferry line: what the northern islands pay</h2>"
+    body = f"<article><h1>{TITLES['en']}</h1>{paragraphs('en')}</article>{teaser}"
+    head = linked(headline=searched) + og_title(TITLES["en"])
+    assert read(Parts(title=searched, head=head, body=body)).title == TITLES["en"]
+
+
+@pytest.mark.parametrize("field", ["og", "json-ld", "heading"])
+def test_decomposed_title_is_composed(field: str) -> None:
+    split = unicodedata.normalize("NFD", TITLES["ko"])
+    assert split != TITLES["ko"]
+    head = {"og": og_title(split), "json-ld": linked(headline=split)}.get(field, "")
+    body = f"<article><h1>{split}</h1>{paragraphs('ko')}</article>"
+    assert read(Parts(language="ko", title=split, head=head, body=body)).title == TITLES["ko"]
+
+
 def test_site_name_behind_a_hangul_letter_used_as_a_bar_is_cut() -> None:
     assert read(Parts(language="ko", head=og_title(f"{TITLES['ko']}ㅣ{NAMES['ko']}"))).title == TITLES["ko"]
 
@@ -92,6 +110,8 @@ def test_a_zone_from_another_field_of_the_same_day_is_used() -> None:
     ("head", "body", "url", "day"),
     [
         ('<meta name="article:published:time" content="2026-11-20T09:00:00Z">', "", URL, "2026-11-20"),
+        (('<meta name="article:published:time" content="2026-11-20T09:00:00Z">'
+          '<meta name="article.published_time" content="2026-11-25T09:00:00Z">'), "", URL, "2026-11-20"),
         ("", "<time datetime='2026-11-20'>yesterday</time>", URL, "2026-11-20"),
         ("", "<span class='tarih'>20.11.2026 - 12:00</span>", URL, "2026-11-20"),
         ("", "<div><span>입력 2026년 11월 20일 오후 3시 20분</span></div>", URL, "2026-11-20"),
@@ -115,6 +135,10 @@ _TICKER = "<aside class='ticker'><time datetime='2026-11-29'>29</time></aside>"
         ("", _TICKER + "<h1>{title}</h1><time datetime='2018-06-21'>21 June</time>", "2018-06-21T00:00"),
         ("", "<h1>{title}</h1><time class='entry-date published updated' datetime='2018-06-21T14:05:00+00:00'>x</time>",
          "2018-06-21T14:05"),
+        ("", ("<h1>{title}</h1><time class='updated' datetime='2018-06-25T08:00:00+00:00'>x</time>"
+              "<time datetime='2018-06-21T14:05:00+00:00'>y</time>"), "2018-06-21T14:05"),
+        ("", ("<h1>{title}</h1><time itemprop='dateModified' datetime='2018-06-25T08:00:00+00:00'>x</time>"
+              "<time datetime='2018-06-21T14:05:00+00:00'>y</time>"), "2018-06-21T14:05"),
         ("", "<p class='articleDate'>23:58, 21 июня 2018</p><h1>{title}</h1>", "2018-06-21T23:58"),
         ("", "<h1>{title}</h1><span class='newsDateTime'>2018-06-21 오후 11:58:01</span>", "2018-06-21T23:58"),
         ('<meta property="og:locale" content="en_GB">', "<h1>{title}</h1><p class='date'>06/07/2018</p>",
@@ -251,6 +275,64 @@ def test_a_paywall_is_suspected(language: str) -> None:
     assert found.quality < 0.3
     assert STUBS[language] not in found.text
     assert read(Parts(language=language)).wall is None
+
+
+LONG = [*PARAGRAPHS["en"] * 3]
+NOTE = "<div class='offer'><p>This story is for subscribers. Sign in to read on.</p></div>"
+
+
+@pytest.mark.parametrize(
+    ("lines", "after", "walled"),
+    [
+        ([*LONG, "The third ship would be …"], NOTE, True),
+        ([*LONG, "The third ship would be..."], NOTE, True),
+        ([*LONG, "The third ship would be …"], "", False),
+        (LONG, NOTE, False),
+        (PARAGRAPHS["en"][:2], "", False),
+        ([*PARAGRAPHS["en"][:2], "To subscribe to the ferry is required, the council said."], "", False),
+        ([PARAGRAPHS["en"][0], "“For members only,” the sign on the pier reads."], "", False),
+    ],
+    ids=[
+        "long teaser", "long teaser, three dots", "long text that ends in dots", "long text beside a note",
+        "short and whole", "short, about a subscription", "short, with a sign for members",
+    ],
+)  # fmt: skip
+def test_paywall_needs_two_signs_and_a_long_teaser_that_ends_in_dots_may_have_one(
+    lines: list[str], after: str, walled: bool
+) -> None:
+    body = f"<article><h1>{TITLES['en']}</h1>{''.join(f'<p>{line}</p>' for line in lines)}</article>"
+    assert (read(Parts(body=body, after=after)).wall == "paywall") is walled
+
+
+COOKIES = "We and our partners store cookies. Accept all cookies"
+DATED = '<meta property="article:published_time" content="2026-11-20T08:00:00+09:00">'
+
+
+@pytest.mark.parametrize(
+    ("head", "lines", "footer"),
+    [
+        ("", LONG, COOKIES),
+        (DATED, PARAGRAPHS["en"][:1], COOKIES),
+        ("", PARAGRAPHS["en"][:1], "Accept all cookies"),
+    ],
+    ids=["long text", "short article with a date", "one line on cookies"],
+)
+def test_article_with_a_line_on_cookies_is_no_consent_page(head: str, lines: list[str], footer: str) -> None:
+    article = f"<h1>{TITLES['en']}</h1>{''.join(f'<p>{line}</p>' for line in lines)}"
+    source = f"<html><head>{head}</head><body><article>{article}</article><div>{footer}</div></body></html>"
+    found = extract(source.encode(), URL)
+    assert found.wall is None
+    assert lines[0] in found.text
+
+
+def test_long_text_about_a_page_that_was_not_found_is_kept() -> None:
+    title = "Error 404: the page of the ferry was not found"
+    lines = ["The page was deleted by the council, and readers of the ferry site saw “not found”.", *PARAGRAPHS["en"]]
+    source = (
+        f"<html><head><title>{title}</title></head><body><main><h1>{title}</h1>"
+        f"{''.join(f'<p>{line}</p>' for line in lines)}</main></body></html>"
+    )
+    assert extract(source.encode(), URL).text.split("\n") == lines
 
 
 def test_a_consent_page_is_suspected() -> None:

@@ -55,6 +55,14 @@ def test_a_304_keeps_validators_and_takes_a_new_tag() -> None:
     assert poll(before, not_modified()).state.validators == before.validators
     after = poll(before, not_modified({"etag": '"b"'})).state.validators
     assert after == Validators(url=URL, etag='"b"', last_modified="X")
+    after = poll(before, not_modified({"last-modified": "Y"})).state.validators
+    assert after == Validators(url=URL, etag='"a"', last_modified="Y")
+
+
+def test_304_of_another_address_leaves_the_validators_alone() -> None:
+    before = state(validators=Validators(url=URL, etag='"a"', last_modified="X"))
+    other = not_modified({"etag": '"b"', "last-modified": "Y"}, url="https://new.example/rss")
+    assert poll(before, other).state.validators == before.validators
 
 
 def test_body_that_is_not_a_feed_keeps_validators_and_hash() -> None:

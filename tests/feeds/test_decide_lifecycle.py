@@ -55,13 +55,32 @@ def test_move_to_a_web_page_is_an_error() -> None:
     assert (current.url, current.status, current.failures) == (URL, "failing", 5)
 
 
+def test_web_page_between_two_moves_starts_their_count_again() -> None:
+    current = state()
+    for _ in range(2):
+        current = poll(current, fetched(url=NEW, moved_to=NEW), feed(1)).state
+    current = poll(current, fetched(b"<html>", url=NEW, moved_to=NEW), HTML).state
+    for _ in range(2):
+        current = poll(current, fetched(url=NEW, moved_to=NEW), feed(1)).state
+    assert (current.url, current.moved_to, current.moved_times) == (URL, NEW, 2)
+
+
+def test_304_ends_the_problem_of_a_failure_and_keeps_that_of_the_last_document() -> None:
+    known = Validators(url=URL, etag='"a"')
+    ill = poll(state(validators=known), failed("status")).state
+    assert ill.problem
+    assert poll(ill, not_modified()).state.problem is None
+    partly = state(validators=known, status="ok", problem="3 entries are broken.")
+    assert poll(partly, not_modified()).state.problem == "3 entries are broken."
+
+
 def test_a_410_is_final_after_a_day() -> None:
     first = poll(state(ok_at=NOW - HOUR), failed("gone"))
     assert (first.state.status, first.state.gone_since) == ("failing", NOW)
     soon = poll(first.state, failed("gone"), at=NOW + HOUR)
     assert (soon.state.status, soon.state.gone_since) == ("failing", NOW)
     last = poll(soon.state, failed("gone"), at=NOW + DAY)
-    assert last.state.status == "gone"
+    assert (last.state.status, last.state.due_at) == ("gone", None)
     assert last.note
 
 
@@ -119,6 +138,10 @@ def test_deferred_poll_changes_the_due_time_only() -> None:
     assert after.due_at is not None
     assert timedelta(seconds=120) <= after.due_at - NOW <= timedelta(seconds=132)
     assert (after.status, after.failures, after.polled_at) == ("ok", 0, None)
+
+
+def test_poll_deferred_without_a_time_waits_ten_minutes() -> None:
+    assert 10 * MINUTE <= wait(poll(state(ok_at=NOW, status="ok"), failed("deferred"))) <= 11 * MINUTE
 
 
 def test_huge_retry_after_is_capped_and_negative_is_ignored() -> None:

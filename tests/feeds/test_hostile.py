@@ -15,9 +15,10 @@ from pipeline.feeds.balance import balance
 from pipeline.feeds.entries import MAX_CONTENT, MAX_ID, MAX_SUMMARY, MAX_TITLE
 from pipeline.feeds.feedparser_adapter import read_xml
 from pipeline.feeds.identity import keyed
+from pipeline.feeds.listing import parse_list
 from pipeline.feeds.same_item import same_item
 from pipeline.feeds.xmltext import bind_prefixes, open_document
-from pipeline.model import ParsedFeed
+from pipeline.model import ParsedFeed, Seen, Via
 from pipeline.text.html import one_line, paragraphs
 from tests.feeds.build import NOW, URL, item, rss
 
@@ -208,6 +209,42 @@ def test_any_document_is_read_or_refused(tokens: list[str]) -> None:
 def test_any_bytes_are_read_or_refused(body: bytes, start: bytes) -> None:
     for text in everything(read(start + body)):
         assert text.encode("utf-8").decode() == text
+
+
+PARTS = [
+    *(
+        "<a href='/n/1'>",
+        "</a>",
+        "<a href='http://[x'>",
+        "<base href='//[y'>",
+        "<nav>",
+        "<div data-post='a/1'>",
+        "</div>",
+    ),
+    *("<div class='tgme_widget_message_text'>", "<time datetime='x'>", "<h3>", "<urlset>", "<url>", "<loc>"),
+    *(
+        "</loc>",
+        "</url>",
+        "http://a.example/1",
+        "<sitemapindex>",
+        "<sitemap>",
+        "<lastmod>2026-13-40</lastmod>",
+        "\x00",
+        "<!--",
+    ),
+]
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.one_of(st.sampled_from(PARTS), st.text(max_size=5)), max_size=40), st.booleans())
+def test_any_list_is_read_or_refused(parts: list[str], learn: bool) -> None:
+    kinds: tuple[Via, ...] = ("sitemap", "section", "telegram")
+    for via in kinds:
+        seen = Seen(learn=learn, pattern=r"/n/\d+")
+        body = "".join(parts).encode("utf-8", "replace")
+        found = parse_list(body, "http://a.example/", "text/html", via=via, timezone=None, now=NOW, seen=seen)
+        assert len(found.keys) % 8 == 0
+        assert all(entry.entry.url.startswith(("http://", "https://")) for entry in found.document.entries)
 
 
 @settings(max_examples=300, deadline=None)

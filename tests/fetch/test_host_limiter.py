@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
-import itertools
+import selectors
 import zlib
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from pipeline.fetch.decompress import TooLarge, Undecodable, decompress
 from pipeline.fetch.host_limiter import HostLimiter, domain_of, retry_after
+from pipeline.model import RequestKind
 from pipeline.settings.fetch import FetchSettings
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
@@ -43,23 +44,93 @@ def test_29_valid_seconds_and_dates_are_exact(seconds: int) -> None:
         assert retry_after({"retry-after": value}, settings, NOW) == timedelta(seconds=seconds)
 
 
+@pytest.mark.parametrize(
+    ("value", "wait"),
+    [
+        ("Tue, 24 Nov 2026 10:00:00 GMT", timedelta(hours=1)),
+        ("Tue, 24 Nov 2026 10:00:00 -0000", timedelta(hours=1)),
+        ("Tue, 24 Nov 2026 10:00:00", timedelta(hours=1)),
+        ("Tue, 24 Nov 2026 19:00:00 +0900", timedelta(hours=1)),
+        ("Tue, 24 Nov 2026 09:00:00 GMT", timedelta(minutes=10)),
+        ("0", timedelta()),
+        (" 90 ", timedelta(seconds=90)),
+        ("1.5", timedelta(minutes=10)),
+        ("1234567890123", timedelta(minutes=10)),
+        ("", None),
+    ],
+)
+def test_29_retry_after_is_seconds_or_date_in_any_zone(value: str, wait: timedelta | None) -> None:
+    assert retry_after({"retry-after": value}, FetchSettings(), NOW) == wait
+
+
+class _Leap(selectors.SelectSelector):
+    """A selector that does not wait: it adds the wait to ``elapsed``."""
+
+    elapsed = 0.0
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        self.elapsed += timeout or 0.0
+        return super().select(None if timeout is None else 0)
+
+
+class _LeapingLoop(asyncio.SelectorEventLoop):
+    """An event loop whose time passes at once while all its tasks sleep."""
+
+    def __init__(self) -> None:
+        self._leap = _Leap()
+        super().__init__(self._leap)
+
+    def time(self) -> float:
+        return self._leap.elapsed
+
+
+def starts(settings: FetchSettings, *requests: tuple[str, RequestKind, float | None, float]) -> list[float]:
+    """Return when each of these requests starts: site, kind, pause, and seconds that the request takes."""
+
+    async def request(limiter: HostLimiter, site: str, kind: RequestKind, pause: float | None, seconds: float) -> float:
+        async with limiter.slot(site, kind, pause):
+            start = asyncio.get_running_loop().time()
+            await asyncio.sleep(seconds)
+        return round(start, 3)
+
+    async def run() -> list[float]:
+        limiter = HostLimiter(settings, lambda _: None, lambda _: None, lambda: NOW)
+        return await asyncio.gather(*(request(limiter, *given) for given in requests))
+
+    with asyncio.Runner(loop_factory=_LeapingLoop) as runner:
+        return runner.run(run())
+
+
 def test_33_feeds_of_one_domain_start_apart_whatever_their_hosts() -> None:
-    starts: dict[str, list[float]] = {"a": [], "b": []}
+    hosts = ("rss.news.co.kr", "www.news.co.kr", "en.news.co.kr", "rss.other.co.kr", "rss.news.co.kr")
+    feeds: list[tuple[str, RequestKind, float | None, float]] = [(host, "feed", None, 1) for host in hosts]
+    assert starts(FetchSettings(feed_delay=3), *feeds) == [0, 3, 6, 0, 9]
 
-    async def request(limiter: HostLimiter, site: str, group: str) -> None:
-        async with limiter.slot(site, "feed"):
-            starts[group].append(asyncio.get_running_loop().time())
 
-    async def run() -> float:
-        limiter = HostLimiter(FetchSettings(feed_delay=0.1), lambda _: None, lambda _: None, lambda: NOW)
-        start = asyncio.get_running_loop().time()
-        hosts = [("rss.news.co.kr", "a"), ("www.news.co.kr", "a"), ("en.news.co.kr", "a"), ("rss.other.co.kr", "b")]
-        await asyncio.gather(*(request(limiter, site, group) for site, group in hosts))
-        return start
+@pytest.mark.parametrize(
+    ("pause", "seconds", "expected"),
+    [
+        (None, 0, [0, 5, 10]),
+        (None, 2, [0, 5, 10]),  # the pause is from start to start
+        (None, 7, [0, 7, 14]),
+        (20, 2, [0, 20, 40]),  # Crawl-delay
+        (0, 2, [0, 2, 4]),
+    ],
+)
+def test_33_pages_of_a_host_start_apart_and_one_at_a_time(
+    pause: float | None, seconds: float, expected: list[float]
+) -> None:
+    page: tuple[str, RequestKind, float | None, float] = ("news.example", "page", pause, seconds)
+    other: tuple[str, RequestKind, float | None, float] = ("other.example", "page", pause, seconds)
+    assert starts(FetchSettings(page_delay=5), page, page, page, other) == [*expected, 0]
 
-    start = asyncio.run(run())
-    assert min(later - earlier for earlier, later in itertools.pairwise(sorted(starts["a"]))) > 0.09
-    assert starts["b"][0] - start < 0.09
+
+def test_33_feed_waits_for_the_pause_after_a_page_and_causes_none() -> None:
+    settings = FetchSettings(page_delay=5, feed_delay=0)
+    requests: list[tuple[str, RequestKind, float | None, float]] = [
+        ("news.example", kind, None, 1) for kind in ("page", "feed", "page")
+    ]
+    assert starts(settings, *requests) == [0, 5, 6]
 
 
 @pytest.mark.parametrize(

@@ -117,6 +117,44 @@ def test_a_topic_is_not_flagged_where_the_title_has_what_it_never_takes() -> Non
     assert "excluded" in told.near_misses[0].missing
 
 
+@pytest.mark.parametrize(
+    ("intercept", "cut", "flagged", "near"),
+    [
+        (0.0, 0.5, True, False),  # a probability equal to the cut
+        (-0.001, 0.5, False, True),
+        (-1.73, 0.5, False, True),  # 0.151
+        (-1.74, 0.5, False, False),  # 0.149
+        (-3.0, 0.04, True, False),
+    ],
+)
+def test_topic_is_flagged_from_its_cut_on_and_a_near_miss_from_015_on(
+    intercept: float, cut: float, flagged: bool, near: bool
+) -> None:
+    head = Head(intercept=intercept, cut=cut, weights={})
+    found = flagger(model=Model(heads={"wood": head, "relevance": head})).flag("Weather", "")
+    assert (bool(found.topics), found.relevant) == (flagged, flagged)
+    assert [miss.topic for miss in found.near_misses] == ["wood"] * near
+
+
+@pytest.mark.parametrize(
+    ("clauses", "missing"),
+    [
+        ((("far", ("korea", "maple", "japan"), 3.0), ("near", ("russia", "maple"), 1.0)), "Maple"),
+        ((("light", ("russia", "japan"), 1.0), ("heavy", ("russia", "maple"), 2.0)), "Maple"),
+        ((("heavy", ("russia", "japan"), 2.0), ("light", ("russia", "maple"), 1.0)), "Japan"),
+        ((("against", ("russia", "japan"), -1.0), ("for", ("korea", "maple"), 0.5)), "Korea and Maple"),
+    ],
+    ids=["fewer items lack", "same number, larger weight", "the other order", "a clause against the topic"],
+)
+def test_a_near_miss_names_the_clause_that_needs_least(
+    clauses: tuple[tuple[str, tuple[str, ...], float], ...], missing: str
+) -> None:
+    seed = tuple(SeedClause(id=name, all=items, weight=weight) for name, items, weight in clauses)
+    found = flagger(seed, model=Model(heads={"wood": Head(intercept=-1.0, cut=0.5, weights={})}))
+    told = found.flag("Weather", "Rain. " * 30 + "\nRussia has rain.").near_misses[0].missing
+    assert f"missing: {missing} " in told
+
+
 def test_a_near_miss_names_what_its_nearest_clause_lacks() -> None:
     model = Model(heads={"wood": Head(intercept=-1.0, cut=0.5, weights={"seed wood.bought": 3.0})})
     found = flagger((SEED,), model=model)

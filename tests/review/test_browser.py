@@ -47,7 +47,7 @@ def test_ten_verdicts_by_keyboard_and_one_undone(desk: Served, browser: Any) -> 
     assert desk.rows("SELECT article_id, verdict FROM reviews ORDER BY id") == expected
     page.keyboard.press("u")
     page.wait_for_function("() => document.getElementById('status').textContent.includes('Undone')")
-    assert page.locator("#article article").get_attribute("data-id") == str(expected[-1][0])
+    page.locator(f"#article article[data-id='{expected[-1][0]}']").wait_for()
     assert desk.rows("SELECT count(*) FROM reviews WHERE verdict = 'withdrawn'") == [(1,)]
     assert problems == []
 
@@ -179,6 +179,7 @@ def test_key_s_switches_between_story_and_single_article(desk: Served, browser: 
     ids = add_duplicates(desk.database, best, 2)
     page = browser.new_page()
     open_desk(desk, page)
+    page.goto(f"{desk.base}/-/tumen?sort=best")
     assert "2 more articles on this story" in page.inner_text("#article")
     page.keyboard.press("s")
     assert "this article alone" in page.inner_text("#status")

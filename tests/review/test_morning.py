@@ -261,6 +261,8 @@ def test_a_morning_from_queue_to_mail_by_keys(archive: Path, tmp_path: Path, bro
     (message,) = inbox.got
     text = message.get_content()
     assert "reviewed only" in str(message["Subject"])
-    assert text.index("## Escalated") < text.index("Note: Ask the ministry.") < text.index("\n## ", 20)
+    first = text.index("## Escalated")
+    assert first == text.index("## ")
+    assert first < text.index("Note: Ask the ministry.") < text.index("\n## ", first)
     assert titles[judged[2]][:30] in text
     assert titles[judged[5]][:30] not in text

@@ -160,7 +160,7 @@ def test_unknown_keys_of_nested_tables_are_refused(tmp_path: Path) -> None:
 def test_choice_outside_the_list_is_refused_with_the_list(tmp_path: Path) -> None:
     write(tmp_path, "feeds.toml", GOOD)
     write(tmp_path, "alerts.toml", '[[rule]]\nname = "a"\nto = ["duty"]\nwhen = "allways"\n')
-    with pytest.raises(ConfigError, match="must be one of article, feed, verdict, not 'allways'"):
+    with pytest.raises(ConfigError, match="must be one of article, edited, feed, verdict, not 'allways'"):
         load_settings(tmp_path)
 
 

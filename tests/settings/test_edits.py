@@ -12,7 +12,7 @@ from pipeline.settings import load_settings
 
 
 def write(folder: Path, text: str) -> Path:
-    (folder / "tumen.toml").write_text(f"[edits]\n{text}\n", encoding="utf-8")
+    (folder / "tumen.toml").write_text(f'feeds = "shipped"\n[edits]\n{text}\n', encoding="utf-8")
     return folder
 
 

@@ -72,7 +72,12 @@ def wrong_values(kind: inspect.Type) -> Iterator[str]:
         case inspect.StrType():
             yield from ("5", "true", "nan")
         case inspect.VarTupleType() | inspect.ListType():
-            yield from ('"x"', "5", "[[]]", '["x"]' if isinstance(kind.item_type, inspect.IntType) else "[5]")
+            yield from (
+                '"x"',
+                "5",
+                "[[]]",
+                '["x"]' if isinstance(kind.item_type, inspect.IntType | inspect.FloatType) else "[5]",
+            )
         case _:
             yield from ("5.5", "nan")
 

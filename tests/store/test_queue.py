@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pipeline.store import desk_settings, open_store, progress, queue, reviews
+from pipeline.store import desk, desk_settings, open_store, progress, queue, reviews
 from pipeline.store.values import to_text
 
 if TYPE_CHECKING:
@@ -107,8 +107,32 @@ def test_filters_and_lists_show_what_they_name(conn: sqlite3.Connection) -> None
     assert ids(conn, verdict="not_relevant") == [two]
     assert ids(conn, queue="flagged", source=2) == [two, four]
     assert ids(conn, queue="flagged", since=to_text(NOW - 2 * DAY)) == [one, two, three]
+    assert ids(conn, queue="flagged", source=1) == [one, three]
     give(conn, one, "anna", "withdrawn")
     assert ids(conn, queue="mine", analyst="anna") == [three]
+
+
+@pytest.mark.parametrize("sort", ["age", "newest", "best"])
+def test_filter_by_days_counts_back_from_now(conn: sqlite3.Connection, sort: str) -> None:
+    shown = [add(conn, 0.9 - at / 10, NOW - at * DAY) for at in range(4)]
+    older = add(conn, 0.1, NOW - 3 * DAY - timedelta(seconds=1))
+    assert ids(conn, sort=sort) == [*shown, older]
+    assert ids(conn, sort=sort, days=3) == shown
+    assert ids(conn, sort=sort, days=1) == shown[:2]
+    assert progress.progress(conn, queue.QueueFilter(days=3), NOW).waiting == 4
+
+
+def test_articles_with_one_time_or_relevance_come_newest_first(conn: sqlite3.Connection) -> None:
+    first, second, third = (add(conn, 0.5, NOW) for _ in range(3))
+    for sort in ("age", "newest", "best"):
+        assert ids(conn, sort=sort) == [third, second, first]
+
+
+def test_filters_offer_the_feeds_that_are_watched_by_name(conn: sqlite3.Connection) -> None:
+    conn.execute("UPDATE feeds SET name = 'z' WHERE id = 1")
+    assert desk.choices(conn)["source"] == [("2", "b"), ("1", "z")]
+    conn.execute("UPDATE feeds SET enabled = 0 WHERE id = 2")
+    assert desk.choices(conn)["source"] == [("1", "z")]
 
 
 def test_counters_leave_out_undone_verdicts_and_count_an_article_once(conn: sqlite3.Connection) -> None:

@@ -178,3 +178,63 @@ def test_newest_verdict_of_the_analyst_is_found_for_undo(conn: sqlite3.Connectio
 def test_revision_that_does_not_exist_is_not_stored_as_seen(conn: sqlite3.Connection) -> None:
     give(conn, 1, "anna", "relevant", revision=99)
     assert conn.execute("SELECT revision FROM reviews").fetchone()[0] == 1
+
+
+@pytest.fixture
+def story(conn: sqlite3.Connection) -> sqlite3.Connection:
+    """The database with articles 1, 2 and 3 in one story, article 4 in another one, all at their third text."""
+    conn.executescript(
+        "INSERT INTO stories (id, title, first_seen_at, last_seen_at) VALUES (1, '', '', ''), (2, '', '', '');"
+        "UPDATE articles SET revision = 3, story_id = iif(id <= 3, 1, iif(id = 4, 2, NULL));"
+    )
+    return conn
+
+
+def verdicts(conn: sqlite3.Connection) -> dict[int, str]:
+    return dict(map(tuple, conn.execute("SELECT article_id, verdict FROM standing WHERE verdict IS NOT NULL")))
+
+
+def test_undo_of_a_story_keeps_what_was_decided_anew_on_one_of_its_articles(story: sqlite3.Connection) -> None:
+    give(story, 1, "anna", "not_relevant", story=True)
+    assert verdicts(story) == dict.fromkeys((1, 2, 3), "not_relevant")
+    give(story, 2, "anna", "relevant")
+    undone = give(story, 1, "anna", "withdrawn")
+    assert (undone.articles, verdicts(story)) == ((1, 3), {2: "relevant"})
+
+
+def test_undo_of_a_story_takes_back_no_verdict_of_a_colleague(story: sqlite3.Connection) -> None:
+    give(story, 3, "boris", "escalate")
+    assert give(story, 1, "anna", "relevant", story=True).articles == (1, 2)
+    give(story, 2, "boris", "not_relevant")
+    assert give(story, 2, "anna", "withdrawn").articles == (2, 1)
+    assert verdicts(story) == {2: "not_relevant", 3: "escalate"}
+
+
+def test_undo_of_a_single_verdict_concerns_its_article_only(story: sqlite3.Connection) -> None:
+    give(story, 1, "anna", "relevant", story=True)
+    give(story, 1, "anna", "escalate")
+    assert give(story, 1, "anna", "withdrawn").articles == (1,)
+    assert verdicts(story) == {2: "relevant", 3: "relevant"}
+
+
+def test_verdict_on_a_story_concerns_its_relevant_articles_that_wait(story: sqlite3.Connection) -> None:
+    story.execute("UPDATE articles SET relevant = 0 WHERE id = 2")
+    assert give(story, 1, "anna", "relevant", story=True).articles == (1, 3)
+    assert give(story, 5, "anna", "relevant", story=True).articles == (5,), "an article without a story"
+    assert verdicts(story) == dict.fromkeys((1, 3, 5), "relevant")
+
+
+def test_verdict_supersedes_the_one_before_of_the_same_analyst(conn: sqlite3.Connection) -> None:
+    for article, analyst in ((1, "boris"), (1, "anna"), (2, "anna"), (1, "boris"), (1, "anna"), (1, "anna")):
+        give(conn, article, analyst, "relevant")
+    rows = conn.execute("SELECT id, supersedes FROM reviews ORDER BY id")
+    assert [tuple(row) for row in rows] == [(1, None), (2, None), (3, None), (4, 1), (5, 2), (6, 5)]
+
+
+@pytest.mark.parametrize(("seen", "kept"), [(1, 1), (2, 2), (3, 3), (4, 3)])
+def test_verdict_is_kept_as_one_on_the_text_that_was_on_the_screen(
+    story: sqlite3.Connection, seen: int, kept: int
+) -> None:
+    give(story, 1, "anna", "relevant", revision=seen, story=True)
+    rows = story.execute("SELECT article_id, revision FROM reviews ORDER BY article_id")
+    assert [tuple(row) for row in rows] == [(1, kept), (2, 3), (3, 3)], "only one text was on the screen"

@@ -96,7 +96,7 @@ window.desk = (() => {
     j: () => moveFocus(1),
     k: () => moveFocus(-1),
   };
-  let prefix = 0;  // when “g” was pressed
+  let prefix = -Infinity;  // when “g” was pressed; 0 would be the time at which the page opened
 
   function moveFocus(by) {
     const links = [...document.querySelectorAll('main a[href*="/article/"]')];
@@ -117,12 +117,12 @@ window.desk = (() => {
     }
     const name = nameOf(event);
     if (performance.now() - prefix < 1500 && name in sections) {
-      prefix = 0;
+      prefix = -Infinity;
       event.preventDefault();
       location.href = `${base}${sections[name]}`;
       return;
     }
-    prefix = name === "g" ? performance.now() : 0;
+    prefix = name === "g" ? performance.now() : -Infinity;
     if (!bound[name]) return;
     event.preventDefault();
     if (event.repeat && !repeated.has(name)) return;
