@@ -200,6 +200,8 @@ def _planted(faults: Sequence[Fault], folder: Path) -> Score:
             file.write_text(text, encoding="utf-8")
         if run.returncode == 1:
             noticed += 1
+        elif run.returncode:
+            survivors.append(f"{fault.file}: pytest ended with status {run.returncode}; mend tests/mutation.toml")
         else:
             survivors.append(f"{fault.file}: “{fault.old}” → “{fault.new}”: {fault.harm}")
     return Score(name="planted by hand", noticed=noticed, equivalent=0, survivors=tuple(survivors))

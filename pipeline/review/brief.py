@@ -144,7 +144,8 @@ def _edit(fields: dict[str, Any]) -> tuple[rows.EditKind, int | None, str]:
             return "left_out", article, str(fields["value"])
         case "order":
             value = fields.get("value")
-            if isinstance(value, list) and len(value) <= 2_000 and all(type(number) is int for number in value):
+            is_list = isinstance(value, list) and len(value) <= 2_000
+            if is_list and all(type(number) is int and 0 < number < 2**62 for number in value):
                 return "order", None, json.dumps(value)
     raise pages.RequestError(400, "The edit cannot be read: expected a sentence, an article to leave out, or an order.")
 
