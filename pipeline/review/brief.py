@@ -131,6 +131,10 @@ async def _compose(datasette: Any, request: Any, fields: Any) -> tuple[briefs.Br
     return brief, since
 
 
+def _is_id(value: object) -> bool:
+    return type(value) is int and 0 < value < 2**62  # a bool is an int, too
+
+
 def _edit(fields: dict[str, Any]) -> tuple[rows.EditKind, int | None, str]:
     """Check an edit and return its kind, its article and its value."""
     article = pages.parse_int(str(fields.get("article", "")), 1, 2**62)
@@ -144,8 +148,7 @@ def _edit(fields: dict[str, Any]) -> tuple[rows.EditKind, int | None, str]:
             return "left_out", article, str(fields["value"])
         case "order":
             value = fields.get("value")
-            is_list = isinstance(value, list) and len(value) <= 2_000
-            if is_list and all(type(number) is int and 0 < number < 2**62 for number in value):
+            if isinstance(value, list) and len(value) <= 2_000 and all(map(_is_id, value)):
                 return "order", None, json.dumps(value)
     raise pages.RequestError(400, "The edit cannot be read: expected a sentence, an article to leave out, or an order.")
 
