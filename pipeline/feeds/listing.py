@@ -10,7 +10,6 @@ from array import array
 from collections.abc import Iterable
 from datetime import datetime
 
-from pipeline.feeds.document import parse_document
 from pipeline.feeds.identity import keyed
 from pipeline.model import KeyedFeed, ListDocument, ParsedEntry, ParsedFeed, Seen, Via
 from pipeline.text.keys import key_of
@@ -33,7 +32,9 @@ def parse_list(
         now: the present time.
         seen: what is known before.
     """
-    # The readers are imported here: each cycle needs few of them.
+    # The readers are imported here: each cycle needs few of them, and an idle one none.
+    from pipeline.feeds.document import parse_document
+
     if via == "telegram":
         from pipeline.feeds.telegram import parse_channel
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from datasette.app import Datasette
 
-from pipeline.review import analysts, filters
+from pipeline.review import analysts, filters, signing
 from pipeline.store import open_store
 
 PASSWORD = "a long password"
@@ -18,7 +18,8 @@ PASSWORD = "a long password"
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Datasette:
-    """A desk over an empty database, with the analyst Anna."""
+    """A desk over an empty database, with the analyst Anna, where nobody has tried to sign in yet."""
+    signing._failures.clear()  # of the process, and the tests share it
     path = tmp_path / "tumen.db"
     open_store(path).close()
     analysts.put(analysts.path_beside(path), "anna", PASSWORD)
