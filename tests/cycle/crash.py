@@ -219,7 +219,7 @@ def _review(database: Path, rng: random.Random, given: Verdicts, after: float = 
     if not database.exists():
         return
     with closing(sqlite3.connect(database, timeout=30)) as conn:
-        if not conn.execute("SELECT 1 FROM sqlite_master WHERE name = 'reviews_to_article'").fetchone():
+        if not conn.execute("SELECT 1 FROM sqlite_master WHERE name = 'standing'").fetchone():
             return
         articles = conn.execute("SELECT id, url FROM articles ORDER BY url").fetchall()
         if not articles:
