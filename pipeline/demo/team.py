@@ -1,4 +1,4 @@
-"""Verdicts, notes and a sentence of two invented analysts, so that the demonstration shows a desk at work."""
+"""Work of two invented analysts for the demo: verdicts, notes and a sentence for the brief."""
 
 from __future__ import annotations
 

@@ -26,7 +26,6 @@ class BriefArticle:
     Attributes:
         topics: id of each topic that counts, with its score; highest first.
         words: matched words of the first topic, in the order of the text.
-        noted_by: who wrote the note.
     """
 
     id: int
@@ -40,7 +39,6 @@ class BriefArticle:
     verdict: str | None
     analyst: str | None
     note: str | None
-    noted_by: str | None
     topics: tuple[tuple[str, float], ...]
     words: tuple[str, ...]
 
@@ -78,13 +76,12 @@ def articles(conn: sqlite3.Connection, since: str) -> list[BriefArticle]:
         " WHERE s.verdict IN ('relevant', 'escalate') AND s.at >= :since"
         " AND (s.verdict = 'escalate' OR (b.first_seen_at >= :since AND b.origin = 'feed')))"
         " SELECT a.id, a.title, a.url, a.language, a.sorted_at AS at, a.story_id AS story, f.name AS source,"
-        " a.relevance, s.verdict, s.analyst, s.note, s.note_analyst AS noted_by"
+        " a.relevance, s.verdict, s.analyst, s.note"
         " FROM wanted w CROSS JOIN articles a ON a.id = w.id JOIN feeds f ON f.id = a.feed_id"
         " LEFT JOIN standing s ON s.article_id = a.id ORDER BY a.relevance DESC, a.id DESC",
         {"since": since},
     ).fetchall()
-    names = ("id", "title", "url", "language", "at", "story", "source", "relevance", "verdict", "analyst", "note",
-             "noted_by")  # fmt: skip
+    names = ("id", "title", "url", "language", "at", "story", "source", "relevance", "verdict", "analyst", "note")
     found = []
     for row in rows:
         columns = dict(zip(names, tuple(row), strict=True))

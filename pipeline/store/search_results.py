@@ -45,7 +45,6 @@ class Saved:
     name: str
     query: str
     analyst: str
-    saved_at: str
 
 
 def load(conn: sqlite3.Connection, ids: Sequence[int]) -> list[Result]:
@@ -83,10 +82,8 @@ def choices(conn: sqlite3.Connection) -> dict[str, list[tuple[str, str]]]:
 
 def saved(conn: sqlite3.Connection) -> list[Saved]:
     """Return the saved searches by name."""
-    rows = conn.execute(
-        "SELECT id, name, query, analyst, saved_at FROM saved_searches WHERE removed_at IS NULL ORDER BY name"
-    )
-    return [Saved(id=row[0], name=row[1], query=row[2], analyst=row[3], saved_at=row[4]) for row in rows]
+    rows = conn.execute("SELECT id, name, query, analyst FROM saved_searches WHERE removed_at IS NULL ORDER BY name")
+    return [Saved(id=row[0], name=row[1], query=row[2], analyst=row[3]) for row in rows]
 
 
 def find_saved(conn: sqlite3.Connection, key: int | str) -> Saved | None:

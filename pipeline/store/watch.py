@@ -1,4 +1,4 @@
-"""Whether the watch goes on: overdue feeds, runs that end badly, a daemon that is gone, alerts that nobody accepts.
+"""Checks that Tumen still works: overdue feeds, failed runs, a daemon that has stopped, alerts that no target accepts.
 
 In: the database and the lock files beside it. Out: a ``Watch``, and one sentence per reason to look.
 """

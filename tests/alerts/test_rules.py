@@ -111,7 +111,7 @@ def test_second_target_of_another_rule_is_told_too(rows: Rows) -> None:
 
 
 @pytest.mark.parametrize(
-    ("rule", "told"),
+    ("rule", "expected"),
     [
         ("", True),
         ('verdicts = ["relevant"]\n', False),
@@ -121,17 +121,17 @@ def test_second_target_of_another_rule_is_told_too(rows: Rows) -> None:
         ('topics = ["pipelines"]\n', False),
     ],
 )
-def test_verdict_rule_follows_its_filters(rows: Rows, rule: str, told: bool) -> None:
+def test_verdict_rule_follows_its_filters(rows: Rows, rule: str, expected: bool) -> None:
     for topic in ("thaad", "pipelines"):
         rows.conn.execute("INSERT INTO topics (id, title, position) VALUES (?, ?, 9)", (topic, topic))
     article = rows.piece("THAAD talks", topics={"thaad": 0.8})
     new = reviews.NewVerdict(article=article, analyst="kim", verdict="escalate", revision=1, token="t")
     reviews.put(rows.conn, new, NOW)
-    assert bool(reported(rows, f'{RULE}when = "verdict"\n{rule}')) is told
+    assert bool(reported(rows, f'{RULE}when = "verdict"\n{rule}')) is expected
 
 
 @pytest.mark.parametrize(
-    ("rule", "told"),
+    ("rule", "expected"),
     [
         ("", True),
         ('sources = ["Paper"]\n', True),
@@ -140,10 +140,10 @@ def test_verdict_rule_follows_its_filters(rows: Rows, rule: str, told: bool) -> 
         ('health = ["failing", "well"]\n', True),
     ],
 )
-def test_feed_rule_follows_its_filters(rows: Rows, rule: str, told: bool) -> None:
+def test_feed_rule_follows_its_filters(rows: Rows, rule: str, expected: bool) -> None:
     rows.conn.execute("UPDATE feeds SET failures = 3, problem = 'refused' WHERE name = 'Paper'")
     health.record(rows.conn, NOW)
-    assert bool(reported(rows, f'{RULE}when = "feed"\n{rule}')) is told
+    assert bool(reported(rows, f'{RULE}when = "feed"\n{rule}')) is expected
 
 
 def deliver(rows: Rows, rule: str, at: datetime, inbox: Inbox, *, zone: str = "UTC") -> int:

@@ -129,8 +129,8 @@ def test_wait_after_failures(failures: int, ok_at: datetime | None, every: timed
         (12, set(), 12),
         (12, {11, 13}, 12),
         (12, {12, 13}, 14),
-        (12, set(range(24)), 12),  # nobody can ask for silence all day
-        (12, set(range(12, 19)), 12),  # nor for longer than the cap of six hours
+        (12, set(range(24)), 12),  # a feed cannot exclude all hours
+        (12, set(range(12, 19)), 12),  # nor more than the cap of six hours
         (12, set(range(12, 18)), 18),
     ],
 )

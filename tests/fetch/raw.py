@@ -3,44 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 from contextlib import suppress
-from typing import Self
+
+from tests.world.server import LoopbackServer
 
 
-class RawServer:
+class RawServer(LoopbackServer):
     """Used as ``with RawServer(answer) as server:``; ``server.requests`` holds the heads of the requests."""
 
     def __init__(self, answer: bytes = b"") -> None:
+        super().__init__()
         self.answer = answer
         self.requests: list[bytes] = []
-        self.port = 0
-        self._loop = asyncio.new_event_loop()
-        self._ready = threading.Event()
-        self._thread = threading.Thread(target=self._serve, daemon=True)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        self._ready.wait(5)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(5)
-        self._loop.close()
-
-    def _serve(self) -> None:
-        asyncio.set_event_loop(self._loop)
-        server = self._loop.run_until_complete(asyncio.start_server(self._connection, "127.0.0.1", 0))
-        self.port = server.sockets[0].getsockname()[1]
-        self._ready.set()
-        self._loop.run_forever()
-        server.close()
-        tasks = asyncio.all_tasks(self._loop)
-        for task in tasks:
-            task.cancel()
-        self._loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
-        self._loop.run_until_complete(asyncio.sleep(0.01))  # lets the transports close
 
     async def _connection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:

@@ -41,18 +41,14 @@ class LoggedRequest:
     at: float
 
 
-class Hostile:
-    """The server."""
+class LoopbackServer:
+    """A server on a free port of 127.0.0.1 with an event loop in a thread of its own; subclasses answer connections."""
 
     def __init__(self) -> None:
-        self.answers: dict[str, Answer] = {}
-        self.log: list[LoggedRequest] = []
-        self.max_at_once = 0
-        self._current = 0
+        self.port = 0
         self._ready = threading.Event()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._serve, daemon=True)
-        self.port = 0
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -64,12 +60,6 @@ class Hostile:
         self._thread.join(5)
         self._loop.close()
 
-    def url(self, path: str) -> str:
-        return f"http://127.0.0.1:{self.port}{path}"
-
-    def paths(self) -> list[str]:
-        return [request.path for request in self.log]
-
     def _serve(self) -> None:
         asyncio.set_event_loop(self._loop)
         server = self._loop.run_until_complete(asyncio.start_server(self._connection, "127.0.0.1", 0))
@@ -77,9 +67,31 @@ class Hostile:
         self._ready.set()
         self._loop.run_forever()
         server.close()
-        for task in asyncio.all_tasks(self._loop):
+        tasks = asyncio.all_tasks(self._loop)
+        for task in tasks:
             task.cancel()
-        self._loop.run_until_complete(asyncio.sleep(0.01))
+        self._loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+        self._loop.run_until_complete(asyncio.sleep(0.01))  # lets the transports close
+
+    async def _connection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        raise NotImplementedError
+
+
+class Hostile(LoopbackServer):
+    """The server that misbehaves."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.answers: dict[str, Answer] = {}
+        self.log: list[LoggedRequest] = []
+        self.max_at_once = 0
+        self._current = 0
+
+    def url(self, path: str) -> str:
+        return f"http://127.0.0.1:{self.port}{path}"
+
+    def paths(self) -> list[str]:
+        return [request.path for request in self.log]
 
     async def _connection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
