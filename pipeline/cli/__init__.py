@@ -113,7 +113,7 @@ def main(arguments: list[str] | None = None) -> Any:
     except TumenError as error:
         click.echo(f"tumen: {error}", err=True)
         status = error.exit_code
-    except click.exceptions.Abort:
+    except (click.exceptions.Abort, KeyboardInterrupt):  # an interrupt may also come outside click's own handler
         click.echo("tumen: stopped. Nothing is lost; the next run continues from here.", err=True)
         status = 143 if terminated else 130
     except click.ClickException as error:

@@ -77,10 +77,13 @@ def test_output_to_a_full_disk_is_one_line_and_74(tmp_path: Path, words: list[st
     assert (done.returncode, done.stderr) == (74, "tumen: the output cannot be written (No space left on device).\n")
 
 
-def test_sigterm_is_one_line_and_143(tmp_path: Path) -> None:
+@pytest.mark.parametrize("raised", ["click.exceptions.Abort", "KeyboardInterrupt"])
+def test_sigterm_is_one_line_and_143(tmp_path: Path, raised: str) -> None:
     script = "import sys, time, click, pipeline.cli as cli\ncli.tumen.main = lambda **_: wait()\n"
-    script += "def wait():\n  print('up', flush=True)\n  try: time.sleep(30)\n"
-    script += "  except KeyboardInterrupt: raise click.exceptions.Abort\ncli.main([])\n"
+    script += (
+        f"def wait():\n  try: print('up', flush=True), time.sleep(30)\n  except KeyboardInterrupt: raise {raised}\n"
+    )
+    script += "cli.main([])\n"
     process = subprocess.Popen(
         [sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path,
         env=os.environ | {"PYTHONPATH": str(Path(cli.__file__).parents[2])},
