@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -24,3 +27,27 @@ def world() -> Iterator[World]:
 
     with running(World(now=datetime.now(UTC))) as served:
         yield served
+
+
+@pytest.fixture(scope="session")
+def _warm_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder for which the fork server of this process has loaded the shipped lexicon."""
+    from pipeline import processing
+    from pipeline.processing.pool import Workers
+
+    folder = tmp_path_factory.mktemp("config")
+
+    async def start() -> None:
+        async with Workers(1, 100, 1024, preloads={processing.__name__: (folder,)}) as workers:
+            await workers.run(os.getpid)
+
+    asyncio.run(start())
+    return folder
+
+
+@pytest.fixture
+def config_folder(_warm_folder: Path) -> Path:
+    """An empty config folder, the same in all tests: workers need not load the lexicon for each test anew."""
+    shutil.rmtree(_warm_folder)
+    _warm_folder.mkdir()
+    return _warm_folder

@@ -13,5 +13,5 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def desk(world: World, tmp_path: Path) -> Desk:
-    return Desk(world, tmp_path)
+def desk(world: World, tmp_path: Path, config_folder: Path) -> Desk:
+    return Desk(world, tmp_path, config_folder)

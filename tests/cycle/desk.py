@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 class Desk:
     """A config folder and a database over a world, with a clock that can be moved."""
 
-    def __init__(self, world: World, folder: Path) -> None:
+    def __init__(self, world: World, folder: Path, config: Path | None = None) -> None:
         self.world = world
-        self.config = write_config(world, folder / "config")
+        self.config = write_config(world, config or folder / "config")
         self.database = folder / "tumen.db"
         self.later = timedelta()
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +10,7 @@ import pytest
 
 from pipeline.store import open_store
 from pipeline.store.desk import article
+from tests.command import tumen
 from tests.cycle.test_scenarios import TEXT, Place, wait_for
 from tests.world.server import Answer, Hostile
 
@@ -19,9 +18,9 @@ NOTE = "The ministry announces that the railway talks go on in Busan next week."
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Iterator[Place]:
+def place(tmp_path: Path, config_folder: Path) -> Iterator[Place]:
     with Hostile() as server:
-        made = Place(server, tmp_path)
+        made = Place(server, config_folder, tmp_path / "tumen.db")
         made.watch("/feed")
         yield made
 
@@ -89,8 +88,7 @@ def test_history_shows_why_entries_are_not_stored(place: Place) -> None:
     twice = item("/1", "g", "Envoys survey the harbour", TEXT)
     publish(place, twice, twice, "")
     place.run()
-    command = [sys.executable, "-m", "pipeline", "feeds", "history", "Feed /feed", "--db", str(place.database)]
-    shown = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    shown = tumen("feeds", "history", "Feed /feed", "--db", place.database).stdout
     assert "1 of the entries repeat another entry. 1 of the entries are empty." in shown
 
 
@@ -104,8 +102,7 @@ def make_due(place: Place) -> None:
 
 def test_check_of_a_feed_counts_the_items_that_share_a_link(place: Place) -> None:
     publish(place, item("/n", "1", "Sports day"), item("/n", "2", "Gas pipeline", "Other."), item("/3", "3", "Visas"))
-    command = [sys.executable, "-m", "pipeline", "feeds", "check", "--config", str(place.folder)]
-    shown = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    shown = tumen("feeds", "check", "--config", place.folder).stdout
     assert "3 entries, 2 share a link" in shown
 
 
@@ -187,8 +184,7 @@ def test_feed_above_its_size_limit_is_read_as_far_as_it_goes(place: Place) -> No
     [(problem, limit)] = place.rows("SELECT problem, max_feed_bytes FROM feeds")
     assert "larger than 2,048 bytes" in str(problem)
     assert limit == 2048
-    command = [sys.executable, "-m", "pipeline", "feeds", "check", "--config", str(place.folder)]
-    shown = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    shown = tumen("feeds", "check", "--config", place.folder).stdout
     assert "max_feed_bytes" in shown
     (place.folder / "feeds.toml").write_text(watched)
     place.run("--force")

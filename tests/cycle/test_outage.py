@@ -23,9 +23,9 @@ def failed(kind: FailureKind) -> FetchFailed:
     return FetchFailed(url="https://a.example/", kind=kind, reason=f"It is {kind}.")
 
 
-def test_outage_changes_no_feed_and_all_are_due_again_soon(tmp_path: Path) -> None:
+def test_outage_changes_no_feed_and_all_are_due_again_soon(tmp_path: Path, config_folder: Path) -> None:
     with running(World(now=datetime.now(UTC))) as world:
-        desk = Desk(world, tmp_path)
+        desk = Desk(world, tmp_path, config_folder)
         feeds = desk.config / "feeds.toml"
         twin = feeds.read_text(encoding="utf-8").split("[[feed]]")[1]
         with feeds.open("a", encoding="utf-8") as file:  # a second feed of one host is deferred after the first fails

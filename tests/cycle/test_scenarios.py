@@ -17,6 +17,7 @@ import pytest
 
 from pipeline.model import EntryId, Extraction, FeedId, ParsedEntry, QueuedEntry
 from pipeline.processing.assemble import from_page
+from tests.command import tumen
 from tests.world.server import Answer, Hostile
 
 TEXT = "<p>The envoys agreed to survey the harbour and the line behind it.</p>" * 30
@@ -31,10 +32,10 @@ def feed(*links: str) -> bytes:
 
 
 class Place:
-    """A server, a config that watches some of its paths, and a database."""
+    """A server, a config folder that watches some of its paths, and a database."""
 
-    def __init__(self, server: Hostile, folder: Path) -> None:
-        self.server, self.folder, self.database = server, folder, folder / "tumen.db"
+    def __init__(self, server: Hostile, folder: Path, database: Path) -> None:
+        self.server, self.folder, self.database = server, folder, database
         self.allow(seconds=2)
 
     def allow(self, *, seconds: int) -> None:
@@ -49,18 +50,16 @@ class Place:
         )
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
-        command = [sys.executable, "-m", "pipeline", "run", "--json", "--db", str(self.database)]
-        return subprocess.Popen(
-            [*command, "--config", str(self.folder), *arguments],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        """Start a run as a process of its own."""
+        command = [sys.executable, "-m", "pipeline", *self._words(arguments)]
+        return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
     def run(self, *arguments: str) -> tuple[int, dict[str, Any]]:
-        process = self.start(*arguments)
-        out, _ = process.communicate(timeout=60)
-        return process.returncode, json.loads(out) if out else {}
+        done = tumen(*self._words(arguments))
+        return done.returncode, json.loads(done.stdout) if done.stdout else {}
+
+    def _words(self, arguments: tuple[str, ...]) -> list[str]:
+        return ["run", "--json", "--db", str(self.database), "--config", str(self.folder), *arguments]
 
     def rows(self, sql: str) -> list[tuple[object, ...]]:
         conn = sqlite3.connect(self.database)
@@ -74,10 +73,10 @@ class Place:
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Iterator[Place]:
+def place(tmp_path: Path, config_folder: Path) -> Iterator[Place]:
     with Hostile() as server:
         server.answers["/feed"] = Answer(body=feed("/1", "/2"), headers={"ETag": '"a"'})
-        made = Place(server, tmp_path)
+        made = Place(server, config_folder, tmp_path / "tumen.db")
         made.watch("/feed")
         yield made
 
@@ -91,7 +90,7 @@ def wait_for(condition: Callable[[], object]) -> None:
 
 def test_08_next_process_sends_the_stored_validators(place: Place) -> None:
     place.run()
-    place.run("--force")
+    place.start("--force").communicate()
     first, second = place.polls()
     assert "if-none-match" not in first
     assert second["if-none-match"] == '"a"'

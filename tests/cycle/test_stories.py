@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import html
 import sqlite3
-import subprocess
-import sys
 import tomllib
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -15,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.store import open_store, stories
+from tests.command import tumen
 from tests.cycle.test_scenarios import Place
 from tests.world.server import Answer, Hostile
 
@@ -45,10 +44,10 @@ def channel(*items: str) -> Answer:
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Iterator[Place]:
+def place(tmp_path: Path, config_folder: Path) -> Iterator[Place]:
     with Hostile() as server:
-        made = Place(server, tmp_path)
-        with (tmp_path / "tumen.toml").open("a", encoding="utf-8") as file:
+        made = Place(server, config_folder, tmp_path / "tumen.db")
+        with (config_folder / "tumen.toml").open("a", encoding="utf-8") as file:
             file.write("[cycle]\nfeed_text_characters = 200\n")
         yield made
 
@@ -104,9 +103,7 @@ def test_later_run_joins_one_event_in_three_languages(place: Place) -> None:
     assert joined == {row["title"] for row in rows if row["story"] == "thaad/second-battery"}
     assert place.rows("SELECT count(DISTINCT story_id) FROM articles WHERE story_id IS NOT NULL") == [(1,)]
     assert all("Shares" in str(why) for (why,) in place.rows("SELECT why FROM story_members WHERE how = 'event'"))
-    brief = subprocess.run(
-        [sys.executable, "-m", "pipeline", "brief", "--db", place.database], capture_output=True, text=True, check=True
-    )
+    brief = tumen("brief", "--db", place.database)
     assert brief.stdout.count("Also in") == 1
 
 

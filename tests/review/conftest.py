@@ -1,4 +1,4 @@
-"""Fixtures: a desk served by ``tumen serve``, with the articles of the demo and two hostile ones."""
+"""Fixtures: desks served by ``tumen serve``, with the articles of the demo and two hostile ones, and a browser."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from http.cookiejar import CookieJar
 from pathlib import Path
@@ -21,6 +21,7 @@ from typing import Any
 import pytest
 
 from pipeline.text.words import index_terms
+from tests.review.desk_server import DeskServer
 
 HOSTILE_TITLE = "<script>document.title = 'owned'</script><img src=x onerror=\"document.title='owned'\"> Duma & Seoul"
 HOSTILE_TEXT = "Russia </p></article><script>document.title = 'owned'</script> <b>Korea\n\n<mark onclick=1>사드</mark>"
@@ -28,12 +29,13 @@ HOSTILE_TEXT = "Russia </p></article><script>document.title = 'owned'</script> <
 
 @dataclass
 class Served:
-    """A desk running as a process."""
+    """A desk running as a process. ``stop`` ends it."""
 
     base: str
     link: str
     database: Path
-    process: subprocess.Popen[str]
+    log: Path
+    stop: Callable[[], object]
 
     def client(self) -> urllib.request.OpenerDirector:
         """Return a client with its own cookies, not signed in."""
@@ -114,48 +116,108 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="session")
+def desk_server() -> Iterator[DeskServer]:
+    """The process that desks are forked from."""
+    server = DeskServer()
+    yield server
+    server.close()
+
+
 @contextmanager
-def serving(archive: Path, folder: Path, *words: str, env: dict[str, str] | None = None) -> Iterator[Served]:
-    database = folder / "tumen.db"
-    source, target = sqlite3.connect(archive), sqlite3.connect(database)
-    source.backup(target)
-    source.close()
-    target.close()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "pipeline", "serve", "--db", database, "--port", "0", "--analyst", "anna", *words],
-        stderr=subprocess.PIPE,
-        env=env,
-        text=True,
-    )
-    assert process.stderr is not None
-    link = ""
-    while not link and (line := process.stderr.readline()):
-        link = (re.findall(r"http\S+key=\S+", line) or [""])[0]
-    base = link.split("/-/")[0]
-    for _ in range(600):  # a minute: the start is slow beside other tests
+def serving(
+    archive: Path, folder: Path, *words: str, server: DeskServer | None = None, env: dict[str, str] | None = None
+) -> Iterator[Served]:
+    """Serve a copy of the archive: by a fork of a server, or, without one, by the command itself."""
+    database, log = folder / "tumen.db", folder / "serve.log"
+    copy_database(archive, database)
+    arguments = ["--db", str(database), "--port", "0", "--analyst", "anna", *words]
+    with _forked(server, arguments, log) if server else _started(arguments, log, env) as stop:
+        link = _first_link(log)
+        base = link.split("/-/")[0]
+        _wait_until_up(f"{base}/-/tumen/login")
+        yield Served(base=base, link=link, database=database, log=log, stop=stop)
+
+
+def copy_database(source: Path, target: Path) -> None:
+    with closing(sqlite3.connect(source)) as old, closing(sqlite3.connect(target)) as new:
+        old.backup(new)
+
+
+@contextmanager
+def _forked(server: DeskServer, arguments: list[str], log: Path) -> Iterator[Callable[[], object]]:
+    pid = server.start(arguments, log)
+    with ExitStack() as once:
+        once.callback(server.end, pid)
+        yield once.close
+
+
+@contextmanager
+def _started(arguments: list[str], log: Path, env: dict[str, str] | None) -> Iterator[Callable[[], object]]:
+    with log.open("w", encoding="utf-8") as file:
+        process = subprocess.Popen([sys.executable, "-m", "pipeline", "serve", *arguments], stderr=file, env=env)
+    with ExitStack() as once:
+        once.callback(process.wait, timeout=60)
+        once.callback(process.terminate)
+        yield once.close
+
+
+def _first_link(log: Path) -> str:
+    """Return the sign-in link that a desk prints when it starts."""
+    for _ in range(3000):
+        text = log.read_text(encoding="utf-8") if log.exists() else ""
+        if found := re.search(r"http\S+key=\S+\n", text):
+            return found[0].strip()
+        time.sleep(0.02)
+    raise AssertionError(f"the desk printed no link: {text}")
+
+
+def _wait_until_up(address: str) -> None:
+    for _ in range(3000):  # a minute: the start is slow beside other tests
         try:
-            urllib.request.urlopen(f"{base}/-/tumen/login", timeout=5).close()
-            break
+            urllib.request.urlopen(address, timeout=30).close()
         except OSError:
-            time.sleep(0.1)
-    yield Served(base=base, link=link, database=database, process=process)
-    process.terminate()
-    process.communicate(timeout=20)
+            time.sleep(0.02)
+        else:
+            return
+    raise AssertionError(f"{address} did not answer")
 
 
 @pytest.fixture
-def desk(archive: Path, tmp_path: Path) -> Iterator[Served]:
+def desk(archive: Path, tmp_path: Path, desk_server: DeskServer) -> Iterator[Served]:
     """A desk for one test, to write to."""
-    with serving(archive, tmp_path) as served:
+    with serving(archive, tmp_path, server=desk_server) as served:
         yield served
 
 
 @pytest.fixture(scope="session")
 def library(archive: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """A read-only desk, shared by all tests."""
+    """A read-only desk, started as people start it, and shared by all tests."""
     with serving(archive, tmp_path_factory.mktemp("library")) as served:
         yield served
 
 
 def chromium() -> str | None:
     return shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
+@pytest.fixture(scope="module")  # while Playwright runs, asyncio.run() fails in this thread
+def _chromium() -> Iterator[Any]:
+    from playwright.sync_api import sync_playwright
+
+    flags = (
+        "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
+        " --disable-component-update --disable-sync"
+    )
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=chromium(), args=flags.split())
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def browser(_chromium: Any) -> Iterator[Any]:
+    """Chromium without cookies or pages of other tests."""
+    yield _chromium
+    for context in _chromium.contexts:
+        context.close()

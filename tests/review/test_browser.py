@@ -2,31 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from tests.review.conftest import Served, chromium, open_desk
 from tests.review.test_traps import add_duplicates
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 pytestmark = pytest.mark.skipif(chromium() is None, reason="Chromium is not installed (Debian package chromium)")
-FLAGS = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
-    " --disable-component-update --disable-sync"
-)
-
-
-@pytest.fixture
-def browser() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=chromium(), args=FLAGS.split())
-        yield started
-        started.close()
 
 
 def test_ten_verdicts_by_keyboard_and_one_undone(desk: Served, browser: Any) -> None:
@@ -150,8 +133,7 @@ def test_lost_connection_is_reported_and_verdict_is_not_shown_as_saved(desk: Ser
     open_desk(desk, page)
     first = page.locator("#article article").get_attribute("data-id")
     page.wait_for_load_state("networkidle")
-    desk.process.terminate()
-    desk.process.wait(timeout=20)
+    desk.stop()
     page.keyboard.press("1")
     page.wait_for_function("id => document.querySelector('#article article').dataset.id !== id", arg=first)
     page.wait_for_function("() => document.getElementById('status').classList.contains('problem')", timeout=30_000)

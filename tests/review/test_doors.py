@@ -12,7 +12,6 @@ import pytest
 
 from pipeline.review import plots
 from tests.review.conftest import Served, chromium
-from tests.review.test_browser import FLAGS, browser  # noqa: F401 - a fixture
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -132,7 +131,7 @@ def test_titles_in_queries_lead_to_the_desk(library: Served) -> None:
 
 
 @NEEDS_BROWSER
-def test_rows_of_tables_take_one_line(library: Served, archive: Path, browser: Any) -> None:  # noqa: F811
+def test_rows_of_tables_take_one_line(library: Served, archive: Path, browser: Any) -> None:
     from tests.review.test_security import plain_datasette
 
     page = browser.new_page(viewport={"width": 1400, "height": 900})
@@ -148,12 +147,11 @@ def test_rows_of_tables_take_one_line(library: Served, archive: Path, browser: A
             assert max(heights) < 40, address
     page.goto(f"{library.base}/tumen/articles/1")
     assert page.evaluate("document.documentElement.scrollWidth") <= 1400
-    assert FLAGS
 
 
 @NEEDS_BROWSER
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_story_search_and_tables_pass_axe(library: Served, browser: Any, scheme: str) -> None:  # noqa: F811
+def test_story_search_and_tables_pass_axe(library: Served, browser: Any, scheme: str) -> None:
     from axe_playwright_python.sync_playwright import Axe
 
     page = browser.new_context(color_scheme=scheme).new_page()

@@ -11,14 +11,11 @@ import pytest
 from pipeline.store import open_store, reviews
 from tests.alerts.mailbox import mailbox
 from tests.review.conftest import chromium, open_desk, serving
-from tests.review.test_browser import browser
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.review.conftest import Served
-
-__all__ = ["browser"]  # a fixture
 
 pytestmark = pytest.mark.skipif(chromium() is None, reason="Chromium is not installed (Debian package chromium)")
 PRESS = """([key, code, repeat]) => document.activeElement.dispatchEvent(

@@ -12,6 +12,7 @@ import time
 import urllib.parse
 import urllib.request
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -21,8 +22,10 @@ from tests.review.conftest import Served, enter, serving
 from tests.review.test_desk import signed_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from tests.review.desk_server import DeskServer
 
 PASSWORD = "a long password"
 ONE = "/tumen.json?sql=" + urllib.parse.quote("SELECT 1")
@@ -36,28 +39,34 @@ def sign_in(desk: Served, name: str, password: str = PASSWORD, **headers: str) -
     return desk.ask(client, "/-/tumen/login", form.encode(), **headers)[0], client
 
 
-def proxied(archive: Path, folder: Path, network: str) -> Any:
-    return serving(archive, folder, "--proxy-header", "X-Remote-User", "--proxy-from", network)
+@pytest.fixture
+def serve(archive: Path, tmp_path: Path, desk_server: DeskServer) -> Callable[..., Any]:
+    """``tumen serve`` with more options."""
+    return partial(serving, archive, tmp_path, server=desk_server)
 
 
-def test_proxy_sign_in_works_with_the_header_of_the_far_client(archive: Path, tmp_path: Path) -> None:
-    with proxied(archive, tmp_path, "127.0.0.1") as desk:
+def proxied(serve: Callable[..., Any], network: str) -> Any:
+    return serve("--proxy-header", "X-Remote-User", "--proxy-from", network)
+
+
+def test_proxy_sign_in_works_with_the_header_of_the_far_client(serve: Callable[..., Any]) -> None:
+    with proxied(serve, "127.0.0.1") as desk:
         page = desk.get("/-/tumen", x_remote_user="anna", x_forwarded_for="203.0.113.5")[1]
         assert "<span>anna</span>" in page
         page = desk.get("/-/tumen", x_remote_user="Анна".encode().decode("latin-1"))[1]
         assert "<span>Анна</span>" in page
 
 
-def test_header_of_the_far_client_does_not_make_a_proxy(archive: Path, tmp_path: Path) -> None:
-    with proxied(archive, tmp_path, "10.0.0.5") as desk:
+def test_header_of_the_far_client_does_not_make_a_proxy(serve: Callable[..., Any]) -> None:
+    with proxied(serve, "10.0.0.5") as desk:
         page = desk.get("/-/tumen", x_remote_user="root", x_forwarded_for="10.0.0.5")[1]
         assert "Sign in to review" in page
         assert desk.get(ONE, x_remote_user="root", x_forwarded_for="10.0.0.5")[0] == 403
 
 
-def test_form_of_another_site_is_refused_for_an_analyst_of_the_proxy(archive: Path, tmp_path: Path) -> None:
+def test_form_of_another_site_is_refused_for_an_analyst_of_the_proxy(serve: Callable[..., Any]) -> None:
     form = b"article=1&verdict=relevant&token=0123456789abcdef"
-    with proxied(archive, tmp_path, "127.0.0.1") as desk:  # browsers send no cookie with such a form
+    with proxied(serve, "127.0.0.1") as desk:  # browsers send no cookie with such a form
         for path in ("verdict", "note", "filters", "zone", "saved", "brief/edit", "brief/mail", "story/1", "logout"):
             for kind in ("application/x-www-form-urlencoded", "text/plain", "application/json"):
                 assert desk.post(f"/-/tumen/{path}", form, x_remote_user="anna", content_type=kind)[0] == 403, path
@@ -76,8 +85,8 @@ def test_password_guesses_are_counted_by_the_real_peer(desk: Served) -> None:
     assert tries == [403] * 5 + [429]
 
 
-def test_removed_analyst_loses_sql_and_an_added_name_does_not_revive_her_cookie(archive: Path, tmp_path: Path) -> None:
-    with serving(archive, tmp_path, "--host", "127.0.0.2") as desk:
+def test_removed_analyst_loses_sql_and_an_added_name_does_not_revive_her_cookie(serve: Callable[..., Any]) -> None:
+    with serve("--host", "127.0.0.2") as desk:
         accounts = analysts.path_beside(desk.database)
         analysts.put(accounts, "boris", PASSWORD)
         status, client = sign_in(desk, "boris")
@@ -144,7 +153,7 @@ def plain_datasette(archive: Path) -> Iterator[str]:
 
 def test_plain_datasette_answers_to_loopback_names_only(archive: Path) -> None:
     with plain_datasette(archive) as base:
-        desk = Served(base=base, link="", database=archive, process=None)  # type: ignore[arg-type]  # not ours to end
+        desk = Served(base=base, link="", database=archive, log=archive, stop=bool)
         for path in ("/-/tumen", f"/{archive.stem}/reviews.json"):
             assert desk.get(path, host="evil.example")[0] == 421
             assert desk.get(path, host="localhost")[0] == 200
@@ -176,12 +185,12 @@ def test_post_to_a_table_is_refused_with_a_sentence(desk: Served) -> None:
     assert "only be read" in page
 
 
-def test_errors_of_readers_write_one_line_each_to_the_log(archive: Path, tmp_path: Path) -> None:
-    with serving(archive, tmp_path) as desk:
+def test_errors_of_readers_write_one_line_each_to_the_log(serve: Callable[..., Any]) -> None:
+    with serve() as desk:
         for path in ("/.env", "/nothing", "/tumen?sql=selct", "/tumen.json?sql=select+x", "/-/tumen/article/77777"):
             assert desk.get(path)[0] in (400, 404)
-        desk.process.terminate()
-        _, log = desk.process.communicate(timeout=20)
+        desk.stop()
+        log = desk.log.read_text(encoding="utf-8")
     lines = [line for line in log.splitlines() if not line.startswith("INFO") and "Sign in" not in line]
     assert len(lines) <= 2, log  # Datasette itself writes one line for SQL that fails
     assert "Traceback" not in log
