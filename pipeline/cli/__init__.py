@@ -60,6 +60,9 @@ class _Lazy(click.Group):
         command: click.Command = importlib.import_module(f"pipeline.cli.{module}").command
         for each in (command, *getattr(command, "commands", {}).values()):
             each.help = each.help and each.help.replace("\\b\n", "\b\n")  # raw docstrings spell click's mark out
+            each.short_help = " ".join(
+                (each.help or "").split("\n\n")[0].split()
+            )  # click would cut it after 45 letters
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -133,6 +136,8 @@ def _stop_on_sigterm() -> list[int]:
 
     def stop(number: int, _: Any) -> None:
         came.append(number)
+        if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # as in a shell script's job behind “&”
+            raise KeyboardInterrupt
         signal.raise_signal(signal.SIGINT)
 
     signal.signal(signal.SIGTERM, stop)
@@ -181,13 +186,10 @@ def _report_internal_error(error: Exception) -> int:
 
 def _report_database_error(error: Exception) -> int:
     """Print one line for a failing database and return the exit status. Errors of our own SQL are internal errors."""
-    from pipeline.store import plain_errors
+    from pipeline.store import plain_error
 
-    try:
-        with plain_errors():
-            raise error
-    except TumenError as plain:
-        click.echo(f"tumen: {plain}", err=True)
-        return plain.exit_code
-    except Exception as programming:  # noqa: BLE001 - our own mistake, reported as one line
-        return _report_internal_error(programming)
+    plain = plain_error(error)
+    if plain is None:
+        return _report_internal_error(error)
+    click.echo(f"tumen: {plain}", err=True)
+    return plain.exit_code

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from pipeline.review.pages import RequestError, parse_int
-from pipeline.store.queue import ListId, QueueFilter, Sort, VerdictFilter
+from pipeline.store.queue import ListId, Origin, QueueFilter, Sort, VerdictFilter
 
 QUEUES: dict[ListId, str] = {"main": "Queue", "near": "Near misses", "audit": "Audit"}
 LISTS: dict[ListId, str] = {
@@ -26,8 +26,9 @@ SORTS: dict[Sort, str] = {"age": "best, with age", "newest": "newest", "best": "
 VERDICTS: dict[VerdictFilter, str] = {
     "waiting": "not reviewed", "relevant": "relevant", "not_relevant": "not relevant", "escalate": "escalated",
 }  # fmt: skip
+ORIGINS: dict[Origin, str] = {"feed": "from feeds", "archive": "from web archives"}
 PERIODS = {"1": "last day", "3": "3 days", "7": "week", "30": "month"}
-NAMES = ("queue", "sort", "topic", "language", "source", "days", "verdict", "new")
+NAMES = ("queue", "sort", "topic", "language", "source", "days", "verdict", "origin", "new")
 
 
 def read(args: Any, *, analyst: str | None = None, since: str | None = None) -> QueueFilter:
@@ -53,6 +54,7 @@ def read(args: Any, *, analyst: str | None = None, since: str | None = None) -> 
         language=args.get("language") or None,
         source=_number(args, "source", 2**53),
         days=days,
+        origin=_one(args, "origin", ORIGINS),
         since=since if args.get("new") else None,
         analyst=analyst,
     )

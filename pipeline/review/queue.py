@@ -103,6 +103,7 @@ def _read(conn: Any, request: Any, analyst: str | None, number: int | None, now:
     return {
         "wanted": wanted,
         "choices": choices,
+        "archived": desk.has_archive(conn),
         "settings": stored,
         "since": since,
         "zone": zone,
@@ -132,6 +133,7 @@ def _options(request: Any, wanted: QueueFilter) -> dict[str, Any]:
         "sorts": filters.SORTS,
         "verdicts": filters.VERDICTS,
         "periods": filters.PERIODS,
+        "origins": filters.ORIGINS,
         "query": filters.query(request.args),
         "without": lambda name: filters.query(request.args, **{name: ""}),
         "half_life": lists.HALF_LIFE.days,

@@ -81,6 +81,7 @@ STATES = {
     "relevant": "judged relevant",
     "not_relevant": "judged not relevant",
     "escalate": "escalated",
+    "archive": "from web archives",
 }
 
 

@@ -127,12 +127,12 @@ class ResultWriter:
     def add(self, article: KeptArticle) -> None:
         """Store an article."""
         marks = ", ".join(f":{name}" for name in _KEPT)
-        self._conn.execute(f"INSERT INTO articles VALUES ({marks})", to_row(article))  # noqa: S608 - constants
+        self._conn.execute(f"INSERT INTO articles VALUES ({marks})", to_row(article))
 
     def finish(self, counts: FileCounts) -> None:
         """Store the counts."""
         marks = ", ".join(f":{name}" for name in _COUNTS)
-        self._conn.execute(f"INSERT INTO counts VALUES ({marks})", to_row(counts))  # noqa: S608 - constants
+        self._conn.execute(f"INSERT INTO counts VALUES ({marks})", to_row(counts))
 
 
 @contextmanager
@@ -208,7 +208,7 @@ def record(conn: sqlite3.Connection, file: ArchiveFile) -> None:
     """Store a file in the ledger, in place of an earlier row of the same file and version."""
     names = [*_LEDGER, *_COUNTS]
     conn.execute(
-        f"INSERT OR REPLACE INTO archive_files ({', '.join(names)}) VALUES (:{', :'.join(names)})",  # noqa: S608 - constants
+        f"INSERT OR REPLACE INTO archive_files ({', '.join(names)}) VALUES (:{', :'.join(names)})",
         to_row(file) | to_row(file.counts),
     )
 

@@ -77,17 +77,17 @@ def _correct(conn: sqlite3.Connection, known: ArticleId, article: Article) -> bo
     given = [name for group in groups if values[group[0]] not in (None, "", "[]") for name in group]
     if not given:
         return False
-    row = conn.execute(f"SELECT {', '.join(given)} FROM articles WHERE id = ?", (known,)).fetchone()  # noqa: S608 - constants
+    row = conn.execute(f"SELECT {', '.join(given)} FROM articles WHERE id = ?", (known,)).fetchone()
     if all(row[name] == values[name] for name in given):
         return False
     changes = ", ".join(f"{name} = :{name}" for name in given)
-    conn.execute(f"UPDATE articles SET {changes} WHERE id = :id", values | {"id": known})  # noqa: S608 - constants
+    conn.execute(f"UPDATE articles SET {changes} WHERE id = :id", values | {"id": known})
     return True
 
 
 def change(conn: sqlite3.Connection, known: ArticleId, article: Article) -> Literal["revised", "renewed", "same"]:
     """Return what ``renew`` would do: a new title or text makes a revision, another date or author does not."""
-    row = conn.execute(f"SELECT {_COLUMNS} FROM articles WHERE id = ?", (known,)).fetchone()  # noqa: S608 - constants
+    row = conn.execute(f"SELECT {_COLUMNS} FROM articles WHERE id = ?", (known,)).fetchone()
     values = _values(article)
     if row["content_hash"] != article.content_hash:
         return "revised"
@@ -141,11 +141,10 @@ _NAMES = _COLUMNS.split(", ")
 _FIXED = {"feed_id", "url", "published_url", "first_seen_at", "sorted_at", "origin"}
 _FLAGS = "relevance, relevant, topics, top_topic, config_version"
 _INSERT = (
-    f"INSERT INTO articles ({_COLUMNS}, {_FLAGS})"  # noqa: S608 - constants
-    f" VALUES (:{', :'.join((*_NAMES, *_FLAGS.split(', ')))}) RETURNING id"
+    f"INSERT INTO articles ({_COLUMNS}, {_FLAGS}) VALUES (:{', :'.join((*_NAMES, *_FLAGS.split(', ')))}) RETURNING id"
 )
 _CHANGES = ", ".join(f"{name} = :{name}" for name in _NAMES if name not in _FIXED)
-_REVISE = f"UPDATE articles SET revision = :revision, {_CHANGES} WHERE id = :id"  # noqa: S608 - constants
+_REVISE = f"UPDATE articles SET revision = :revision, {_CHANGES} WHERE id = :id"
 
 
 def _insert(conn: sqlite3.Connection, article: Article, assessment: Assessment, search_terms: str) -> ArticleId:
@@ -176,7 +175,7 @@ _TEXTS = (
 
 
 _BY_ADDRESS = (
-    f"{_TEXTS} WHERE a.url = :url OR a.canonical_url = :url"  # noqa: S608 - a constant
+    f"{_TEXTS} WHERE a.url = :url OR a.canonical_url = :url"
     " OR a.id = (SELECT article_id FROM entries WHERE identity = :url)"
 )
 

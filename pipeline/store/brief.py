@@ -93,7 +93,7 @@ def articles(conn: sqlite3.Connection, since: str) -> list[BriefArticle]:
 
 def _scores(conn: sqlite3.Connection, article: int, source: str) -> tuple[tuple[str, float], ...]:
     # a query per article: joined to other tables, the view would be computed for all articles
-    sql = f"SELECT topic, score FROM {source} WHERE article_id = ? ORDER BY score DESC, topic"  # noqa: S608 - one of two constants
+    sql = f"SELECT topic, score FROM {source} WHERE article_id = ? ORDER BY score DESC, topic"
     return tuple((str(row[0]), float(row[1])) for row in conn.execute(sql, (article,)))
 
 

@@ -53,6 +53,11 @@ def texts(conn: sqlite3.Connection, ids: Sequence[int]) -> dict[int, str]:
     return dict(conn.execute(sql, (json.dumps(ids),)).fetchall())
 
 
+def has_archive(conn: sqlite3.Connection) -> bool:
+    """Return whether “tumen backfill” stored articles."""
+    return bool(conn.execute("SELECT EXISTS (SELECT 1 FROM articles WHERE origin = 'archive')").fetchone()[0])
+
+
 def choices(conn: sqlite3.Connection) -> dict[str, list[tuple[str, str]]]:
     """Return the options of each filter (topics, languages, sources) as value and name."""
     return {

@@ -95,7 +95,7 @@ def mark_layout(conn: sqlite3.Connection, feed: int, keys: set[int], now: dateti
         kind = strongest([part["kind"] for part in parts])
         summary = ", summary = 'Layout of the site changed.'" if kind == "layout" else ""
         conn.execute(
-            f"UPDATE edits SET kind = ?, reported = ?, parts = ?{summary} WHERE id = ?",  # noqa: S608 - constants
+            f"UPDATE edits SET kind = ?, reported = ?, parts = ?{summary} WHERE id = ?",
             (kind, int(kind in REPORTED), json.dumps(parts, ensure_ascii=False), edit),
         )
 

@@ -49,7 +49,7 @@ def _free_name(conn: sqlite3.Connection, source: Source, *, wanted: Any) -> None
         conn.execute("UPDATE feeds SET name = name || ' #' || id WHERE id = ?", (row["id"],))
     else:
         conn.execute(
-            f"UPDATE feeds SET url = :url, asked_url = :url, {_FORGET} WHERE id = :id",  # noqa: S608 - a constant
+            f"UPDATE feeds SET url = :url, asked_url = :url, {_FORGET} WHERE id = :id",
             {"url": source.url, "id": row["id"]},
         )
         conn.execute("DELETE FROM listed WHERE feed_id = ?", (row["id"],))

@@ -21,7 +21,7 @@ def latest(conn: sqlite3.Connection, topic: str | None, *, limit: int) -> tuple[
             return None
         title, where = row[0], "WHERE topic = :topic"
     rows = conn.execute(
-        "SELECT a.id, a.title, a.url, a.published, a.summary,"  # noqa: S608 - one of two constants
+        "SELECT a.id, a.title, a.url, a.published, a.summary,"
         " substr(a.text, 1, 300) AS lead, f.name AS source, max(g.flagged_at) AS flagged_at"
         f" FROM (SELECT article_id, flagged_at FROM standing_topics {where or 'WHERE 1'} AND flagged_at >="
         # a lower bound of the time, so that the index flags_at serves the query

@@ -129,7 +129,7 @@ def put(
     if note_changes:
         _note_changes(conn, article, assessment, now)
     for table in () if first else ("flags", "evidence", "terms", "near_passages", "near_misses"):
-        conn.execute(f"DELETE FROM {table} WHERE article_id = ?", (article,))  # noqa: S608 - names from the line above
+        conn.execute(f"DELETE FROM {table} WHERE article_id = ?", (article,))
     if not first:
         conn.execute(
             "UPDATE articles SET relevance = :relevance, relevant = :relevant, topics = :topics,"

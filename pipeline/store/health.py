@@ -36,7 +36,7 @@ def record(conn: sqlite3.Connection, now: datetime) -> None:
     """Record new events. Silence, which develops over days, is checked every six hours."""
     with transaction(conn):
         conn.execute(
-            "INSERT OR IGNORE INTO feed_events (feed_id, what, since, at, detail)"  # noqa: S608 - a constant
+            "INSERT OR IGNORE INTO feed_events (feed_id, what, since, at, detail)"
             " SELECT id, 'failing', coalesce(ok_at, added_at), ?, coalesce(problem, '') FROM feeds WHERE enabled = 1"
             f" AND failures > 0 AND {FAILS}",
             (to_text(now),),

@@ -154,7 +154,7 @@ class PageArchive:
         """Delete the pages whose time is over."""
         with self._lock:
             over = "SELECT hash FROM watched WHERE until < ?"
-            self.conn.execute(f"DELETE FROM copies WHERE hash IN ({over})", (to_text(now),))  # noqa: S608 - a constant
+            self.conn.execute(f"DELETE FROM copies WHERE hash IN ({over})", (to_text(now),))
             self.conn.execute("DELETE FROM watched WHERE until < ?", (to_text(now),))
 
     def close(self) -> None:

@@ -51,7 +51,7 @@ def _waiting(conn: sqlite3.Connection, wanted: queue.QueueFilter, now: datetime)
     conditions, values = queue.where(wanted, now)
     chosen = queue.plan(wanted)
     condition = " AND ".join([chosen.condition, *conditions])
-    sql = f"SELECT count(*) FROM (SELECT 1 FROM {chosen.tables} WHERE {condition} LIMIT {COUNTED_TO})"  # noqa: S608 - as above
+    sql = f"SELECT count(*) FROM (SELECT 1 FROM {chosen.tables} WHERE {condition} LIMIT {COUNTED_TO})"
     return int(conn.execute(sql, values).fetchone()[0])
 
 
@@ -76,7 +76,7 @@ def news(conn: sqlite3.Connection, wanted: queue.QueueFilter, now: datetime, *, 
     if wanted.queue == "main" and not queue.is_list(wanted):
         conditions, values = queue.where(wanted, now)
         condition = " AND ".join(["a.id > :newest", queue.WAITS, *conditions])
-        sql = f"SELECT count(*) FROM articles a NOT INDEXED WHERE {condition}"  # noqa: S608 - conditions of our own
+        sql = f"SELECT count(*) FROM articles a NOT INDEXED WHERE {condition}"
         new = int(conn.execute(sql, values | {"newest": newest}).fetchone()[0])
     rows = conn.execute(
         "SELECT r.article_id, a.verdict, r.analyst, r.id FROM reviews r JOIN articles a ON a.id = r.article_id"

@@ -19,6 +19,7 @@ from pipeline.store.values import from_row, to_text, to_time
 
 ListId = Literal["main", "audit", "near", "escalated", "mine", "notes", "relevant", "flagged"]
 Sort = Literal["age", "newest", "best"]
+Origin = Literal["feed", "archive"]
 VerdictFilter = Literal["waiting", "relevant", "not_relevant", "escalate"]
 
 HALF_LIFE = timedelta(days=2)  # in the order “age”, the score of an article halves in this time
@@ -35,6 +36,7 @@ class QueueFilter:
         source: id of a feed.
         days: only articles of the last days; in the list “relevant” only verdicts of the last days.
         verdict: only articles with this verdict. In the queue every article waits.
+        origin: only articles that came from feeds, or only those of “tumen backfill”.
         since: only articles first seen since this time.
         queue: which articles.
         sort: order of the main queue.
@@ -46,6 +48,7 @@ class QueueFilter:
     source: int | None = None
     days: int | None = None
     verdict: VerdictFilter | None = None
+    origin: Origin | None = None
     since: str | None = None
     queue: ListId = "main"
     sort: Sort = "age"
@@ -153,7 +156,7 @@ def _stream(conn: sqlite3.Connection, wanted: QueueFilter, now: datetime) -> Ite
 
 
 def _lines(conn: sqlite3.Connection, rest: str, values: dict[str, object]) -> Iterator[Waiting]:
-    cursor = conn.execute(f"SELECT {_COLUMNS} FROM {rest}", values)  # noqa: S608 - conditions of our own, values bound
+    cursor = conn.execute(f"SELECT {_COLUMNS} FROM {rest}", values)
     names = [column[0] for column in cursor.description]
     for row in cursor:
         yield from_row(Waiting, dict(zip(names, tuple(row), strict=True)))
@@ -220,7 +223,7 @@ def _count_waiting(conn: sqlite3.Connection, stories: Sequence[int]) -> dict[obj
 
 def by_id(conn: sqlite3.Connection, ids: Sequence[int]) -> list[Waiting]:
     """Return these articles in this order, with or without a verdict."""
-    rest = f"articles a {_FROM} WHERE a.id IN (SELECT value FROM json_each(:ids))"  # noqa: S608 - constants
+    rest = f"articles a {_FROM} WHERE a.id IN (SELECT value FROM json_each(:ids))"
     stored = {line.id: line for line in _lines(conn, rest, {"ids": json.dumps(ids)})}
     return [stored[article] for article in ids if article in stored]
 
@@ -244,7 +247,7 @@ def audit_queue(conn: sqlite3.Connection, wanted: QueueFilter, now: datetime) ->
         "a.id IN (SELECT value FROM json_each(:sample)) AND (a.verdict IS NULL"
         " OR NOT EXISTS (SELECT 1 FROM reviews r WHERE r.article_id = a.id AND r.queue = 'audit'))"
     )
-    sql = f"SELECT a.id FROM articles a WHERE {' AND '.join([waits, *conditions])}"  # noqa: S608 - conditions of our own
+    sql = f"SELECT a.id FROM articles a WHERE {' AND '.join([waits, *conditions])}"
     waiting = {row[0] for row in conn.execute(sql, values | {"sample": json.dumps(sample)})}
     return [article for article in sample if article in waiting]
 
@@ -266,6 +269,9 @@ def where(wanted: QueueFilter, now: datetime) -> tuple[list[str], dict[str, obje
     if wanted.source is not None:
         conditions.append("a.feed_id = :source")
         values["source"] = wanted.source
+    if wanted.origin:
+        conditions.append("a.origin = :origin")
+        values["origin"] = wanted.origin
     if wanted.days:
         conditions.append(f"{'t.at' if wanted.queue == 'relevant' else 'a.sorted_at'} >= :from")
         values["from"] = to_text(now - timedelta(days=wanted.days))

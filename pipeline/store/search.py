@@ -51,6 +51,7 @@ STATES = {
     "relevant": "a.verdict IN ('relevant', 'escalate')",
     "not_relevant": "a.verdict = 'not_relevant'",
     "escalate": "a.verdict = 'escalate'",
+    "archive": "a.origin = 'archive'",
 }
 
 
@@ -187,7 +188,7 @@ def _conditions(wanted: Filter) -> tuple[str, dict[str, object]]:
     conditions = [f"a.{date}" for date in dates if date]
     if wanted.topic or wanted.passage:
         of = " AND ".join(f"{c} = :{v}" for c, v in (("topic", "topic"), ("passage_id", "passage")) if values[v])
-        conditions.append(f"a.id IN (SELECT article_id FROM flags WHERE {of}{between})")  # noqa: S608 - conditions of our own
+        conditions.append(f"a.id IN (SELECT article_id FROM flags WHERE {of}{between})")
     if wanted.language:
         conditions.append("a.language IS NULL" if wanted.language == "?" else "a.language = :language")
     if wanted.source is not None:

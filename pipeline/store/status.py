@@ -159,7 +159,7 @@ def read(conn: sqlite3.Connection, now: datetime) -> Status:
 
 def _failing(conn: sqlite3.Connection, which: str) -> tuple[FailingFeed, ...]:
     rows = conn.execute(
-        "SELECT name, status, failures, coalesce(problem, '') AS problem, ok_at AS since FROM feeds"  # noqa: S608 - a constant
+        "SELECT name, status, failures, coalesce(problem, '') AS problem, ok_at AS since FROM feeds"
         f" WHERE enabled = 1 AND {which} ORDER BY failures DESC, name"
     )
     return tuple(from_row(FailingFeed, row) for row in rows)

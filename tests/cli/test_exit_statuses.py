@@ -77,21 +77,31 @@ def test_output_to_a_full_disk_is_one_line_and_74(tmp_path: Path, words: list[st
     assert (done.returncode, done.stderr) == (74, "tumen: the output cannot be written (No space left on device).\n")
 
 
+@pytest.mark.parametrize("ignored", [False, True], ids=["from a terminal", "behind an ampersand"])
 @pytest.mark.parametrize("raised", ["click.exceptions.Abort", "KeyboardInterrupt"])
-def test_sigterm_is_one_line_and_143(tmp_path: Path, raised: str) -> None:
-    script = "import sys, time, click, pipeline.cli as cli\ncli.tumen.main = lambda **_: wait()\n"
-    script += (
-        f"def wait():\n  try: print('up', flush=True), time.sleep(30)\n  except KeyboardInterrupt: raise {raised}\n"
-    )
-    script += "cli.main([])\n"
-    process = subprocess.Popen(
+def test_sigterm_is_one_line_and_143(tmp_path: Path, raised: str, ignored: bool) -> None:
+    script = f"""
+import click, signal, time, pipeline.cli as cli
+
+def wait():
+    try:
+        print("up", flush=True)
+        time.sleep(30)
+    except KeyboardInterrupt:
+        raise {raised}
+
+signal.signal(signal.SIGINT, signal.{"SIG_IGN" if ignored else "default_int_handler"})
+cli.tumen.main = lambda **_: wait()
+cli.main([])
+"""
+    with subprocess.Popen(
         [sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path,
         env=os.environ | {"PYTHONPATH": str(Path(cli.__file__).parents[2])},
-    )  # fmt: skip
-    assert process.stdout is not None
-    assert process.stdout.readline() == "up\n"
-    process.terminate()
-    _, err = process.communicate(timeout=20)
+    ) as process:  # fmt: skip
+        assert process.stdout is not None
+        assert process.stdout.readline() == "up\n"
+        process.terminate()
+        _, err = process.communicate(timeout=20)
     assert process.returncode == 143
     assert err == "tumen: stopped. Nothing is lost; the next run continues from here.\n"
 

@@ -50,6 +50,7 @@ def listed(page: str) -> list[int]:
         ("language=xx", "There is no language “xx”"),
         ("source=999999", "There is no source “999999”"),
         ("days=soon", "“soon” is not a number"),
+        ("origin=archives", "Did you mean “archive”?"),
         ("verdict=maybe", "There is no verdict “maybe”"),
     ],
 )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pipeline.store import desk, desk_settings, open_store, progress, queue, reviews
+from pipeline.store import audit, desk, desk_settings, open_store, progress, queue, reviews
 from pipeline.store.values import to_text
 
 if TYPE_CHECKING:
@@ -110,6 +110,30 @@ def test_filters_and_lists_show_what_they_name(conn: sqlite3.Connection) -> None
     assert ids(conn, queue="flagged", source=1) == [one, three]
     give(conn, one, "anna", "withdrawn")
     assert ids(conn, queue="mine", analyst="anna") == [three]
+
+
+@pytest.mark.parametrize("name", ["main", "flagged"])
+def test_articles_of_web_archives_can_be_left_out_or_shown_alone(conn: sqlite3.Connection, name: str) -> None:
+    assert not desk.has_archive(conn)
+    news, past = add(conn, 0.5, NOW), add(conn, 0.5, NOW - DAY, origin="archive")
+    assert desk.has_archive(conn)
+    assert ids(conn, queue=name) == [news, past]
+    assert ids(conn, queue=name, origin="feed") == [news]
+    assert ids(conn, queue=name, origin="archive") == [past]
+    assert progress.progress(conn, queue.QueueFilter(origin="feed"), NOW).waiting == 1
+
+
+def test_audit_sample_is_drawn_from_feeds_only(conn: sqlite3.Connection) -> None:
+    week = NOW - 7 * DAY
+    heard = add(conn, 0.1, week, relevant=0, topics="[]")
+    add(conn, 0.1, week, relevant=0, topics="[]", origin="archive")
+    assert audit.sample(conn, NOW) == [heard]
+    conn.execute(
+        "INSERT INTO reviews (article_id, analyst, verdict, at, token, revision, queue)"
+        " VALUES (?, 'anna', 'relevant', 't', 'token-1', 1, 'audit')",
+        (heard,),
+    )
+    assert [count.size for count in audit.counts(conn) if count.part == "audit"] == [1]
 
 
 @pytest.mark.parametrize("sort", ["age", "newest", "best"])
