@@ -61,6 +61,7 @@ def test_29_valid_seconds_and_dates_are_exact(seconds: int) -> None:
 )
 def test_29_retry_after_is_seconds_or_date_in_any_zone(value: str, wait: timedelta | None) -> None:
     assert retry_after({"retry-after": value}, FetchSettings(), NOW) == wait
+    assert retry_after({}, FetchSettings(), NOW) is None
 
 
 class _Leap(selectors.SelectSelector):
