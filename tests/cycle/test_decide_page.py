@@ -33,7 +33,8 @@ from pipeline.model import (
     ParsedEntry,
     QueuedEntry,
 )
-from pipeline.settings import CycleSettings, FetchSettings, Settings
+from pipeline.settings import CycleSettings, Settings
+from pipeline.settings.fetch import FetchSettings
 
 URL = "https://a.example/1"
 SETTINGS = CycleSettings(retry_minutes=15, tries=6, feed_text_characters=1500)
@@ -212,16 +213,17 @@ def test_53_link_of_another_scheme_is_named_as_reason() -> None:
 
 
 @pytest.mark.parametrize(
-    ("tries", "retry_after", "longest"),
+    ("minutes", "tries", "retry_after", "longest"),
     [
-        (6, 3600, timedelta(minutes=15 * 4**4)),
-        (3, 3600, timedelta(days=1)),
-        (3, 200_000, timedelta(seconds=200_000)),
-        (50, 3600, timedelta(days=14)),
+        (15, 6, 3600, timedelta(minutes=15 * 4**4)),
+        (15, 3, 3600, timedelta(days=1)),
+        (15, 3, 200_000, timedelta(seconds=200_000)),
+        (0.1, 100, 3600, timedelta(days=14)),  # the bounds of the settings
+        (525_600, 100, 3600, timedelta(days=14)),
     ],
 )
 def test_longest_delay_is_that_of_retries_of_the_server_or_a_day(
-    tries: int, retry_after: int, longest: timedelta
+    minutes: float, tries: int, retry_after: int, longest: timedelta
 ) -> None:
     settings = Settings(
         folder=Path(),
