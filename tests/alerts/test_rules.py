@@ -284,3 +284,49 @@ def test_alert_of_a_removed_rule_is_given_up_with_the_reason(rows: Rows) -> None
     chosen = settings(rows, RULE.replace('"R"', '"Other"'))
     assert send_due(rows.conn, chosen, lambda: NOW, Inbox()).failed == 1
     assert "rule “R” is no longer" in str(rows.value("SELECT problem FROM alerts"))
+
+
+def test_message_that_was_interrupted_is_sent_again_with_its_id_and_a_remark(rows: Rows) -> None:
+    put(rows, "article:1")
+    sent: list[tuple[str, str, str]] = []
+
+    def sender(target: Target, subject: str, body: str, message: str) -> str | None:
+        sent.append((subject, body, message))
+        return None
+
+    chosen = settings(rows, RULE)
+    send_due(rows.conn, chosen, lambda: NOW, sender)
+    rows.conn.execute("UPDATE alerts SET state = 'sending'")  # as after a stop while it was being sent
+    send_due(rows.conn, chosen, lambda: NOW, sender)
+    (subject, body, message), (again, repeated, same) = sent
+    assert (subject, again, same) == ("Tumen: article:1", subject, message)
+    assert "repetition" in repeated
+    assert "repetition" not in body
+    assert message
+
+
+def test_target_that_begins_to_fail_is_named_once_with_its_problem(rows: Rows) -> None:
+    chosen = settings(rows, '[[rule]]\nname = "R"\nto = ["duty", "desk"]\n')
+    sentence = "target “duty”: Refused."
+    results = []
+    for minute, problem in enumerate((None, "Refused.", "Refused.")):
+        put(rows, f"article:{minute}")
+        results.append(send_due(rows.conn, chosen, lambda: NOW, Inbox(problem=problem)))
+    assert [(sent.problems, sent.new_problems) for sent in results] == [
+        ((), ()),
+        ((sentence,), (sentence,)),
+        ((sentence,), ()),
+    ]
+    assert [(sent.sent, sent.waiting) for sent in results] == [(1, 0), (0, 1), (0, 2)]
+    assert rows.value("SELECT DISTINCT problem FROM alerts WHERE state = 'waiting'") == "Refused."
+
+
+def test_alerts_of_a_removed_target_and_of_a_quiet_rule_hold_up_no_others(rows: Rows) -> None:
+    for target, rule in (("desk", "Quiet"), ("gone", "R"), ("duty", "R")):
+        alert = outbox.Alert(rule=rule, target=target, key="k", subject="s", body="", made_at=to_text(NOW))
+        with transaction(rows.conn):
+            outbox.put(rows.conn, alert)
+    quiet = '[[rule]]\nname = "Quiet"\nto = ["desk"]\nquiet = "11:00-13:00"\n'
+    result = send_due(rows.conn, settings(rows, RULE + quiet), lambda: NOW, Inbox())
+    assert (result.sent, result.waiting, result.failed) == (1, 1, 1)
+    assert "target “gone” is no longer" in str(rows.value("SELECT problem FROM alerts WHERE target = 'gone'"))
