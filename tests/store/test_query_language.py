@@ -54,6 +54,7 @@ def test_what_is_typed_is_read_as_in_other_search_engines(typed: str, query: str
         ("-gas", ""),  # nothing but exclusions finds nothing
         ('"gas pipe"', '({title text} : "gas pipe")'),
         ('"gas"', '("gas")'),
+        ('"sanctions"', '("sanctions")'),  # quotes keep the inflection
         ("pipe*", '("pipe"*)'),
         ('"a" -"b c" -"d"', '(("a")) NOT ({title text} : "b c" OR "d")'),
         ('"a b" "c"', '({title text} : "a b") AND ("c")'),
@@ -103,9 +104,11 @@ def test_words_that_name_a_concept_are_searched_in_all_its_spellings(typed: str,
         ("КНР", "ru", ['"кнр"'], []),
         ("=THAAD", "en", ['"thaad"'], []),
         ("газ* труб*", "ru", ['{title text} : NEAR("газ"* "труб"*, 0)'], []),
+        ("новый газ* труба", "ru", ['{title text} : NEAR("новый" "газ"* "труба", 1)'], []),
         ("gas pipe", "en", ['{title text} : "gas pipe"', '{title text} : "gas pipes"'], []),
         ("газ труба", "ru", ['{title text} : "газ труба"'], ['{title text} : "газ трубаs"']),
         ("가스 관", "ko", ['{title text} : "가스 관을"', '{title text} : "가스 관"', '"가스관"'], ['"가스 관를"']),
+        ("미사일 방어", "ko", ['"미사일 방어를"', '"미사일 방어는"', '"미사일 방어와"'], ['"미사일 방어을"']),
         ("미사일방어체계", "ko", ['"미사일방어체"', '"미사일방어체계"'], []),
         ("ミサイル", "ja", [], ['"ミサイル"']),  # the index has no terms of this language
     ],
