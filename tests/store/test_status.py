@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.store import outbox, status
+from pipeline.store.lock import DaemonLock
 from pipeline.store.values import to_text
 from tests.store.build import NOW, Rows
 
@@ -88,3 +89,16 @@ def test_nineteen_entries_are_too_few_to_know_a_feed_s_pauses(rows: Rows) -> Non
     for number in range(19):
         rows.list_entries(f"Entry {number}", at=NOW - 4 * DAY - number * HOUR)
     assert status.silent(rows.conn, NOW) == ()
+
+
+def test_weekly_backup_is_late_after_two_weeks_and_a_day(rows: Rows) -> None:
+    path = Path(rows.conn.execute("PRAGMA database_list").fetchone()[2])
+    daemon = DaemonLock(path)
+    daemon.write(HOUR, 7 * DAY)
+    noted(rows, ("copy", NOW - 14 * DAY))
+    on_time = status.read(rows.conn, NOW).problems
+    noted(rows, ("copy", NOW - 16 * DAY))
+    late = status.read(rows.conn, NOW).problems
+    daemon.release()
+    assert not any("last backup" in problem for problem in on_time)
+    assert any("last backup" in problem for problem in late)
