@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.store import outbox, status
+from pipeline.store.lock import DaemonLock
 from pipeline.store.values import to_text
 from tests.store.build import NOW, Rows
 
@@ -160,3 +161,16 @@ def test_problems_are_counted_in_whole_sentences(rows: Rows) -> None:
     assert status.read(rows.conn, NOW).problems == ("1 feed fails.",)
     rows.conn.execute("DELETE FROM runs")
     assert status.read(rows.conn, NOW).problems == ("No cycle has finished yet.", "1 feed fails.")
+
+
+def test_weekly_backup_is_late_after_two_weeks_and_a_day(rows: Rows) -> None:
+    path = Path(rows.conn.execute("PRAGMA database_list").fetchone()[2])
+    daemon = DaemonLock(path)
+    daemon.write(HOUR, 7 * DAY)
+    noted(rows, ("copy", NOW - 14 * DAY))
+    on_time = status.read(rows.conn, NOW).problems
+    noted(rows, ("copy", NOW - 16 * DAY))
+    late = status.read(rows.conn, NOW).problems
+    daemon.release()
+    assert not any("last backup" in problem for problem in on_time)
+    assert any("last backup" in problem for problem in late)
