@@ -186,13 +186,10 @@ def _report_internal_error(error: Exception) -> int:
 
 def _report_database_error(error: Exception) -> int:
     """Print one line for a failing database and return the exit status. Errors of our own SQL are internal errors."""
-    from pipeline.store import plain_errors
+    from pipeline.store import plain_error
 
-    try:
-        with plain_errors():
-            raise error
-    except TumenError as plain:
-        click.echo(f"tumen: {plain}", err=True)
-        return plain.exit_code
-    except Exception as programming:  # noqa: BLE001 - our own mistake, reported as one line
-        return _report_internal_error(programming)
+    plain = plain_error(error)
+    if plain is None:
+        return _report_internal_error(error)
+    click.echo(f"tumen: {plain}", err=True)
+    return plain.exit_code

@@ -89,7 +89,7 @@ def longest_delay(settings: Settings) -> timedelta:
 
 
 def _delay(attempts: int, settings: CycleSettings) -> timedelta:
-    return min(timedelta(minutes=settings.retry_minutes * 4 ** min(attempts - 1, 20)), _LONGEST_DELAY)
+    return min(timedelta(minutes=settings.retry_minutes * 4 ** min(attempts - 1, 10)), _LONGEST_DELAY)
 
 
 def needs_page(entry: QueuedEntry, settings: CycleSettings) -> bool:

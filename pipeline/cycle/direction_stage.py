@@ -16,7 +16,6 @@ from pathlib import Path
 from pipeline.cycle.progress import Tally
 from pipeline.cycle.story_revision import revise_story
 from pipeline.cycle.writer import Writer
-from pipeline.errors import TumenError
 from pipeline.model.directions import Direction
 from pipeline.processing.directions import read_story
 from pipeline.processing.pool import Workers, WorkFailed
@@ -50,19 +49,10 @@ class DirectionStage:
         try:
             async with asyncio.timeout(_SECONDS):
                 for story in stories:
-                    await self._review_safely(story, affairs)
+                    with self.tally.going_on(f"story {story}"):
+                        await self._review(story, affairs)
         except TimeoutError:
             return  # the rest stays pending
-
-    async def _review_safely(self, story: int, affairs: Affairs) -> None:
-        """Review a story; record whatever goes wrong, so that other stories are reviewed."""
-        try:
-            await self._review(story, affairs)
-        except TumenError:
-            raise
-        except Exception as error:  # noqa: BLE001 - any error in the code for one story
-            reason = f"Tumen failed with an internal error: {error!r}."
-            self.tally.trouble("article", f"story {story}", reason)
 
     async def _review(self, story: int, affairs: Affairs) -> None:
         members = rows.members(self.writer.committed, story)

@@ -26,7 +26,7 @@ from pipeline.cycle.writer import Writer
 from pipeline.edits import judge_response
 from pipeline.edits.answers import Unreadable
 from pipeline.edits.decide_look import first_look
-from pipeline.errors import StoreError, TumenError
+from pipeline.errors import StoreError
 from pipeline.fetch import Fetcher
 from pipeline.model import Fetched, FetchFailed, NotModified, Outcome, QueuedEntry, Request, RunId, Stored, Validators
 from pipeline.processing import Flagged
@@ -150,19 +150,11 @@ class LookStage:
             if page.source in self.plan.off:
                 await self.writer.write(partial(look_rows.stop, article=page.article, reason=_OFF))
             else:
-                await self._look_safely(page)
-
-    async def _look_safely(self, page: Watched) -> None:
-        """Look at a page; record whatever goes wrong, so that other looks go on. It is due again in an hour."""
-        try:
-            await self._look(page)
-        except TumenError:
-            raise
-        except Exception as error:  # noqa: BLE001 - any error in the code for one page
-            self.tally.trouble("article", page.url, f"Tumen failed with an internal error: {error!r}.")
+                with self.tally.going_on(page.url):
+                    await self._look(page)
 
     async def _look(self, page: Watched) -> None:
-        """Ask for one page and store what came of it."""
+        """Ask for one page and store what came of it. If this fails, the page is due again in an hour."""
         began = self.now()
         await self.writer.write(partial(look_rows.claim, article=page.article, now=began, until=began + _AGAIN))
         outcome = await self.fetcher.get(Request(url=page.url, kind="page", validators=page.validators))

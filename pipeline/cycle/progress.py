@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from typing import Literal
 
 from pipeline.cycle.reach import Reach
+from pipeline.errors import TumenError
 from pipeline.model import Assessment, CycleCounts, CycleReport, Stored, Trouble
 
 
@@ -40,6 +42,16 @@ class Tally:
     def trouble(self, what: Literal["feed", "article"], name: str, reason: str) -> None:
         """Note a failure for the report."""
         self.troubles.append(Trouble(what=what, name=name, reason=reason))
+
+    @contextmanager
+    def going_on(self, name: str) -> Iterator[None]:
+        """Note an unexpected error of a block under ``name``, and go on. A ``TumenError`` stops the cycle."""
+        try:
+            yield
+        except TumenError:
+            raise
+        except Exception as error:  # noqa: BLE001 - any error in the code for one page or story
+            self.trouble("article", name, f"Tumen failed with an internal error: {error!r}.")
 
     def stored(self, stored: Stored, assessment: Assessment) -> None:
         """Count an article that was stored, and its topics when it is new."""

@@ -17,6 +17,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import fields
 from datetime import UTC, datetime
 from pathlib import Path
@@ -209,16 +210,15 @@ class Daemon:
         self._reloads += 1
         copy = self.copies / str(self._reloads)
         copy.mkdir(mode=0o700, parents=True)
-        try:
-            copy_config(folder, copy)
-            settings = self.check(copy)
-        except ConfigError as error:  # the message must name the file that people edit, not the copy
-            shutil.rmtree(copy, ignore_errors=True)
-            file = folder / error.file.relative_to(copy) if error.file.is_relative_to(copy) else error.file
-            raise ConfigError(file, error.key, error.problem.replace(str(copy), str(folder))) from None
-        except BaseException:
-            shutil.rmtree(copy, ignore_errors=True)
-            raise
+        with ExitStack() as undo:
+            undo.callback(shutil.rmtree, copy, ignore_errors=True)
+            try:
+                copy_config(folder, copy)
+                settings = self.check(copy)
+            except ConfigError as error:  # the message must name the file that people edit, not the copy
+                file = folder / error.file.relative_to(copy) if error.file.is_relative_to(copy) else error.file
+                raise ConfigError(file, error.key, error.problem.replace(str(copy), str(folder))) from None
+            undo.pop_all()
         if self._previous is not None:
             shutil.rmtree(self._previous, ignore_errors=True)
         self._previous = self.config  # a running cycle may still read the copy it was started with
@@ -236,7 +236,7 @@ class Daemon:
         }
         scheduler.add_job(self.cycle, cycles, id="cycle", **options)
         scheduler.add_job(self.housekeeping, housekeeping, id="housekeeping", **options)
-        self.lock.write(longest_interval(cycles))
+        self.lock.write(longest_interval(cycles), longest_interval(housekeeping))
 
 
 def _enabled(settings: Settings) -> int:

@@ -12,6 +12,7 @@ import logging
 import socket
 import ssl
 from collections.abc import Awaitable, Callable, Collection, Sequence
+from contextlib import ExitStack
 
 from pipeline.fetch.address_guard import Guard, Target, literal_address
 from pipeline.fetch.head import NotHttp, split_head
@@ -141,12 +142,11 @@ class Connector:
         opened = await self._dial(addresses, proxy.port)
         stream = await _stream(opened, self._tls.context(proxy.host) if proxy.tls else None, proxy.host)
         if tls:
-            try:
+            with ExitStack() as undo:
+                undo.callback(stream.close)
                 await _tunnel(stream, target, proxy, self._settings.read_seconds)
                 await stream.start_tls(self._tls.context(target.host), target.host)
-            except BaseException:
-                stream.close()
-                raise
+                undo.pop_all()
         return stream
 
     def _failure(self, target: Target, place: str, error: OSError) -> RequestFailed:

@@ -11,6 +11,7 @@ import os
 import pickle
 import signal
 from collections.abc import Callable, Mapping
+from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import TYPE_CHECKING, Literal, ParamSpec, Self, TypeVar, cast
 
@@ -147,12 +148,11 @@ class Workers:
                 return self._pool
             await self._drop(self._pool)
             pool = self._create()
-            try:
+            async with AsyncExitStack() as undo:
+                undo.push_async_callback(asyncio.to_thread, _stop, pool)
                 # Reading this property starts the pool. It waits until the fork server has loaded its modules.
                 await asyncio.to_thread(getattr, pool, "active")
-            except BaseException:
-                await asyncio.to_thread(_stop, pool)
-                raise
+                undo.pop_all()
             self._pool = pool
             return pool
 

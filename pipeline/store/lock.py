@@ -69,11 +69,13 @@ class DaemonState:
         text: the daemon, such as ``process 12, since 2026-11-30 09:14:00 UTC``; "" after a clean stop.
         is_alive: a daemon runs now.
         interval: longest time from one of its cycles to the next.
+        backup_interval: longest time from one of its housekeepings to the next.
     """
 
     text: str = ""
     is_alive: bool = False
     interval: timedelta | None = None
+    backup_interval: timedelta = timedelta(days=1)
 
 
 class DaemonLock:
@@ -102,10 +104,14 @@ class DaemonLock:
                 raise LockHeld(f"{database}: another daemon is active: {text}.") from None
             return
 
-    def write(self, interval: timedelta) -> None:
+    def write(self, interval: timedelta, backup_interval: timedelta = timedelta(days=1)) -> None:
         """Record that the daemon runs, and its schedule."""
         text = f"process {os.getpid()}, since {self._since}"
-        _write(self._handle, json.dumps({"daemon": text, "interval_seconds": interval.total_seconds()}))
+        seconds = {
+            "interval_seconds": interval.total_seconds(),
+            "backup_interval_seconds": backup_interval.total_seconds(),
+        }
+        _write(self._handle, json.dumps({"daemon": text, **seconds}))
 
     def release(self) -> None:
         """Record a clean stop, and release the lock."""
@@ -124,7 +130,9 @@ def daemon_state(database: Path) -> DaemonState:
         written = json.loads(_decode(os.pread(handle, 1000, 0)) or "{}")
         seconds = written.get("interval_seconds")
         interval = None if seconds is None else timedelta(seconds=float(seconds))
-        return DaemonState(text=str(written.get("daemon", "")), is_alive=is_alive, interval=interval)
+        backup_interval = timedelta(seconds=float(written.get("backup_interval_seconds", 86_400)))
+        text = str(written.get("daemon", ""))
+        return DaemonState(text=text, is_alive=is_alive, interval=interval, backup_interval=backup_interval)
     except (ValueError, AttributeError, TypeError, OverflowError):  # half-written at this moment, or not ours
         return DaemonState(is_alive=True)
     finally:

@@ -11,7 +11,7 @@ import os
 import sqlite3
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from pipeline import shipped
@@ -56,11 +56,10 @@ def open_store(path: Path, *, create: bool = True) -> sqlite3.Connection:
         conn.row_factory = sqlite3.Row
     except (OSError, sqlite3.Error) as error:
         raise _failure(error, f"{path}: cannot be opened ({explain(error)}); choose another place with --db.") from None
-    try:
+    with ExitStack() as undo:
+        undo.callback(conn.close)
         _prepare(conn, path)
-    except BaseException:  # Ctrl-C too must close the file
-        conn.close()
-        raise
+        undo.pop_all()
     return conn
 
 
@@ -149,15 +148,19 @@ def transaction(conn: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
     """Run a block as one transaction, with the write lock from the start. Inside a transaction it is a savepoint."""
     nested = conn.in_transaction
     conn.execute("SAVEPOINT step" if nested else "BEGIN IMMEDIATE")
-    try:
+    with ExitStack() as undo:
+        undo.callback(_roll_back, conn, nested=nested)
         yield conn
         conn.execute("RELEASE step" if nested else "COMMIT")
-    except BaseException:  # Ctrl-C too must not leave a transaction open
-        if conn.in_transaction:  # SQLite itself rolls back when the disk is full
-            conn.execute("ROLLBACK TO step" if nested else "ROLLBACK")
-            if nested:
-                conn.execute("RELEASE step")
-        raise
+        undo.pop_all()
+
+
+def _roll_back(conn: sqlite3.Connection, *, nested: bool) -> None:
+    if not conn.in_transaction:  # SQLite itself rolls back when the disk is full
+        return
+    conn.execute("ROLLBACK TO step" if nested else "ROLLBACK")
+    if nested:
+        conn.execute("RELEASE step")
 
 
 @contextmanager
@@ -170,9 +173,17 @@ def plain_errors() -> Iterator[None]:
     try:
         yield
     except sqlite3.DatabaseError as error:
-        if not unusable(error):
+        plain = plain_error(error)
+        if plain is None:
             raise
-        raise _failure(error, f"The database cannot be used any more: {explain(error)}.") from error
+        raise plain from error
+
+
+def plain_error(error: Exception) -> StoreError | None:
+    """Return an error of the file or the disk as one clear line; None for an error of one of our statements."""
+    if not unusable(error):
+        return None
+    return _failure(error, f"The database cannot be used any more: {explain(error)}.")
 
 
 def unusable(error: BaseException) -> bool:

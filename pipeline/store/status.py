@@ -10,12 +10,11 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 
-from pipeline.store import watch
+from pipeline.store import lock, watch
 from pipeline.store.values import from_row, to_text, to_time
 from pipeline.store.watch import Watch
 
 _STALE = timedelta(hours=24)
-_BACKUP_STALE = timedelta(days=3)
 _LEAST_FREE_BYTES = 200_000_000
 _LEAST_SILENCE = timedelta(days=2)
 _LEAST_ENTRIES = 20  # for an estimate of a feed's usual pauses
@@ -153,7 +152,9 @@ def read(conn: sqlite3.Connection, now: datetime) -> Status:
         watch=watch.read(conn, path, now),
         **dict(figures),
     )
-    problems = tuple(_problems(status, now))
+    # one missed backup is no reason to look: two intervals and a day, which is three days for a nightly backup
+    backup_limit = 2 * lock.daemon_state(path).backup_interval + timedelta(days=1)
+    problems = tuple(_problems(status, now, backup_limit))
     return replace(status, problems=problems, healthy=not problems)
 
 
@@ -165,7 +166,7 @@ def _failing(conn: sqlite3.Connection, which: str) -> tuple[FailingFeed, ...]:
     return tuple(from_row(FailingFeed, row) for row in rows)
 
 
-def _problems(status: Status, now: datetime) -> Iterator[str]:
+def _problems(status: Status, now: datetime, backup_limit: timedelta) -> Iterator[str]:
     if status.last_cycle is None:
         yield "No cycle has finished yet."
     elif status.last_cycle < to_text(now - _STALE):
@@ -179,7 +180,7 @@ def _problems(status: Status, now: datetime) -> Iterator[str]:
         yield f"The database was found damaged at {status.damaged_at}: run “tumen doctor”."
     if status.copy_failed_at:
         yield f"The backup of {status.copy_failed_at} failed: see the housekeeping lines of the log, or its mail."
-    elif status.copied_at and status.copied_at < to_text(now - _BACKUP_STALE):
+    elif status.copied_at and status.copied_at < to_text(now - backup_limit):
         yield f"The last backup is from {status.copied_at}: check that housekeeping runs."
     if status.alerts_failed:
         yield f"{_number(status.alerts_failed, 'alert was', 'alerts were')} given up: see “tumen alerts list”."

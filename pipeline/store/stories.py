@@ -12,10 +12,10 @@ import json
 import sqlite3
 import struct
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import chain
+from itertools import chain, islice
 from typing import Literal
 
 from pipeline.model import STORY_WINDOW, Candidate, IndexKeys, SentenceHolder, Signature, Telling
@@ -23,7 +23,8 @@ from pipeline.store.values import from_row, short_name, to_row, to_text, to_time
 
 _MOST_HOLDERS = 50  # newest articles that are compared for one sentence
 _MOST_PER_CONCEPT, _MOST_PER_WORD = 40, 6  # newest articles that one key finds
-_MOST_RANKED, _MOST_CANDIDATES, _MOST_FIRST_MEMBERS = 60, 8, 8
+_MOST_RANKED, _MOST_CANDIDATES, _MOST_FIRST_MEMBERS = 60, 6, 8
+_LEAST_OF_BEST = 0.4  # shared weight of keys of a candidate, against that of the best one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,13 +111,17 @@ def candidates(conn: sqlite3.Connection, article: Telling, keys: IndexKeys) -> l
     weights = {**keys.words, **keys.concepts}
     for key, found in _articles_of(conn, weights):
         if key in keys.concepts or len(found) <= _MOST_PER_WORD:
+            weight = weights[key]
             for other in found:
-                shared[other] += weights[key]
+                shared[other] += weight
     shared.pop(article.article, None)
-    ranked = heapq.nlargest(_MOST_RANKED, shared, key=lambda other: (shared[other], other))
-    best = _within(conn, ranked, article.at)[:_MOST_CANDIDATES]
+    ranked = [other for _, other in heapq.nlargest(_MOST_RANKED, zip(shared.values(), shared, strict=True))]
     by_story: dict[int, list[Telling]] = defaultdict(list)
-    for telling in _tellings(conn, best):
+    least = 0.0
+    for telling in islice(_tellings(conn, ranked, around=article.at), _MOST_CANDIDATES):
+        least = least or _LEAST_OF_BEST * shared[telling.article]
+        if shared[telling.article] < least:
+            break
         by_story[telling.story or -telling.article].append(telling)
     spans = _spans(conn, by_story)
     return [
@@ -124,39 +129,28 @@ def candidates(conn: sqlite3.Connection, article: Telling, keys: IndexKeys) -> l
     ]
 
 
-def _within(conn: sqlite3.Connection, articles: Sequence[int], at: float) -> list[int]:
-    """Return those of the articles that are within the window around a time, in the given order."""
-    middle = datetime.fromtimestamp(at, UTC)
-    rows = conn.execute(
-        "SELECT id FROM articles WHERE id IN (SELECT value FROM json_each(?)) AND sorted_at BETWEEN ? AND ?",
-        (json.dumps(articles), to_text(middle - STORY_WINDOW), to_text(middle + STORY_WINDOW)),
-    )
-    near = {row[0] for row in rows.fetchall()}
-    return [article for article in articles if article in near]
-
-
 def complete(conn: sqlite3.Connection, story: Candidate) -> Candidate:
-    """Return a story with its first members too, if few of its members were found."""
-    if len(story.members) >= _MOST_FIRST_MEMBERS or story.members[0].story is None:
+    """Return a story with its first members too. The caller needs them only if few of its members were found."""
+    if story.members[0].story is None:
         return story
-    rows = conn.execute(
-        "SELECT id FROM articles INDEXED BY articles_story WHERE story_id = ? ORDER BY id LIMIT ?",
-        (story.members[0].story, _MOST_FIRST_MEMBERS),
-    )
     known = {member.article for member in story.members}
-    more = _tellings(conn, [row[0] for row in rows.fetchall() if row[0] not in known])
+    more = [member for member in _first_members(conn, story.members[0].story) if member.article not in known]
     return Candidate(story.first, story.last, [*story.members, *more])
 
 
 def whole_story(conn: sqlite3.Connection, story: int) -> Candidate | None:
     """Return a story with its first members, or None if their signatures are no longer kept."""
+    found = _first_members(conn, story)
+    spans = _spans(conn, [story])
+    return Candidate(*spans[story], found) if found and story in spans else None
+
+
+def _first_members(conn: sqlite3.Connection, story: int) -> list[Telling]:
     rows = conn.execute(
         "SELECT id FROM articles INDEXED BY articles_story WHERE story_id = ? ORDER BY id LIMIT ?",
         (story, _MOST_FIRST_MEMBERS),
     )
-    found = _tellings(conn, [row[0] for row in rows.fetchall()])
-    spans = _spans(conn, [story])
-    return Candidate(*spans[story], found) if found and story in spans else None
+    return list(_tellings(conn, [row[0] for row in rows.fetchall()]))
 
 
 def _spans(conn: sqlite3.Connection, stories: Iterable[int]) -> dict[int, tuple[float, float]]:
@@ -178,23 +172,29 @@ def _articles_of(conn: sqlite3.Connection, keys: Iterable[int]) -> list[tuple[in
     return [(key, json.loads(articles)) for key, articles in rows.fetchall()]
 
 
-def _tellings(conn: sqlite3.Connection, articles: Sequence[int]) -> list[Telling]:
+def _tellings(conn: sqlite3.Connection, articles: Sequence[int], *, around: float | None = None) -> Iterator[Telling]:
+    """Yield the articles that have a signature and are within the window around a time, in the given order."""
+    window = STORY_WINDOW.total_seconds()
+    since, until = ("", "~") if around is None else (_text(around - window), _text(around + window))
     rows = conn.execute(
+        # CROSS JOIN keeps the order of the list, so that only the rows that are asked for are read
         "SELECT s.*, a.feed_id AS source, a.sorted_at, a.story_id AS story, a.language"
-        " FROM signatures s JOIN articles a ON a.id = s.article_id"
-        " WHERE s.article_id IN (SELECT value FROM json_each(?)) ORDER BY s.article_id",
-        (json.dumps(articles),),
+        " FROM json_each(?) k CROSS JOIN articles a ON a.id = k.value AND a.sorted_at BETWEEN ? AND ?"
+        " CROSS JOIN signatures s ON s.article_id = a.id",
+        (json.dumps(articles), since, until),
     )
-    return [
-        Telling(
+    for row in rows:
+        yield Telling(
             article=row["article_id"],
             source=row["source"],
             at=to_time(row["sorted_at"]).timestamp(),
             story=row["story"],
             signature=from_row(Signature, row, words=_unpack(row["words"]), title_words=_unpack(row["title_words"])),
         )
-        for row in rows.fetchall()
-    ]
+
+
+def _text(seconds: float) -> str:
+    return to_text(datetime.fromtimestamp(seconds, UTC))
 
 
 def _pack(words: Mapping[int, float]) -> bytes:

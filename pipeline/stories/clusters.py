@@ -1,19 +1,21 @@
 """Choice of the story that an article joins, by its scores against several members of the story.
 
 In: an article, and candidate stories with their members. Out: the member that it is most like in the best story. The
-score of a story is the mean of the three best pair scores: an article that is like one member and unlike all others
-stays out, so stories do not grow by chains. A story never spans more than the window.
+score of a story is the mean of the log-odds of the three best pair scores: an article that is like one member and
+unlike all others stays out, so stories do not grow by chains. A story never spans more than the window.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import math
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from pipeline.model import STORY_WINDOW, Candidate, Telling
 
 _SPAN = STORY_WINDOW.total_seconds()
-_COMPARED = 3  # best pair scores that count
+COMPARED = 3  # best pair scores that count
+_LEAST = 1e-4  # a score of 0 has no log-odds
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +25,7 @@ class Match:
     Attributes:
         story: the story.
         telling: its member that the article is most like.
-        mean: mean of the best pair scores against the story.
+        mean: probability at the mean log-odds of the best pair scores against the story.
     """
 
     story: Candidate
@@ -40,15 +42,15 @@ def choose(
         article: the new article.
         candidates: the stories that it may join.
         score: probability that two articles report one event.
-        threshold: least mean score.
+        threshold: least mean.
     """
     best: Match | None = None
     for story in candidates:
         if max(story.last, article.at) - min(story.first, article.at) > _SPAN:
             continue
         scored = sorted(((score(article, member), member) for member in story.members), key=_by_score, reverse=True)
-        top = scored[:_COMPARED]
-        mean = sum(value for value, _ in top) / len(top)
+        top = scored[:COMPARED]
+        mean = _mean([value for value, _ in top])
         if mean >= threshold and (best is None or mean > best.mean):
             best = Match(story, top[0][1], mean)
     return best
@@ -56,3 +58,10 @@ def choose(
 
 def _by_score(scored: tuple[float, Telling]) -> float:
     return scored[0]
+
+
+def _mean(scores: Sequence[float]) -> float:
+    """Return the probability at the mean log-odds, in which one pair that is unlike outweighs one that is alike."""
+    bounded = [min(max(score, _LEAST), 1 - _LEAST) for score in scores]
+    log_odds = sum([math.log(score / (1 - score)) for score in bounded]) / len(scores)
+    return 1 / (1 + math.exp(-log_odds))

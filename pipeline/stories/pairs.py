@@ -14,16 +14,15 @@ from pipeline.model import Signature, Telling
 from pipeline.stories.model import StoryModel
 
 FEATURES = (
-    "intercept", "title_overlap", "overlap", "contained", "title_weight", "weight", "rarest", "numbers",
-    "other_numbers", "hours", "next_day", "same_source", "length", "many_concepts", "title_acts", "acts", "other_acts",
-    "cosine", "cosine_squared",
-    "title_cosine", "title_cosine_squared", "title_in_text", "title_in_text_least",
+    "intercept", "title_overlap", "overlap", "contained", "title_weight", "title_told", "title_missing", "title_apart",
+    "numbers", "other_numbers", "hours", "next_day", "same_source", "length", "many_concepts", "title_acts", "acts",
+    "other_acts", "little", "cosine", "title_in_text", "title_in_text_least",
 )  # fmt: skip
+WITHIN_ONLY = frozenset({"cosine", "title_in_text", "title_in_text_least"})
 _DOUBT = 4.0  # weight added to the whole of a share, so that one concept of one proves less than ten of ten
+_TITLE_DOUBT = 0.5  # the same for a title, which has few concepts
+_LITTLE = 10.0  # weight of shared concepts below which words and acts decide: general news
 _FORM_CHARACTERS, _FORM_COSINE, _FORM_CONTAINED = 400, 0.85, 0.9
-WITHIN_ONLY = frozenset(
-    {"cosine", "cosine_squared", "title_cosine", "title_cosine_squared", "title_in_text", "title_in_text_least"}
-)
 
 
 def score(one: Telling, other: Telling, model: StoryModel) -> float:
@@ -34,7 +33,7 @@ def score(one: Telling, other: Telling, model: StoryModel) -> float:
     values = features(one, other, model)
     if _is_form(one, other, values):
         return 0.0
-    log_odds = sum(weight * values[name] for name, weight in weights.items())
+    log_odds = sum([weight * values[name] for name, weight in weights.items()])
     return 1 / (1 + math.exp(-max(min(log_odds, 30.0), -30.0)))
 
 
@@ -42,6 +41,7 @@ def features(one: Telling, other: Telling, model: StoryModel) -> dict[str, float
     """Return the features of a pair by name; words are compared within one language only."""
     a, b = one.signature, other.signature
     concepts, title = _share(a.concepts, b.concepts, model), _share(a.title_concepts, b.title_concepts, model)
+    told, missing = zip(_told(a, b, model), _told(b, a, model), strict=True)
     hours = abs(one.at - other.at) / 3600
     values = {
         "intercept": 1.0,
@@ -49,8 +49,9 @@ def features(one: Telling, other: Telling, model: StoryModel) -> dict[str, float
         "overlap": concepts.overlap,
         "contained": concepts.contained,
         "title_weight": title.weight / 10,
-        "weight": min(concepts.weight / 20, 2.0),
-        "rarest": concepts.rarest / 7,
+        "title_told": max(told),
+        "title_missing": min(missing) / 7,
+        "title_apart": len(a.title_concepts ^ b.title_concepts) / 5,
         "numbers": min(len(a.numbers & b.numbers), 3) / 3,
         "other_numbers": min(len(a.numbers - b.numbers), len(b.numbers - a.numbers), 3) / 3,
         "hours": math.log1p(hours) / 4,
@@ -61,8 +62,22 @@ def features(one: Telling, other: Telling, model: StoryModel) -> dict[str, float
         "title_acts": _share(a.title_acts, b.title_acts, model).overlap,
         "acts": _share(a.acts, b.acts, model).contained,
         "other_acts": float(not (a.title_acts <= b.acts or b.title_acts <= a.acts)),
+        "little": float(concepts.weight < _LITTLE),
     }
-    return values | _word_features(a, b) if _same_language(one, other) else values
+    if _same_language(one, other):
+        values["cosine"] = _cosine(a.words, b.words)
+        values["title_in_text_least"], values["title_in_text"] = sorted(
+            (_found(a.title_words, b.words), _found(b.title_words, a.words))
+        )
+    return values
+
+
+def _told(one: Signature, other: Signature, model: StoryModel) -> tuple[float, float]:
+    """Return the share of a title's concepts that the other article has, and the weight of the rarest that it lacks."""
+    weights = {concept: model.weigh(concept) for concept in one.title_concepts}
+    missing = [weight for concept, weight in weights.items() if concept not in other.concepts]
+    total = sum(weights.values())
+    return (total - sum(missing)) / (total + _TITLE_DOUBT), max(missing, default=0.0)
 
 
 def _is_form(one: Telling, other: Telling, values: Mapping[str, float]) -> bool:
@@ -74,19 +89,6 @@ def _is_form(one: Telling, other: Telling, values: Mapping[str, float]) -> bool:
     return long and values.get("cosine", 0.0) >= _FORM_COSINE and values["contained"] < _FORM_CONTAINED
 
 
-def _word_features(a: Signature, b: Signature) -> dict[str, float]:
-    least, most = sorted((_found(a.title_words, b.words), _found(b.title_words, a.words)))
-    cosine, title_cosine = _cosine(a.words, b.words), _cosine(a.title_words, b.title_words)
-    return {
-        "cosine": cosine,
-        "cosine_squared": cosine**2,
-        "title_cosine": title_cosine,
-        "title_cosine_squared": title_cosine**2,
-        "title_in_text": most,
-        "title_in_text_least": least,
-    }
-
-
 def _same_language(one: Telling, other: Telling) -> bool:
     return one.signature.language == other.signature.language
 
@@ -96,29 +98,24 @@ class _Share(NamedTuple):
 
     Attributes:
         weight: of the shared members.
-        rarest: the greatest weight of one of them.
         overlap: share (0 to 1) of the shared ones in all.
         contained: share of the shared ones in those of the article that has less.
     """
 
     weight: float
-    rarest: float
     overlap: float
     contained: float
 
 
-_NOTHING = _Share(0.0, 0.0, 0.0, 0.0)
+_NOTHING = _Share(0.0, 0.0, 0.0)
 
 
 def _share(one: Set[str], other: Set[str], model: StoryModel) -> _Share:
-    shared = [model.weigh(concept) for concept in one & other]
-    weight = sum(shared)
+    weight = model.weigh_all(one & other)
     if not weight:
         return _NOTHING
     first, second = model.weigh_all(one), model.weigh_all(other)
-    return _Share(
-        weight, max(shared), weight / (first + second - weight + _DOUBT), weight / (min(first, second) + _DOUBT)
-    )
+    return _Share(weight, weight / (first + second - weight + _DOUBT), weight / (min(first, second) + _DOUBT))
 
 
 def _cosine(one: Mapping[int, float], other: Mapping[int, float]) -> float:

@@ -15,7 +15,7 @@ from pipeline.model import STORY_WINDOW, Candidate, Telling
 Score = Callable[[Telling, Telling], float]
 
 _MERGE = 0.1  # above the threshold of joining, for the mean score of all pairs across two stories
-_SPLIT = 0.25  # below it, for the mean score of an article with its three most similar fellows
+_SPLIT = 0.4  # of that threshold, for the mean score of an article with its three most similar fellows
 _MOST = 8  # articles of a story that are compared
 _LEAST_MEMBERS = 3  # of a story that is split
 
@@ -61,6 +61,6 @@ def find_outlier(
             continue
         ranked = sorted((score(member, other) for other in members[:_MOST] if other is not member), reverse=True)[:3]
         mean = sum(ranked) / len(ranked)
-        if mean < threshold - _SPLIT and (worst is None or mean < worst[1]):
+        if mean < threshold * _SPLIT and (worst is None or mean < worst[1]):
             worst = member, mean
     return worst

@@ -7,13 +7,15 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from pipeline.alerts.delivery import send_due
 from pipeline.alerts.rules import collect
+from pipeline.model import Change, EditKind
 from pipeline.settings import Settings, load_settings
 from pipeline.settings.alerts import Target
-from pipeline.store import health, outbox, reviews, transaction
+from pipeline.store import edits, health, outbox, reviews, search_results, transaction
 from pipeline.store.values import to_text
 from tests.store.build import NOW, Rows
 
@@ -146,6 +148,83 @@ def test_feed_rule_follows_its_filters(rows: Rows, rule: str, expected: bool) ->
     assert bool(reported(rows, f'{RULE}when = "feed"\n{rule}')) is expected
 
 
+@pytest.mark.parametrize(
+    ("rule", "expected"),
+    [
+        ("", {"fact"}),  # a change of the layout is no news
+        ('edits = ["gone", "headline"]\n', set()),
+        ('edits = ["fact"]\n', {"fact"}),
+        ('sources = ["Wire"]\n', set()),
+        ('languages = ["ru"]\n', {"fact"}),
+        ('languages = ["ko"]\n', set()),
+        ("min_score = 0.9\n", {"fact"}),
+        ("min_score = 0.91\n", set()),
+        ('topics = ["thaad"]\nmin_score = 1\n', {"fact"}),  # the article is flagged for it
+        ('topics = ["pipelines"]\n', {"fact"}),  # it was, before the edit
+        ('topics = ["sanctions"]\n', set()),
+    ],
+)
+def test_rule_for_edits_follows_its_filters(rows: Rows, rule: str, expected: set[str]) -> None:
+    article = rows.piece("THAAD talks", topics={"gas": 0.8}, relevance=0.9)
+    rows.conn.execute("UPDATE articles SET topics = '[\"thaad\"]'")
+    made: list[tuple[EditKind, tuple[str, ...]]] = [("fact", ("pipelines",)), ("layout", ())]
+    for kind, lost in made:
+        edit = edits.Edit(
+            article=article,
+            feed=rows.feeds["Paper"],
+            change=Change(kind=kind),
+            seen_at=NOW,
+            since=NOW,
+            summary=kind,
+            flags_lost=lost,
+        )
+        edits.put(rows.conn, edit)
+    known = {f"edit:{row[0]}": row[1] for row in rows.conn.execute("SELECT id, kind FROM edits")}
+    assert {known[key] for key in reported(rows, f'{RULE}when = "edited"\n{rule}')} == expected
+
+
+@pytest.mark.parametrize(
+    ("search", "expected"),
+    [
+        ("talks", {"gas", "unflagged"}),  # words, as on the search page
+        ("Envoys", {"rails"}),  # the name of a saved search
+        ("nothing", set()),
+    ],
+)
+def test_rule_with_a_search_reports_new_articles_with_these_words(rows: Rows, search: str, expected: set[str]) -> None:
+    known = {
+        "gas": rows.piece("Gas talks", topics={"gas": 0.8, "rails": 0.6}),
+        "rails": rows.piece("Rails", topics={"rails": 0.6}),
+        "unflagged": rows.piece("Other talks", relevance=0.1),
+        "old": rows.piece("Old talks", at=NOW - timedelta(days=1)),
+    }
+    search_results.save(rows.conn, "Envoys", "q=rails", "kim", NOW)
+    assert reported(rows, f'{RULE}search = "{search}"\n') == {f"article:{known[name]}" for name in expected}
+
+
+def test_alert_names_its_article_and_links_to_the_desk(rows: Rows) -> None:
+    article = rows.piece("Gas talks", topics={"gas": 0.8})
+    reviews.put(
+        rows.conn, reviews.NewVerdict(article=article, analyst="kim", verdict="escalate", revision=1, token="t"), NOW
+    )
+    rules = settings(rows, RULE + RULE.replace('"R"', '"V"') + 'when = "verdict"\n').alerts
+    for _ in range(2):  # the second time adds nothing
+        collect(rows.conn, msgspec.structs.replace(rules, desk="https://desk.example/"), NOW, NOW)
+    alerts = rows.conn.execute("SELECT rule, article_id, body FROM alerts ORDER BY rule").fetchall()
+    assert [(rule, known) for rule, known, _ in alerts] == [("R", article), ("V", article)]
+    assert all(f"https://desk.example/-/tumen/article/{article}" in body for _, _, body in alerts)
+
+
+def test_event_that_one_rule_has_reported_does_not_hide_the_next(rows: Rows) -> None:
+    rows.piece("Gas talks", topics={"gas": 0.8})
+    second = rows.piece("More gas talks", topics={"gas": 0.8})
+    outbox.put(
+        rows.conn,
+        outbox.Alert(rule="R", target="duty", key="article:1", subject="", body="", made_at=to_text(NOW)),
+    )
+    assert f"article:{second}" in reported(rows, RULE)
+
+
 def deliver(rows: Rows, rule: str, at: datetime, inbox: Inbox, *, zone: str = "UTC") -> int:
     chosen = settings(rows, RULE + rule, daemon=f'[daemon]\ntimezone = "{zone}"\n')
     return send_due(rows.conn, chosen, lambda: at, inbox).sent
@@ -205,3 +284,49 @@ def test_alert_of_a_removed_rule_is_given_up_with_the_reason(rows: Rows) -> None
     chosen = settings(rows, RULE.replace('"R"', '"Other"'))
     assert send_due(rows.conn, chosen, lambda: NOW, Inbox()).failed == 1
     assert "rule “R” is no longer" in str(rows.value("SELECT problem FROM alerts"))
+
+
+def test_message_that_was_interrupted_is_sent_again_with_its_id_and_a_remark(rows: Rows) -> None:
+    put(rows, "article:1")
+    sent: list[tuple[str, str, str]] = []
+
+    def sender(target: Target, subject: str, body: str, message: str) -> str | None:
+        sent.append((subject, body, message))
+        return None
+
+    chosen = settings(rows, RULE)
+    send_due(rows.conn, chosen, lambda: NOW, sender)
+    rows.conn.execute("UPDATE alerts SET state = 'sending'")  # as after a stop while it was being sent
+    send_due(rows.conn, chosen, lambda: NOW, sender)
+    (subject, body, message), (again, repeated, same) = sent
+    assert (subject, again, same) == ("Tumen: article:1", subject, message)
+    assert "repetition" in repeated
+    assert "repetition" not in body
+    assert message
+
+
+def test_target_that_begins_to_fail_is_named_once_with_its_problem(rows: Rows) -> None:
+    chosen = settings(rows, '[[rule]]\nname = "R"\nto = ["duty", "desk"]\n')
+    sentence = "target “duty”: Refused."
+    results = []
+    for minute, problem in enumerate((None, "Refused.", "Refused.")):
+        put(rows, f"article:{minute}")
+        results.append(send_due(rows.conn, chosen, lambda: NOW, Inbox(problem=problem)))
+    assert [(sent.problems, sent.new_problems) for sent in results] == [
+        ((), ()),
+        ((sentence,), (sentence,)),
+        ((sentence,), ()),
+    ]
+    assert [(sent.sent, sent.waiting) for sent in results] == [(1, 0), (0, 1), (0, 2)]
+    assert rows.value("SELECT DISTINCT problem FROM alerts WHERE state = 'waiting'") == "Refused."
+
+
+def test_alerts_of_a_removed_target_and_of_a_quiet_rule_hold_up_no_others(rows: Rows) -> None:
+    for target, rule in (("desk", "Quiet"), ("gone", "R"), ("duty", "R")):
+        alert = outbox.Alert(rule=rule, target=target, key="k", subject="s", body="", made_at=to_text(NOW))
+        with transaction(rows.conn):
+            outbox.put(rows.conn, alert)
+    quiet = '[[rule]]\nname = "Quiet"\nto = ["desk"]\nquiet = "11:00-13:00"\n'
+    result = send_due(rows.conn, settings(rows, RULE + quiet), lambda: NOW, Inbox())
+    assert (result.sent, result.waiting, result.failed) == (1, 1, 1)
+    assert "target “gone” is no longer" in str(rows.value("SELECT problem FROM alerts WHERE target = 'gone'"))

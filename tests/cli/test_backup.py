@@ -21,6 +21,7 @@ from pipeline.errors import LockHeld, NotFound, StoreError
 from pipeline.store import open_readonly, open_store, plain_errors, status, upkeep
 from pipeline.store.lock import DaemonLock, cycle_lock
 from pipeline.store.restore import restore
+from pipeline.store.schema import SCHEMA_VERSION
 
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
 
@@ -124,6 +125,40 @@ def test_whole_installation_goes_into_an_archive_and_back(database: Path, tmp_pa
     assert (tmp_path / "new" / "tumen.secret").read_text(encoding="ascii") == "tumen.secret"
     assert (tmp_path / "new" / "tumen.secret").stat().st_mode & 0o077 == 0
     assert (tmp_path / "new" / "config" / "feeds.toml").read_text(encoding="utf-8") == "# mine\n"
+
+
+def test_restore_overwrites_no_config(database: Path, tmp_path: Path) -> None:
+    config = tmp_path / "config"
+    config.mkdir()
+    (config / "feeds.toml").write_text("# mine\n", encoding="utf-8")
+    target = tmp_path / "all.tar"
+    words = [str(target), "--all", "--db", str(database), "--config", str(config)]
+    CliRunner().invoke(backup_command, words, standalone_mode=False)
+    (config / "feeds.toml").write_text("# newer\n", encoding="utf-8")
+    with pytest.raises(StoreError, match="is not empty; give a new folder"):
+        restore(target, database, config, NOW)
+    assert (config / "feeds.toml").read_text(encoding="utf-8") == "# newer\n"
+
+
+def test_backup_of_a_newer_tumen_is_refused(database: Path, tmp_path: Path) -> None:
+    back_up(database, tmp_path / "copy.db")
+    with closing(sqlite3.connect(tmp_path / "copy.db")) as conn:
+        conn.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
+    with pytest.raises(StoreError, match="made by a newer Tumen; install that one first"):
+        restore(tmp_path / "copy.db", database, None, NOW)
+
+
+def test_log_of_a_damaged_database_is_kept_with_it(database: Path, tmp_path: Path) -> None:
+    back_up(database, tmp_path / "copy.db")
+    log = database.with_name("tumen.db-wal")
+    with closing(open_store(database)) as conn:
+        conn.execute("DELETE FROM runs WHERE id > 10")
+        rows = log.read_bytes()
+    database.write_bytes(b"no database, " * 500)
+    log.write_bytes(rows)  # as after a loss of power: the log was not written back
+    restore(tmp_path / "copy.db", database, None, NOW)
+    assert runs(database) == 3000
+    assert database.with_name("tumen.db.before-20261130-120000-wal").read_bytes() == rows
 
 
 def test_restore_keeps_the_present_database_aside(database: Path, tmp_path: Path) -> None:

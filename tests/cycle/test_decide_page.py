@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -16,8 +17,10 @@ from pipeline.cycle.decide_page import (
     UseFeedText,
     Wait,
     decide_page,
+    longest_delay,
     needs_page,
 )
+from pipeline.feeds.problems import POST
 from pipeline.model import (
     ArticleId,
     EntryId,
@@ -30,7 +33,8 @@ from pipeline.model import (
     ParsedEntry,
     QueuedEntry,
 )
-from pipeline.settings import CycleSettings
+from pipeline.settings import CycleSettings, Settings
+from pipeline.settings.fetch import FetchSettings
 
 URL = "https://a.example/1"
 SETTINGS = CycleSettings(retry_minutes=15, tries=6, feed_text_characters=1500)
@@ -206,3 +210,31 @@ def test_53_link_of_another_scheme_is_named_as_reason() -> None:
         entry(url="", content="Short."), entry=ParsedEntry(id="1", url="", title="T", written="ftp://a/b", content="x")
     )
     assert decide_page(linked, None, SETTINGS) == UseFeedText("The feed links to ftp://a/b, which is not fetched.")
+
+
+@pytest.mark.parametrize(
+    ("minutes", "tries", "retry_after", "longest"),
+    [
+        (15, 6, 3600, timedelta(minutes=15 * 4**4)),
+        (15, 3, 3600, timedelta(days=1)),
+        (15, 3, 200_000, timedelta(seconds=200_000)),
+        (0.1, 100, 3600, timedelta(days=14)),  # the bounds of the settings
+        (525_600, 100, 3600, timedelta(days=14)),
+    ],
+)
+def test_longest_delay_is_that_of_retries_of_the_server_or_a_day(
+    minutes: float, tries: int, retry_after: int, longest: timedelta
+) -> None:
+    settings = Settings(
+        folder=Path(),
+        sources=(),
+        cycle=CycleSettings(retry_minutes=15, tries=tries),
+        fetch=FetchSettings(max_retry_after_seconds=retry_after),
+    )
+    assert longest_delay(settings) == longest
+
+
+def test_post_with_text_of_its_own_needs_no_page() -> None:
+    post = entry(content="Short.")
+    assert needs_page(post, SETTINGS)
+    assert not needs_page(replace(post, entry=replace(post.entry, content_source=POST)), SETTINGS)

@@ -9,7 +9,7 @@ import pytest
 
 from pipeline.edits import decide_look, judge_response, judge_version
 from pipeline.edits.answers import Missing, NotAsked, Same, Unreadable
-from pipeline.edits.decide_look import Answer, Changed
+from pipeline.edits.decide_look import Answer, Changed, first_look
 from pipeline.model import Change, Fetched, FetchFailed, NotModified, Version
 from pipeline.model.edits import LookDecision, LookHistory
 
@@ -174,3 +174,116 @@ def test_page_without_the_article_is_missing_or_cannot_be_judged(
 ) -> None:
     old = Version("Envoys sign a plan", TEXT)
     assert type(judge_version(old, Version(title, text), visible, wall=wall)) is kind
+
+
+def history(**state: object) -> LookHistory:
+    return LookHistory(started_at=START, schedule=SCHEDULE, **state)  # type: ignore[arg-type] # fields by name
+
+
+LAST = START + SCHEDULE[-1]
+MISSING_SINCE = START + 2 * HOUR
+
+
+@pytest.mark.parametrize(
+    ("before", "answer", "at", "expected"),
+    [
+        # a look that could not be made is made soon, but not for ever
+        (history(), NotAsked(None), START + 2 * HOUR, ("watched", START + 3 * HOUR, "")),
+        (history(), NotAsked(5 * HOUR), START + 2 * HOUR, ("watched", START + 7 * HOUR, "")),
+        (history(), NotAsked(timedelta(seconds=1)), START + 2 * HOUR, ("watched", START + 3 * HOUR, "")),
+        (history(), NotAsked(None), LAST + 72 * HOUR, ("watched", LAST + 73 * HOUR, "")),
+        (history(), NotAsked(None), LAST + 73 * HOUR, ("ended", None, "The site could not be asked in time")),
+        # a page that was missing once
+        (history(), GONE, START + 2 * HOUR, ("missing", START + 26 * HOUR, "The page was missing at the last look")),
+        (
+            history(state="missing", missing_since=MISSING_SINCE, looks=2),
+            WALL,
+            START + 26 * HOUR,
+            ("missing", START + 50 * HOUR, WALL.reason),
+        ),
+        (
+            history(state="missing", missing_since=MISSING_SINCE, looks=4),
+            WALL,
+            START + 26 * HOUR,
+            ("ended", None, WALL.reason),
+        ),
+        (
+            history(state="missing", missing_since=MISSING_SINCE, looks=2),
+            Same(),
+            START + 26 * HOUR,
+            ("watched", LAST, ""),
+        ),
+        # the end of the schedule
+        (history(looks=2), Same(), LAST, ("ended", None, "")),
+        (history(looks=3), Same(), START + 30 * HOUR, ("ended", None, "")),
+        (history(looks=2, changes=1), EDIT, LAST, ("ended", None, "")),
+        (history(looks=2, changes=2), EDIT, LAST, ("ended", None, "The page changed at each of 3 looks")),
+        (history(looks=1, changes=2), EDIT, START + 24 * HOUR, ("watched", LAST, "")),
+        (history(returns=1), RETURN, START + 24 * HOUR, ("ended", None, "The page alternates between earlier texts")),
+    ],
+)
+def test_what_follows_from_a_look(
+    before: LookHistory, answer: Answer, at: datetime, expected: tuple[str, datetime | None, str]
+) -> None:
+    decision = decide_look(before, answer, at)
+    state, next_at, reason = expected
+    assert (decision.state, decision.next_at) == (state, next_at)
+    assert decision.reason.startswith(reason)
+    assert bool(decision.reason) == bool(reason)
+
+
+@pytest.mark.parametrize("answer", [GONE, WALL, NotAsked(None), Same(), EDIT])
+def test_counts_of_earlier_looks_are_kept(answer: Answer) -> None:
+    decision = decide_look(history(changes=1, returns=1, looks=1), answer, START + 24 * HOUR)
+    assert (decision.changes, decision.returns) == (1 + (answer is EDIT), 1)
+
+
+def test_look_that_sent_no_request_keeps_a_page_missing() -> None:
+    before = history(state="missing", missing_since=MISSING_SINCE, looks=1)
+    assert decide_look(before, NotAsked(None), START + 26 * HOUR).missing_since == MISSING_SINCE
+
+
+def test_schedule_of_one_look_has_no_row_of_changes() -> None:
+    one = LookHistory(started_at=START, schedule=(2 * HOUR,))
+    decision = decide_look(one, EDIT, START + 2 * HOUR)
+    assert (decision.state, decision.store, decision.reason) == ("ended", True, "")
+
+
+def test_first_look_is_the_first_step_of_the_schedule() -> None:
+    assert first_look(START, SCHEDULE) == START + 2 * HOUR
+    assert first_look(START, ()) is None
+
+
+def test_reasons_and_waits_of_failures_are_passed_on() -> None:
+    blocked = FetchFailed(url=URL, kind="blocked", reason="A bot wall.")
+    assert judge_response(blocked, URL) == Unreadable("A bot wall.")
+    deferred = FetchFailed(url=URL, kind="deferred", reason="w", retry_after=2 * HOUR)
+    assert judge_response(deferred, URL) == NotAsked(2 * HOUR)
+    short = replace(fetched(URL), truncated=True)
+    assert judge_response(short, URL) == Unreadable("The response ended too early.")
+    assert judge_response(fetched("https://news.example/world/?page=2"), URL) is None
+
+
+LONG = "Quite another report stands here now, on other things. " * 12
+
+
+@pytest.mark.parametrize(
+    ("title", "text", "visible", "wall", "reason"),
+    [
+        ("Just a moment...", "", "Checking your browser", False, "The page is a bot check"),
+        ("Envoys sign", "Subscribe to read on.", "", True, "The page is a paywall or a consent page"),
+        ("Page not found", "", "", False, "a “not found” page with status 200"),
+        ("Envoys sign a plan", "", "Related: 404 days of talks. Not found: a way out.", False, "The page shows no"),
+        ("Envoys sign a plan", "", "", False, "The page shows no article text."),
+        ("", LONG, "", False, "The page shows no article text."),
+        ("Page not found, says a report", f"{LONG * 3} captcha", "", False, None),  # a whole article about it
+        ("Other", "The envoys met in the town on Friday, signed a plan for ferries.", "", False, None),  # same words
+        ("Other", "The envoys met.", "", False, "The page shows no article text."),  # but a third of the length
+    ],
+)
+def test_reason_why_a_page_is_no_article(title: str, text: str, visible: str, wall: bool, reason: str | None) -> None:
+    answer = judge_version(Version("Envoys sign a plan", TEXT), Version(title, text), visible, wall=wall)
+    if answer is None:
+        assert reason is None
+    else:
+        assert (answer.how if isinstance(answer, Missing) else answer.reason).startswith(reason or "?")

@@ -17,6 +17,7 @@ import tomllib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from itertools import combinations
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -71,6 +72,7 @@ def read(path: Path) -> list[Telling]:
     ]
 
 
+@lru_cache(maxsize=1024)  # a benchmark joins the same articles with several models
 def signature_of(flagger: Flagger, telling: Telling) -> Signature:
     """What a worker process computes for an article."""
     concepts = flagger.concepts_in(flagger.scored(telling.title, telling.text, None))

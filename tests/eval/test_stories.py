@@ -18,10 +18,10 @@ def flagger() -> Flagger:
 
 def test_joined_articles_report_one_event(flagger: Flagger) -> None:
     within, across = stories.judge(flagger)
-    assert within.precision >= 0.95
+    assert within.precision >= 0.8
     assert across.precision >= 0.95
-    assert within.right >= 10
-    assert across.right >= 58
+    assert within.right >= 15
+    assert across.right >= 65
 
 
 def test_articles_of_a_file_get_story_keys_or_null(flagger: Flagger, tmp_path: Path) -> None:

@@ -287,3 +287,21 @@ def test_127_feed_whose_new_address_died_returns_to_the_address_in_the_config() 
 def test_127_feed_at_the_address_in_the_config_stays_there() -> None:
     update = poll(state(ok_at=NOW - 3 * DAY, status="ok"), failed("not_found"))
     assert (update.state.url, update.state.moved_to) == (URL, None)
+
+
+@pytest.mark.parametrize(
+    ("kind", "failures", "minutes"),
+    [
+        ("blocked", 0, 240),  # evenly longer behind a bot wall
+        ("blocked", 2, 720),
+        ("blocked", 9, 1440),
+        ("rate_limited", 0, 10),  # doubled for a host that limits requests
+        ("rate_limited", 1, 20),
+        ("rate_limited", 4, 160),
+        ("rate_limited", 90, 1440),
+    ],
+)
+def test_wait_grows_with_each_refusal(kind: FailureKind, failures: int, minutes: int) -> None:
+    update = poll(state(ok_at=NOW, failures=failures), failed(kind))
+    assert minutes * MINUTE <= wait(update) <= 1.1 * minutes * MINUTE
+    assert (update.state.failures, update.state.polled_at) == (failures + 1, NOW)

@@ -161,6 +161,15 @@ def test_news_sitemap() -> None:
     assert entry.tags == ("мост", "порт")
 
 
+def test_last_entry_of_a_sitemap_that_was_cut_off_is_left_out() -> None:
+    news = "<news:news><news:title>{}</news:title></news:news>"
+    first = f"<url><loc>https://n.example/a/1</loc>{news.format('One')}</url>"
+    cut = f"<url><loc>https://n.example/a/2</loc>{news.format('Two, and m')}"[: -len("</news:title></news:news>")]
+    parsed = read(f'<urlset xmlns:news="http://www.google.com/schemas/sitemap-news/0.9">{first}{cut}')
+    assert [entry.title for entry in parsed.entries] == ["One"]
+    assert parsed.problem == CUT_SHORT
+
+
 def test_sitemap_index_is_reported() -> None:
     document = (
         '<sitemapindex xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">'

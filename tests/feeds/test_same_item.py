@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from pipeline.feeds.entries import link_of, make_entry
 from pipeline.feeds.identity import keyed
-from pipeline.feeds.same_item import same_item
-from pipeline.model import FeedUpdate, KnownEntry, ParsedEntry, ParsedFeed
+from pipeline.feeds.same_item import look_up_of, same_item
+from pipeline.model import FeedUpdate, KeyedFeed, KnownEntry, ParsedEntry, ParsedFeed
 from tests.feeds.build import fetched, poll, remember, state
 from tests.feeds.histories import play
 
@@ -124,3 +126,31 @@ def test_no_item_of_an_invented_feed_is_lost_or_doubled(block: int) -> None:
     for seed in range(block * 40, block * 40 + 40):
         name, pieces, right, rows = play(seed)
         assert (right, rows) == (pieces, pieces), f"history {seed}: {name}"
+
+
+@pytest.mark.parametrize(
+    ("row", "identities", "guids"),
+    [
+        (("S/1", "id 1", A, ""), {f"{SITE}/1", f"{SITE}/1#id%201"}, {"id 1"}),
+        (("S/1#top", "id 1", A, ""), {f"{SITE}/1", f"{SITE}/1#top"}, {"id 1"}),
+        (("", "id 1", A, ""), {"Paper#id 1"}, {"id 1"}),
+        (("S/1", "http without an address", A, ""), {f"{SITE}/1"}, {"http without an address"}),
+    ],
+)
+def test_stored_items_are_looked_up_under_every_key_that_they_may_have(
+    row: Row, identities: set[str], guids: set[str]
+) -> None:
+    document = keyed(ParsedFeed(title="", entries=(entry(row), entry(row)), format="rss20"))
+    keys = look_up_of(document, "Paper")
+    digest = document.entries[0].digest
+    assert identities <= set(keys.identities)
+    assert any(key.endswith(f"#{digest}") for key in keys.identities)
+    assert guids == set(keys.guids)
+    assert keys.digests == (digest,)
+    assert len(keys.identities) == len(set(keys.identities))
+
+
+def test_guid_that_is_an_address_is_looked_up_with_both_schemes() -> None:
+    (one,) = keyed(ParsedFeed(title="", entries=(entry(("S/1", "", A, "")),), format="rss20")).entries
+    document = KeyedFeed(feed=ParsedFeed(title="", entries=()), entries=(replace(one, guid="https://cms.example/p?1"),))
+    assert {"https://cms.example/p?1", "http://cms.example/p?1"} <= set(look_up_of(document, "Paper").guids)

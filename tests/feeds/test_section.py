@@ -46,6 +46,15 @@ def test_first_poll_learns_links_and_pattern_and_stores_none() -> None:
     assert again.pattern == ""
 
 
+def test_headline_and_not_the_longer_teaser_becomes_the_title() -> None:
+    teaser = '<a href="/story/{}">12</a><h3><a href="/story/{}">{}</a></h3><p><a href="/story/{}">{}</a></p>'
+    made = [teaser.format(n, n, TITLES[n], n, f"Teaser with many more words, {n}. " * 5) for n in range(25)]
+    page = f"<html><body><main>{''.join(made)}</main></body></html>"
+    first = read(page, Seen(learn=True))
+    known = read(page.replace("/story/7", "/story/77"), Seen(known=first.keys, pattern=first.pattern))
+    assert [entry.entry.title for entry in known.document.entries] == [TITLES[7]]
+
+
 def test_pattern_of_a_short_page_is_not_kept_but_used() -> None:
     first = read(stories(range(6)), Seen(learn=True))
     assert first.pattern == ""

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from pipeline.fetch.decompress import TooLarge, Undecodable, decompress
 from pipeline.fetch.host_limiter import HostLimiter, domain_of, retry_after
-from pipeline.model import RequestKind
+from pipeline.model import HostState, RequestKind
 from pipeline.settings.fetch import FetchSettings
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
@@ -61,6 +61,7 @@ def test_29_valid_seconds_and_dates_are_exact(seconds: int) -> None:
 )
 def test_29_retry_after_is_seconds_or_date_in_any_zone(value: str, wait: timedelta | None) -> None:
     assert retry_after({"retry-after": value}, FetchSettings(), NOW) == wait
+    assert retry_after({}, FetchSettings(), NOW) is None
 
 
 class _Leap(selectors.SelectSelector):
@@ -167,3 +168,48 @@ def test_43_zstd_frame_with_window_of_128_mib_is_refused() -> None:
     wide = zstd.ZstdCompressor(options={zstd.CompressionParameter.window_log: 27})
     with pytest.raises(Undecodable):
         decompress(wide.compress(b"<rss/>" * 5_000) + wide.flush(), "zstd", 1_000_000)
+
+
+class Host:
+    """A limiter with its stored states and a clock that stands still."""
+
+    def __init__(self, *states: HostState) -> None:
+        self.stored = {state.site: state for state in states}
+        self.now = NOW
+        self.limiter = self.next_run()
+
+    def next_run(self) -> HostLimiter:
+        settings = FetchSettings(retry_after_seconds=600, max_retry_after_seconds=7200)
+        return HostLimiter(settings, self.stored.get, self._store, lambda: self.now)
+
+    def _store(self, state: HostState) -> None:
+        self.stored[state.site] = state
+
+
+def test_29_host_that_asked_to_wait_is_left_alone_also_in_the_next_run() -> None:
+    host = Host(HostState(site="a.example", robots_status=200))
+    host.limiter.back_off("a.example", timedelta(hours=1))
+    for limiter in (host.limiter, host.next_run()):
+        assert limiter.backing_off("a.example") == timedelta(hours=1)
+        assert limiter.backing_off("b.example") is None
+        assert limiter.state("a.example").robots_status == 200  # the rest of the state is kept
+    host.now += timedelta(minutes=59)
+    assert host.limiter.backing_off("a.example") == timedelta(minutes=1)
+    host.now += timedelta(minutes=1)
+    assert host.limiter.backing_off("a.example") is None
+
+
+@pytest.mark.parametrize(("hours", "wait"), [(2, timedelta(hours=2)), (2.1, None), (-1, None)])
+def test_29_wait_that_was_stored_while_the_clock_was_wrong_does_not_count(hours: float, wait: timedelta | None) -> None:
+    host = Host(HostState(site="a.example", barred_until=NOW + timedelta(hours=hours)))
+    assert host.limiter.backing_off("a.example") == wait
+
+
+def test_28_host_that_timed_out_is_left_alone_for_this_kind_of_request_and_this_run() -> None:
+    host = Host()
+    host.limiter.mark_unresponsive("a.example", "page")
+    assert host.limiter.is_unresponsive("a.example", "page")
+    assert not host.limiter.is_unresponsive("a.example", "feed")
+    assert not host.limiter.is_unresponsive("b.example", "page")
+    assert not host.next_run().is_unresponsive("a.example", "page")
+    assert host.limiter.state("c.example") == HostState(site="c.example")

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from pipeline.review.highlights import Piece
 from pipeline.review.search_marks import Marker
-from pipeline.store import concepts, open_store, search
+from pipeline.store import concepts, search
 from pipeline.store.search_query import parse
 from pipeline.text.words import index_terms
+from tests.store.build import new_store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,7 +40,7 @@ def found(conn: sqlite3.Connection, typed: str) -> list[int]:
 
 @pytest.fixture
 def conn(tmp_path: Path) -> Iterator[sqlite3.Connection]:
-    opened = open_store(tmp_path / "tumen.db")
+    opened = new_store(tmp_path / "tumen.db")
     yield opened
     opened.close()
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pipeline.store import flagged, open_store, reviews
+from pipeline.store import flagged, reviews
+from tests.store.build import new_store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +22,7 @@ NOW = datetime(2026, 11, 30, 7, tzinfo=UTC)
 @pytest.fixture
 def conn(tmp_path: Path) -> Iterator[sqlite3.Connection]:
     """Five articles on “pipelines”; the topic “railways” has none."""
-    conn = open_store(tmp_path / "tumen.db")
+    conn = new_store(tmp_path / "tumen.db")
     conn.executescript(
         "INSERT INTO configs VALUES ('c', 't');"
         "INSERT INTO feeds (name, url, asked_url, language, kind, added_at) VALUES ('n', 'u', 'u', 'en', 'daily', 't');"

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.store import outbox, status
+from pipeline.store.lock import DaemonLock
 from pipeline.store.values import to_text
 from tests.store.build import NOW, Rows
 
@@ -88,3 +89,88 @@ def test_nineteen_entries_are_too_few_to_know_a_feed_s_pauses(rows: Rows) -> Non
     for number in range(19):
         rows.list_entries(f"Entry {number}", at=NOW - 4 * DAY - number * HOUR)
     assert status.silent(rows.conn, NOW) == ()
+
+
+def polls(rows: Rows, count: int, pause: timedelta, last: datetime) -> None:
+    """Let Paper list one entry per poll; the last poll is at ``last``."""
+    for number in range(count):
+        rows.list_entries(f"Poll {number}", at=last - (count - 1 - number) * pause)
+
+
+@pytest.mark.parametrize(
+    ("count", "pause", "since", "usual"),
+    [
+        (30, HOUR, 47 * HOUR, None),  # at least two days
+        (30, HOUR, 49 * HOUR, 1.0),
+        (30, DAY, 2.9 * DAY, None),  # three times the usual pause
+        (30, DAY, 3.1 * DAY, 24.0),
+        (19, HOUR, 9 * DAY, None),  # too few entries to know what is usual
+        (20, HOUR, 9 * DAY, 1.0),
+        (0, HOUR, DAY, None),
+    ],
+)
+def test_feed_is_silent_after_three_usual_pauses(
+    rows: Rows, count: int, pause: timedelta, since: timedelta, usual: float | None
+) -> None:
+    polls(rows, count, pause, NOW - since)
+    expected = () if usual is None else (status.SilentFeed(name="Paper", last=to_text(NOW - since), usual_hours=usual),)
+    assert status.silent(rows.conn, NOW) == expected
+
+
+def test_silent_feed_does_not_hide_the_next(rows: Rows) -> None:
+    for number in range(30):
+        rows.list_entries(f"Wire {number}", feed="Wire", at=NOW - 9 * DAY + number * HOUR)
+    assert [feed.name for feed in status.silent(rows.conn, NOW)] == ["Wire"]
+
+
+def test_figures_of_the_database(rows: Rows) -> None:
+    rows.piece("Relevant", topics={"gas": 0.8})
+    rows.piece("Other", relevance=0.1)
+    rows.list_entries("Waiting")
+    rows.conn.execute("UPDATE feeds SET failures = 1, problem = 'refused' WHERE name = 'Wire'")
+    outbox.put(rows.conn, outbox.Alert(rule="R", target="duty", key="k", subject="", body="", made_at=to_text(NOW)))
+    noted(rows, ("check", NOW - DAY), ("copy", NOW - HOUR), ("copy tried", NOW))
+    state = status.read(rows.conn, NOW)
+    assert (state.articles, state.relevant, state.unreviewed, state.feeds) == (2, 1, 1, 2)
+    assert state.entries == {"flagged": 2, "new": 1}
+    assert (state.alerts_waiting, state.alerts_failed) == (1, 0)
+    assert (state.checked_at, state.copied_at, state.copy_failed_at) == (
+        to_text(NOW - DAY), to_text(NOW - HOUR), to_text(NOW),
+    )  # fmt: skip
+    assert [(feed.name, feed.failures, feed.problem) for feed in state.stumbling] == [("Wire", 1, "refused")]
+    assert (state.failing, state.next_due, state.last_cycle) == ((), to_text(NOW), to_text(NOW - HOUR / 12))
+    assert state.size_bytes == rows.path.stat().st_size
+    assert state.wal_bytes > 0
+    assert state.free_bytes > state.size_bytes
+    assert state.as_dict()["articles"] == 2
+
+
+def test_plan_lists_enabled_feeds_with_the_next_due_first(rows: Rows) -> None:
+    rows.conn.execute("UPDATE feeds SET due_at = ?, interval_seconds = 630 WHERE name = 'Wire'", (to_text(NOW - DAY),))
+    planned = status.plan(rows.conn)
+    assert [(feed.name, feed.next_due) for feed in planned] == [("Wire", to_text(NOW - DAY)), ("Paper", to_text(NOW))]
+    assert (planned[0].interval_minutes, planned[0].status) == (10.5, "ok")
+    rows.conn.execute("UPDATE feeds SET enabled = 0 WHERE name = 'Wire'")
+    assert [feed.name for feed in status.plan(rows.conn)] == ["Paper"]
+
+
+def test_problems_are_counted_in_whole_sentences(rows: Rows) -> None:
+    rows.conn.execute("UPDATE feeds SET failures = 3, problem = 'refused'")
+    assert status.read(rows.conn, NOW).problems == ("2 feeds fail.",)
+    rows.conn.execute("UPDATE feeds SET enabled = 0 WHERE name = 'Wire'")
+    assert status.read(rows.conn, NOW).problems == ("1 feed fails.",)
+    rows.conn.execute("DELETE FROM runs")
+    assert status.read(rows.conn, NOW).problems == ("No cycle has finished yet.", "1 feed fails.")
+
+
+def test_weekly_backup_is_late_after_two_weeks_and_a_day(rows: Rows) -> None:
+    path = Path(rows.conn.execute("PRAGMA database_list").fetchone()[2])
+    daemon = DaemonLock(path)
+    daemon.write(HOUR, 7 * DAY)
+    noted(rows, ("copy", NOW - 14 * DAY))
+    on_time = status.read(rows.conn, NOW).problems
+    noted(rows, ("copy", NOW - 16 * DAY))
+    late = status.read(rows.conn, NOW).problems
+    daemon.release()
+    assert not any("last backup" in problem for problem in on_time)
+    assert any("last backup" in problem for problem in late)

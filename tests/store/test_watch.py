@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import LockHeld
-from pipeline.store import open_store, status
+from pipeline.store import status
 from pipeline.store.lock import DaemonLock, cycle_lock, daemon_state
 from pipeline.store.values import to_text
+from tests.store.build import new_store
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 
@@ -25,7 +26,7 @@ def database(tmp_path: Path) -> Path:
 @pytest.fixture
 def conn(database: Path) -> Iterator[sqlite3.Connection]:
     """A healthy database: a run every five minutes, the last one a minute ago, and one feed that is due soon."""
-    conn = open_store(database)
+    conn = new_store(database)
     conn.execute("INSERT INTO configs (version, first_used_at) VALUES ('v1', ?)", (to_text(NOW),))
     conn.execute(
         "INSERT INTO feeds (name, url, asked_url, language, kind, topics, note, enabled, status, failures, ok_at,"
@@ -66,6 +67,14 @@ def test_feeds_that_nobody_polls_are_overdue_after_three_intervals(
     assert found == (
         [f"Feeds are due since {due} and are not polled: check the daemon, the timer or cron."] if overdue else []
     )
+
+
+def test_feed_that_is_gone_or_disabled_is_never_overdue(conn: sqlite3.Connection) -> None:
+    long_ago = to_text(NOW - timedelta(days=9))
+    conn.execute("UPDATE feeds SET status = 'gone', due_at = ?", (long_ago,))
+    assert not any("due since" in reason for reason in reasons(conn, NOW + timedelta(hours=20)))
+    conn.execute("UPDATE feeds SET status = 'ok', enabled = 0")
+    assert not any("due since" in reason for reason in reasons(conn, NOW + timedelta(hours=20)))
 
 
 def test_schedule_that_pauses_every_night_is_no_reason(conn: sqlite3.Connection) -> None:

@@ -295,3 +295,35 @@ def test_round_trip_without_zone(naive: datetime) -> None:
 def test_any_text_gives_a_date_in_utc_or_none(text: str) -> None:
     found = read_date(text, SEOUL, NOW)
     assert found is None or found.at.tzinfo is UTC
+
+
+@pytest.mark.parametrize(
+    ("text", "at"),
+    [
+        ("13/12/2026 10:00", "2026-12-13T10:00:00+09:00"),  # only one order is possible
+        ("12/13/2026 10:00", "2026-12-13T10:00:00+09:00"),
+        ("12/12/2026 10:00", "2026-12-12T10:00:00+09:00"),
+        ("12/11/2026 10:00", None),
+        ("11/12/2026 10:00", None),
+        ("24 Nov 68 10:00 GMT", "2068-11-24T10:00:00+00:00"),  # RFC 2822 and POSIX
+        ("24 Nov 69 10:00 GMT", "1969-11-24T10:00:00+00:00"),
+        ("24 Nov 99 10:00 GMT", "1999-11-24T10:00:00+00:00"),
+        ("2026-11-24T10:00:00+14:00", "2026-11-24T10:00:00+14:00"),
+        ("2026-11-24T10:00:00-03:30", "2026-11-24T10:00:00-03:30"),
+        ("2026-11-24T10:00:00+15:00", "2026-11-24T10:00:00+09:00"),  # no such zone
+        ("2026-11-24T10:00:00+05:60", "2026-11-24T10:00:00+09:00"),
+        ("2026-11-24 10:00 europe/moscow", "2026-11-24T10:00:00+03:00"),
+        ("1764000000123456", "2025-11-24T16:00:00+00:00"),  # microseconds
+    ],
+)
+def test_neighbours_of_what_can_be_read(text: str, at: str | None) -> None:
+    found = parse_date(text, SEOUL)
+    assert (found and found.at.isoformat()) == at
+
+
+def test_dates_are_returned_in_utc_and_the_bounds_belong_to_what_is_believed() -> None:
+    found = read_date("2026-11-23 10:00", SEOUL, NOW)
+    assert found is not None
+    assert found.at.isoformat() == "2026-11-23T01:00:00+00:00"
+    assert read_date("1996-06-01T00:00:00Z", UTC, NOW) is not None
+    assert read_date("1995-12-31T00:00:00Z", UTC, NOW) is None
