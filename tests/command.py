@@ -30,7 +30,7 @@ def tumen(*words: str | Path, stdin: str = "", **environment: str) -> CompletedP
         except SystemExit as ended:
             status = ended.code
     assert isinstance(status, int)
-    printed = [stream.detach().getvalue().decode() for stream in (out, err)]  # type: ignore[attr-defined]
+    printed = [stream.detach().getvalue().decode() for stream in (out, err)]
     return CompletedProcess(arguments, status, *printed)
 
 
