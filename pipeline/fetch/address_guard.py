@@ -111,7 +111,8 @@ class Guard:
     def _check_name(self, host: str, port: int) -> None:
         """Refuse ports and names that need no resolver."""
         if port not in self._ports and not any(a.first_port <= port <= a.last_port for a in self._allowed):
-            raise Refused("forbidden_address", f"Port {port} is not allowed; see [fetch] extra_ports.")
+            advice = "see [fetch] extra_ports, or allow_private for a private address"
+            raise Refused("forbidden_address", f"Port {port} is not allowed; {advice}.")
         if (host == "localhost" or host.endswith(".localhost")) and not self._named(host, port):
             raise Refused("forbidden_address", f"{host} is the local machine; see [fetch] allow_private.")
         literal = literal_address(host)
