@@ -20,6 +20,17 @@ for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
     del os.environ[name]  # the servers of the tests are on loopback, where a proxy does not lead
 
 
+_SLOW = {"backfill", "cycle", "daemon", "edits", "review", "semantic", "services"}  # servers, processes, browsers
+
+
+@pytest.hookimpl(tryfirst=True)  # before pytest leaves out what -m does not choose
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark tests as slow by their folder, and all that run alone."""
+    for item in items:
+        if item.path.parent.name in _SLOW or item.get_closest_marker("alone"):
+            item.add_marker("slow")
+
+
 @pytest.fixture
 def world() -> Iterator[World]:
     """The demo world on loopback, broken source included: ``sources``, ``pages``, ``tick``, ``fault``, ``log``."""

@@ -29,7 +29,8 @@ def edited(archive: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     with serving(archive, tmp_path_factory.mktemp("edited")) as served:
         conn = open_store(served.database)
         story, first, second = conn.execute(
-            "SELECT a.story_id, min(a.id), max(a.id) FROM articles a WHERE a.story_id IS NOT NULL GROUP BY a.story_id"
+            "SELECT a.story_id, min(a.id), max(a.id) FROM articles a"
+            " WHERE a.story_id IS NOT NULL AND a.relevant = 1 GROUP BY a.story_id HAVING count(*) > 1"
         ).fetchone()
         part = EditPart(kind="fact", old=OLD, new=NEW, facts=("−12", "+14"), key=5)
         with transaction(conn):
