@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.text.sentences import sentence_ends, sentences
@@ -27,6 +27,7 @@ def test_text_is_split_into_sentences(parts: list[str]) -> None:
     assert list(sentences("".join(parts))) == parts
 
 
+@settings(deadline=None)  # the first call loads rules, which takes long beside other tests
 @given(st.text(alphabet="aA다.!?…。 \n”", max_size=60))
 def test_sentences_make_up_the_text(text: str) -> None:
     assert "".join(sentences(text)) == text
