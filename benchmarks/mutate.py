@@ -22,7 +22,6 @@ ROOT = Path(__file__).parents[1]
 PLAN = ROOT / "tests" / "mutation.toml"
 _USAGE, _INTERRUPTED = 64, 130
 _NOTICED = {"killed", "timeout", "segfault", "caught by type check"}
-_SHOW = "import sys\nfrom mutmut.__main__ import cli\nfor n in sys.argv[1:]: cli(['show', n], standalone_mode=False)"
 _COPIED = ("pipeline/", "config/", "db/", "benchmarks/", "docs/", "deploy/", "README.md", "CHANGELOG.md", "dev")
 
 
@@ -171,7 +170,8 @@ def _read_results(module: str, plan: Plan, mutmut: Callable[..., str]) -> Score:
         return Score(name=module, noticed=0, equivalent=0, survivors=(f"{module}: its tests fail without a fault",))
     missed = [name for name, state in states.items() if state not in _NOTICED]
     equivalent, survivors = 0, []
-    for name, diff in _diffs(mutmut("show", *missed) if missed else ""):
+    for name in missed:
+        diff = mutmut("show", name).splitlines()
         changed = [row for row in diff if row[:1] in "-+" and row[:3] not in ("---", "+++")]
         if any(row[1:].strip() in plan.equivalent for row in changed if row.startswith("+")):
             equivalent += 1
@@ -179,13 +179,6 @@ def _read_results(module: str, plan: Plan, mutmut: Callable[..., str]) -> Score:
             survivors.append("\n".join([f"{name} ({states[name]})", *changed]))
     noticed = len(states) - len(missed)
     return Score(name=module, noticed=noticed, equivalent=equivalent, survivors=tuple(survivors))
-
-
-def _diffs(shown: str) -> Iterator[tuple[str, list[str]]]:
-    """Yield name and lines of each mutant; a line “# NAME: STATE” comes before each."""
-    for part in f"\n{shown}".split("\n# pipeline.")[1:]:
-        heading, *lines = part.splitlines()
-        yield f"pipeline.{heading.partition(': ')[0]}", lines
 
 
 def _planted(faults: Sequence[Fault], folder: Path) -> Score:
@@ -213,10 +206,8 @@ def _planted(faults: Sequence[Fault], folder: Path) -> Score:
     return Score(name="planted by hand", noticed=noticed, equivalent=0, survivors=tuple(survivors))
 
 
-def _mutmut(folder: Path, command: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    if command == "show":  # one process for all names: each takes a second to start
-        return _run(folder, "-c", _SHOW, *arguments)
-    return _run(folder, "-m", "mutmut", command, *arguments)
+def _mutmut(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return _run(folder, "-m", "mutmut", *arguments)
 
 
 def _run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -14,6 +14,7 @@ import pytest
 
 if TYPE_CHECKING:
     from pipeline.demo import World
+    from tests.store.build import Rows
 
 
 for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
@@ -29,6 +30,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.parent.name in _SLOW or item.get_closest_marker("alone"):
             item.add_marker("slow")
+
+
+@pytest.fixture
+def rows(tmp_path: Path) -> Iterator[Rows]:
+    """A new database that is filled by functions of the store."""
+    from tests.store.build import Rows
+
+    rows = Rows(tmp_path)
+    yield rows
+    rows.close()
 
 
 @pytest.fixture

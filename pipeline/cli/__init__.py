@@ -60,9 +60,8 @@ class _Lazy(click.Group):
         command: click.Command = importlib.import_module(f"pipeline.cli.{module}").command
         for each in (command, *getattr(command, "commands", {}).values()):
             each.help = each.help and each.help.replace("\\b\n", "\b\n")  # raw docstrings spell click's mark out
-            each.short_help = " ".join(
-                (each.help or "").split("\n\n")[0].split()
-            )  # click would cut it after 45 letters
+            # the first paragraph, because click cuts a sentence after 45 characters
+            each.short_help = " ".join((each.help or "").split("\n\n")[0].split())
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

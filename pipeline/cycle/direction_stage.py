@@ -49,7 +49,7 @@ class DirectionStage:
         try:
             async with asyncio.timeout(_SECONDS):
                 for story in stories:
-                    with self.tally.going_on(f"story {story}"):
+                    with self.tally.noting_errors(f"story {story}"):
                         await self._review(story, affairs)
         except TimeoutError:
             return  # the rest stays pending

@@ -150,7 +150,7 @@ class LookStage:
             if page.source in self.plan.off:
                 await self.writer.write(partial(look_rows.stop, article=page.article, reason=_OFF))
             else:
-                with self.tally.going_on(page.url):
+                with self.tally.noting_errors(page.url):
                     await self._look(page)
 
     async def _look(self, page: Watched) -> None:

@@ -44,7 +44,7 @@ class Tally:
         self.troubles.append(Trouble(what=what, name=name, reason=reason))
 
     @contextmanager
-    def going_on(self, name: str) -> Iterator[None]:
+    def noting_errors(self, name: str) -> Iterator[None]:
         """Note an unexpected error of a block under ``name``, and go on. A ``TumenError`` stops the cycle."""
         try:
             yield

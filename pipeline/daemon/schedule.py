@@ -26,11 +26,11 @@ def triggers(daemon: DaemonSettings) -> tuple[Any, Any]:
 
 
 def longest_interval(trigger: Any) -> timedelta:
-    """Return the longest time between two fires of the coming week: a cron expression may pause at night."""
+    """Return the longest time between two runs of the coming week: a cron expression may pause at night."""
     if isinstance(trigger, IntervalTrigger):
         interval: timedelta = trigger.interval
         return interval
-    last = trigger.get_next_fire_time(None, datetime.now(UTC))  # the time until the first fire is no whole interval
+    last = trigger.get_next_fire_time(None, datetime.now(UTC))  # the time until the first run is no whole interval
     longest, end = timedelta(), last + timedelta(days=8)
     for _ in range(_MOST_FIRES):
         at = trigger.get_next_fire_time(last, last + timedelta(seconds=1))

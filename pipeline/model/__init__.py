@@ -5,7 +5,7 @@ Conventions: ``None`` means unknown; an empty value means known to be empty. Tim
 terms are defined in the glossary of ``docs/architecture.md``.
 """
 
-from pipeline.model.articles import Article, Queue, QueuedEntry, Stored, Verdict
+from pipeline.model.articles import Article, Origin, Queue, QueuedEntry, Stored, Verdict
 from pipeline.model.cycle import CycleCounts, CycleReport, FeedChange, RunCounts, Trouble
 from pipeline.model.edits import REPORTED, Change, EditKind, EditPart, Version
 from pipeline.model.extraction import Extraction, Wall
@@ -83,6 +83,7 @@ __all__ = [
     "NearMiss",
     "NearPassage",
     "NotModified",
+    "Origin",
     "Outcome",
     "ParsedEntry",
     "ParsedFeed",

@@ -11,6 +11,7 @@ from pipeline.model.feeds import ParsedEntry
 from pipeline.model.ids import ArticleId, EntryId, FeedId
 
 Verdict = Literal["relevant", "not_relevant", "escalate", "withdrawn"]
+Origin = Literal["feed", "archive"]  # a poll of a feed, or “tumen backfill”
 Queue = Literal["main", "audit", "near"]  # relevant articles; a random sample of the others; those just below the cut
 
 
@@ -82,7 +83,7 @@ class Article:
     fetched_at: datetime
     page_url: str | None = None
     page_hash: str | None = None
-    origin: Literal["feed", "archive"] = "feed"
+    origin: Origin = "feed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

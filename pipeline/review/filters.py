@@ -11,8 +11,9 @@ from difflib import get_close_matches
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
+from pipeline.model import Origin
 from pipeline.review.pages import RequestError, parse_int
-from pipeline.store.queue import ListId, Origin, QueueFilter, Sort, VerdictFilter
+from pipeline.store.queue import ListId, QueueFilter, Sort, VerdictFilter
 
 QUEUES: dict[ListId, str] = {"main": "Queue", "near": "Near misses", "audit": "Audit"}
 LISTS: dict[ListId, str] = {

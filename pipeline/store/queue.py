@@ -14,12 +14,12 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Literal
 
+from pipeline.model import Origin
 from pipeline.store import audit
 from pipeline.store.values import from_row, to_text, to_time
 
 ListId = Literal["main", "audit", "near", "escalated", "mine", "notes", "relevant", "flagged"]
 Sort = Literal["age", "newest", "best"]
-Origin = Literal["feed", "archive"]
 VerdictFilter = Literal["waiting", "relevant", "not_relevant", "escalate"]
 
 HALF_LIFE = timedelta(days=2)  # in the order “age”, the score of an article halves in this time

@@ -61,7 +61,7 @@ def _by_score(scored: tuple[float, Telling]) -> float:
 
 
 def _mean(scores: Sequence[float]) -> float:
-    """Return the probability at the mean log-odds, in which one pair that is unlike outweighs one that is alike."""
+    """Return the probability at the mean log-odds, which a very unlike pair lowers more than the mean of the scores."""
     bounded = [min(max(score, _LEAST), 1 - _LEAST) for score in scores]
     log_odds = sum([math.log(score / (1 - score)) for score in bounded]) / len(scores)
     return 1 / (1 + math.exp(-log_odds))

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import msgspec
 import pytest
@@ -34,13 +32,6 @@ class Inbox:
     def __call__(self, target: Target, subject: str, body: str, message: str) -> str | None:
         self.got.append((target.name, subject))
         return self.problem
-
-
-@pytest.fixture
-def rows(tmp_path: Path) -> Iterator[Rows]:
-    rows = Rows(tmp_path)
-    yield rows
-    rows.close()
 
 
 def settings(rows: Rows, rules: str, *, daemon: str = "") -> Settings:

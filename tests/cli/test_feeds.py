@@ -192,6 +192,11 @@ def test_help_keeps_line_breaks_of_exit_codes() -> None:
         assert "\\b" not in output
 
 
+def test_help_of_a_group_shows_its_commands_in_whole_sentences() -> None:
+    for group in ("feeds", "topics", "reference", "alerts"):
+        assert "..." not in tumen(group, "--help").stdout.partition("Commands:")[2]
+
+
 # ------------------------------------------------------------------------------------------------ without a feed
 
 

@@ -13,9 +13,11 @@ from pathlib import Path
 
 import pytest
 from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.cron import CronTrigger
 
 from pipeline.daemon import Daemon
 from pipeline.daemon.child import Children
+from pipeline.daemon.schedule import longest_interval
 from pipeline.settings import load_settings
 from pipeline.shipped import CONFIG
 from pipeline.store.lock import DaemonLock
@@ -106,3 +108,16 @@ def test_housekeeping_waits_for_the_end_of_a_cycle(tmp_path: Path, monkeypatch: 
     with ThreadPoolExecutor(3) as threads:
         ended = threads.map(lambda name: children.call(name, limit=60), ("run", "doctor", "run"))
     assert [one and one.status for one in ended] == [0, 0, 0]
+
+
+_HALF_A_MONTH_AHEAD = (datetime.now(UTC).day + 14) % 28 + 1
+
+
+@pytest.mark.parametrize(
+    ("cron", "least", "most"),
+    [("0 3 * * *", 1, 1), ("0 3 * * mon", 7, 7), (f"0 3 {_HALF_A_MONTH_AHEAD} * *", 28, 31)],
+    ids=["daily", "weekly", "monthly"],
+)
+def test_interval_of_a_schedule_does_not_depend_on_the_day_of_the_call(cron: str, least: int, most: int) -> None:
+    interval = longest_interval(CronTrigger.from_crontab(cron, timezone=UTC))
+    assert timedelta(days=least) <= interval <= timedelta(days=most)

@@ -1,8 +1,8 @@
 """Desks for tests: a process that has imported Datasette and the desk, and forks one process per desk.
 
 ``tumen serve`` needs three seconds of CPU time to import and warm up. A fork of a warm process needs a tenth of a
-second, and still is a process of its own, with its own sign-in link, cookies and counters. ``serving(…, real=True)`` in
-``tests.review.conftest`` starts the command itself.
+second, and still is a process of its own, with its own sign-in link, cookies and counters. Without a server,
+``serving`` in ``tests.review.conftest`` starts the command itself.
 """
 
 from __future__ import annotations

@@ -62,6 +62,7 @@ def test_header_of_the_far_client_does_not_make_a_proxy(serve: Callable[..., Any
         page = desk.get("/-/tumen", x_remote_user="root", x_forwarded_for="10.0.0.5")[1]
         assert "Sign in to review" in page
         assert desk.get(ONE, x_remote_user="root", x_forwarded_for="10.0.0.5")[0] == 403
+        assert "Sign in to review" in desk.get("/-/tumen", x_remote_user="mallory")[1]
 
 
 def test_form_of_another_site_is_refused_for_an_analyst_of_the_proxy(serve: Callable[..., Any]) -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -15,13 +13,6 @@ from pipeline.store import reviews, transaction
 from tests.store.build import NOW, Rows
 
 DAY = timedelta(days=1)
-
-
-@pytest.fixture
-def rows(tmp_path: Path) -> Iterator[Rows]:
-    rows = Rows(tmp_path)
-    yield rows
-    rows.close()
 
 
 def composed(rows: Rows, which: Which = "not_rejected") -> Brief:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -13,13 +11,6 @@ from pipeline.store import articles, transaction
 from tests.store.build import NOW, SITE, Rows
 
 SECTION = f"{SITE}/news"
-
-
-@pytest.fixture
-def rows(tmp_path: Path) -> Iterator[Rows]:
-    rows = Rows(tmp_path)
-    yield rows
-    rows.close()
 
 
 def test_pages_that_all_name_their_section_as_canonical_are_separate_articles(rows: Rows) -> None:

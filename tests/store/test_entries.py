@@ -2,23 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
-
-import pytest
 
 from pipeline.store import entries, transaction
 from tests.store.build import NOW, Rows
 
 LATER, WEEK = NOW + timedelta(hours=1), timedelta(days=7)
-
-
-@pytest.fixture
-def rows(tmp_path: Path) -> Iterator[Rows]:
-    rows = Rows(tmp_path)
-    yield rows
-    rows.close()
 
 
 def test_entry_in_two_feeds_with_different_teasers_is_not_revised_by_each_poll(rows: Rows) -> None:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -16,13 +14,6 @@ from pipeline.store.values import to_text
 from tests.store.build import NOW, Rows
 
 DAY = timedelta(days=1)
-
-
-@pytest.fixture
-def rows(tmp_path: Path) -> Iterator[Rows]:
-    rows = Rows(tmp_path)
-    yield rows
-    rows.close()
 
 
 def alert(key: str, *, target: str = "duty", made_at: datetime = NOW) -> Alert:
