@@ -121,15 +121,21 @@ class PageStage:
 
     async def _empty_queue(self, site: str) -> None:
         queue = self._queues[site]
-        clock = asyncio.get_running_loop().time
-        while (ids := queue.take(_SLICE)) and clock() <= self.ends_at:
+        while (ids := queue.take(_SLICE)) and self._is_time_after(0):
             entries = deque(entry_rows.get_many(self.writer.committed, ids))
-            while entries and clock() <= self.ends_at:
+            while entries and self._is_time_after(self._pause_before(entries[0])):
                 await self._handle(entries.popleft())
                 if queue.interrupted:
                     queue.put_back([entry.id for entry in entries])
                     break
         del self._queues[site]
+
+    def _is_time_after(self, seconds: float) -> bool:
+        return asyncio.get_running_loop().time() + seconds <= self.ends_at
+
+    def _pause_before(self, entry: QueuedEntry) -> float:
+        """Return the seconds until the entry's page may be requested: a pause must not outlast the cycle."""
+        return self.fetcher.wait_before(entry.entry.url) if needs_page(entry, self.settings) else 0.0
 
     async def _handle(self, entry: QueuedEntry) -> None:
         """Fetch the entry's page, if it needs one, and act on the decision."""

@@ -236,7 +236,7 @@ class Daemon:
         }
         scheduler.add_job(self.cycle, cycles, id="cycle", **options)
         scheduler.add_job(self.housekeeping, housekeeping, id="housekeeping", **options)
-        self.lock.write(longest_interval(cycles), longest_interval(housekeeping))
+        self.lock.write(longest_interval(cycles))
 
 
 def _enabled(settings: Settings) -> int:

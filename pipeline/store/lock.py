@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _GLIMPSE_SECONDS = 1.0  # “tumen status” may hold a lock of the daemon for a moment, to see whether it is alive
-_NIGHTLY = timedelta(days=1)
 
 
 @contextmanager
@@ -70,13 +69,11 @@ class DaemonState:
         text: the daemon, such as ``process 12, since 2026-11-30 09:14:00 UTC``; "" after a clean stop.
         is_alive: a daemon runs now.
         interval: longest time from one of its cycles to the next.
-        backup_interval: longest time from one of its backups to the next; a day if no daemon says.
     """
 
     text: str = ""
     is_alive: bool = False
     interval: timedelta | None = None
-    backup_interval: timedelta = _NIGHTLY
 
 
 class DaemonLock:
@@ -105,14 +102,10 @@ class DaemonLock:
                 raise LockHeld(f"{database}: another daemon is active: {text}.") from None
             return
 
-    def write(self, interval: timedelta, backup_interval: timedelta) -> None:
-        """Record that the daemon runs, and its schedule."""
+    def write(self, interval: timedelta) -> None:
+        """Record that the daemon runs, and the longest time from one of its cycles to the next."""
         text = f"process {os.getpid()}, since {self._since}"
-        seconds = {
-            "interval_seconds": interval.total_seconds(),
-            "backup_interval_seconds": backup_interval.total_seconds(),
-        }
-        _write(self._handle, json.dumps({"daemon": text, **seconds}))
+        _write(self._handle, json.dumps({"daemon": text, "interval_seconds": interval.total_seconds()}))
 
     def release(self) -> None:
         """Record a clean stop, and release the lock."""
@@ -131,9 +124,7 @@ def daemon_state(database: Path) -> DaemonState:
         written = json.loads(_decode(os.pread(handle, 1000, 0)) or "{}")
         seconds = written.get("interval_seconds")
         interval = None if seconds is None else timedelta(seconds=float(seconds))
-        backup_interval = timedelta(seconds=float(written.get("backup_interval_seconds", _NIGHTLY.total_seconds())))
-        text = str(written.get("daemon", ""))
-        return DaemonState(text=text, is_alive=is_alive, interval=interval, backup_interval=backup_interval)
+        return DaemonState(text=str(written.get("daemon", "")), is_alive=is_alive, interval=interval)
     except (ValueError, AttributeError, TypeError, OverflowError):  # half-written at this moment, or not ours
         return DaemonState(is_alive=True)
     finally:

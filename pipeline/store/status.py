@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 
-from pipeline.store import lock, watch
+from pipeline.store import watch
 from pipeline.store.values import from_row, to_text, to_time
 from pipeline.store.watch import Watch
 
@@ -76,6 +76,7 @@ class Status:
         checked_at: last check that found no damage.
         damaged_at: last check that found damage, if it was later.
         copied_at: last backup.
+        copy_late_at: when the next backup is late, by the interval of the last ones.
         copy_failed_at: last attempt of a backup, if it failed.
         next_due: next poll of any feed.
         entries: number of entries in each state; ``new`` and ``failed`` wait.
@@ -92,6 +93,7 @@ class Status:
     checked_at: str | None
     damaged_at: str | None
     copied_at: str | None
+    copy_late_at: str | None
     copy_failed_at: str | None
     last_cycle: str | None
     next_due: str | None
@@ -132,7 +134,7 @@ def read(conn: sqlite3.Connection, now: datetime) -> Status:
     states = conn.execute("SELECT state, count(*) AS entries FROM entries GROUP BY state ORDER BY state")
     times = dict(
         conn.execute(
-            "SELECT name, at FROM alert_times WHERE name IN ('check', 'damage', 'copy', 'copy tried')"
+            "SELECT name, at FROM alert_times WHERE name IN ('check', 'damage', 'copy', 'copy late', 'copy tried')"
         ).fetchall()
     )
     path = Path(conn.execute("PRAGMA database_list").fetchone()[2])
@@ -144,6 +146,7 @@ def read(conn: sqlite3.Connection, now: datetime) -> Status:
         checked_at=times.get("check"),
         damaged_at=times.get("damage"),
         copied_at=times.get("copy"),
+        copy_late_at=times.get("copy late"),
         copy_failed_at=tried if (tried := times.get("copy tried", "")) > times.get("copy", "") else None,
         entries={row["state"]: row["entries"] for row in states},
         failing=_failing(conn, FAILS),
@@ -152,9 +155,7 @@ def read(conn: sqlite3.Connection, now: datetime) -> Status:
         watch=watch.read(conn, path, now),
         **dict(figures),
     )
-    # one missed backup is no reason to look: two intervals and a day, which is three days for a nightly backup
-    backup_limit = 2 * lock.daemon_state(path).backup_interval + timedelta(days=1)
-    problems = tuple(_problems(status, now, backup_limit))
+    problems = tuple(_problems(status, now))
     return replace(status, problems=problems, healthy=not problems)
 
 
@@ -166,7 +167,7 @@ def _failing(conn: sqlite3.Connection, which: str) -> tuple[FailingFeed, ...]:
     return tuple(from_row(FailingFeed, row) for row in rows)
 
 
-def _problems(status: Status, now: datetime, backup_limit: timedelta) -> Iterator[str]:
+def _problems(status: Status, now: datetime) -> Iterator[str]:
     if status.last_cycle is None:
         yield "No cycle has finished yet."
     elif status.last_cycle < to_text(now - _STALE):
@@ -180,7 +181,7 @@ def _problems(status: Status, now: datetime, backup_limit: timedelta) -> Iterato
         yield f"The database was found damaged at {status.damaged_at}: run “tumen doctor”."
     if status.copy_failed_at:
         yield f"The backup of {status.copy_failed_at} failed: see the housekeeping lines of the log, or its mail."
-    elif status.copied_at and status.copied_at < to_text(now - backup_limit):
+    elif status.copied_at and (status.copy_late_at or status.copied_at) < to_text(now):
         yield f"The last backup is from {status.copied_at}: check that housekeeping runs."
     if status.alerts_failed:
         yield f"{_number(status.alerts_failed, 'alert was', 'alerts were')} given up: see “tumen alerts list”."

@@ -92,7 +92,7 @@ def test_active_run_is_no_reason(conn: sqlite3.Connection, database: Path) -> No
 
 def test_daemon_says_when_the_next_cycle_is_expected(conn: sqlite3.Connection, database: Path) -> None:
     daemon = DaemonLock(database)
-    daemon.write(timedelta(hours=8), timedelta(days=1))
+    daemon.write(timedelta(hours=8))
     assert daemon_state(database).interval == timedelta(hours=8)
     assert reasons(conn, NOW + timedelta(hours=8)) == []
     with pytest.raises(LockHeld, match="another daemon is active: process"):
@@ -105,7 +105,7 @@ def test_daemon_that_was_killed_is_reported(conn: sqlite3.Connection, database: 
     import os
 
     daemon = DaemonLock(database)
-    daemon.write(timedelta(minutes=5), timedelta(days=1))
+    daemon.write(timedelta(minutes=5))
     os.close(daemon._handle)  # what the system does when a process is killed
     assert [reason.partition(" (process")[0] for reason in reasons(conn)] == ["The daemon is gone without a clean stop"]
 
