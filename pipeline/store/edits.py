@@ -84,7 +84,8 @@ def mark_layout(conn: sqlite3.Connection, feed: int, keys: set[int], now: dateti
     """Turn the earlier edits of a source with these changes into changes of its layout."""
     rows = conn.execute(
         "SELECT DISTINCT e.id, e.parts FROM edit_parts p JOIN edits e ON e.id = p.edit_id"
-        " WHERE p.key IN (SELECT value FROM json_each(?)) AND e.feed_id = ? AND e.seen_at >= ?",
+        " WHERE p.key IN (SELECT value FROM json_each(?)) AND e.feed_id = ? AND e.seen_at >= ?"
+        " AND e.kind <> 'back'",
         (json.dumps(list(keys)), feed, to_text(now - _LAYOUT_TIME)),
     ).fetchall()
     for edit, packed in rows:
