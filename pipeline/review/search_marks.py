@@ -57,11 +57,6 @@ class Marker:
         before = [Piece(text="… ")] if start else []
         return [*before, *pieces, *([Piece(text=" …")] if end < len(text) else [])]
 
-    def first(self, text: str) -> str:
-        """Return the words of the first hit, for a link that scrolls to them; "" without a hit."""
-        spans = self.spans(text)
-        return text[slice(*spans[0])] if spans else ""
-
     def _matches(self, word: str) -> bool:
         return word in self._forms or not self._forms.isdisjoint(terms(word))
 

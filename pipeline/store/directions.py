@@ -156,7 +156,7 @@ def of_story(conn: sqlite3.Connection, story: int) -> dict[str, Any]:
         " o.basis, o.relation, o.certain, o.like_article_id AS like, g.name AS like_source, o.evidence"
         " FROM story_order o JOIN articles a ON a.id = o.article_id JOIN feeds f ON f.id = a.feed_id"
         " LEFT JOIN articles b ON b.id = o.like_article_id LEFT JOIN feeds g ON g.id = b.feed_id"
-        " WHERE o.story_id = ? ORDER BY o.place",
+        " WHERE o.story_id = ? AND a.story_id = o.story_id ORDER BY o.place",  # not those that an analyst took out
         (story,),
     )
     gaps = conn.execute(
@@ -164,7 +164,7 @@ def of_story(conn: sqlite3.Connection, story: int) -> dict[str, Any]:
         " p.article_id AS article, a.language, f.name AS source, p.quotation"
         " FROM story_gaps p JOIN articles a ON a.id = p.article_id"
         " JOIN feeds f ON f.id = a.feed_id LEFT JOIN concepts c ON p.kind = 'concept' AND c.id = p.item"
-        " WHERE p.story_id = ? ORDER BY p.side, p.told_by, p.sources DESC, p.kind, p.item",
+        " WHERE p.story_id = ? AND a.story_id = p.story_id ORDER BY p.side, p.told_by, p.sources DESC, p.kind, p.item",
         (story,),
     )
     affair = conn.execute(
