@@ -26,7 +26,7 @@ async def read_fields(request: Any) -> dict[str, Any]:
         more = event.get("more_body", False)
         if len(raw) > MAX_BYTES:
             raise RequestError(
-                413, "The request is too long. A note has at most {n} characters.", n=MAX_NOTE_CHARACTERS
+                413, "The request is too long. A note has at most {n} characters.", n=f"{MAX_NOTE_CHARACTERS:,}"
             )
     try:
         text = raw.decode("utf-8")

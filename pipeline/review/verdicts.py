@@ -115,7 +115,7 @@ def _article(fields: dict[str, Any]) -> int:
 def _note(fields: dict[str, Any]) -> str:
     text = clean_text(fields.get("note"))
     if len(text) > MAX_NOTE_CHARACTERS:
-        raise pages.RequestError(413, "The note is too long. It may have {n} characters.", n=MAX_NOTE_CHARACTERS)
+        raise pages.RequestError(413, "The note is too long. It may have {n} characters.", n=f"{MAX_NOTE_CHARACTERS:,}")
     return text
 
 
