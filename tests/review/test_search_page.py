@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import re
+import sqlite3
 import urllib.parse
+from contextlib import closing
 
 import feedparser
 
@@ -119,14 +121,16 @@ def test_misspelled_word_leads_to_a_suggestion(library: Served) -> None:
 
 
 def test_csv_opens_in_excel_and_holds_no_formula(desk: Served) -> None:
-    conn_rows = desk.rows("SELECT 1")
-    assert conn_rows
+    for number, sign in enumerate("=+-@\t\r\n＝＋－＠", 1):
+        with closing(sqlite3.connect(desk.database)) as conn, conn:
+            conn.execute("UPDATE articles SET title = ? || '1+1 사드' WHERE id = ?", (sign, number))
     _, text, headers = desk.get("/-/tumen/search.csv?" + urllib.parse.urlencode({"q": "사드"}))
     assert headers["content-disposition"].endswith('.csv"')
     assert text.startswith("\ufeff")
     rows = list(csv.DictReader(io.StringIO(text[1:])))
     assert rows
     assert all("[" not in row["topics"] for row in rows)
+    assert sum(row["title"].startswith("'") for row in rows) == 11
     assert {int(row["number"]) for row in rows} >= listed(desk.get(address(q="사드"))[1])
 
 
