@@ -16,7 +16,8 @@ TEXT = "The harbour of Rason opened its third pier on Monday. " * 20
 
 
 def entry(*, timezone: str | None = None, home: str | None = "KR", language: str = "ko", **given: Any) -> QueuedEntry:
-    parsed = ParsedEntry(**{"id": "1", "url": "https://n.example/1?from=rss", "title": TITLE} | given)
+    fields: dict[str, Any] = {"id": "1", "url": "https://n.example/1?from=rss", "title": TITLE}
+    parsed = ParsedEntry(**fields | given)
     return QueuedEntry(
         id=EntryId(1),
         feed=FeedId(1),
@@ -33,7 +34,8 @@ def entry(*, timezone: str | None = None, home: str | None = "KR", language: str
 
 
 def page(text: str = TEXT, **given: Any) -> Extraction:
-    return Extraction(**{"text": text, "title": TITLE, "method": "blocks", "quality": 0.9} | given)
+    fields: dict[str, Any] = {"text": text, "title": TITLE, "method": "blocks", "quality": 0.9}
+    return Extraction(**fields | given)
 
 
 def article(one: QueuedEntry, extraction: Extraction) -> Article:
