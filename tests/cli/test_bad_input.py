@@ -104,7 +104,9 @@ def test_missing_config_folder_is_named(place: Path) -> None:
 @pytest.mark.parametrize("words", [("run",), ("daemon",), ("reindex",), ("alerts", "send")], ids=" ".join)
 def test_database_without_write_permission(place: Path, words: tuple[str, ...]) -> None:
     (place / "tumen.db").chmod(0o400)
-    refused(tumen(place, *words), 73, "tumen.db", "it is read-only; check who owns the file and its folder")
+    refused(
+        tumen(place, *words), 73, "tumen.db", "it is read-only; check the mount, and who owns the file and its folder"
+    )
     assert tumen(place, "status").returncode == 1  # the broken feed: it can be read
     assert "cannot be written by this user" in tumen(place, "doctor").stdout
 
