@@ -39,7 +39,7 @@ def command_lines() -> Iterator[list[str]]:
         for line in re.findall(r"^[^#]*/opt/tumen/\.venv/bin/tumen ([^|\n]+)", path.read_text("utf-8"), re.MULTILINE):
             yield line.split()
     yaml = pytest.importorskip("yaml")
-    services = yaml.safe_load((DEPLOY / "compose.yaml").read_text("utf-8"))["services"]
+    services = yaml.safe_load((DEPLOY.parent / "compose.yaml").read_text("utf-8"))["services"]
     yield from (service["command"] for service in services.values() if "command" in service)
     for line in re.findall(r"CMD (\[.*\])$", (DEPLOY / "Containerfile").read_text("utf-8"), re.MULTILINE):
         yield [word for word in json.loads(line) if word != "tumen"]

@@ -41,7 +41,6 @@ from pipeline.model import (
     EntryId,
     Fetched,
     FetchFailed,
-    NotModified,
     Outcome,
     QueuedEntry,
     Request,
@@ -306,23 +305,9 @@ class PageStage:
 
     def _record(self, conn: sqlite3.Connection, entry: QueuedEntry, outcome: Outcome | None) -> None:
         if outcome is not None:
-            runs.record_fetch(conn, self.run, _fetch_row(entry, outcome), self.now())
+            row = runs.FetchRow.of("page", entry.entry.url, outcome, feed=entry.feed, entry=entry.id)
+            runs.record_fetch(conn, self.run, row, self.now())
 
     def _done(self) -> None:
         self.tally.pages_done += 1
         self.tally.notify()
-
-
-def _fetch_row(entry: QueuedEntry, outcome: Outcome) -> runs.FetchRow:
-    failure = outcome if isinstance(outcome, FetchFailed) else None
-    return runs.FetchRow(
-        kind="page",
-        url=entry.entry.url,
-        outcome=failure.kind if failure else "fetched",
-        feed=entry.feed,
-        entry=entry.id,
-        status=None if isinstance(outcome, NotModified) else outcome.status,
-        size=0 if isinstance(outcome, NotModified) else outcome.wire_bytes,
-        seconds=outcome.seconds,
-        problem=failure.reason if failure else None,
-    )

@@ -74,7 +74,9 @@ class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     min_score: Annotated[float, Meta(ge=0, le=1)] = 0.0
     verdicts: tuple[Literal["relevant", "not_relevant", "escalate"], ...] = ("escalate",)
     health: tuple[Literal["failing", "silent", "well"], ...] = ("failing", "silent", "well")
-    edits: tuple[Literal["gone", "headline", "fact", "sentence"], ...] = ("gone", "headline", "fact", "sentence")
+    edits: tuple[Literal["gone", "back", "headline", "fact", "sentence"], ...] = (
+        "gone", "back", "headline", "fact", "sentence",
+    )  # fmt: skip
     digest: str = ""
     quiet: str = ""
 

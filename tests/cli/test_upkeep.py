@@ -5,8 +5,6 @@ from __future__ import annotations
 import itertools
 import os
 import sqlite3
-import subprocess
-import sys
 import threading
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -17,11 +15,7 @@ import pytest
 from pipeline.cli.doctor import _usual_interval
 from pipeline.store import open_store, runs, search, transaction, upkeep
 from pipeline.store import page_archive as copies
-
-
-def tumen(*words: str | Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "pipeline", *map(str, words)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+from tests.command import tumen
 
 
 @pytest.fixture
@@ -58,7 +52,7 @@ def test_backup_of_a_database_in_use_is_complete_and_private(database: Path, tmp
 
 
 def test_backup_during_writes_is_consistent(database: Path, tmp_path: Path) -> None:
-    over = threading.Event()
+    begun, over = threading.Event(), threading.Event()
 
     def write() -> None:  # text and search index must agree in every copy
         conn = sqlite3.connect(database, timeout=30)
@@ -68,10 +62,12 @@ def test_backup_during_writes_is_consistent(database: Path, tmp_path: Path) -> N
             with conn:
                 conn.execute("UPDATE articles SET title = ?", (f"Round {number}",))
                 conn.execute("INSERT OR REPLACE INTO alert_times VALUES ('round', ?)", (str(number),))
+            begun.set()
         conn.close()
 
     writer = threading.Thread(target=write)
     writer.start()
+    assert begun.wait(30)
     try:
         rounds = set()
         for number in range(4):

@@ -279,6 +279,7 @@ def test_a_paywall_is_suspected(language: str) -> None:
 
 LONG = [*PARAGRAPHS["en"] * 3]
 NOTE = "<div class='offer'><p>This story is for subscribers. Sign in to read on.</p></div>"
+FAR_BELOW = f"<div>{'<p>Tide tables of the western pier.</p>' * 20}{NOTE}</div>"
 
 
 @pytest.mark.parametrize(
@@ -287,13 +288,15 @@ NOTE = "<div class='offer'><p>This story is for subscribers. Sign in to read on.
         ([*LONG, "The third ship would be …"], NOTE, True),
         ([*LONG, "The third ship would be..."], NOTE, True),
         ([*LONG, "The third ship would be …"], "", False),
+        ([*LONG, "The third ship would be …"], FAR_BELOW, False),
         (LONG, NOTE, False),
         (PARAGRAPHS["en"][:2], "", False),
         ([*PARAGRAPHS["en"][:2], "To subscribe to the ferry is required, the council said."], "", False),
         ([PARAGRAPHS["en"][0], "“For members only,” the sign on the pier reads."], "", False),
     ],
     ids=[
-        "long teaser", "long teaser, three dots", "long text that ends in dots", "long text beside a note",
+        "long teaser", "long teaser, three dots", "long text that ends in dots",
+        "long text that ends in dots, with a note far below", "long text beside a note",
         "short and whole", "short, about a subscription", "short, with a sign for members",
     ],
 )  # fmt: skip
