@@ -114,6 +114,9 @@ def _unwritable(database: Path, settings: Settings | None) -> Iterator[str]:
         own.append(Path(settings.daemon.backup_folder))
     for path in own:
         if path.exists() and not os.access(path, os.W_OK):
+            if os.statvfs(path).f_flag & os.ST_RDONLY:
+                yield f"{path} is on a file system that is mounted read-only: mount it writable"
+                return
             yield f"{path} cannot be written by this user: change its owner"
 
 

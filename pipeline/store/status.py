@@ -193,7 +193,7 @@ def _problems(status: Status, now: datetime) -> Iterator[str]:
     if status.alerts_failed:
         yield f"{_number(status.alerts_failed, 'alert was', 'alerts were')} given up: see “tumen alerts list”."
     if status.free_bytes < _LEAST_FREE_BYTES:
-        yield f"Only {status.free_bytes / 1e6:,.0f} MB are free on the disk of the database."
+        yield f"Only {status.free_bytes / 1e6:,.0f} MB are free on the disk of the database: free some space."
 
 
 def _number(count: int, one: str, many: str) -> str:

@@ -141,6 +141,15 @@ def test_restore_overwrites_no_config(database: Path, tmp_path: Path) -> None:
     assert (config / "feeds.toml").read_text(encoding="utf-8") == "# newer\n"
 
 
+def test_database_of_an_older_tumen_can_be_backed_up_before_the_upgrade(database: Path, tmp_path: Path) -> None:
+    with closing(sqlite3.connect(database)) as conn:
+        conn.execute(f"PRAGMA user_version = {SCHEMA_VERSION - 1}")
+    words = [str(tmp_path / "before.db"), "--db", str(database)]
+    assert "checked." in CliRunner().invoke(backup_command, words, standalone_mode=False).output
+    with closing(sqlite3.connect(tmp_path / "before.db")) as copy:
+        assert copy.execute("PRAGMA user_version").fetchone() == (SCHEMA_VERSION - 1,)
+
+
 def test_backup_of_a_newer_tumen_is_refused(database: Path, tmp_path: Path) -> None:
     back_up(database, tmp_path / "copy.db")
     with closing(sqlite3.connect(tmp_path / "copy.db")) as conn:

@@ -114,7 +114,8 @@ def test_missing_config_folder_is_named(place: Path) -> None:
 @pytest.mark.parametrize("words", [("run",), ("daemon",), ("reindex",), ("alerts", "send")], ids=" ".join)
 def test_database_without_write_permission(place: Path, words: tuple[str, ...]) -> None:
     (place / "tumen.db").chmod(0o400)
-    refused(tumen_as_user(place, *words), 73, "tumen.db", "it is read-only; check who owns the file and its folder")
+    reason = "it is read-only; check the mount, and who owns the file and its folder"
+    refused(tumen_as_user(place, *words), 73, "tumen.db", reason)
     assert tumen_as_user(place, "status").returncode == 1  # the broken feed: it can be read
     assert "cannot be written by this user" in tumen_as_user(place, "doctor").stdout
 
