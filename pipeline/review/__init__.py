@@ -12,7 +12,7 @@ from typing import Any
 
 from datasette import hookimpl
 
-from pipeline.review import faults, guard, middleware, pages, sql_limits, tables
+from pipeline.review import faults, gloss, guard, middleware, pages, sql_limits, tables
 from pipeline.store.search import to_query
 
 _BUSY_TIMEOUT_MS = 15_000
@@ -41,6 +41,13 @@ def register_routes() -> list[tuple[str, Callable[..., Any]]]:
     lists = (queue, live, verdicts, brief, preferences, searching, exports, atom, story, edits)
     modules = (*lists, dashboard, reference_page, signing, health)
     return [route for module in modules for route in module.routes()]
+
+
+@hookimpl
+def startup(datasette: Any) -> None:
+    """Load the lexicon in the background, so that the first list has glosses."""
+    if guard.served(datasette):
+        gloss.start()
 
 
 @hookimpl(trylast=True)

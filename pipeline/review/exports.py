@@ -15,7 +15,7 @@ from pipeline.store.search_results import Result
 
 _COLUMNS = ("number", "date", "source", "language", "title", "address", "relevance", "topics", "verdict", "desk")
 _BOM = "\ufeff"  # without it, Excel takes Russian and Korean for Latin-1
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = tuple("=+-@\t\r\n＝＋－＠")  # Excel in Korean reads full-width signs too
 
 
 def routes() -> list[tuple[str, Callable[..., Any]]]:

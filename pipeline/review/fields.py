@@ -25,7 +25,9 @@ async def read_fields(request: Any) -> dict[str, Any]:
         raw += event.get("body", b"")
         more = event.get("more_body", False)
         if len(raw) > MAX_BYTES:
-            raise RequestError(413, f"The request is too long. A note has at most {MAX_NOTE_CHARACTERS:,} characters.")
+            raise RequestError(
+                413, "The request is too long. A note has at most {n} characters.", n=f"{MAX_NOTE_CHARACTERS:,}"
+            )
     try:
         text = raw.decode("utf-8")
         fields = json.loads(text) if is_json(request) else parse_qs(text, keep_blank_values=True)

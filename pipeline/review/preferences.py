@@ -48,7 +48,9 @@ async def set_zone(datasette: Any, request: Any) -> Any:
     fields = await read_fields(request)
     name = clean_text(fields.get("zone"))
     if local_time.parse_zone(name) is None:
-        raise pages.RequestError(400, f"“{name[:60]}” is not a time zone. Expected a name such as Asia/Seoul.")
+        raise pages.RequestError(
+            400, "“{name}” is not a time zone. Expected a name such as Asia/Seoul.", name=name[:60]
+        )
     now = datetime.now(UTC)
     await guard.database(datasette).execute_write_fn(lambda conn: desk_settings.put(conn, analyst, "zone", name, now))
     response = Response.redirect(datasette.urls.path("/-/tumen"), status=303)

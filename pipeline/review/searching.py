@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import quote
 
 from datasette import Response
 
@@ -86,14 +85,7 @@ STATES = {
 
 
 def _result(marker: Marker, row: search_results.Result) -> dict[str, Any]:
-    # the fragment lets the browser scroll to the first hit and highlight it
-    hit = marker.first(row.text)
-    return {
-        "article": row,
-        "title": marker.title(row.title),
-        "excerpt": marker.excerpt(row.text),
-        "fragment": f"#:~:text={quote(hit, safe='')}" if hit else "",
-    }
+    return {"article": row, "title": marker.title(row.title), "excerpt": marker.excerpt(row.text)}
 
 
 def _chips(conn: Any, query: Query) -> list[dict[str, Any]]:
@@ -102,6 +94,7 @@ def _chips(conn: Any, query: Query) -> list[dict[str, Any]]:
     for term in (*query.terms, *query.excluded):
         if term.concept:
             chips[term.concept] = {
+                "excluded": term in query.excluded,
                 "concept": term.concept,
                 "name": concepts.name(conn, term.concept),
                 "spellings": _some_spellings(term),

@@ -30,8 +30,8 @@ def routes() -> list[tuple[str, Callable[..., Any]]]:
 
 
 _REFUSALS: dict[reviews.Refusal, tuple[int, str]] = {
-    "no_article": (404, "There is no article {} any more. The verdict was not stored."),
-    "nothing_to_undo": (409, "Nothing to undo: you have no verdict on article {}."),
+    "no_article": (404, "There is no article {number} any more."),
+    "nothing_to_undo": (409, "Nothing to undo: you have no verdict on article {number}."),
     "token_of_other": (409, "The page is out of date. Reload the page."),
     "unknown_topic": (400, "One of the topics does not exist any more. Reload the page."),
 }
@@ -49,7 +49,7 @@ async def verdict(datasette: Any, request: Any) -> Any:
     stored = await guard.database(datasette).execute_write_fn(lambda conn: reviews.put(conn, new, now))
     if stored.refusal is not None:
         status, reason = _REFUSALS[stored.refusal]
-        raise pages.RequestError(status, reason.format(new.article))
+        raise pages.RequestError(status, reason, number=new.article)
     if not is_json(request):
         return Response.redirect(datasette.urls.path(f"/-/tumen{filters.query(request.args)}"), status=303)
 
@@ -81,7 +81,7 @@ async def note(datasette: Any, request: Any) -> Any:
     new = reviews.NewNote(article=article, analyst=analyst, note=_note(fields), token=f"note {token}")
     now = datetime.now(UTC)
     if not await guard.database(datasette).execute_write_fn(lambda conn: reviews.put_note(conn, new, now)):
-        raise pages.RequestError(404, f"There is no article {article} any more. The note was not stored.")
+        raise pages.RequestError(404, "There is no article {number} any more.", number=article)
     if is_json(request):
         return Response.json({"saved": True})
     back = datasette.urls.path(f"/-/tumen/article/{article}{filters.query(request.args)}")
@@ -115,7 +115,7 @@ def _article(fields: dict[str, Any]) -> int:
 def _note(fields: dict[str, Any]) -> str:
     text = clean_text(fields.get("note"))
     if len(text) > MAX_NOTE_CHARACTERS:
-        raise pages.RequestError(413, f"The note is too long. It may have {MAX_NOTE_CHARACTERS:,} characters.")
+        raise pages.RequestError(413, "The note is too long. It may have {n} characters.", n=f"{MAX_NOTE_CHARACTERS:,}")
     return text
 
 
