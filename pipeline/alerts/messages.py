@@ -30,7 +30,7 @@ def for_verdict(verdict: Verdict, article: AlertArticle, desk: str) -> tuple[str
 
 def for_edit(edit: Mapping[str, Any], article: AlertArticle, desk: str) -> tuple[str, str]:
     """Return subject and body for an edit or a deletion."""
-    label = "Deleted" if edit["kind"] == "gone" else "Edited"
+    label = {"gone": "Deleted", "back": "Restored"}.get(edit["kind"], "Edited")
     lines = [_line(edit["summary"], 400)]
     for part in edit["parts"][:_MOST_PARTS]:
         if part["kind"] in ("headline", "fact", "sentence"):

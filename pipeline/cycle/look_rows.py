@@ -17,7 +17,7 @@ from pipeline.store import articles, edits, flags, looks, submissions
 from pipeline.store.edits import Edit
 from pipeline.store.looks import Watched
 
-_REVISES: frozenset[EditKind] = frozenset({"headline", "fact", "sentence", "wording"})
+_REVISES: frozenset[EditKind] = frozenset({"back", "headline", "fact", "sentence", "wording"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +55,9 @@ class LookRecord:
         decision = decide_look(page.history(self.schedule), answer, self.now)
         if decision.gone:
             self._store_deletion(conn, decision)
-        if change is not None and (decision.store or change.kind == "cosmetic"):
+        if decision.back:
+            self._store_change(conn, Change(kind="back", parts=change.parts if change else ()))
+        elif change is not None and (decision.store or change.kind == "cosmetic"):
             self._store_change(conn, change)
             if self.submit and change.kind in REPORTED:
                 submissions.put(conn, page.article, page.url, self.now)

@@ -133,7 +133,13 @@ class Daemon:
             log.info("stopped")
 
     def cycle(self) -> None:
-        """Run ``tumen run`` as a child; log its figures, and a line for each feed whose health changed."""
+        """Run ``tumen run`` as a child; log its figures, and a line for each feed whose health changed.
+
+        The child would create a missing database: after a lost mount, all news once more on another disk.
+        """
+        if not self.database.exists():
+            log.error("%s is gone: mount its disk, or stop the daemon and restore a backup", self.database)
+            return
         ended = self.children.call("run", "--json", "--config", str(self.config), limit=self._cycle_seconds)
         if ended is None:
             return
@@ -160,8 +166,9 @@ class Daemon:
 
     def housekeeping(self) -> None:
         """Run ``tumen doctor --housekeeping`` as a child: tidy, check and back up the database."""
-        command = ("doctor", "--housekeeping", "--config", str(self.config))
-        ended = self.children.call(*command, limit=_HOUSEKEEPING_SECONDS)
+        ended = self.children.call(
+            "doctor", "--housekeeping", "--config", str(self.config), limit=_HOUSEKEEPING_SECONDS
+        )
         if ended is None:
             return
         level = logging.INFO if ended.status == 0 else logging.ERROR
@@ -236,7 +243,7 @@ class Daemon:
         }
         scheduler.add_job(self.cycle, cycles, id="cycle", **options)
         scheduler.add_job(self.housekeeping, housekeeping, id="housekeeping", **options)
-        self.lock.write(longest_interval(cycles), longest_interval(housekeeping))
+        self.lock.write(longest_interval(cycles))
 
 
 def _enabled(settings: Settings) -> int:

@@ -58,7 +58,8 @@ def describe(change: Change) -> str:
         if part.kind in ("fact", "sentence", "wording")
     )
     facts = [fact for part in change.parts if part.kind in ("headline", "fact") for fact in part.facts]
-    pieces = ["headline changed"] * any(part.kind == "headline" for part in change.parts)
+    pieces = ["the page is there again"] * (change.kind == "back")
+    pieces += ["headline changed"] * any(part.kind == "headline" for part in change.parts)
     pieces += [f"{count} sentence{'s' if count > 1 else ''} {what}" for what, count in counts.items()]
     text = ", ".join(pieces) or ("layout of the site changed" if change.kind == "layout" else _COSMETIC)
     shown = ", ".join(dict.fromkeys(facts[:8]))

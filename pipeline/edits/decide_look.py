@@ -1,8 +1,8 @@
 """Decision about the next look at a page, and whether it counts as gone. Pure.
 
 In: the history of the looks, the answer of this one, the time. Out: a ``LookDecision``. A page is gone only after two
-looks at least a day apart found it missing. Every history ends: there are as many looks as steps of the schedule, and
-one more to confirm that a page is missing.
+looks at least a day apart found it missing; the looks that are left of the schedule show whether it comes back. Every
+history ends: there are as many looks as steps of the schedule, and one more to confirm that a page is missing.
 """
 
 from __future__ import annotations
@@ -58,17 +58,19 @@ def _not_asked(history: LookHistory, answer: NotAsked, now: datetime) -> LookDec
 
 
 def _missing(history: LookHistory, answer: Missing, now: datetime) -> LookDecision:
+    if history.state == "gone":
+        return replace(_plan(history, now), state="gone")
     if history.missing_since is None:
         reason = f"The page was missing at the last look ({answer.how}); a second look follows after a day."
         before = _as_before(history)
         return replace(before, state="missing", missing_since=now, next_at=now + DAY, reason=reason)
     if now - history.missing_since < DAY:
         return replace(_as_before(history), next_at=history.missing_since + DAY)
-    return replace(_as_before(history), state="gone", gone=answer.how)
+    return replace(_plan(history, now), state="gone", gone=answer.how)
 
 
 def _changed(history: LookHistory, answer: Changed, now: datetime) -> LookDecision:
-    if answer.returned and history.returns:
+    if answer.returned and history.returns and history.state != "gone":
         return _end(history, "The page alternates between earlier texts; there is no further look.")
     decision = replace(
         _there(history, now), store=True, changes=history.changes + 1, returns=history.returns + answer.returned
@@ -81,14 +83,14 @@ def _changed(history: LookHistory, answer: Changed, now: datetime) -> LookDecisi
 
 def _there(history: LookHistory, now: datetime) -> LookDecision:
     """Return the decision for a page that is there."""
-    return replace(_plan(history, now), missing_since=None)
+    return replace(_plan(history, now), missing_since=None, back=history.state == "gone")
 
 
 def _unreadable(history: LookHistory, answer: Unreadable, now: datetime) -> LookDecision:
     """Keep what is known: a second look at a missing page is still to come. Leave a site that refuses twice alone."""
     if history.state == "missing" and history.looks <= len(history.schedule):
         return replace(_as_before(history), next_at=now + DAY, reason=answer.reason)
-    if history.state == "missing" or history.reason:
+    if history.state in ("missing", "gone") or history.reason:
         return _end(history, answer.reason)
     return replace(_plan(history, now), reason=answer.reason)
 
@@ -102,7 +104,7 @@ def _plan(history: LookHistory, now: datetime) -> LookDecision:
 
 
 def _end(history: LookHistory, reason: str) -> LookDecision:
-    return replace(_as_before(history), state="ended", reason=reason)
+    return replace(_as_before(history), state="gone" if history.state == "gone" else "ended", reason=reason)
 
 
 def _as_before(history: LookHistory) -> LookDecision:

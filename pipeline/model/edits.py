@@ -5,21 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Literal, get_args
 
-EditKind = Literal["gone", "headline", "fact", "sentence", "wording", "layout", "cosmetic"]
+EditKind = Literal["gone", "back", "headline", "fact", "sentence", "wording", "layout", "cosmetic"]
 LookState = Literal["watched", "missing", "gone", "ended"]
 
-EDIT_ORDER: tuple[EditKind, ...] = (
-    "gone",
-    "headline",
-    "fact",
-    "sentence",
-    "wording",
-    "layout",
-    "cosmetic",
-)
-REPORTED: frozenset[EditKind] = frozenset({"gone", "headline", "fact", "sentence"})
+EDIT_ORDER: tuple[EditKind, ...] = get_args(EditKind)
+REPORTED: frozenset[EditKind] = frozenset({"gone", "back", "headline", "fact", "sentence"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +59,7 @@ class LookHistory:
 
     Attributes:
         started_at: when the article was read first.
-        state: ``watched``; ``missing`` at the last look; ``gone`` for good; ``ended`` when there is no further look.
+        state: ``watched``; ``missing`` at the last look; ``gone``; ``ended`` when there is no further look.
         missing_since: the look that found it missing first.
         looks: looks so far, this one included.
         reason: what the look before said, "" if it could read the page.
@@ -93,6 +85,7 @@ class LookDecision:
     Attributes:
         next_at: time of the next look; None for no further one.
         gone: record that the page is gone, and how.
+        back: record that a page that was gone is there again.
         store: store the new text and record the edit.
         reason: one sentence for people; "" if there is nothing to say.
     """
@@ -103,5 +96,6 @@ class LookDecision:
     changes: int = 0
     returns: int = 0
     gone: str | None = None
+    back: bool = False
     store: bool = False
     reason: str = ""

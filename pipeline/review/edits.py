@@ -20,6 +20,7 @@ _PAGE_SIZE = 50
 _ARCHIVE = "https://web.archive.org/web"
 NAMES: Mapping[EditKind, str] = {
     "gone": "deleted",
+    "back": "restored",
     "headline": "headline",
     "fact": "fact",
     "sentence": "sentence",

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from pipeline.model.directions import Direction, Member
-from pipeline.store.values import from_row, short_name, to_text, to_text_or_none
+from pipeline.store.values import from_row, records, short_name, to_text, to_text_or_none
 
 _MOST_MEMBERS = 40  # first articles of a story that are compared
 
@@ -176,13 +176,13 @@ def of_story(conn: sqlite3.Connection, story: int) -> dict[str, Any]:
         " WHERE m.affair_id = (SELECT affair_id FROM affair_stories WHERE story_id = ?) ORDER BY s.first_seen_at",
         (story,),
     )
-    affairs = _rows(affair)
-    named = [gap | {"name": short_name(gap["name"])} for gap in _rows(gaps)]
+    affairs = list(records(affair))
+    named = [gap | {"name": short_name(gap["name"])} for gap in records(gaps)]
     return {
-        "order": _rows(order),
+        "order": list(records(order)),
         "gaps": named,
         "affair": affairs[0] if affairs else None,
-        "events": [event for event in _rows(events) if event["id"] != story],
+        "events": [event for event in records(events) if event["id"] != story],
     }
 
 
@@ -198,15 +198,10 @@ def summaries(conn: sqlite3.Connection, since: str) -> list[dict[str, Any]]:
         " WHERE r.story_id = s.id AND r.relevant = 1) ORDER BY s.last_seen_at DESC LIMIT 30",
         (since,),
     )
-    found = _rows(rows)
+    found = list(records(rows))
     for story in found:
         gaps: dict[str, list[str]] = {}
         for gap in of_story(conn, story["id"])["gaps"]:
             gaps.setdefault(gap["side"], []).append(gap["name"])
         story |= {"copies": json.loads(story["copies"]), "certain": bool(story["certain"]), "gaps": gaps}
     return found
-
-
-def _rows(cursor: sqlite3.Cursor) -> list[dict[str, Any]]:
-    names = [column[0] for column in cursor.description]
-    return [dict(zip(names, tuple(row), strict=True)) for row in cursor.fetchall()]

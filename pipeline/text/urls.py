@@ -69,7 +69,7 @@ def resolve(link: str, bases: Iterable[str] = ()) -> str:
         if not base:
             return ""
         try:
-            link = urljoin(base, link.replace("\\", "/"))
+            link = urljoin(base, _forward(link))
         except ValueError:
             return ""
     parts = split(link)
@@ -135,10 +135,9 @@ def split(url: str) -> SplitResult | None:
     if len(url) > MAX_LENGTH or url[:8].lower().partition(":")[0] not in _PORTS:
         return None
     scheme, _, rest = url.partition(":")
-    rest = rest.replace("\\", "/") if "\\" in rest.partition("?")[0] else rest
     scheme = scheme.lower()
     try:
-        parts = urlsplit(f"{scheme}://{rest.lstrip('/')}")
+        parts = urlsplit(f"{scheme}://{_forward(rest).lstrip('/')}")
         host, port = _normal_host(parts.hostname or ""), parts.port
     except ValueError:
         return None
@@ -160,6 +159,12 @@ def _normal_host(host: str) -> str:
         except UnicodeError:
             return ""
     return host if len(host) <= 253 and _HOST.fullmatch(host) and ".." not in host else ""
+
+
+def _forward(link: str) -> str:
+    """Write backslashes before the query as slashes, as browsers read them (WHATWG URL standard)."""
+    path, mark, query = link.partition("?")
+    return path.replace("\\", "/") + mark + query
 
 
 def _tracks(parameter: str) -> bool:

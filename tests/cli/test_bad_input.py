@@ -18,6 +18,7 @@ import pytest
 
 from pipeline.demo import World, running, write_config
 from tests.alerts.mailbox import mailbox
+from tests.command import tumen as run_command
 from tests.cycle.crash import contents
 
 if TYPE_CHECKING:
@@ -52,12 +53,21 @@ def place(made: Path, tmp_path: Path) -> Path:
 
 
 def tumen(folder: Path, *words: str | Path) -> subprocess.CompletedProcess[str]:
+    return run_command(*_with_places(folder, words))
+
+
+def tumen_as_user(folder: Path, *words: str | Path) -> subprocess.CompletedProcess[str]:
+    """Run a command in a process that has no rights beyond those of file modes."""
+    before = _AS_OTHERS if os.geteuid() == 0 else []
+    call = [*before, sys.executable, "-m", "pipeline", *map(str, _with_places(folder, words))]
+    return subprocess.run(call, capture_output=True, text=True, timeout=100, check=False)
+
+
+def _with_places(folder: Path, words: tuple[str | Path, ...]) -> list[str | Path]:
     options: list[str | Path] = ["--db", folder / "tumen.db"]
     if words[0] in ("run", "doctor", "daemon", "reextract") or words[:2] == ("alerts", "send"):
         options += ["--config", folder / "config"]
-    command = [sys.executable, "-m", "pipeline", *map(str, (*words, *options))]
-    before = _AS_OTHERS if os.geteuid() == 0 and shutil.which("setpriv") else []
-    return subprocess.run([*before, *command], capture_output=True, text=True, timeout=100, check=False)
+    return [*words, *options]
 
 
 def refused(done: subprocess.CompletedProcess[str], status: int, *words: str) -> None:
@@ -104,17 +114,18 @@ def test_missing_config_folder_is_named(place: Path) -> None:
 @pytest.mark.parametrize("words", [("run",), ("daemon",), ("reindex",), ("alerts", "send")], ids=" ".join)
 def test_database_without_write_permission(place: Path, words: tuple[str, ...]) -> None:
     (place / "tumen.db").chmod(0o400)
-    refused(tumen(place, *words), 73, "tumen.db", "it is read-only; check who owns the file and its folder")
-    assert tumen(place, "status").returncode == 1  # the broken feed: it can be read
-    assert "cannot be written by this user" in tumen(place, "doctor").stdout
+    reason = "it is read-only; check the mount, and who owns the file and its folder"
+    refused(tumen_as_user(place, *words), 73, "tumen.db", reason)
+    assert tumen_as_user(place, "status").returncode == 1  # the broken feed: it can be read
+    assert "cannot be written by this user" in tumen_as_user(place, "doctor").stdout
 
 
 @modes_count
 def test_database_without_read_permission(place: Path) -> None:
     (place / "tumen.db").chmod(0)
-    refused(tumen(place, "run"), 73, "tumen.db", "no permission")
-    refused(tumen(place, "status"), 2, "tumen.db", "no permission")
-    refused(tumen(place, "backup", place / "copy.db"), 73, "tumen.db", "no permission")
+    refused(tumen_as_user(place, "run"), 73, "tumen.db", "no permission")
+    refused(tumen_as_user(place, "status"), 2, "tumen.db", "no permission")
+    refused(tumen_as_user(place, "backup", place / "copy.db"), 73, "tumen.db", "no permission")
 
 
 @modes_count
@@ -123,8 +134,8 @@ def test_folder_without_write_permission(place: Path) -> None:
         path.unlink()
     place.chmod(0o500)
     try:
-        refused(tumen(place, "run"), 73, "tumen.db.lock", "Permission denied", "--db")
-        refused(tumen(place, "backup", place / "copy.db"), 73, "copy.db", "could not be written")
+        refused(tumen_as_user(place, "run"), 73, "tumen.db.lock", "Permission denied", "--db")
+        refused(tumen_as_user(place, "backup", place / "copy.db"), 73, "copy.db", "could not be written")
     finally:
         place.chmod(0o700)
 
@@ -132,7 +143,7 @@ def test_folder_without_write_permission(place: Path) -> None:
 @modes_count
 def test_config_without_read_permission(place: Path) -> None:
     (place / "config" / "feeds.toml").chmod(0)
-    refused(tumen(place, "run"), 78, "feeds.toml", "cannot be read")
+    refused(tumen_as_user(place, "run"), 78, "feeds.toml", "cannot be read")
 
 
 def test_doctor_reports_secrets_that_everybody_can_read(place: Path) -> None:

@@ -1,4 +1,4 @@
-"""The command ``tumen`` as a person or cron calls it: real processes, what they print, and how they end."""
+"""The command ``tumen`` as a person or cron calls it: what it prints, and how it ends."""
 
 from __future__ import annotations
 
@@ -14,20 +14,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pipeline.demo import write_config
+from tests.command import tumen
 
 if TYPE_CHECKING:
     from pipeline.demo import World
-
-
-def tumen(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "pipeline", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-        env={**os.environ, **environment},
-    )
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from pipeline.model import Source
 from pipeline.services.discover import addresses
 from pipeline.settings import addition
 from pipeline.settings.sources import load_sources
-from tests.cli.test_commands import tumen
+from tests.command import tumen
 from tests.world.listing_site import index, section, urlset
 from tests.world.server import FEED, Answer, Hostile
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pipeline import shipped
-from tests.cli.test_commands import tumen
+from tests.command import tumen
 
 TEXT = (
     "Moon Jae-in addresses the State Duma\nThe president called for a gas pipeline from Russia through North Korea.\n"

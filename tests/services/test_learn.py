@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +18,7 @@ from pipeline.services.learn import contradictions, enough, items_from, items_of
 from pipeline.store import open_store
 from pipeline.store.audit import Count
 from pipeline.store.judged import Judged
+from tests import command
 from tests.flagging.small import flagger as small_flagger
 
 UNWANTED = "thaad"
@@ -75,9 +74,7 @@ def decided(items: Sequence[LabelledItem], count: int) -> list[tuple[LabelledIte
 
 
 def tumen(*words: str | Path) -> tuple[int, str]:
-    command = [sys.executable, "-m", "pipeline", *map(str, words)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=110, check=False, stdin=subprocess.DEVNULL)
-    assert "Traceback" not in done.stderr
+    done = command.tumen(*words)
     return done.returncode, done.stdout + done.stderr
 
 

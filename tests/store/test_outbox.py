@@ -117,6 +117,31 @@ def test_alert_that_was_given_up_is_tried_anew_from_the_first_delay(rows: Rows) 
     assert {one.id for one in outbox.waiting(rows.conn, NOW)} == {first, second}
 
 
+def test_retry_makes_waiting_alerts_due_at_once(rows: Rows) -> None:
+    outbox.put(rows.conn, alert("article:1"))
+    outbox.mark_failed(rows.conn, [1], "refused", NOW + timedelta(hours=1))
+    assert outbox.waiting(rows.conn, NOW) == []
+    assert outbox.retry_failed(rows.conn, NOW) == 0
+    assert [one.tries for one in outbox.waiting(rows.conn, NOW)] == [1]
+
+
+def test_target_that_refuses_is_reported_once_until_it_accepts(rows: Rows) -> None:
+    answers = ["full", "full", None, None, "full"]
+    reported = [outbox.report_target(rows.conn, "duty", answer, NOW) for answer in answers]
+    assert reported == [True, False, False, False, True]
+    assert outbox.report_target(rows.conn, "other", "full", NOW)
+
+
+def test_search_with_many_results_reports_the_newest(rows: Rows, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outbox, "_MOST_FOUND", 2)
+    pieces = [rows.piece(title) for title in ("Harbour", "Old harbour", "A walk to the harbour", "From one harbour on")]
+    for age, piece in enumerate(reversed(pieces)):
+        at = to_text(NOW - timedelta(hours=age))
+        rows.conn.execute("UPDATE articles SET sorted_at = ?, fetched_at = ? WHERE id = ?", (at, to_text(NOW), piece))
+    found = outbox.found(rows.conn, to_text(NOW), "harbour")
+    assert [row.article for row in found] == pieces[2:]
+
+
 def test_message_of_a_process_that_died_is_sent_again_under_its_id(rows: Rows) -> None:
     outbox.put(rows.conn, alert("article:1"))
     outbox.mark_sending(rows.conn, [1], "m1")

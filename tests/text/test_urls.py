@@ -7,7 +7,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.text.sites import accept_canonical, same_site, site_of
-from pipeline.text.urls import MAX_LENGTH, canonical, resolve
+from pipeline.text.urls import (
+    MAX_LENGTH,
+    base_of,
+    canonical,
+    fragment_of,
+    is_home,
+    resolve,
+    same_host,
+    spelling_free,
+    spellings,
+    split,
+    with_fragment,
+)
 
 BASE = "https://news.example/ru/rss.xml"
 
@@ -23,6 +35,17 @@ BASE = "https://news.example/ru/rss.xml"
         ("https://news.example/a b", "https://news.example/a%20b"),
         ("HTTPS://NEWS.Example:443/A", "https://news.example/A"),
         ("https://news.example/a?x=1&amp;y=2#top", "https://news.example/a?x=1&y=2"),
+        ("a?x=1&amp;amp;y=2&#38;z=3&#x26;w=4", "https://news.example/ru/a?x=1&y=2&z=3&w=4"),
+        ("b\\c?d\\e", "https://news.example/ru/b/c?d%5Ce"),
+        ("\u200bhttps://news.example/a\ufeff", "https://news.example/a"),
+        ("https://news.example/a\\b?c\\d", "https://news.example/a/b?c%5Cd"),
+        ("https://news.example/50%/a%2fb?q=100%&r=%zz", "https://news.example/50%25/a%2fb?q=100%25&r=%25zz"),
+        ('https://news.example/a"<>^`{|}b', "https://news.example/a%22%3C%3E%5E%60%7B%7C%7Db"),
+        ("https://news.example/\ud800", "https://news.example/%3F"),
+        ("https:///news.example/a", "https://news.example/a"),
+        ("http://[2001:DB8::1]:8080/a", "http://[2001:db8::1]:8080/a"),
+        ("http://news.example:443/a", "http://news.example:443/a"),
+        ("http://news_desk.example/a", "http://news_desk.example/a"),
         ("https:\\\\news.example\\a", "https://news.example/a"),
         ("https://новости.рф/статья", "https://xn--b1amnebsh.xn--p1ai/%D1%81%D1%82%D0%B0%D1%82%D1%8C%D1%8F"),
         ("http://news.example", "http://news.example/"),
@@ -39,13 +62,31 @@ def test_link_is_made_absolute(link: str, expected: str) -> None:
         "data:text/html,x", "ftp://news.example/", "mailto:a@news.example", "http://", "http:///", "https://?x",
         "http://a@127.0.0.1/", "http://a:b@news.example/", "http://news.example:99999/", "http://news.example:0/",
         "http://exa mple/", "http://[::1/", "tag:news.example,2026:1", "http://news.example/" + "a" * MAX_LENGTH,
+        "http://news..example/", "http://-news.example/", "http://" + "a." * 126 + "aa/", "http://\u3002\u3002.example/",
+        "https://news.example/" + "\u2014" * 700, "http://:80/", "http://@news.example/", "http://news.example:x/",
     ],
 )  # fmt: skip
 def test_link_that_must_not_be_requested_gives_nothing(link: str) -> None:
     assert resolve(link, [BASE]) == ""
 
 
+def test_length_of_an_address_is_bounded() -> None:
+    start = "https://news.example/"
+    whole = start + "a" * (MAX_LENGTH - len(start))
+    assert resolve(whole) == canonical(whole) == whole
+    assert resolve(whole + "a") == canonical(whole + "a") == ""
+    assert resolve("\u200b" * MAX_LENGTH + whole) == whole  # what is not seen does not count
+    assert resolve("\u200b" * MAX_LENGTH * 4 + whole) == ""
+    assert canonical(whole[:-1] + "#!a") == ""
+    assert canonical(whole[:-1] + "\u2014") == ""  # nine characters when it is escaped
+    longest = "https://" + ".".join(["a" * 50] * 5)[:253]
+    assert resolve(f"{longest}/a") == f"{longest}/a"
+
+
 def test_relative_link_needs_a_base() -> None:
+    assert resolve("/a", ["HTTPS://News.Example/x"]) == "https://news.example/a"
+    assert resolve("/a", ["tag:news.example,2026:1", "http://news.example"]) == "http://news.example/a"
+    assert resolve("/a", ["http://[::1/"]) == ""
     assert resolve("/a") == ""
     assert resolve("/a", ["", "file:///x", "https://news.example/"]) == "https://news.example/a"
 
@@ -67,6 +108,16 @@ def test_relative_link_needs_a_base() -> None:
         ("https://news.example/100%", "https://news.example/100%25"),
         ("https://뉴스.kr/a", "https://xn--vg1b002a.kr/a"),
         ("https://news.example/#!/doc/7", "https://news.example/#!/doc/7"),
+        ("https://news.example/#!/doc 7", "https://news.example/#!/doc%207"),
+        ("https://news.example/a/./b/%2E%2e/c/..", "https://news.example/a/"),
+        ("https://news.example/../../a/.", "https://news.example/a/"),
+        ("https://news.example/a/.hidden/..b", "https://news.example/a/.hidden/..b"),
+        ("https://news.example/a?&&id=7&", "https://news.example/a?id=7"),
+        ("https://news.example/a?utm=1&id", "https://news.example/a?utm=1&id"),
+        ("https://news.example/a?fbclid=IwAR0=1&id=7", "https://news.example/a?id=7"),
+        ("https://news.example/a?from=rss=2", "https://news.example/a?from=rss=2"),
+        ("https://news.example/a?id=%3d", "https://news.example/a?id=%3D"),
+        (" https://news.example/a\n", "https://news.example/a"),
     ],
 )
 def test_canonical_form_leaves_out_what_does_not_name_the_article(url: str, expected: str) -> None:
@@ -91,6 +142,79 @@ def test_canonical_form_leaves_out_what_does_not_name_the_article(url: str, expe
 )
 def test_different_articles_stay_apart(a: str, b: str) -> None:
     assert canonical(a) != canonical(b)
+
+
+def test_spellings_are_schemes_with_and_without_www() -> None:
+    four = ("http://n.example/a", "http://www.n.example/a", "https://n.example/a", "https://www.n.example/a")
+    for url in four:
+        assert spellings(url) == four
+        assert spelling_free(url) == "n.example/a"
+    assert spellings("") == ()
+    assert spelling_free("https://n.example/?next=http://www.o.example/") == "n.example/?next=http://www.o.example/"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        ("https://n.example/a", "http://www.n.example/b/c", True),
+        ("https://n.example/a/b", "https://n.example/c", True),
+        ("https://n.example/a", "https://m.n.example/a", False),
+        ("https://n.example/a", "https://n.example:8443/a", False),
+        ("https://n.example/a", "https://o.example/n.example/a", False),
+    ],
+)
+def test_same_host_ignores_scheme_and_www_only(one: str, other: str, expected: bool) -> None:
+    assert same_host(one, other) is expected
+
+
+def test_home_page_has_neither_path_nor_query() -> None:
+    assert is_home("https://www.n.example/")
+    assert is_home("http://n.example")
+    assert not is_home("https://n.example/a")
+    assert not is_home("https://n.example/?id=7")
+
+
+@pytest.mark.parametrize(
+    ("link", "expected"),
+    [
+        ("https://n.example/a#top", "top"),
+        (" /a#b#c ", "b#c"),
+        ("/a?x=1&amp;y=2#z&amp;w", "z&w"),
+        ("/a#b\u200bc d", "bc%20d"),
+        ("/a", ""),
+        ("/a#", ""),
+        ("/" + "a" * MAX_LENGTH + "#b", ""),
+    ],
+)
+def test_fragment_is_kept_as_written(link: str, expected: str) -> None:
+    assert fragment_of(link) == expected
+
+
+def test_fragment_is_appended_when_there_is_one() -> None:
+    assert with_fragment("https://n.example/a", "b") == "https://n.example/a#b"
+    assert with_fragment("https://n.example/a", "") == "https://n.example/a"
+
+
+@pytest.mark.parametrize(
+    ("location", "expected"),
+    [
+        (None, "https://n.example/rss"),
+        ("", "https://n.example/rss"),
+        ("/ru/feed", "https://n.example/ru/feed"),
+        ("https://n.example:443/ru/feed", "https://n.example/ru/feed"),
+        ("https://evil.example/ru/", "https://n.example/rss"),
+        ("https://n.example:8443/ru/", "https://n.example/rss"),
+        ("javascript:alert(1)", "https://n.example/rss"),
+    ],
+)
+def test_content_location_is_the_base_on_the_same_host_only(location: str | None, expected: str) -> None:
+    assert base_of("https://n.example/rss", location) == expected
+
+
+def test_address_is_split_into_parts_without_the_default_port() -> None:
+    assert split("HTTPS://N.Example:443/a?b=1#c") == ("https", "n.example", "/a", "b=1", "c")
+    assert split("http://n.example:8080") == ("http", "n.example:8080", "", "", "")
+    assert split("n.example/a") is None
 
 
 @pytest.mark.parametrize(
