@@ -16,12 +16,11 @@ from datetime import UTC, datetime, timedelta, timezone
 from itertools import islice
 from urllib.parse import urlsplit
 
-from htmldate import find_date
 from lxml.html import HtmlElement
 
-from pipeline.extract.foreign import attempt
 from pipeline.extract.head import Head
 from pipeline.extract.json_ld import Node, text
+from pipeline.extract.libraries import htmldate_day
 from pipeline.extract.tree import is_huge
 from pipeline.text.dates import ParsedDate, parse_date
 
@@ -201,7 +200,7 @@ def _searched(root: HtmlElement, url: str, page: bytes, *, extensive: bool) -> P
     """
     if len(page) > _MAX_SEARCHED or is_huge(root):
         return None
-    day = attempt(lambda: find_date(root, original_date=True, url=url, extensive_search=extensive))
+    day = htmldate_day(root, url, extensive=extensive)
     # htmldate makes 1 January of a bare year, mostly that of a copyright line
     return _read(day, "") if day and not day.endswith("-01-01") else None
 

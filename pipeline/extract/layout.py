@@ -11,6 +11,10 @@ from pipeline.extract.blocks import Block, Span, bits
 LONG = 60
 """A block of this visual length may be a paragraph."""
 
+HEADINGS = frozenset(("h2", "h3", "h4", "h5", "h6"))
+STOPS = tuple('.!?…。！？।"”»’)]')
+"""Last characters of a sentence."""
+
 _WIDE_HIGH = bytes((0x30, *range(0x34, 0xA0), *range(0xAC, 0xD8)))
 """The upper halves of kana, Chinese characters and Hangul in UTF-16 …"""
 _NARROW = re.compile("[\u3000-\u303f\ud7b0-\ud7ff]")

@@ -71,8 +71,7 @@ def wall(root: HtmlElement, story: Node, text: str, shown: str, *, is_article: b
     size = visual(text)
     cut_short = text.rstrip().endswith(("…", "..."))
     if size >= _SHORT:
-        called = _PAY.search(_behind(text, shown)) is not None
-        return "paywall" if cut_short and (called or _is_paid(story)) else None
+        return "paywall" if cut_short and (_is_paid(story) or _PAY.search(_behind(text, shown))) else None
     signs = (
         any(visual(element.text_content()) < _STUB for element in root.xpath(_PAY_MARKS)),  # else it holds the text
         bool(_PAY.search(shown)),

@@ -49,7 +49,7 @@ class Reading(NamedTuple):
         places: for each concept the set of its sentences.
         concepts: those in the article; ``in_title``: those in the title.
         size: of the text, in characters.
-        home: country of the source, or None.
+        home: country of the source, or None; ``home_item`` as items of a clause name it, “home:KR”.
     """
 
     spans: Sequence[Span]
@@ -60,6 +60,7 @@ class Reading(NamedTuple):
     in_title: frozenset[int]
     size: int
     home: str | None
+    home_item: str
 
     def only_in_title(self, concept: int) -> bool:
         """Whether the title has a concept that the text does not."""
@@ -74,13 +75,6 @@ class Reading(NamedTuple):
         found = 0
         for concept in self.concepts.intersection(concepts):
             found |= self.places[concept]
-        return found
-
-    def with_all(self, concepts: Iterable[int]) -> int:
-        """The set of sentences that have all of these concepts."""
-        found = (1 << len(self.sentences)) - 1
-        for concept in concepts:
-            found &= self.places.get(concept, 0)
         return found
 
     def of_grade(self, least: float) -> int:
@@ -115,7 +109,7 @@ def read(
     titled = bool(sentences) and sentences[0].grade == TITLE
     in_title = frozenset([concept for concept, own in places.items() if own & 1] if titled else ())
     size = len(whole) - title_length - 1
-    return Reading(spans, sentences, places, grades, frozenset(grades), in_title, size, home)
+    return Reading(spans, sentences, places, grades, frozenset(grades), in_title, size, home, f"home:{home}")
 
 
 def _sentences(
@@ -125,19 +119,19 @@ def _sentences(
     ends = sentence_ends(whole)
     borders = [title_length + 1, *ends[bisect_left(ends, title_length + 2) :], _NEVER]
     lead = title_length + 1 + LEAD_CHARACTERS
-    sentences: list[Sentence] = []
+    firsts: list[int] = []  # of each sentence its first hit
+    grades: list[float] = []
+    named: dict[int, int] = {}  # by concept the sentences that have a hit of it
+    border = bit = 0
+    for number, (start, _, concept) in enumerate(spans):
+        if start >= border:
+            border = borders[bisect_left(borders, start + 1)]
+            bit = 1 << len(firsts)
+            firsts.append(number)
+            grades.append(TITLE if start < title_length else LEAD if start < lead else BODY)
+        named[concept] = named.get(concept, 0) | bit
     places: dict[int, int] = {}
-    first, border = 0, borders[bisect_left(borders, spans[0][0] + 1)]
-    for number in range(1, len(spans) + 1):
-        if number < len(spans) and spans[number][0] < border:
-            continue
-        start = spans[first][0]
-        grade = TITLE if start < title_length else LEAD if start < lead else BODY
-        bit = 1 << len(sentences)
-        for _, _, concept in spans[first:number]:
-            for each in implied[concept]:
-                places[each] = places.get(each, 0) | bit
-        sentences.append(Sentence(grade, first, number))
-        if number < len(spans):
-            first, border = number, borders[bisect_left(borders, spans[number][0] + 1)]
-    return sentences, places
+    for concept, own in named.items():
+        for each in implied[concept]:
+            places[each] = places.get(each, 0) | own
+    return list(map(Sentence, grades, firsts, [*firsts[1:], len(spans)])), places

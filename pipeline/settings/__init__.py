@@ -40,7 +40,7 @@ class CycleSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     Attributes:
         minutes: after this long a cycle starts no further page; the rest waits for the next cycle.
         retry_minutes: wait after the first failed attempt at a page; it is four times as long after each attempt.
-        tries: failed attempts after which a page is given up.
+        tries: failed attempts after which a page is no longer asked for; the text of the feed stays.
         feed_text_characters: an entry with at least this much text in its feed is stored without fetching its page.
     """
 

@@ -160,7 +160,7 @@ def _check_target(path: Path, target: Target) -> None:
 
 def _check_rule(path: Path, rule: Rule, known: Mapping[str, Collection[str]]) -> None:
     key = f'rule "{rule.name}"'
-    for part in ("to", "verdicts", "health"):
+    for part in ("to", "verdicts", "health", "edits"):
         if not getattr(rule, part):
             raise ConfigError(path, f"{key} › {part}", f"must name at least one{' target' if part == 'to' else ''}.")
     for part, names in known.items():

@@ -12,10 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipeline.store import directions, edits, looks
-from pipeline.store.queue import Waiting, by_id
 from pipeline.store.values import records, short_name
-
-__all__ = ["ArticleView", "Waiting", "article", "by_id", "choices", "is_desk", "texts"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -139,9 +139,7 @@ def _values(feed: FeedId, intent: EntryIntent, at: str) -> dict[str, object]:
     }
 
 
-def waiting(
-    conn: sqlite3.Connection, now: datetime, limit: int, longest_wait: timedelta = timedelta(days=31)
-) -> list[tuple[EntryId, str]]:
+def waiting(conn: sqlite3.Connection, now: datetime, limit: int, longest_wait: timedelta) -> list[tuple[EntryId, str]]:
     """Return the due entries with their pages' addresses, oldest first (index ``entries_waiting``).
 
     An entry whose next try is more than ``longest_wait`` ahead is due: it was planned while the clock was wrong.

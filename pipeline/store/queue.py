@@ -194,7 +194,7 @@ def _by_age(lines: Iterable[Waiting], now: datetime, limit: int) -> list[Waiting
         key = (line.relevance * fresh, line.id, line)
         if key[:2] > best.get(_story(line), (-1.0, 0))[:2]:
             best[_story(line)] = key
-        if count % 50 == 49 and len(best) >= limit:
+        if count % 50 == 49 and len(best) >= limit:  # sorting at each line would cost more than it saves
             floor = sorted((score for score, _, _ in best.values()), reverse=True)[limit - 1]
     ranked = sorted(best.values(), key=lambda key: key[:2], reverse=True)
     return [line for _, _, line in ranked[:limit]]

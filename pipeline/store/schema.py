@@ -208,7 +208,7 @@ def _prepare(conn: sqlite3.Connection, path: Path) -> None:
         conn.execute(f"PRAGMA journal_size_limit = {64 * 1024 * 1024}")
         if version < SCHEMA_VERSION:
             migrate(conn)
-        conn.execute("BEGIN IMMEDIATE")
+        conn.execute("BEGIN IMMEDIATE")  # a file that cannot be written is refused now, not within a cycle
         conn.execute("ROLLBACK")
     except (sqlite3.Error, UnicodeDecodeError) as error:
         raise _failure(error, f"{path}: cannot be used ({explain(error)}).") from None

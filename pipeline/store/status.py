@@ -16,6 +16,7 @@ from pipeline.store.watch import Watch
 
 _STALE = timedelta(hours=24)
 _LEAST_FREE_BYTES = 200_000_000
+_UNKNOWN_INTERVAL = timedelta(days=15)  # two weekly backups and a day
 _LEAST_SILENCE = timedelta(days=2)
 _LEAST_ENTRIES = 20  # for an estimate of a feed's usual pauses
 
@@ -120,13 +121,14 @@ class Status:
 def read(conn: sqlite3.Connection, now: datetime) -> Status:
     """Read the state."""
     figures = conn.execute(
-        "SELECT (SELECT max(finished_at) FROM runs WHERE finished_at IS NOT NULL) AS last_cycle,"
+        "SELECT (SELECT max(finished_at) FROM runs) AS last_cycle,"
         " (SELECT min(due_at) FROM feeds WHERE enabled = 1 AND status <> 'gone') AS next_due,"
         " (SELECT count(*) FROM articles) AS articles,"
         " (SELECT count(*) FROM articles INDEXED BY articles_relevant WHERE relevant = 1) AS relevant,"
         " (SELECT count(*) FROM articles INDEXED BY articles_waiting WHERE relevant = 1 AND verdict IS NULL)"
         " AS unreviewed,"
         " (SELECT config_version FROM runs ORDER BY id DESC LIMIT 1) AS config_version,"
+        # “state <> 'sent'” lets the partial index alerts_open serve both counts
         " (SELECT count(*) FROM alerts WHERE state IN ('waiting', 'sending') AND state <> 'sent') AS alerts_waiting,"
         " (SELECT count(*) FROM alerts WHERE state = 'failed' AND state <> 'sent') AS alerts_failed,"
         " (SELECT count(*) FROM feeds WHERE enabled = 1) AS feeds"
@@ -146,7 +148,7 @@ def read(conn: sqlite3.Connection, now: datetime) -> Status:
         checked_at=times.get("check"),
         damaged_at=times.get("damage"),
         copied_at=times.get("copy"),
-        copy_late_at=times.get("copy late"),
+        copy_late_at=times.get("copy late") or _late_without_interval(times.get("copy")),
         copy_failed_at=tried if (tried := times.get("copy tried", "")) > times.get("copy", "") else None,
         entries={row["state"]: row["entries"] for row in states},
         failing=_failing(conn, FAILS),
@@ -157,6 +159,11 @@ def read(conn: sqlite3.Connection, now: datetime) -> Status:
     )
     problems = tuple(_problems(status, now))
     return replace(status, problems=problems, healthy=not problems)
+
+
+def _late_without_interval(copied_at: str | None) -> str | None:
+    """Return when the next backup is late if no interval was recorded with the last one, as by earlier versions."""
+    return None if copied_at is None else to_text(to_time(copied_at) + _UNKNOWN_INTERVAL)
 
 
 def _failing(conn: sqlite3.Connection, which: str) -> tuple[FailingFeed, ...]:
@@ -181,7 +188,7 @@ def _problems(status: Status, now: datetime) -> Iterator[str]:
         yield f"The database was found damaged at {status.damaged_at}: run “tumen doctor”."
     if status.copy_failed_at:
         yield f"The backup of {status.copy_failed_at} failed: see the housekeeping lines of the log, or its mail."
-    elif status.copied_at and (status.copy_late_at or status.copied_at) < to_text(now):
+    elif status.copy_late_at and status.copy_late_at < to_text(now):
         yield f"The last backup is from {status.copied_at}: check that housekeeping runs."
     if status.alerts_failed:
         yield f"{_number(status.alerts_failed, 'alert was', 'alerts were')} given up: see “tumen alerts list”."

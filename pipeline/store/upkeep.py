@@ -185,5 +185,5 @@ def _note(conn: sqlite3.Connection, name: str, now: datetime) -> None:
 
 def last_run_started(conn: sqlite3.Connection) -> str | None:
     """Return the start of the last run, or None."""
-    row = conn.execute("SELECT max(started_at) FROM runs").fetchone()
-    return None if row is None else row[0]
+    started: str | None = conn.execute("SELECT max(started_at) FROM runs").fetchone()[0]
+    return started

@@ -112,6 +112,10 @@ def test_a_zone_from_another_field_of_the_same_day_is_used() -> None:
         ('<meta name="article:published:time" content="2026-11-20T09:00:00Z">', "", URL, "2026-11-20"),
         (('<meta name="article:published:time" content="2026-11-20T09:00:00Z">'
           '<meta name="article.published_time" content="2026-11-25T09:00:00Z">'), "", URL, "2026-11-20"),
+        (('<meta name="article:published:time" content="2026-11-17T09:00:00Z">'
+          '<meta name="date" content="2026-11-20">'), "<p>20 November 2026, 15:25</p>", URL, "2026-11-20"),
+        ("", ("<p>At the fair of 5 May 2026 the ferry company showed its ships.</p>"
+              "<span class='date'>20.11.2026</span>"), URL, "2026-11-20"),
         ("", "<time datetime='2026-11-20'>yesterday</time>", URL, "2026-11-20"),
         ("", "<span class='tarih'>20.11.2026 - 12:00</span>", URL, "2026-11-20"),
         ("", "<div><span>입력 2026년 11월 20일 오후 3시 20분</span></div>", URL, "2026-11-20"),

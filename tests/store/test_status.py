@@ -57,7 +57,8 @@ def quiet_feed(rows: Rows, *, failing: bool = False) -> None:
         (lambda rows: noted(rows, ("damage", NOW)), "found damaged"),
         (lambda rows: noted(rows, ("check", NOW - DAY), ("damage", NOW)), "found damaged"),
         (lambda rows: noted(rows, ("copy", NOW - HOUR), ("copy late", NOW + DAY)), None),
-        (lambda rows: noted(rows, ("copy", NOW - 7 * DAY)), "The last backup is from"),
+        (lambda rows: noted(rows, ("copy", NOW - 15 * DAY)), None),  # its interval is not known
+        (lambda rows: noted(rows, ("copy", NOW - 16 * DAY)), "The last backup is from"),
         (gave_up, "1 alert was given up"),
         (lambda rows: rows.conn.execute("UPDATE feeds SET failures = 2 WHERE name = 'Paper'"), None),
         (lambda rows: rows.conn.execute("UPDATE feeds SET failures = 3 WHERE name = 'Paper'"), "1 feed fails"),
