@@ -66,6 +66,18 @@ def test_no_more_weights_are_kept_than_allowed() -> None:
     assert sum(map(bool, model.heads["wood"].weights.values())) <= 1
 
 
+def test_features_that_always_equal_another_one_are_not_learned() -> None:
+    data = design(flagger((SEED,), implies={"cedar": ("birch", "japan")}), items(), SETTINGS)
+    assert "japan + cedar" not in data.columns
+    assert ("japan + korea" in data.columns) != ("korea + japan" in data.columns)
+
+
+def test_of_features_that_say_almost_the_same_pruning_keeps_one() -> None:
+    model = train(flagger(), items(), replace(SETTINGS, relevance_weights=1, topic_weights=1))
+    (name,) = (name for name, weight in model.heads["relevance"].weights.items() if weight)
+    assert name in {"birch", "cedar", "japan + cedar", "japan + birch"}
+
+
 def test_a_topic_without_a_positive_label_keeps_its_seed_clauses() -> None:
     model = train(flagger((SEED,)), [replace(one, topics=frozenset()) for one in items()], SETTINGS)
     assert "wood" not in model.heads
