@@ -4,10 +4,10 @@ usage: fit_evidence.py FOLDER[=WEIGHT] … [--write]     (needs numpy, which Tum
 
 FOLDER as for ``extraction.py``; WEIGHT (default 1) makes the pages of a folder with less exact truths count less.
 
-The block model is a logistic regression with a ridge penalty: a block is part of the article if most of its 4-grams
-are in the known text. The choice maximises the expected score of the chosen text. Both are judged by five folds by
-site: every figure of the printed table is of a page whose site took no part in either fit. The choice is fitted on
-probabilities that come from such folds, too, so that it does not trust the block model more than it should.
+The model is a logistic regression with a ridge penalty: a block is part of the article if most of its 4-grams are in
+the known text. It is judged by five folds by site: each figure of Tumen's row is of a page whose site took no part in
+the fit, and of the text that ``extract`` would return with these weights. The fit has no random part: the same pages
+and the same code give the same weights.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ import hashlib
 import sys
 import textwrap
 from collections import Counter
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -26,37 +27,27 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from benchmarks.extraction import TOKEN, Page, Score, load, score_text, shingles, summary, trafilatura_defaults
-from pipeline.extract import body, cascade, choose, decode, features, readers, tree
-from pipeline.extract.blocks import cut
-from pipeline.extract.layout import Layout, measure, squeeze
+from pipeline.extract import body, cascade, decode, tree
+from pipeline.extract.layout import Layout, squeeze
 
 FOLDS = 5
 RIDGE = 60.0
-CHOICE_RIDGE = 1.0
 RARE = 150
 SMALL = 0.03
-MUSTNOT_WORTH = 0.4
 PHRASE_WEIGHT = 8.0
 """Weight of a block that is known by a phrase; all blocks of a page with known text weigh 100."""
 _SECOND_LEVEL = ("co", "com", "or", "go", "ne", "org", "gov", "ac", "wordpress", "blogspot")
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Case:
     """A page with the features of its blocks and the truth about them."""
 
     folder: str
-    weight: float
     page: Page
-    layout: Layout
-    votes: readers.Votes
-    names: set[str]
-    features: list[features.Features | None]
+    reading: body.Reading
     inside: np.ndarray
     weights: np.ndarray
-    probabilities: list[float] = field(default_factory=list)
-    candidates: dict[str, features.Features] = field(default_factory=dict)
-    scores: dict[str, Score] = field(default_factory=dict)
 
     @property
     def fold(self) -> int:
@@ -67,26 +58,28 @@ class Case:
             site = self.page.id
         return int(hashlib.md5(site.encode()).hexdigest(), 16) % FOLDS
 
+    def text(self, weights: dict[str, float]) -> str:
+        """The text that Tumen returns with these weights."""
+        return body.decide(self.reading, weights, decode.to_utf8(self.page.html)).text
+
+    def kept(self, blocks: Iterable[bool]) -> str:
+        """The text of some blocks, trimmed like Tumen's."""
+        names = {squeeze(self.reading.claims.title), squeeze(self.reading.claims.site)}
+        return body.assemble(self.reading.layout, list(blocks), names)
+
 
 def read_case(folder: str, weight: float, page: Page) -> Case | None:
     """Run the steps of the product up to the features of the blocks."""
-    root = tree.parse(decode.to_utf8(page.html))
+    source = decode.to_utf8(page.html)
+    root = tree.parse(source)
     if root is None:
         return None
-    claims = cascade.read_record(root, page.url, b"").claims()
-    tree.strip_unseen(root)
-    tree.strip_inline(root)
-    tree.drop_menus(root)
-    main = root.find("body")
-    layout = measure(*cut(main if main is not None else root))
-    if not layout.blocks:
+    claims = cascade.read_record(root, page.url, source).claims()
+    reading = body.read_blocks(root, claims)
+    if reading is None:
         return None
-    votes = readers.ask_readers(root, layout)
-    inside, weights = label(page, layout)
-    return Case(
-        folder, weight, page, layout, votes, {squeeze(claims.title), squeeze(claims.site)},
-        features.collect(layout, votes, claims), inside, weights * weight,
-    )  # fmt: skip
+    inside, weights = label(page, reading.layout)
+    return Case(folder, page, reading, inside, weights * weight)
 
 
 def label(page: Page, layout: Layout) -> tuple[np.ndarray, np.ndarray]:
@@ -95,11 +88,11 @@ def label(page: Page, layout: Layout) -> tuple[np.ndarray, np.ndarray]:
         grams = [shingles(block.text) for block in layout.blocks]
         sizes = np.array([min(gram.total(), 200) + 2.0 for gram in grams])
         pairs = zip(layout.blocks, grams, strict=True)
-        inside = np.array([_inside(page.shingles, block.text, gram) for block, gram in pairs])
-        return inside, sizes / sizes.sum() * 100
+        inside = np.array([_inside(page.shingles, block.text, gram) for block, gram in pairs], dtype=bool)
+        return inside, sizes / max(1.0, sizes.sum()) * 100
     texts = [" ".join(block.text.split()) for block in layout.blocks]
-    inside = np.array([any(phrase in text for phrase in page.must) for text in texts])
-    outside = np.array([any(phrase in text for phrase in page.mustnot) for text in texts])
+    inside = np.array([any(phrase in text for phrase in page.must) for text in texts], dtype=bool)
+    outside = np.array([any(phrase in text for phrase in page.mustnot) for text in texts], dtype=bool)
     # where a phrase stands twice, which place is meant is unknown
     return inside, np.where(inside != outside, PHRASE_WEIGHT, 0.0)
 
@@ -112,135 +105,98 @@ def _inside(wanted: Counter[tuple[str, ...]], text: str, grams: Counter[tuple[st
     return sum(count for gram, count in grams.items() if gram in wanted) > grams.total() / 2
 
 
-def matrix(rows: list[features.Features], names: dict[str, int]) -> np.ndarray:
-    """One row per feature dictionary."""
-    found = np.zeros((len(rows), len(names)))
-    for n, row in enumerate(rows):
-        for name, value in row.items():
-            if name in names:
-                found[n, names[name]] = value
-    return found
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The known blocks of many pages: features, truth, weight, fold, and whether the page's whole text is known."""
+
+    names: list[str]
+    x: np.ndarray
+    y: np.ndarray
+    w: np.ndarray
+    fold: np.ndarray
+    whole: np.ndarray
 
 
-def fit_blocks(cases: list[Case], names: dict[str, int]) -> dict[str, float]:
-    """Newton's method on the penalised likelihood."""
-    used = [
-        (case, np.array([f is not None and weight > 0 for f, weight in zip(case.features, case.weights, strict=True)]))
+def tabulate(cases: list[Case]) -> Rows:
+    """One row per block whose truth is known."""
+    known = [
+        (case, n, found)
         for case in cases
+        for n, found in enumerate(case.reading.features)
+        if found is not None and case.weights[n] > 0
     ]
-    x = np.vstack([matrix([case.features[n] or {} for n in np.flatnonzero(mask)], names) for case, mask in used])
-    y = np.concatenate([case.inside[mask] for case, mask in used])
-    w = np.concatenate([case.weights[mask] for case, mask in used])
-    beta = np.zeros(len(names))
+    names = sorted({name for _, _, found in known for name in found})
+    places = {name: place for place, name in enumerate(names)}
+    x = np.zeros((len(known), len(names)))
+    for row, (_, _, found) in enumerate(known):
+        for name, value in found.items():
+            x[row, places[name]] = value
+    return Rows(
+        names=names,
+        x=x,
+        y=np.array([case.inside[n] for case, n, _ in known], dtype=float),
+        w=np.array([case.weights[n] for case, n, _ in known]),
+        fold=np.array([case.fold for case, _, _ in known]),
+        whole=np.array([bool(case.page.shingles) for case, _, _ in known]),
+    )
+
+
+def fit(rows: Rows, used: np.ndarray) -> dict[str, float]:
+    """Return the weights of the features that are neither rare nor of little weight."""
+    y, w = rows.y[used], rows.w[used]
+    columns = np.flatnonzero((rows.x[used & rows.whole] != 0).sum(axis=0) >= RARE)
+    for is_final in (False, True):
+        x = rows.x[used][:, columns]
+        beta = newton(x, y, w)
+        if not is_final:
+            columns = columns[np.abs(beta) >= SMALL]
+    return {rows.names[column]: float(value) for column, value in zip(columns, beta, strict=True)}
+
+
+def newton(x: np.ndarray, y: np.ndarray, w: np.ndarray) -> np.ndarray:
+    """Maximise the penalised likelihood by Newton's method."""
+    beta = np.zeros(x.shape[1])
     for _ in range(30):
         p = 1 / (1 + np.exp(-(x @ beta)))
         gradient = x.T @ (w * (p - y)) + 2 * RIDGE * beta
-        hessian = (x * (w * p * (1 - p))[:, None]).T @ x + 2 * RIDGE * np.eye(len(names))
+        hessian = (x * (w * p * (1 - p))[:, None]).T @ x + 2 * RIDGE * np.eye(len(beta))
         step = np.linalg.solve(hessian, gradient)
         beta -= step
         if np.abs(step).max() < 1e-6:
             break
-    return {name: float(beta[place]) for name, place in names.items()}
+    return beta
 
 
-def apply_blocks(case: Case, weights: dict[str, float]) -> None:
-    """Store the probabilities, the candidates' features and their scores."""
-    raw = [features.probability(found, weights) if found else 0.0 for found in case.features]
-    case.probabilities = features.level(case.layout, raw)
-    found = choose.candidates(case.votes, case.probabilities)
-    case.candidates = choose.describe(case.layout, case.votes, found, case.probabilities)
-    case.scores = {
-        name: score_text(case.page, body.assemble(case.layout, kept, case.names)) for name, kept in found.items()
+def print_table(cases: list[Case], rows: Rows) -> None:
+    """Print the scores. Tumen's are of sites left out of the fit; the other rows have no weights."""
+    weights = [fit(rows, rows.fold != fold) for fold in range(FOLDS)]
+    ours = {case.page.id: score_text(case.page, case.text(weights[case.fold])) for case in cases}
+    rivals = {case.page.id: score_text(case.page, trafilatura_defaults(case.page)) for case in cases}
+    two = {
+        case.page.id: score_text(case.page, case.kept(n >= 2 for n in case.reading.votes.counts())) for case in cases
     }
-
-
-def fit_choice(cases: list[Case], names: dict[str, int]) -> dict[str, float]:
-    """Maximise the mean score of a soft choice, by gradient ascent (Adam)."""
-    x = np.stack([matrix(list(case.candidates.values()), names) for case in cases])
-    y = np.array([[_worth(score) for score in case.scores.values()] for case in cases])
-    w = np.array([case.weight * (1.0 if case.page.shingles else 0.5) for case in cases])
-    scale = x.reshape(-1, len(names)).std(axis=0) + 1e-6
-    z = x / scale
-    beta, mean, square = (np.zeros(len(names)) for _ in range(3))
-    steps = 300
-    for step in range(steps):
-        p = np.exp(z @ beta)
-        p /= p.sum(axis=1, keepdims=True)
-        gradient = np.einsum("n,nc,nck->k", w, p * (y - (p * y).sum(axis=1, keepdims=True)), z) - CHOICE_RIDGE * beta
-        mean, square = 0.9 * mean + 0.1 * gradient, 0.99 * square + 0.01 * gradient**2
-        beta += 0.05 * (1 - step / steps) * mean / (np.sqrt(square) + 1e-8)
-    return {name: float(beta[place] / scale[place]) for name, place in names.items()}
-
-
-def _worth(score: Score) -> float:
-    if score.f1 is not None:
-        return score.f1
-    return (score.must or 0.0) * (1 - MUSTNOT_WORTH * (score.mustnot or 0.0))
-
-
-def chosen(case: Case, weights: dict[str, float]) -> str:
-    """The name of the candidate that the weights choose."""
-    found = case.candidates
-    return max(found, key=lambda name: sum(weights.get(k, 0.0) * v for k, v in found[name].items()))
-
-
-def numbered(names: set[str]) -> dict[str, int]:
-    return {name: place for place, name in enumerate(sorted(names))}
-
-
-def block_names(cases: list[Case]) -> dict[str, int]:
-    """The features that are not rare."""
-    counts = Counter(name for case in cases if case.page.shingles for found in case.features for name in found or ())
-    return numbered({name for name, count in counts.items() if count >= RARE})
-
-
-def prune(cases: list[Case], names: dict[str, int]) -> dict[str, int]:
-    """The features whose weight is not small."""
-    weights = fit_blocks(cases, names)
-    return numbered({name for name, weight in weights.items() if abs(weight) >= SMALL})
-
-
-def cross_validate(cases: list[Case]) -> list[tuple[Case, str]]:
-    """The choice on each page by weights that were fitted without its site."""
-    for fold in range(FOLDS):
-        rest = [case for case in cases if case.fold != fold]
-        weights = fit_blocks(rest, prune(rest, block_names(rest)))
-        for case in cases:
-            if case.fold == fold:
-                apply_blocks(case, weights)
-    names = numbered({name for case in cases for found in case.candidates.values() for name in found})
-    picked = []
-    for fold in range(FOLDS):
-        weights = fit_choice([case for case in cases if case.fold != fold], names)
-        picked += [(case, chosen(case, weights)) for case in cases if case.fold == fold]
-    return picked
-
-
-def print_table(cases: list[Case], picked: list[tuple[Case, str]]) -> None:
-    """Every row is out of sample: sites left out of both fits, or a library without a fit of ours."""
+    fast = {case.page.id: score_text(case.page, case.kept(case.reading.votes.trafilatura)) for case in cases}
+    table: dict[str, dict[str, Score]] = {
+        "Tumen": ours,
+        "blocks that two of the three readers keep": two,
+        "trafilatura fast, trimmed": fast,
+        "trafilatura defaults": rivals,
+    }
     folders = list(dict.fromkeys(case.folder for case in cases))
-    rivals = {id(case): score_text(case.page, trafilatura_defaults(case.page)) for case in cases}
-    print("| text, sites left out of the fit | " + " | ".join(folders) + " |", file=sys.stderr)
-    print("| --- |" + " --- |" * len(folders), file=sys.stderr)
-    rows = {
-        "Tumen": [(case.folder, case.scores[name]) for case, name in picked],
-        "the block model alone": [(case.folder, case.scores["blocks"]) for case in cases],
-        "trafilatura fast, trimmed": [(case.folder, case.scores["trafilatura"]) for case in cases],
-        "trafilatura defaults": [(case.folder, rivals[id(case)]) for case in cases],
-    }
-    for name, scores in rows.items():
-        cells = [summary([score for folder, score in scores if folder == wanted]) for wanted in folders]
-        print(f"| {name} | " + " | ".join(cells) + " |", file=sys.stderr)
-    lost = [c.page.id for c, n in picked if (rivals[id(c)].f1 or 0) >= 0.8 and (c.scores[n].f1 or 0) < 0.6]
-    print(f"pages that trafilatura reads (F1 ≥ 0.8) and Tumen does not (< 0.6): {lost}", file=sys.stderr)
+    print("| text, sites left out of the fit | " + " | ".join(folders) + " |\n" + "| --- " * (len(folders) + 1) + "|")
+    for name, scores in table.items():
+        cells = [summary([scores[case.page.id] for case in cases if case.folder == folder]) for folder in folders]
+        print(f"| {name} | " + " | ".join(cells) + " |")
+    lost = [page for page in ours if (rivals[page].f1 or 0) >= 0.8 and (ours[page].f1 or 0) < 0.6]
+    print(f"pages that trafilatura reads (F1 ≥ 0.8) and Tumen does not (< 0.6): {lost}")
 
 
-def table(name: str, weights: dict[str, float]) -> str:
+def source(weights: dict[str, float]) -> str:
     """The weights as Python source."""
     items = [f'"{key}": {round(value, 2)},' for key, value in sorted(weights.items()) if round(value, 2)]
     lines = textwrap.wrap(" ".join(item.replace(": ", ":\0") for item in items), 112, break_on_hyphens=False)
-    body = "\n".join(f"    {line}" for line in lines).replace("\0", " ")
-    return f"{name}: dict[str, float] = {{\n{body}\n}}  # fmt: skip\n"
+    table = "\n".join(f"    {line}" for line in lines).replace("\0", " ")
+    return f"BLOCK_WEIGHTS: dict[str, float] = {{\n{table}\n}}  # fmt: skip\n"
 
 
 def main() -> None:
@@ -252,12 +208,9 @@ def main() -> None:
     for folder, _, weight in (argument.partition("=") for argument in options.folders):
         pages = [page for page in load(Path(folder)) if page.shingles or page.must]
         cases += [case for page in pages if (case := read_case(folder, float(weight or 1), page)) is not None]
-    print_table(cases, cross_validate(cases))
-    # the choice is fitted on the probabilities of the folds; only then are the blocks fitted on all pages
-    names = numbered({name for case in cases for found in case.candidates.values() for name in found})
-    choice = fit_choice(cases, names)
-    blocks = fit_blocks(cases, prune(cases, block_names(cases)))
-    text = table("BLOCK_WEIGHTS", blocks) + "\n" + table("CHOICE_WEIGHTS", choice)
+    rows = tabulate(cases)
+    print_table(cases, rows)
+    text = source(fit(rows, np.ones(len(rows.y), dtype=bool)))
     if options.write:
         target = Path(__file__).parents[1] / "pipeline/extract/weights.py"
         target.write_text(target.read_text().partition("BLOCK_WEIGHTS:")[0] + text)

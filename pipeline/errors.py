@@ -20,10 +20,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
+_LONGEST = 600  # characters of a part of a message
+
 
 def printable(text: str) -> str:
     """Return untrusted text for a terminal or a message: control characters other than line feeds become blanks."""
     return "".join(character if character.isprintable() or character == "\n" else " " for character in text)
+
+
+def _short(text: str) -> str:
+    """Return a text without the middle of a very long value that it quotes."""
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST // 2]} … {text[-_LONGEST // 2 :]}"
 
 
 class TumenError(Exception):
@@ -51,8 +58,8 @@ class ConfigError(TumenError):
         self.file = Path(file)
         self.key = key
         self.problem = problem
-        text = f"{file}: {key}: {problem}" if key else f"{file}: {problem}"
-        super().__init__(text.replace("\n", " "))  # quoted values and names may have several lines
+        text = ": ".join(_short(part) for part in (key, problem) if part)
+        super().__init__(f"{file}: {text}".replace("\n", " "))  # quoted values and names may have several lines
 
     def __reduce__(self) -> tuple[type[ConfigError], tuple[Path, str, str]]:
         """Support pickling: workers return this error to the main process."""

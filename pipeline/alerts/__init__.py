@@ -11,12 +11,12 @@ from collections.abc import Callable
 from datetime import datetime
 
 from pipeline.alerts.apprise_client import check_targets, send
-from pipeline.alerts.delivery import Sender, Sent, send_due
+from pipeline.alerts.delivery import Sent, send_due
 from pipeline.alerts.rules import collect
 from pipeline.settings import Settings
 from pipeline.store import health, outbox
 
-__all__ = ["Sender", "Sent", "after_cycle", "check_targets", "send"]
+__all__ = ["Sent", "after_cycle", "check_targets", "send"]
 
 
 def after_cycle(
@@ -24,7 +24,6 @@ def after_cycle(
     settings: Settings,
     began: datetime,
     now: Callable[[], datetime],
-    sender: Sender = send,
     *,
     outage: bool = False,
 ) -> Sent:
@@ -35,7 +34,6 @@ def after_cycle(
         settings: the config.
         began: start of the cycle.
         now: the clock.
-        sender: sends one message.
         outage: the cycle reached nothing, so it knows nothing new of the health of feeds.
 
     Returns:
@@ -47,4 +45,4 @@ def after_cycle(
         waiting, failed = outbox.counts(conn)
         return Sent(sent=0, waiting=waiting, failed=failed)
     collect(conn, settings.alerts, began, now())
-    return send_due(conn, settings, now, sender)
+    return send_due(conn, settings, now, send)

@@ -70,7 +70,7 @@ def _matching(conn: sqlite3.Connection, rule: Rule, since: str, desk: str) -> It
                 yield _Event(key=f"verdict:{verdict.id}", article=verdict.article, message=message)
     elif rule.when == "edited":
         yield from _edits(conn, rule, since, desk)
-    else:
+    elif rule.when == "feed":
         for event in health.events(conn, since=since):
             if event.what in rule.health and (not rule.sources or event.feed in rule.sources):
                 yield _Event(key=f"feed:{event.id}", message=partial(messages.for_feed, event))

@@ -21,43 +21,17 @@ from pipeline.errors import TumenError, printable
 
 _OUTPUT_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
 
-_COMMANDS = {
-    "run": "run",
-    "daemon": "daemon",
-    "demo": "demo",
-    "serve": "serve",
-    "analysts": "analysts",
-    "status": "status",
-    "doctor": "doctor",
-    "backup": "backup",
-    "restore": "restore",
-    "brief": "brief",
-    "alerts": "alerts",
-    "explain": "explain",
-    "feeds": "feeds",
-    "topics": "topics",
-    "reference": "reference",
-    "reflag": "reflag",
-    "train": "train",
-    "learn": "learn",
-    "reindex": "reindex",
-    "reextract": "reextract",
-    "page": "page",
-    "backfill": "backfill",
-}
-
 
 class _Lazy(click.Group):
     """A click group that imports the module of a command only when the command is called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(_COMMANDS)
+        return list(_HELP)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        module = _COMMANDS.get(cmd_name)
-        if module is None:
+        if cmd_name not in _HELP:
             return None
-        command: click.Command = importlib.import_module(f"pipeline.cli.{module}").command
+        command: click.Command = importlib.import_module(f"pipeline.cli.{cmd_name}").command
         for each in (command, *getattr(command, "commands", {}).values()):
             each.help = each.help and each.help.replace("\\b\n", "\b\n")  # raw docstrings spell click's mark out
             # the first paragraph, because click cuts a sentence after 45 characters
@@ -69,7 +43,7 @@ class _Lazy(click.Group):
             formatter.write_dl(list(_HELP.items()))
 
 
-_HELP = {  # each command's help in one line, here so that “tumen --help” imports no command
+_HELP = {  # each command, also its module, and its help in one line: “tumen --help” imports no command
     "run": "Run one cycle: poll due feeds, read articles, flag, store.",
     "daemon": "Run cycles on a schedule until stopped.",
     "demo": "Try it: one cycle over an invented world of news on this machine.",
@@ -106,7 +80,7 @@ def tumen() -> None:
 
 def main(arguments: list[str] | None = None) -> Any:
     """Run the command line and exit with its status."""
-    terminated = _stop_on_sigterm()
+    stopped_by = _stop_on_signals()
     plain = bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
     try:
         status = tumen.main(args=arguments, prog_name="tumen", standalone_mode=False, color=False if plain else None)
@@ -117,7 +91,7 @@ def main(arguments: list[str] | None = None) -> Any:
         status = error.exit_code
     except (click.exceptions.Abort, KeyboardInterrupt):  # an interrupt may also come outside click's own handler
         click.echo("tumen: stopped. Nothing is lost; the next run continues from here.", err=True)
-        status = 143 if terminated else 130
+        status = 128 + (stopped_by[0] if stopped_by else signal.SIGINT)
     except click.ClickException as error:
         error.show()
         status = error.exit_code
@@ -129,8 +103,8 @@ def main(arguments: list[str] | None = None) -> Any:
     sys.exit(status if isinstance(status, int) else 0)
 
 
-def _stop_on_sigterm() -> list[int]:
-    """Let SIGTERM stop a command as Ctrl-C does. The returned list is empty until the signal came."""
+def _stop_on_signals() -> list[int]:
+    """Let SIGTERM, and SIGHUP of a closed terminal, stop a command as Ctrl-C does. Return the signals that came."""
     came: list[int] = []
 
     def stop(number: int, _: Any) -> None:
@@ -140,6 +114,8 @@ def _stop_on_sigterm() -> list[int]:
         signal.raise_signal(signal.SIGINT)
 
     signal.signal(signal.SIGTERM, stop)
+    if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # nohup
+        signal.signal(signal.SIGHUP, stop)
     return came
 
 
@@ -157,7 +133,7 @@ def _report(error: Exception) -> int:
         return os.EX_IOERR
     if isinstance(error, OSError) and error.errno in _OUTPUT_ERRORS:
         _drop_output()
-        click.echo(f"tumen: the output cannot be written ({error.strerror}).", err=True)
+        click.echo(f"tumen: the output, or a file, cannot be written ({error.strerror}).", err=True)
         return os.EX_IOERR
     return _report_internal_error(error)
 

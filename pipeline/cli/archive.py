@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
-import sys
 from collections.abc import Iterator
 
-import click
-
+from pipeline.cli import options
 from pipeline.store import articles
 from pipeline.store.articles import StoredText
 
@@ -19,7 +17,5 @@ def pages(conn: sqlite3.Connection, *, not_version: str | None = None) -> Iterat
     while page := articles.texts(conn, after=last, not_version=not_version):
         yield page
         last, done = page[-1].id, done + len(page)
-        if sys.stderr.isatty():
-            click.echo(f"\r{done:,} of {total:,} articles", nl=False, err=True)
-    if sys.stderr.isatty():
-        click.echo("\r\x1b[K", nl=False, err=True)
+        options.show_progress(f"{done:,} of {total:,} articles")
+    options.show_progress("")

@@ -150,8 +150,7 @@ def merge(database: Path, folder: Path | None) -> None:
         conn = open_store(database, create=False)
         merged = merge_results(conn, folder or shipped.CONFIG, _now, _show_merged)
         conn.close()
-    if sys.stderr.isatty():
-        click.echo("\r\x1b[K", nl=False, err=True)
+    options.show_progress("")
     if not merged.files:
         click.echo("No result waits to be merged.")
         return
@@ -160,8 +159,7 @@ def merge(database: Path, folder: Path | None) -> None:
 
 
 def _show_merged(now: Merged) -> None:
-    if sys.stderr.isatty():
-        click.echo(f"\r{now.done:,} of {now.total:,} captures", nl=False, err=True)
+    options.show_progress(f"{now.done:,} of {now.total:,} captures")
 
 
 @command.command()
@@ -206,16 +204,14 @@ def download(
     if dry_run or not urls:
         return 0
     report = downloads.download(urls, into, settings.fetch, watch=_show_part)
-    if sys.stderr.isatty():
-        click.echo("\r\x1b[K", nl=False, err=True)
+    options.show_progress("")
     click.echo(f"{report.files:,} files downloaded ({_size(report.size)}), {report.present:,} were there.")
     _show_problems(report.problems)
     return 1 if report.problems else 0
 
 
 def _show_part(name: str, have: int, total: int) -> None:
-    if sys.stderr.isatty():
-        click.echo(f"\r{name}  {_size(have)} of {_size(total)}\x1b[K", nl=False, err=True)
+    options.show_progress(f"{name}  {_size(have)} of {_size(total)}")
 
 
 def _now() -> datetime:

@@ -25,7 +25,7 @@ def command(target: Path, database: Path, folder: Path | None, *, whole: bool) -
 
     if target.resolve() == database.resolve():
         raise BadValue(f"{target} is the database itself; choose another file.")
-    conn = open_readonly(database)
+    conn = open_readonly(database, older=True)
     try:
         size = upkeep.backup(conn, target, _others(database, folder) if whole else None)
     finally:

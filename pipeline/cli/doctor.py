@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from itertools import chain
+from itertools import chain, pairwise
 from pathlib import Path
+from statistics import median
 from typing import TYPE_CHECKING
 
 import click
@@ -18,8 +20,12 @@ from pipeline.errors import StoreError, TumenError
 
 if TYPE_CHECKING:
     from pipeline.settings import Settings
+    from pipeline.settings.daemon import DaemonSettings
 
 _LEAST_FREE_BYTES = 500_000_000
+_LONG_CHECK_BYTES = 200_000_000
+_COPIED_AT = "%Y%m%d-%H%M%S"
+_UNKNOWN_INTERVAL = timedelta(days=7)  # between backups, after the first one
 _ADVICE = "stop Tumen and restore the last backup with “tumen restore FILE”."
 
 
@@ -108,6 +114,9 @@ def _unwritable(database: Path, settings: Settings | None) -> Iterator[str]:
         own.append(Path(settings.daemon.backup_folder))
     for path in own:
         if path.exists() and not os.access(path, os.W_OK):
+            if os.statvfs(path).f_flag & os.ST_RDONLY:
+                yield f"{path} is on a file system that is mounted read-only: mount it writable"
+                return
             yield f"{path} cannot be written by this user: change its owner"
 
 
@@ -128,6 +137,8 @@ def _database(database: Path, settings: Settings | None, *, housekeeping: bool) 
 
     conn = open_store(database, create=False)
     try:
+        if not housekeeping and sys.stderr.isatty() and (size := database.stat().st_size) > _LONG_CHECK_BYTES:
+            click.echo(f"Reading all {size / 1e9:.1f} GB of the database; this takes a while.", err=True)
         faults = upkeep.faults(conn, whole=not housekeeping)
         damaged = any(fault.damaged for fault in faults)
         upkeep.note_check(conn, sound=not damaged, now=datetime.now(UTC))
@@ -141,7 +152,7 @@ def _database(database: Path, settings: Settings | None, *, housekeeping: bool) 
             except sqlite3.OperationalError as error:
                 yield "clean-up", f"{error}; the next housekeeping tries again."
             if settings is not None and settings.daemon.backup_folder:
-                _copy(conn, database, Path(settings.daemon.backup_folder), settings.daemon.backups)
+                _copy(conn, database, settings.daemon)
     finally:
         conn.close()
 
@@ -165,11 +176,20 @@ def _clock(last: str | None) -> str:
     return ""
 
 
-def _copy(conn: sqlite3.Connection, database: Path, folder: Path, keep: int) -> None:
+def _copy(conn: sqlite3.Connection, database: Path, daemon: DaemonSettings) -> None:
     from pipeline.store import upkeep
 
-    upkeep.note_copy(conn, datetime.now(UTC), tried=True)
-    upkeep.backup(conn, folder / f"{database.stem}-{datetime.now(UTC):%Y%m%d-%H%M%S}.db")
-    upkeep.note_copy(conn, datetime.now(UTC))
-    for old in sorted(folder.glob(f"{database.stem}-????????-??????.db"))[:-keep]:
+    folder = Path(daemon.backup_folder)
+    upkeep.note_copy_tried(conn, datetime.now(UTC))
+    upkeep.backup(conn, folder / f"{database.stem}-{datetime.now(UTC):{_COPIED_AT}}.db")
+    copies = sorted(folder.glob(f"{database.stem}-????????-??????.db"))
+    upkeep.note_copy(conn, datetime.now(UTC), _usual_interval(copies))
+    for old in copies[: -daemon.backups]:
         old.unlink()
+
+
+def _usual_interval(copies: Sequence[Path]) -> timedelta:
+    """Return the usual time from one backup to the next: cron and timers do not say. At least a day."""
+    times = [datetime.strptime(path.stem[-15:], _COPIED_AT) for path in copies]  # noqa: DTZ007 - all are UTC
+    gaps = [(later - earlier).total_seconds() for earlier, later in pairwise(times)]
+    return max(timedelta(seconds=median(gaps)), timedelta(days=1)) if gaps else _UNKNOWN_INTERVAL

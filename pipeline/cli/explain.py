@@ -32,8 +32,8 @@ def _country(_: click.Context, __: click.Parameter, code: str | None) -> str | N
 def command(what: str, database: Path, folder: Path | None, home: str | None, html: Path | None) -> None:
     """Print the text with its evidence marked, and the terms of every score.
 
-    WHAT is an article's id or URL, or a text file whose first line is the title (“-”: standard input). It is flagged
-    again with the present config; nothing is stored.
+    The argument is an article's id or URL, or a text file whose first line is the title (“-”: standard input). The text
+    is flagged again with the present config; nothing is stored.
     """
     from pipeline.flagging import Flagger, explain
 

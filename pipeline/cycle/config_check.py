@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -50,6 +51,9 @@ def oversights(settings: Settings) -> Iterator[str]:
     for target in settings.alerts.target:
         if not target.address():
             yield f"The environment variable {target.url_env} of the alert target “{target.name}” is not set."
+    variable = settings.desk.translator_key_env
+    if variable and not os.environ.get(variable):
+        yield f"The environment variable {variable} with the key of the desk's translator is not set."
     backups = settings.daemon.backup_folder
     if backups and not Path(backups).is_dir() and not Path(backups).parent.is_dir():  # its last part is made if missing
         file = find_file(settings.folder, "tumen.toml")

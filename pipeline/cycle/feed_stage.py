@@ -8,7 +8,7 @@ from __future__ import annotations
 import random
 import sqlite3
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from pipeline.cycle.list_reader import ListReader, Reading, byte_limit
@@ -116,7 +116,7 @@ class FeedStage:
             if reading.changes:
                 listed.apply(conn, feed.id, reading.changes)
             for url, response in reading.requests:
-                runs.record_fetch(conn, self.run, _child_row(feed, url, response), now)
+                runs.record_fetch(conn, self.run, runs.FetchRow.of("feed", url, response, feed=feed.id), now)
             runs.record_fetch(conn, self.run, _fetch_row(feed, outcome, update, queued), now)
             return update, queued
 
@@ -161,36 +161,12 @@ class FeedStage:
 
 
 def _fetch_row(feed: FeedState, outcome: Outcome, update: FeedUpdate, queued: Queued) -> runs.FetchRow:
-    row = runs.FetchRow(
-        kind="feed",
-        url=feed.url,
-        outcome="not_modified" if isinstance(outcome, NotModified) else "fetched",
+    return runs.FetchRow.of(
+        "feed",
+        feed.url,
+        outcome,
         feed=feed.id,
-        status=304 if isinstance(outcome, NotModified) else outcome.status,
-        seconds=outcome.seconds,
         entries_total=update.entries_total,
         entries_new=sum(new for _, _, new in queued),
         problem=" ".join(dict.fromkeys(text for text in (update.state.problem, update.note) if text)) or None,
     )
-    return _with_size(row, outcome)
-
-
-def _child_row(feed: FeedState, url: str, outcome: Outcome) -> runs.FetchRow:
-    """Return the row of the request of a sitemap that an index names."""
-    row = runs.FetchRow(
-        kind="feed",
-        url=url,
-        outcome="not_modified" if isinstance(outcome, NotModified) else "fetched",
-        feed=feed.id,
-        status=304 if isinstance(outcome, NotModified) else outcome.status,
-        seconds=outcome.seconds,
-        problem=outcome.reason if isinstance(outcome, FetchFailed) else None,
-    )
-    return _with_size(row, outcome)
-
-
-def _with_size(row: runs.FetchRow, outcome: Outcome) -> runs.FetchRow:
-    if isinstance(outcome, NotModified):
-        return row
-    kind = outcome.kind if isinstance(outcome, FetchFailed) else "fetched"
-    return replace(row, outcome=kind, size=outcome.wire_bytes)

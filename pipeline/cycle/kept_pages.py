@@ -42,14 +42,14 @@ class KeptPages:
             return True
         return is_watched(assessment) and bool(self.settings.edits.after_hours)
 
-    def put(self, copy: PageCopy) -> None:
-        """Keep a page.
+    def put(self, copy: PageCopy) -> bool:
+        """Keep a page, and return whether it was kept.
 
         Raises:
             StoreError: the archive cannot be opened or written; once per cycle.
         """
         if self._is_broken:
-            return
+            return False
         schedule = self.settings.edits.schedule
         until = None if self.settings.archive.pages or not schedule else self.now() + schedule[-1] + _AFTER_LAST_LOOK
         try:
@@ -57,6 +57,7 @@ class KeptPages:
         except StoreError:
             self._is_broken = True
             raise
+        return True
 
     def get(self, name: str) -> PageCopy | None:
         """Return a kept page, or None if there is none or the archive cannot be read."""

@@ -7,10 +7,10 @@ of a cycle, within a time of its own; a look that it cannot make waits for a lat
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import sqlite3
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -28,7 +28,7 @@ from pipeline.edits.answers import Unreadable
 from pipeline.edits.decide_look import first_look
 from pipeline.errors import StoreError
 from pipeline.fetch import Fetcher
-from pipeline.model import Fetched, FetchFailed, NotModified, Outcome, QueuedEntry, Request, RunId, Stored, Validators
+from pipeline.model import Fetched, FetchFailed, Outcome, QueuedEntry, Request, RunId, Stored, Validators
 from pipeline.processing import Flagged
 from pipeline.processing.looks import Page, Reading, read_look
 from pipeline.processing.pool import Workers, WorkFailed
@@ -37,7 +37,7 @@ from pipeline.store import entries as entry_rows
 from pipeline.store import looks as look_rows
 from pipeline.store import runs, submissions
 from pipeline.store.looks import Watched
-from pipeline.store.page_archive import PageCopy
+from pipeline.store.page_archive import PageCopy, digest
 from pipeline.store.values import to_text
 
 if TYPE_CHECKING:
@@ -122,14 +122,12 @@ class LookStage:
         sites = self._due()
         if not sites and not settings.submit_to:
             return
-        try:
+        with suppress(TimeoutError):  # what is left stays due
             async with asyncio.timeout(settings.seconds), asyncio.TaskGroup() as tasks:
                 for pages in sites.values():
                     tasks.create_task(self._look_at(pages))
                 if settings.submit_to:
                     tasks.create_task(self._submit())
-        except TimeoutError:
-            self.tally.notify()  # the rest stays due
 
     def _due(self) -> Mapping[str, Sequence[Watched]]:
         """Return the due pages by site, within the limits per day and per host."""
@@ -176,14 +174,15 @@ class LookStage:
         )
 
         def step(conn: sqlite3.Connection) -> None:
-            runs.record_fetch(conn, self.run, _fetch_row(page, outcome), record.now)
+            row = runs.FetchRow.of("page", page.url, outcome, entry=page.entry)
+            runs.record_fetch(conn, self.run, row, record.now)
             record.store(conn)
 
         await self.writer.write(step)
 
     async def _read(self, page: Watched, outcome: Fetched) -> Reading:
         """Compare the page with its kept copy, in a worker."""
-        copy = await self._kept(page)
+        copy = await asyncio.to_thread(self.archive.get, page.page_hash) if page.page_hash else None
         kept = Page(body=copy.body, url=copy.url, content_type=copy.content_type) if copy else None
         entry = entry_rows.get_many(self.writer.committed, [page.entry])[0]
         stored = look_rows.stored_version(self.writer.committed, page.article)
@@ -193,33 +192,23 @@ class LookStage:
         except WorkFailed as failed:
             return Reading(answer=Unreadable(f"The page could not be read: {failed.reason}."))
 
-    async def _kept(self, page: Watched) -> PageCopy | None:
-        """Return the copy that the page is compared with."""
-        if page.page_hash is None:
-            return None
-        try:
-            return await asyncio.to_thread(self.archive.get, page.page_hash)
-        except StoreError as error:
-            self.tally.trouble("article", page.url, str(error))
-            return None
-
     async def _keep(self, outcome: Outcome) -> str | None:
         """Keep the page that the next look is compared with, and return its digest; None if that fails."""
         if not isinstance(outcome, Fetched):
             return None
         copy = PageCopy(
-            hash=hashlib.sha256(outcome.body).hexdigest(),
+            hash=digest(outcome.body),
             url=outcome.url,
             fetched_at=to_text(self.now()),
             content_type=outcome.headers.get("content-type"),
             body=outcome.body,
         )
         try:
-            await asyncio.to_thread(self.archive.put, copy)
+            kept = await asyncio.to_thread(self.archive.put, copy)
         except StoreError as error:  # a damaged archive costs the comparison, not the cycle
             self.tally.trouble("article", outcome.url, str(error))
             return None
-        return copy.hash
+        return copy.hash if kept else None
 
     async def _submit(self) -> None:
         """Submit changed pages to the web archive, within the limit per hour."""
@@ -244,18 +233,3 @@ def validators_of(outcome: Outcome | None, url: str) -> Validators | None:
     if not isinstance(outcome, Fetched) or outcome.url != url:
         return None
     return Validators(url=url, etag=outcome.headers.get("etag"), last_modified=outcome.headers.get("last-modified"))
-
-
-def _fetch_row(page: Watched, outcome: Outcome) -> runs.FetchRow:
-    failure = outcome if isinstance(outcome, FetchFailed) else None
-    unchanged = isinstance(outcome, NotModified)
-    return runs.FetchRow(
-        kind="page",
-        url=page.url,
-        outcome=failure.kind if failure else "unchanged" if unchanged else "fetched",
-        entry=page.entry,
-        status=304 if isinstance(outcome, NotModified) else outcome.status,
-        size=0 if isinstance(outcome, NotModified) else outcome.wire_bytes,
-        seconds=outcome.seconds,
-        problem=failure.reason if failure else None,
-    )

@@ -41,7 +41,6 @@ from pipeline.model import (
     EntryId,
     Fetched,
     FetchFailed,
-    NotModified,
     Outcome,
     QueuedEntry,
     Request,
@@ -121,15 +120,21 @@ class PageStage:
 
     async def _empty_queue(self, site: str) -> None:
         queue = self._queues[site]
-        clock = asyncio.get_running_loop().time
-        while (ids := queue.take(_SLICE)) and clock() <= self.ends_at:
+        while (ids := queue.take(_SLICE)) and self._is_time_after(0):
             entries = deque(entry_rows.get_many(self.writer.committed, ids))
-            while entries and clock() <= self.ends_at:
+            while entries and self._is_time_after(self._pause_before(entries[0])):
                 await self._handle(entries.popleft())
                 if queue.interrupted:
                     queue.put_back([entry.id for entry in entries])
                     break
         del self._queues[site]
+
+    def _is_time_after(self, seconds: float) -> bool:
+        return asyncio.get_running_loop().time() + seconds <= self.ends_at
+
+    def _pause_before(self, entry: QueuedEntry) -> float:
+        """Return the seconds until the entry's page may be requested: a pause must not outlast the cycle."""
+        return self.fetcher.wait_before(entry.entry.url) if needs_page(entry, self.settings) else 0.0
 
     async def _handle(self, entry: QueuedEntry) -> None:
         """Fetch the entry's page, if it needs one, and act on the decision."""
@@ -300,23 +305,9 @@ class PageStage:
 
     def _record(self, conn: sqlite3.Connection, entry: QueuedEntry, outcome: Outcome | None) -> None:
         if outcome is not None:
-            runs.record_fetch(conn, self.run, _fetch_row(entry, outcome), self.now())
+            row = runs.FetchRow.of("page", entry.entry.url, outcome, feed=entry.feed, entry=entry.id)
+            runs.record_fetch(conn, self.run, row, self.now())
 
     def _done(self) -> None:
         self.tally.pages_done += 1
         self.tally.notify()
-
-
-def _fetch_row(entry: QueuedEntry, outcome: Outcome) -> runs.FetchRow:
-    failure = outcome if isinstance(outcome, FetchFailed) else None
-    return runs.FetchRow(
-        kind="page",
-        url=entry.entry.url,
-        outcome=failure.kind if failure else "fetched",
-        feed=entry.feed,
-        entry=entry.id,
-        status=None if isinstance(outcome, NotModified) else outcome.status,
-        size=0 if isinstance(outcome, NotModified) else outcome.wire_bytes,
-        seconds=outcome.seconds,
-        problem=failure.reason if failure else None,
-    )

@@ -21,9 +21,9 @@ def copy_config(folder: Path, copy: Path) -> None:
     if not folder.is_dir():
         raise ConfigError(folder, "", "is not a folder; it needs at least feeds.toml or tumen.toml.")
     files = [find_file(folder, name) for name in FILES if has_own(folder / name)]
-    files += [file for name in FOLDERS if has_own(folder / name) for file in find_folder(folder, name).glob("*.toml")]
     for name in FOLDERS:
         if has_own(folder / name):
+            files += find_folder(folder, name).glob("*.toml")
             (copy / name).mkdir()
     # also files that nothing reads, which the check of the copy reports, and certificates, which tumen.toml may name
     others = [file for end in _OTHERS for file in folder.glob(end) if file.is_file() and file.name not in FILES]

@@ -66,7 +66,7 @@ async def serve(world: World, host: str = "127.0.0.1", port: int = 0) -> Serving
 
 
 @contextlib.contextmanager
-def running(world: World, host: str = "127.0.0.1", port: int = 0) -> Iterator[World]:
+def running(world: World, port: int = 0) -> Iterator[World]:
     """Serve the world in a thread, for callers that are not asynchronous or run their own event loop.
 
     Raises:
@@ -77,7 +77,7 @@ def running(world: World, host: str = "127.0.0.1", port: int = 0) -> Iterator[Wo
     thread.start()
     serving: Serving | None = None
     try:
-        serving = asyncio.run_coroutine_threadsafe(serve(world, host, port), loop).result()
+        serving = asyncio.run_coroutine_threadsafe(serve(world, "127.0.0.1", port), loop).result()
         yield world
     finally:
         if serving is not None:

@@ -3,8 +3,9 @@
 The steps (``cascade``): refuse hostile input (``bounds``), decode (``decode``), parse (``tree``); read title, date,
 authors and site (``head``, ``json_ld``, ``titles``, ``dates``, ``authors``); cut the page into blocks (``blocks``,
 ``layout``); ask three independent readers which blocks are the article (``readers``); weigh their votes per block
-(``features``, ``weights``) and choose among whole texts (``choose``); trim the chosen text (``body``, ``furniture``);
-recognise walls (``paywall``) and the language (``language``). ``docs/extraction.md`` has the figures.
+(``features``, ``weights``) and choose between the model's text and trafilatura's (``choose``); trim the chosen text
+(``body``, ``furniture``); recognise walls (``paywall``) and the language (``language``). ``docs/extraction.md`` has
+the figures.
 
 Importing this package is cheap: lxml and trafilatura are imported with the first page.
 """

@@ -13,8 +13,8 @@ from lxml.html import HtmlElement
 
 from pipeline.extract.head import Head
 from pipeline.extract.json_ld import Node, strings
+from pipeline.extract.libraries import trafilatura_authors
 from pipeline.extract.titles import fold
-from pipeline.extract.trafilatura_adapter import author_names
 
 _MAX_NAME = 80
 _MAX_NAMES = 12
@@ -117,9 +117,9 @@ def _claims(story: Node, head: Head, root: HtmlElement) -> Iterator[list[str]]:
     if _AUTHOR_LABEL.fullmatch(head.first("twitter:label1")):
         yield [head.first("twitter:data1")]
     yield from islice(_bylines(root, _SURELY_NAMED), 1)
-    yield [author_names(root)]
-    yield from _bylines(root, _NAMED)
     yield list(_lines(root))[:2]
+    yield [trafilatura_authors(root)]  # costs as much as trafilatura's text, so it is asked late
+    yield from _bylines(root, _NAMED)
     yield from islice(_profile_links(root), 1)
     yield from islice(_signatures(root), 1)
 

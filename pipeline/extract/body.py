@@ -9,12 +9,12 @@ from html import unescape
 from lxml.html import HtmlElement
 
 from pipeline.extract.blocks import cut
-from pipeline.extract.choose import choose
+from pipeline.extract.choose import choose, without_labels
 from pipeline.extract.embedded_json import paragraphs
-from pipeline.extract.features import Claims, collect, level, probability
+from pipeline.extract.features import Claims, Features, collect, level, probability
 from pipeline.extract.furniture import without_address
 from pipeline.extract.layout import LONG, Layout, measure, squeeze, visual
-from pipeline.extract.readers import ask_readers
+from pipeline.extract.readers import Votes, ask_readers
 from pipeline.extract.tree import drop_menus, strip_inline
 from pipeline.extract.weights import BLOCK_WEIGHTS
 
@@ -41,25 +41,48 @@ class Body:
     shown: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """A page's blocks with the readers' votes and the features of each block."""
+
+    layout: Layout
+    votes: Votes
+    features: list[Features | None]
+    claims: Claims
+
+
 def find_text(root: HtmlElement, claims: Claims, page: bytes) -> Body:
-    """Return the text of the page's article. Inline elements of the tree are dissolved.
+    """Return the text of the page's article. Inline elements and menus of the tree are removed.
 
     Args:
         root: the tree without scripts and styles.
         claims: what the page says about its article elsewhere.
         page: the page's source in UTF-8, for the JSON in its scripts.
     """
+    reading = read_blocks(root, claims)
+    if reading is None:
+        return Body(text="", method=f"refused: more than {_MAX_BLOCKS:,} blocks of text", quality=0.0, shown="")
+    return decide(reading, BLOCK_WEIGHTS, page)
+
+
+def read_blocks(root: HtmlElement, claims: Claims) -> Reading | None:
+    """Return the blocks of a page with all that speaks for and against them; None for a page of too many blocks."""
     strip_inline(root)
     drop_menus(root)
     body = root.find("body")
     layout = measure(*cut(body if body is not None else root))
     if len(layout.blocks) > _MAX_BLOCKS:
-        return Body(text="", method=f"refused: more than {_MAX_BLOCKS:,} blocks of text", quality=0.0, shown="")
+        return None
     votes = ask_readers(root, layout)
-    features = collect(layout, votes, claims)
-    probabilities = level(layout, [probability(found, BLOCK_WEIGHTS) if found else 0.0 for found in features])
-    method, kept = choose(layout, votes, probabilities)
-    kept = _without_other_articles(layout, kept, squeeze(claims.title))
+    return Reading(layout=layout, votes=votes, features=collect(layout, votes, claims), claims=claims)
+
+
+def decide(reading: Reading, weights: dict[str, float], page: bytes) -> Body:
+    """Return the text that the weights and the rules of trimming give."""
+    layout, claims = reading.layout, reading.claims
+    probabilities = level(layout, [probability(found, weights) if found else 0.0 for found in reading.features])
+    method, kept = choose(layout, reading.votes.trafilatura, probabilities)
+    kept = _without_other_articles(layout, without_labels(layout, kept), squeeze(claims.title))
     if not any(clean and keep for clean, keep in zip(layout.clean, kept, strict=True)) and _is_links(layout, kept):
         method, kept = "none", [False] * len(kept)
     text = assemble(layout, kept, {squeeze(claims.title), squeeze(claims.site)})

@@ -1,101 +1,58 @@
-"""The choice among whole texts of one page, by how far independent readers agree with each."""
+"""The choice between the block model's text and trafilatura's, and the removal of labels without content."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-
-from pipeline.extract.blocks import BITS
-from pipeline.extract.features import Features
-from pipeline.extract.layout import Layout
-from pipeline.extract.readers import Votes
-from pipeline.extract.weights import CHOICE_WEIGHTS
+from pipeline.extract.layout import HEADINGS, STOPS, Layout, is_label_of_link
 
 _SURE = 0.5
-_STOPS = tuple('.!?…。！？।"”»’)]')
-_SHORT = 500
-_MARKS = ("comment", "related", "body", "list")
+_FRAGMENT = 500
+_FEW, _MANY = 0.1, 0.5
+_LABEL = 60
+_LINKED = 0.5
+_ITEMS = ("li", "td", "dd")
+_COLONS = (":", "：")
 
 
-def choose(layout: Layout, votes: Votes, probabilities: list[float]) -> tuple[str, list[bool]]:
-    """Return the name of the best candidate and the blocks that it keeps."""
-    found = candidates(votes, probabilities)
-    features = describe(layout, votes, found, probabilities)
-    name = max(found, key=lambda name: sum(CHOICE_WEIGHTS.get(k, 0.0) * v for k, v in features[name].items()))
-    return name, found[name]
+def choose(layout: Layout, trafilatura: list[bool], probabilities: list[float]) -> tuple[str, list[bool]]:
+    """Return the name of the better text and the blocks that it keeps.
+
+    On most pages that is the block model's text. trafilatura's wins where the model keeps a fragment, or text that
+    hardly holds a sentence, such as a table of forecasts.
+    """
+    blocks = [p > _SURE for p in probabilities]
+    ours, theirs = _size(layout, blocks), _size(layout, trafilatura)
+    is_fragment = ours < _FRAGMENT and theirs > 2 * ours
+    if is_fragment or (_sentences(layout, blocks) < _FEW * ours and _sentences(layout, trafilatura) > _MANY * theirs):
+        return "trafilatura", trafilatura
+    return "blocks", blocks
 
 
-def candidates(votes: Votes, probabilities: list[float]) -> dict[str, list[bool]]:
-    """Return the texts to choose from, as the blocks that each keeps."""
-    return {"blocks": [p > _SURE for p in probabilities], "trafilatura": votes.trafilatura}
+def without_labels(layout: Layout, kept: list[bool]) -> list[bool]:
+    """Drop labels whose content is left out or is a link to another page.
+
+    These are short lines that end with a colon before a block that is left out, headings behind all other text, and
+    labels of one link, except in lists and tables.
+    """
+    kept = list(kept)
+    is_last = True
+    for n in reversed(range(len(kept))):
+        if not kept[n]:
+            continue
+        block = layout.blocks[n]
+        announces = block.text.endswith(_COLONS) and len(block.text) < _LABEL and not any(kept[n + 1 : n + 2])
+        points = layout.linked[n] > _LINKED and block.tag not in _ITEMS and is_label_of_link(block)
+        if announces or points or (is_last and block.tag in HEADINGS):
+            kept[n] = False
+        else:
+            is_last = False
+    return kept
 
 
-def describe(
-    layout: Layout, votes: Votes, found: dict[str, list[bool]], probabilities: list[float]
-) -> dict[str, Features]:
-    """Return the features of each candidate."""
-    readers = {
-        "blocks": found["blocks"],
-        "trafilatura": votes.trafilatura,
-        "resiliparse": votes.resiliparse,
-        "density": votes.density,
-    }
-    return {
-        name: {name: 1.0} | _agreement(layout, kept, readers) | _shape(layout, kept, probabilities)
-        for name, kept in found.items()
-    }
+def _size(layout: Layout, kept: list[bool]) -> float:
+    return sum(size for size, keep in zip(layout.sizes, kept, strict=True) if keep)
 
 
-def _agreement(layout: Layout, kept: list[bool], readers: dict[str, list[bool]]) -> Features:
-    """How much of the candidate each reader keeps, and how much of each reader the candidate keeps."""
-    features: Features = {}
-    scores = []
-    size = _sum(layout.sizes, kept)
-    for name, other in readers.items():
-        both = sum(s for s, mine, theirs in zip(layout.sizes, kept, other, strict=True) if mine and theirs)
-        whole = _sum(layout.sizes, other)
-        features[f"in_{name}"] = both / size if size else 0.0
-        features[f"has_{name}"] = both / whole if whole else 0.0
-        scores.append(2 * both / (size + whole) if size + whole else 0.0)
-    features["median"] = sorted(scores)[len(scores) // 2]
-    return features
-
-
-def _shape(layout: Layout, kept: list[bool], probabilities: list[float]) -> Features:
-    """What the candidate's text looks like, and what it leaves out."""
-    size = _sum(layout.sizes, kept)
-    clean = sum(layout.clean)
-    features = {
-        "empty": float(size < 100),
-        "short": float(size < _SHORT),
-        "clean": _sum(layout.clean, kept) / clean if clean else 0.0,
-        "split": _split(layout, kept) / (clean + 1),
-    }
-    if not size:
-        return features
-    right = sum(s * p for s, keep, p in zip(layout.sizes, kept, probabilities, strict=True) if keep)
-    due = sum(s * p for s, p in zip(layout.sizes, probabilities, strict=True))
-    weights = [s if keep else 0.0 for s, keep in zip(layout.sizes, kept, strict=True)]
-    features["expected"] = 2 * right / (size + due)
-    features["sure"] = right / size
-    features["links"] = sum(w * link for w, link in zip(weights, layout.linked, strict=True)) / size
-    features["stops"] = sum(w for w, b in zip(weights, layout.blocks, strict=True) if b.text.endswith(_STOPS)) / size
-    for mark in _MARKS:
-        bit = BITS[mark]
-        features[f"mark_{mark}"] = sum(w for w, m in zip(weights, layout.marks, strict=True) if m & bit) / size
-    return features
-
-
-def _split(layout: Layout, kept: list[bool]) -> float:
-    """Return the size of clean paragraphs left out whose kind is kept elsewhere."""
-    left: defaultdict[str, float] = defaultdict(float)
-    used = set()
-    for kind, clean, keep in zip(layout.kinds, layout.clean, kept, strict=True):
-        if clean and keep:
-            used.add(kind)
-        elif clean:
-            left[kind] += clean
-    return sum(left[kind] for kind in used)
-
-
-def _sum(sizes: list[float], kept: list[bool]) -> float:
-    return sum(size for size, keep in zip(sizes, kept, strict=True) if keep)
+def _sentences(layout: Layout, kept: list[bool]) -> float:
+    """Return the size of the kept blocks that end like a sentence."""
+    rows = zip(layout.sizes, layout.blocks, kept, strict=True)
+    return sum(size for size, block, keep in rows if keep and block.text.endswith(STOPS))

@@ -10,18 +10,17 @@ given in UTC and marked as assumed: its day is right, its hour is for the caller
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from itertools import islice
 from urllib.parse import urlsplit
 
-from htmldate import find_date
 from lxml.html import HtmlElement
 
-from pipeline.extract.foreign import attempt
 from pipeline.extract.head import Head
 from pipeline.extract.json_ld import Node, text
+from pipeline.extract.libraries import htmldate_day
 from pipeline.extract.tree import is_huge
 from pipeline.text.dates import ParsedDate, parse_date
 
@@ -58,6 +57,8 @@ _STATE = re.compile(
 )
 _FIRST_YEAR, _LAST_YEAR = 1990, 2100
 _SAME_TIME = timedelta(minutes=1)
+_MAX_WORDS = 8
+"""of a line beside the heading. A longer line with a date is a sentence, or names another event or article."""
 _MAX_SEARCHED = 2_000_000
 """Characters of a page that htmldate searches; its patterns would take seconds on more."""
 
@@ -73,10 +74,11 @@ def published(story: Node, head: Head, root: HtmlElement, url: str, page: bytes)
         page: the page's source, for the state of its scripts.
     """
     locale = head.first("og:locale") or head.language
-    stated = _best(_stated(story, head), locale)
-    if stated is not None:
-        return _on_the_day_of(url, stated)
-    shown = [*_header_times(root), *_other_times(root), *_beside_heading(root), *_named_after_date(root)]
+    stated = [date for claim in _stated(story, head) if (date := _read(claim, locale)) is not None]
+    if stated:
+        return _on_the_day_of(url, _best(_shown_first(stated, root, locale)))
+    lines = (line for line in _beside_heading(root) if len(line.split()) <= _MAX_WORDS)
+    shown = [*_header_times(root), *_other_times(root), *lines, *_named_after_date(root)]
     day = next((date for claim in shown if (date := _read(claim, locale)) is not None), None)
     day = day or _searched(root, url, page, extensive=False)
     if day is None:
@@ -100,11 +102,17 @@ def _on_the_day_of(url: str, date: ParsedDate) -> ParsedDate:
     return replace(date, at=date.at.astimezone(timezone(timedelta(hours=offset))))
 
 
-def _best(claims: Iterable[str], locale: str) -> ParsedDate | None:
-    """Return the first date, in the publisher's zone where a later claim of the same time names it."""
-    dates = [date for claim in claims if (date := _read(claim, locale)) is not None]
-    if not dates:
-        return None
+def _shown_first(stated: list[ParsedDate], root: HtmlElement, locale: str) -> list[ParsedDate]:
+    """Return the stated dates; where they differ and the page shows the day of some to its readers, only these."""
+    if len({date.at.date() for date in stated}) == 1:
+        return stated
+    claims = (*_beside_heading(root), *_header_times(root), *_named_after_date(root))
+    days = {date.at.date() for claim in claims if (date := _read(claim, locale)) is not None}
+    return [date for date in stated if date.at.date() in days] or stated
+
+
+def _best(dates: list[ParsedDate]) -> ParsedDate:
+    """Return the first date, in the publisher's zone where a later one of the same time names it."""
     first = dates[0]
     zoned = (date for date in dates if not date.assumed)
     if first.assumed:
@@ -192,7 +200,7 @@ def _searched(root: HtmlElement, url: str, page: bytes, *, extensive: bool) -> P
     """
     if len(page) > _MAX_SEARCHED or is_huge(root):
         return None
-    day = attempt(lambda: find_date(root, original_date=True, url=url, extensive_search=extensive))
+    day = htmldate_day(root, url, extensive=extensive)
     # htmldate makes 1 January of a bare year, mostly that of a copyright line
     return _read(day, "") if day and not day.endswith("-01-01") else None
 

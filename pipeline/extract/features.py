@@ -12,19 +12,18 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate
-from math import exp, log1p
+from math import exp
 
 from pipeline.extract.blocks import BITS
 from pipeline.extract.furniture import hints
-from pipeline.extract.layout import LONG, Layout, squeeze
+from pipeline.extract.layout import HEADINGS, LONG, STOPS, Layout, is_label_of_link, squeeze
 from pipeline.extract.readers import Votes
 
 Features = dict[str, float]
+_Group = tuple[Sequence[Hashable], dict[Hashable, Features]]
 
 _LIMITS = (40, 80, 150, 300)
 _SIZES = ("size_tiny", "size_line", "size_sentence", "size_paragraph", "size_long")
-_HEADINGS = frozenset(("h2", "h3", "h4", "h5", "h6"))
-_STOPS = tuple('.!?…。！？।"”»’)]')
 _NEIGHBOURS = (("previous", -1), ("next", 1), ("previous2", -2), ("next2", 2))
 _AROUND = 5
 _MIN_CLAIM = 20
@@ -88,7 +87,7 @@ class _Page:
         core = [n for n, count in enumerate(self._counts) if count >= 2 and layout.sizes[n] >= LONG]
         self._first, self._last = (core[0], core[-1]) if core else (len(self._counts), -1)
         prose = [
-            size >= LONG and link < 0.3 and block.tag not in _HEADINGS
+            size >= LONG and link < 0.3 and block.tag not in HEADINGS
             for size, link, block in zip(layout.sizes, layout.linked, layout.blocks, strict=True)
         ]
         self._others = list(accumulate((not is_prose for is_prose in prose), initial=0))
@@ -101,24 +100,20 @@ class _Page:
 
     def all(self) -> list[Features | None]:
         low, high = self._first - _AROUND, self._last + _AROUND
-        found: list[Features | None] = []
-        seen: set[str] = set()
-        for n, key in enumerate(self._layout.keys):
-            may_be = self._counts[n] or self._layout.clean[n] or low <= n <= high
-            found.append(self._features(n, again=len(key) > _MIN_CLAIM and key in seen) if may_be else None)
-            seen.add(key)
-        return found
+        return [
+            self._features(n) if count or clean or low <= n <= high else None
+            for n, (count, clean) in enumerate(zip(self._counts, self._layout.clean, strict=True))
+        ]
 
-    def _features(self, n: int, *, again: bool) -> Features:
+    def _features(self, n: int) -> Features:
         features: Features = {"bias": 1.0}
         self._add_votes(n, features)
         self._add_text(n, features)
         features.update(_marked(self._layout.marks[n]))
-        features.update(self._groups[n])
+        for keys, shared in self._groups:
+            features.update(shared[keys[n]])
         self._add_neighbours(n, features)
         self._add_claims(n, features)
-        if again:
-            features["again"] = 1.0
         return features
 
     def _add_votes(self, n: int, features: Features) -> None:
@@ -137,18 +132,15 @@ class _Page:
 
     def _add_text(self, n: int, features: Features) -> None:
         block, size, linked = self._layout.blocks[n], self._layout.sizes[n], self._layout.linked[n]
-        features["length"] = log1p(size) / 6
         features[_SIZES[bisect(_LIMITS, size)]] = 1.0
         features[f"in_{block.tag}"] = 1.0
         if linked:
             features["link"] = linked
-            if linked > 0.5:
-                features["link_half"] = 1.0
-            if linked > 0.9:
-                features["link_all"] = 1.0
             if linked > 0.85 and block.tag not in ("li", "td") and size < 200 and not self._links_around(n):
                 features["lone_link"] = 1.0
-        if block.text.endswith(_STOPS):
+            if is_label_of_link(block):
+                features["label_link"] = 1.0
+        if block.text.endswith(STOPS):
             features["stop"] = 1.0
         if self._layout.clean[n]:
             features["clean"] = 1.0
@@ -168,7 +160,7 @@ class _Page:
                     features[f"{name}_clean"] = 1.0
                 if self._layout.linked[n + step] > 0.5:
                     features[f"{name}_link"] = 1.0
-        if self._layout.blocks[n].tag in _HEADINGS:
+        if self._layout.blocks[n].tag in HEADINGS:
             features["heading_votes"] = features.get("next_votes", 0.0)
         if n < self._first:
             features["before"] = 1.0
@@ -188,8 +180,8 @@ class _Page:
             features["description"] = 1.0
 
 
-def _groups(layout: Layout, counts: list[int]) -> list[Features]:
-    """Return for each block how the readers decided about the blocks of the same kind and of the elements around."""
+def _groups(layout: Layout, counts: list[int]) -> list[_Group]:
+    """Return how the readers decided about the blocks of one kind, and of one element around, on several levels."""
     spans = layout.spans
     # a paragraph belongs to the element around it, text between line breaks to its own
     homes = [
@@ -205,25 +197,29 @@ def _groups(layout: Layout, counts: list[int]) -> list[Features]:
         ("grandparent", [spans[place].parent if place >= 0 else -1 for place in parents]),
         ("tag", [(block.tag, size >= LONG) for block, size in zip(layout.blocks, layout.sizes, strict=True)]),
     )
-    voted = [size * count / 3 for size, count in zip(layout.sizes, counts, strict=True)]
-    prose = [clean * count / 3 for clean, count in zip(layout.clean, counts, strict=True)]
-    links = [size * linked for size, linked in zip(layout.sizes, layout.linked, strict=True)]
-    total = 1.0 + sum(prose)
-    features: list[Features] = [{} for _ in homes]
-    for name, keys in levels:
-        members: defaultdict[Hashable, list[int]] = defaultdict(list)
-        for n, key in enumerate(keys):
-            members[key].append(n)
-        for group in members.values():
-            size = sum(layout.sizes[n] for n in group)
-            shared = {
-                f"{name}_votes": sum(voted[n] for n in group) / size,
-                f"{name}_share": sum(prose[n] for n in group) / total,
-                f"{name}_links": sum(links[n] for n in group) / size,
-            }
-            for n in group:
-                features[n].update(shared)
-    return features
+    measures = [
+        (size, size * count / 3, clean * count / 3, size * linked)
+        for size, count, clean, linked in zip(layout.sizes, counts, layout.clean, layout.linked, strict=True)
+    ]
+    total = 1.0 + sum(prose for _, _, prose, _ in measures)
+    return [(keys, _shared(name, keys, measures, total)) for name, keys in levels]
+
+
+def _shared(
+    name: str, keys: Sequence[Hashable], measures: list[tuple[float, float, float, float]], total: float
+) -> dict[Hashable, Features]:
+    """Return the features that the blocks of each key share."""
+    sums: dict[Hashable, list[float]] = {}
+    for key, (size, voted, prose, links) in zip(keys, measures, strict=True):
+        entry = sums.setdefault(key, [0.0, 0.0, 0.0, 0.0])
+        entry[0] += size
+        entry[1] += voted
+        entry[2] += prose
+        entry[3] += links
+    return {
+        key: {f"{name}_votes": voted / size, f"{name}_share": prose / total, f"{name}_links": links / size}
+        for key, (size, voted, prose, links) in sums.items()
+    }
 
 
 @lru_cache(maxsize=4_096)

@@ -13,6 +13,7 @@ from pipeline.model import Wall
 _SHORT = 1_500
 _STUB = 600
 _CALL = 220
+_NEAR = 300
 
 
 def _either(*wordings: str) -> re.Pattern[str]:
@@ -55,7 +56,10 @@ _PAY_MARKS = (
 
 
 def wall(root: HtmlElement, story: Node, text: str, shown: str, *, is_article: bool) -> Wall | None:
-    """Return the wall that stands in the article's place. Two signs are needed; a long text has none.
+    """Return the wall that stands in the article's place.
+
+    A short text needs two signs. A long one has a wall only if it breaks off and a call to pay follows, or the page
+    says that it is paid: free articles end in dots, too, and many pages call for a subscription elsewhere.
 
     Args:
         root: the tree, for elements with a wall's class.
@@ -66,8 +70,8 @@ def wall(root: HtmlElement, story: Node, text: str, shown: str, *, is_article: b
     """
     size = visual(text)
     cut_short = text.rstrip().endswith(("…", "..."))
-    if size >= _SHORT and not cut_short:
-        return None
+    if size >= _SHORT:
+        return "paywall" if cut_short and (_is_paid(story) or _PAY.search(_behind(text, shown))) else None
     signs = (
         any(visual(element.text_content()) < _STUB for element in root.xpath(_PAY_MARKS)),  # else it holds the text
         bool(_PAY.search(shown)),
@@ -79,6 +83,13 @@ def wall(root: HtmlElement, story: Node, text: str, shown: str, *, is_article: b
     if size < _STUB and not is_article and len(shown) < 5_000 and len(set(_CONSENT.findall(shown))) >= 2:
         return "consent"
     return None
+
+
+def _behind(text: str, shown: str) -> str:
+    """Return what the page shows directly behind the text's last line."""
+    last = text.rstrip().rpartition("\n")[2]
+    place = shown.rfind(last)
+    return shown[place + len(last) :][:_NEAR] if place >= 0 else ""
 
 
 def without_calls(text: str) -> str:

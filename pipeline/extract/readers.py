@@ -11,10 +11,10 @@ from itertools import accumulate
 from lxml.etree import tostring
 from lxml.html import HtmlElement
 
-from pipeline.extract import resiliparse_adapter, trafilatura_adapter
 from pipeline.extract.blocks import BITS
 from pipeline.extract.density import dense_blocks
 from pipeline.extract.layout import LONG, Layout, squeeze
+from pipeline.extract.libraries import resiliparse_text, trafilatura_text
 from pipeline.extract.tree import is_huge
 
 _MAX_BLOCKS = 6_000
@@ -53,7 +53,7 @@ def ask_readers(root: HtmlElement, layout: Layout) -> Votes:
         # resiliparse reads the tree, not the source, because libxml2 has bounded its nesting
         page = tostring(root, encoding="unicode", method="html")
         huge = len(layout.blocks) > _MAX_BLOCKS or is_huge(root)
-        texts = ["" if huge else trafilatura_adapter.main_text(root), resiliparse_adapter.main_text(page)]
+        texts = ["" if huge else trafilatura_text(root), resiliparse_text(page)]
     votes = (*(kept_blocks(layout, text) for text in texts), dense_blocks(layout))
     return Votes(*(_without_comments(layout, kept) for kept in votes))
 

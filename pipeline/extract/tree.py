@@ -22,6 +22,7 @@ _INLINE = (
 _PAGE_SHARE = 0.4
 _DISSOLVED = "dissolved"
 _HUGE = 20_000
+_MENU_ITEM = 25
 _size = etree.XPath("string-length(normalize-space(.))")
 
 # huge_tree: nesting to 2,047 levels instead of 255; the size is bounded before (``bounds``)
@@ -80,17 +81,22 @@ def strip_inline(root: HtmlElement) -> None:
 
 
 def drop_menus(root: HtmlElement) -> None:
-    """Remove lists of links without other text: a third of a news page's elements, and never the article."""
+    """Remove lists of short links: a third of a news page's elements. Longer links may be the article's own."""
     for menu in list(root.iter("ul", "ol")):
-        if len(menu) > 2 and all(map(_is_menu_item, menu)):
+        if len(menu) > 2 and 0 <= _linked(menu) < _MENU_ITEM * len(menu):
             menu.drop_tree()
 
 
-def _is_menu_item(item: HtmlElement) -> bool:
-    return (
-        item.tag == "li"
-        and len(item) == 1
-        and item[0].tag == "a"
-        and not (item.text or "").strip()
-        and not (item[0].tail or "").strip()
-    )
+def _linked(menu: HtmlElement) -> int:
+    """Return the number of characters in a list of single links, -1 for a list that holds anything else."""
+    size = 0
+    for item in menu:
+        text = item.text
+        if item.tag != "li" or len(item) != 1 or (text and not text.isspace()):
+            return -1
+        link = item[0]
+        text, tail = link.text, link.tail
+        if link.tag != "a" or (tail and not tail.isspace()):
+            return -1
+        size += len(text) if text else 0
+    return size

@@ -14,6 +14,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from pipeline.feeds.failures import after_failure, back_to_config, failing
+from pipeline.feeds.identity import corrections
 from pipeline.feeds.problems import CUT_SHORT, problem_of_body
 from pipeline.feeds.revisions import first_state, next_states
 from pipeline.feeds.same_item import Item, Items, same_item
@@ -147,7 +148,7 @@ def _has_waiting_state(found: Items, intents: Sequence[EntryIntent]) -> bool:
 
 
 def _intents(items: Iterable[Item], now: datetime, whole_text: int) -> Iterable[EntryIntent]:
-    """Yield the entries that are new, revised, new to this feed, or listed with another GUID or address."""
+    """Yield the entries that are new, revised or corrected, new to this feed, or have another GUID or address."""
     for item in items:
         keyed, before = item.entry, item.known
         seen = before if before and before.in_feed else None
@@ -159,7 +160,8 @@ def _intents(items: Iterable[Item], now: datetime, whole_text: int) -> Iterable[
             states, revised = (seen.states, False) if after is None else (after, True)
         address = with_fragment(keyed.entry.url, keyed.entry.fragment)
         moved = seen is not None and (seen.guid, seen.url) != (keyed.entry.id, address)
-        if seen is None or revised or moved:
+        corrected = corrections(seen, keyed.entry) if seen and seen.digest == keyed.digest else ()
+        if seen is None or revised or moved or corrected:
             stays = seen if seen and not revised else keyed  # a state that has to wait is compared again
             yield EntryIntent(
                 entry=keyed.entry,
@@ -170,6 +172,7 @@ def _intents(items: Iterable[Item], now: datetime, whole_text: int) -> Iterable[
                 known=before.id if before else None,
                 revised=revised,
                 moved=moved,
+                corrections=corrected,
             )
 
 

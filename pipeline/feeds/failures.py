@@ -48,11 +48,12 @@ def after_failure(state: FeedState, failure: FetchFailed, timing: Timing) -> Fee
 
 def _after_gone(state: FeedState, failure: FetchFailed, timing: Timing) -> FeedUpdate:
     """Return the update for status 410, which is final after ``gone_after_hours``."""
+    hours = timing.policy.gone_after_hours
     since = state.gone_since or timing.now
     after = failing(replace(state, gone_since=since), "failing", failure.reason, timing, failure)
-    if timing.now - since < timedelta(hours=timing.policy.gone_after_hours):
+    if timing.now - since < timedelta(hours=hours):
         return FeedUpdate(state=after, note=failure.reason)
-    note = "The feed is gone for good (410 for a day); it is no longer polled. Its articles are kept."
+    note = f"The feed is gone for good (410 for {hours:g} hours); it is no longer polled. Its articles are kept."
     return FeedUpdate(state=replace(after, status="gone", due_at=None, problem=note), note=note)
 
 

@@ -2,7 +2,7 @@
 
 ``keyed`` gives each entry of a document the keys by which ``same_item`` recognises it: link, GUID and digests. A digest
 changes when the publisher edits title, summary or text; it does not change with dates, white space or counters
-("12 comments", "조회수 340").
+("12 comments", "조회수 340"). ``corrections`` finds other dates and authors beside the same digest.
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 
-from pipeline.model import KeyedEntry, KeyedFeed, ParsedEntry, ParsedFeed
+from pipeline.model import Correction, KeyedEntry, KeyedFeed, KnownEntry, ParsedEntry, ParsedFeed
 from pipeline.text.urls import canonical, is_home, resolve, same_host, spelling_free
 
 _COUNTED = (
@@ -38,6 +39,7 @@ _COUNTED_WORDS = str.split("""
 """)
 _RELATIVE_WORDS = ("ago", "назад", "전")
 _COUNTER_AT_END = re.compile(r"\s*[(\[]\d{1,5}[)\]]\s*$")
+_LEAST_CORRECTION = timedelta(minutes=1)
 _NOISE = str.maketrans(dict.fromkeys("\u200b\u200c\u200d\u200e\u200f\u2026.", " "))
 
 
@@ -87,6 +89,24 @@ def _distinct_permalinks(entries: Sequence[ParsedEntry], links: Sequence[str]) -
 def digest_of(entry: ParsedEntry) -> str:
     """Return a digest of title, summary and text (32 hexadecimal digits)."""
     return _digest(f"{title_key(entry.title)}\x1f{_text(entry)}")
+
+
+def corrections(known: KnownEntry, entry: ParsedEntry) -> tuple[Correction, ...]:
+    """Return what the entry's own feed corrects in it beside the same text.
+
+    A date after the first poll that found the entry is no correction: some feeds write the time of the poll. Nor is a
+    missing value, or a difference of seconds.
+    """
+    if not known.own:
+        return ()
+    at, before = entry.published, known.published
+    dated = at is not None and (known.first_seen_at is None or at <= known.first_seen_at)
+    found: list[Correction] = []
+    if at and dated and (before is None or abs(at - before) >= _LEAST_CORRECTION):
+        found.append("published")
+    if entry.authors and entry.authors != known.authors:
+        found.append("authors")
+    return tuple(found)
 
 
 def title_key(title: str) -> str:

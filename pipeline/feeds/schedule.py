@@ -150,6 +150,7 @@ def _after_skipped(due: datetime, parsed: ParsedFeed, cap: timedelta) -> datetim
         at = moved.astimezone(UTC)
         if at.hour not in parsed.skip_hours and at.weekday() not in parsed.skip_days:
             return moved
+        # soon after the full hour, but not all feeds at once
         moved = moved.replace(minute=due.minute % 10, second=due.second) + timedelta(hours=1)
     return due + cap if due.astimezone(UTC).weekday() in parsed.skip_days else due
 

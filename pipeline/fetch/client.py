@@ -101,6 +101,13 @@ class Fetcher:
                 seconds=spent.seconds,
             )
 
+    def wait_before(self, url: str) -> float:
+        """Return the seconds until the host of a URL may get a request; 0 for a URL that is refused."""
+        try:
+            return self._limiter.wait_before(self._guard.target(url).site)
+        except Refused:
+            return 0.0
+
     async def objection(self, url: str) -> str | None:
         """Return the reason why a page would not be fetched now (its address, or robots.txt), or None."""
         try:

@@ -61,7 +61,7 @@ class ConnectionPool:
             path, headers = target.url.encode("ascii"), [*headers, *proxy.headers()]
         try:
             return await self._respond(target, proxy, path, headers, limit)
-        except TimeoutError:
+        except TimeoutError:  # it is an OSError
             raise
         except (Broken, OSError) as error:
             raise RequestFailed("broken", f"{target.site} broke off its response ({short(error)}).") from None

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import logging
+import os
 import socket
 import ssl
 from collections.abc import Awaitable, Callable, Collection, Sequence
@@ -89,7 +90,7 @@ class Connector:
         try:
             proxy = proxy_for(target, self._settings.proxy)
         except ValueError as error:
-            raise RequestFailed("connect", f"Cannot use the proxy of the environment: its address {error}.") from None
+            raise RequestFailed("connect", f"Cannot use the proxy of the environment: its address {error}") from None
         if proxy and proxy.host not in self._proxies:
             self._proxies.add(proxy.host)
             log.info("requests use the proxy %s, which resolves names; the address guard checks names only", proxy.host)
@@ -191,5 +192,7 @@ async def _tunnel(stream: Stream, target: Target, proxy: Proxy, read_timeout: fl
 
 
 def short(error: BaseException) -> str:
-    """Return an error's text, cut to a length that fits a line."""
+    """Return an error's text, cut to a length that fits a line. For an error of the system, its usual words."""
+    if isinstance(error, OSError) and error.errno and not isinstance(error, ssl.SSLError):
+        return os.strerror(error.errno)
     return (str(error) or type(error).__name__)[:160]

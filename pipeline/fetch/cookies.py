@@ -49,7 +49,7 @@ class ChainCookies:
             key = (cookie.domain, cookie.path, name)
             if not value:
                 self._cookies.pop(key, None)
-            elif len(self._cookies) < _MOST:
+            elif key in self._cookies or len(self._cookies) < _MOST:
                 self._cookies[key] = cookie
 
     def header(self, target: Target) -> str:

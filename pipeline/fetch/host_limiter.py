@@ -67,6 +67,10 @@ class HostLimiter:
         self._site(state.site).state = state
         self._store(state)
 
+    def wait_before(self, name: str) -> float:
+        """Return the seconds of the pause that are left before the next request to a host."""
+        return max(self._site(name).next_start - asyncio.get_running_loop().time(), 0.0)
+
     @asynccontextmanager
     async def slot(self, name: str, kind: RequestKind, pause: float | None = None) -> AsyncIterator[None]:
         """Wait until a request to a host may start, and keep other requests to it away for the length of the block.
@@ -79,9 +83,7 @@ class HostLimiter:
         site = self._site(name)
         clock = asyncio.get_running_loop().time
         async with site.lock:
-            wait = site.next_start - clock()
-            if wait > 0:
-                await asyncio.sleep(wait)
+            await asyncio.sleep(self.wait_before(name))
             if kind == "feed":
                 await self._wait_for_domain(domain_of(name))
             delay = pause if pause is not None else (self._settings.page_delay if kind == "page" else 0.0)

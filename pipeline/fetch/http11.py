@@ -222,7 +222,7 @@ class Connection:
     async def _read(self) -> bytes:
         try:
             data = await self._stream.read(self._read_timeout)
-        except Stalled:
+        except Stalled:  # a TimeoutError is an OSError
             raise
         except OSError as error:
             if self._responding:

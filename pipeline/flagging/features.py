@@ -8,7 +8,6 @@ name in ``config/model``    value
 ==========================  ====================================================================================
 ``thaad``                   the highest grade of the concept; 0.2 more if it stands in three or more sentences of
                             the text and never in front
-``title thaad``             1 if the concept stands in the title
 ``russia + thaad``          the highest grade of a sentence that has the actor and the concept
 ``front russia + japan``    1 if both actors stand in front
 ``home KR + thaad``         the highest grade of the concept, for sources whose home is KR: papers leave their own
@@ -39,6 +38,9 @@ ACTORS = (
     "russia", "south_korea", "north_korea", "korea", "korean_peninsula", "japan", "united_states", "china", "ukraine",
     "trilateral", "koreas_russia", "southeast_asia", "asia_pacific", "russian_leadership",
 )  # fmt: skip
+# Those of them that a concept is looked for beside, in one sentence. With all of them there are a third more features,
+# and unseen items are judged no better.
+PAIRED = ("russia", "south_korea", "north_korea", "korea", "japan", "united_states", "russian_leadership")
 HOMES = ("RU", "KR", "KP", "US", "JP")
 
 
@@ -63,14 +65,15 @@ class Plan(NamedTuple):
 
     Attributes:
         seeds: by each member of one of their items, so that most seed clauses are not looked at.
+        seeded: these members.
     """
 
     present: frozenset[int]
-    title: frozenset[int]
     sentence: list[tuple[int, int, frozenset[int]]]
     front: list[tuple[int, int, frozenset[int]]]
     home: dict[str, frozenset[int]]
     seeds: Mapping[int | str, list[tuple[int, Seed]]]
+    seeded: frozenset[int | str]
 
 
 class FeatureSpace:
@@ -86,7 +89,8 @@ class FeatureSpace:
         self.seeds = tuple(seeds)
         self.actors = tuple((places[name], name) for name in ACTORS if name in places)
         self._width = max(len(concepts), len(seeds), 1)
-        names = ["", "title ", *(f"{name} + " for _, name in self.actors)]
+        paired = [(actor, name) for actor, name in self.actors if name in PAIRED]
+        names = ["", *(f"{name} + " for _, name in paired)]
         names += [f"front {name} + " for _, name in self.actors] + [f"long {name}" for _, name in self.actors]
         names += [f"only title {name}" for _, name in self.actors]
         names += [f"home {home} + " for home in HOMES] + [f"home {home}" for home in HOMES]
@@ -95,9 +99,8 @@ class FeatureSpace:
         self._by_offset = list(self._families)
         self._places = places
         self._seeds = {seed.name: number for number, seed in enumerate(seeds)}
-        self._title = self._families["title "]
         self._seed = self._families["seed "]
-        self._sentence = [(actor, name, self._families[f"{name} + "]) for actor, name in self.actors]
+        self._sentence = [(actor, name, self._families[f"{name} + "]) for actor, name in paired]
         self._front = [(actor, name, self._families[f"front {name} + "]) for actor, name in self.actors]
         self._long = {actor: self._families[f"long {name}"] for actor, name in self.actors}
         self._only_title = {actor: self._families[f"only title {name}"] for actor, name in self.actors}
@@ -114,11 +117,7 @@ class FeatureSpace:
             place = self._seeds.get(name[5:])
             return None if place is None else self._families["seed "] + place
         family, plus, member = name.rpartition(" + ")
-        if plus:
-            family += plus
-        elif name.startswith("title "):
-            family, member = "title ", name[6:]
-        offset, place = self._families.get(family), self._places.get(member)
+        offset, place = self._families.get(family + plus), self._places.get(member)
         return None if offset is None or place is None else offset + place
 
     def name(self, number: int) -> str:
@@ -130,16 +129,24 @@ class FeatureSpace:
         """The family of a feature: its name without the last concept."""
         return self._by_offset[number // self._width]
 
-    def untitled(self, number: int) -> int:
-        """The number of the concept itself for a “title” feature; any other number as it is."""
-        return number - self._title if 0 <= number - self._title < self._width else number
-
     def member(self, number: int) -> str:
         """The concept or seed clause of a feature; "" if its family has none."""
         family, place = self._by_offset[number // self._width], number % self._width
         if family == "seed ":
             return self.seeds[place].name
         return self.concepts[place] if not family or family.endswith(" ") else ""
+
+    def doubles(self, implied: Sequence[frozenset[int]]) -> set[int]:
+        """The features with the value of another one: “russia + putin”, and one of the two orders of two actors.
+
+        Args:
+            implied: for each concept's number the numbers of itself and of all that it implies.
+        """
+        found: set[int] = set()
+        for place, (actor, _, offset) in enumerate(self._sentence):
+            found |= {offset + concept for concept, every in enumerate(implied) if actor in every}
+            found |= {offset + earlier for earlier, _, _ in self._sentence[:place]}
+        return found
 
     def plan(self, wanted: Iterable[int] | None = None) -> Plan:
         """Choose the features to read: those with a weight, or, without ``wanted``, all."""
@@ -148,13 +155,14 @@ class FeatureSpace:
             place = number % self._width
             members[number - place].add(place)
         kept = {name: frozenset(members[offset]) for name, offset in self._families.items()}
+        seeds = _by_member([(self._seed + n, seed) for n, seed in enumerate(self.seeds) if n in kept["seed "]])
         return Plan(
             present=kept[""],
-            title=kept["title "],
             sentence=[(actor, offset, kept[f"{name} + "] - {actor}) for actor, name, offset in self._sentence],
             front=[(actor, offset, kept[f"front {name} + "]) for actor, name, offset in self._front],
             home={home: kept[f"home {home} + "] for home in HOMES},
-            seeds=_by_member([(self._seed + n, seed) for n, seed in enumerate(self.seeds) if n in kept["seed "]]),
+            seeds=seeds,
+            seeded=frozenset(seeds),
         )
 
     def values(self, reading: Reading, plan: Plan) -> dict[int, float]:
@@ -164,20 +172,18 @@ class FeatureSpace:
             reading: the article.
             plan: the features to read, of ``self.plan``.
         """
-        grades = reading.grades
-        found = {concept: grades[concept] for concept in plan.present & grades.keys()}
-        for concept in plan.title & reading.in_title:
-            found[self._title + concept] = TITLE
-        places = reading.places
+        grades, concepts, places = reading.grades, reading.concepts, reading.places
+        found = {concept: grades[concept] for concept in plan.present & concepts}
         for actor, offset, others in plan.sentence:
             if actor in places:
-                for concept in others & grades.keys():
-                    if together := places[actor] & places[concept]:
+                own = places[actor]
+                for concept in others & concepts:
+                    if together := own & places[concept]:
                         found[offset + concept] = reading.grade_of(together)
         self._add_home(reading, plan, found)
         self._add_focus(reading, plan, found)
-        likely = dict(plan.seeds.get(f"home:{reading.home}", ()))
-        for member in plan.seeds.keys() & grades.keys():
+        likely = dict(plan.seeds.get(reading.home_item, ()))
+        for member in plan.seeded & concepts:
             likely.update(plan.seeds[member])
         for number, seed in likely.items():
             if grade := holds(seed, reading):
@@ -187,7 +193,7 @@ class FeatureSpace:
     def _add_home(self, reading: Reading, plan: Plan, found: dict[int, float]) -> None:
         if reading.home in HOMES:
             offset = self._families[f"home {reading.home} + "]
-            for concept in plan.home[reading.home] & reading.grades.keys():
+            for concept in plan.home[reading.home] & reading.concepts:
                 found[offset + concept] = reading.grades[concept]
             found[self._families[f"home {reading.home}"]] = 1.0
         for offset, state, homes in self._states:
@@ -224,40 +230,23 @@ def _by_member(seeds: Iterable[tuple[int, Seed]]) -> dict[int | str, list[tuple[
 
 def holds(seed: Seed, reading: Reading) -> float:
     """The highest grade at which a seed clause holds; 0.0 if it does not."""
-    home = f"home:{reading.home}"
-    if not _meets(seed, reading.concepts, home):
-        return 0.0
     if seed.within == "sentence":
         places = sentences_with(seed, reading)
         return reading.grade_of(places) if places else 0.0
-    concepts = reading.concepts
-    if seed.within == "front":
-        concepts = frozenset(concept for concept, grade in reading.grades.items() if grade >= LEAD)
-    holding = seed.unless.isdisjoint(concepts) and _meets(seed, concepts, home)
-    return _lowest(seed, reading.grades, home) if holding else 0.0
+    grades, least = reading.grades, LEAD if seed.within == "front" else 0.0
+    concepts = frozenset(concept for concept, grade in grades.items() if grade >= least)
+    items = [item for item in seed.items if reading.home_item not in item]
+    if not seed.unless.isdisjoint(concepts) or any(item.isdisjoint(concepts) for item in items):
+        return 0.0
+    return min([max(grades[concept] for concept in concepts & item) for item in items], default=TITLE)
 
 
 def sentences_with(seed: Seed, reading: Reading) -> int:
     """The set of sentences in which a seed clause holds."""
     found = (1 << len(reading.sentences)) - 1
     for item in seed.items:
-        if f"home:{reading.home}" not in item:
+        if reading.home_item not in item:
             found &= reading.with_any(item)
+            if not found:
+                return 0
     return found & ~reading.with_any(seed.unless)
-
-
-def _meets(seed: Seed, concepts: frozenset[int], home: str) -> bool:
-    for item in seed.items:  # noqa: SIM110 - the inner loop of scoring: a generator takes twice the time
-        if item.isdisjoint(concepts) and home not in item:
-            return False
-    return True
-
-
-def _lowest(seed: Seed, grades: Mapping[int, float], home: str) -> float:
-    """The grade of the item that stands furthest down; the title's if the home country meets all of them."""
-    found = [
-        max(grades[concept] for concept in item if isinstance(concept, int) and concept in grades)
-        for item in seed.items
-        if home not in item
-    ]
-    return min(found, default=TITLE)

@@ -33,9 +33,8 @@ class _Gate(NamedTuple):
 
     def open(self, reading: Reading) -> bool:
         """Whether the topic may be flagged at all."""
-        home = f"home:{reading.home}"
         return self.never.isdisjoint(reading.in_title) and all(
-            home in item or not item.isdisjoint(reading.grades) for item in self.requires
+            reading.home_item in item or not item.isdisjoint(reading.grades) for item in self.requires
         )
 
 

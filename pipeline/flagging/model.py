@@ -186,9 +186,10 @@ class Scorer:
         return sums
 
     def terms(self, place: int, values: Mapping[int, float]) -> list[tuple[int, float]]:
-        """The addends of one head: number of the feature, weight × value."""
+        """The addends of one head, the largest first: number of the feature, weight × value."""
         weights = self._weights[place]
-        return [(number, weights[number] * values[number]) for number in sorted(values.keys() & weights.keys())]
+        addends = [(number, weights[number] * values[number]) for number in values.keys() & weights.keys()]
+        return sorted(addends, key=lambda addend: (-abs(addend[1]), addend[0]))
 
 
 def prior_weights(topic: Topic) -> dict[str, float]:

@@ -22,6 +22,9 @@ _SHARED = 8
 class PassageSpace:
     """The reference's passages as vectors of concepts.
 
+    Sums are made one after the other in the order of the axes. ``sum`` would not do: since Python 3.12 it corrects the
+    last digit, and a flag must not depend on the Python.
+
     Args:
         passages: of the reference.
         implied: for each concept's number the ids of itself and all that it implies.
@@ -33,41 +36,17 @@ class PassageSpace:
         self._ids = [passage.id for passage in passages]
         self._concepts = sorted(found_in)  # of each axis
         numbers = {concept: axis for axis, concept in enumerate(self._concepts)}
-        axes = [[numbers[name] for name in names if name in numbers] for names in implied]
-        idf = [math.log(1 + len(passages) / found_in[concept]) for concept in self._concepts]
-        shares = [_shares(idf, {numbers[concept] for concept in passage.concepts}) for passage in passages]
-        self._space = _Space(axes, idf, shares)
+        self._axes = [[numbers[name] for name in names if name in numbers] for names in implied]
+        self._idf = [math.log(1 + len(passages) / found_in[concept]) for concept in self._concepts]
+        self._shares = [self._unit({numbers[concept] for concept in passage.concepts}) for passage in passages]
+
+    def _unit(self, axes: set[int]) -> list[tuple[int, float]]:
+        """A passage's share of each axis: a vector of length 1."""
+        norm = math.hypot(*(self._idf[axis] for axis in sorted(axes))) or 1.0
+        return [(axis, self._idf[axis] / norm) for axis in sorted(axes)]
 
     def nearest(self, hits: Sequence[Span]) -> tuple[NearPassage, ...]:
         """The nearest passages, nearest first, then by id; with each the concepts that make them alike most."""
-        concepts = self._concepts
-        return tuple(
-            [
-                NearPassage(self._ids[number], similarity, tuple([concepts[axis] for axis in shared]))
-                for number, similarity, shared in self._space.nearest(hits)
-            ]
-        )
-
-
-def _shares(idf: Sequence[float], own: set[int]) -> list[float]:
-    """A passage's share of each axis: a vector of length 1."""
-    norm = math.hypot(*(idf[axis] for axis in sorted(own))) or 1.0
-    return [weight / norm if axis in own else 0.0 for axis, weight in enumerate(idf)]
-
-
-class _Space:
-    """The sums are made one after the other in the order of the axes.
-
-    ``sum`` would not do: since Python 3.12 it corrects the last digit, and a flag must not depend on the Python.
-    """
-
-    def __init__(self, axes: Sequence[Sequence[int]], idf: Sequence[float], shares: Sequence[Sequence[float]]) -> None:
-        self._axes = axes
-        self._idf = idf
-        self._shares = [[(axis, share) for axis, share in enumerate(own) if share] for own in shares]
-
-    def nearest(self, hits: Sequence[Span]) -> list[tuple[int, float, list[int]]]:
-        """The nearest passages."""
         counts = Counter(chain.from_iterable([self._axes[concept] for _, _, concept in hits]))
         weights = {axis: (1 + math.log(counts[axis])) * self._idf[axis] for axis in sorted(counts)}
         squares = 0.0
@@ -82,8 +61,13 @@ class _Space:
                     product += weights[axis] * share
             if product / length >= _LEAST:
                 found.append((-product / length, number))
-        return [(number, -less, self._shared(number, weights)) for less, number in sorted(found)[:_SHOWN]]
+        return tuple(
+            [
+                NearPassage(self._ids[number], -less, self._shared(number, weights))
+                for less, number in sorted(found)[:_SHOWN]
+            ]
+        )
 
-    def _shared(self, number: int, weights: dict[int, float]) -> list[int]:
-        alike = [(-weights[axis] * share, axis) for axis, share in self._shares[number] if axis in weights]
-        return [axis for _, axis in sorted(alike)[:_SHARED]]
+    def _shared(self, number: int, weights: dict[int, float]) -> tuple[str, ...]:
+        alike = sorted([(-weights[axis] * share, axis) for axis, share in self._shares[number] if axis in weights])
+        return tuple([self._concepts[axis] for _, axis in alike[:_SHARED]])

@@ -10,7 +10,7 @@ the text), 0.4 further down.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from pipeline.flagging.dateline import dateline_end
@@ -49,7 +49,8 @@ class Reading(NamedTuple):
         places: for each concept the set of its sentences.
         concepts: those in the article; ``in_title``: those in the title.
         size: of the text, in characters.
-        home: country of the source, or None.
+        home: country of the source, or None; ``home_item`` as items of a clause name it, “home:KR”.
+        known: answers of ``with_any``, which seed clauses ask for the same concepts again and again.
     """
 
     spans: Sequence[Span]
@@ -60,6 +61,8 @@ class Reading(NamedTuple):
     in_title: frozenset[int]
     size: int
     home: str | None
+    home_item: str
+    known: dict[frozenset[int | str], int]
 
     def only_in_title(self, concept: int) -> bool:
         """Whether the title has a concept that the text does not."""
@@ -69,19 +72,14 @@ class Reading(NamedTuple):
         """The highest grade of a set of sentences that is not empty."""
         return self.sentences[(sentences & -sentences).bit_length() - 1].grade
 
-    def with_any(self, concepts: Iterable[int | str]) -> int:
+    def with_any(self, concepts: frozenset[int | str]) -> int:
         """The set of sentences that have one of these concepts."""
-        found = 0
-        for concept in self.concepts.intersection(concepts):
-            found |= self.places[concept]
-        return found
-
-    def with_all(self, concepts: Iterable[int]) -> int:
-        """The set of sentences that have all of these concepts."""
-        found = (1 << len(self.sentences)) - 1
-        for concept in concepts:
-            found &= self.places.get(concept, 0)
-        return found
+        if concepts not in self.known:
+            found = 0
+            for concept in self.concepts & concepts:
+                found |= self.places[concept]
+            self.known[concepts] = found
+        return self.known[concepts]
 
     def of_grade(self, least: float) -> int:
         """The set of sentences of this grade or a higher one."""
@@ -115,7 +113,7 @@ def read(
     titled = bool(sentences) and sentences[0].grade == TITLE
     in_title = frozenset([concept for concept, own in places.items() if own & 1] if titled else ())
     size = len(whole) - title_length - 1
-    return Reading(spans, sentences, places, grades, frozenset(grades), in_title, size, home)
+    return Reading(spans, sentences, places, grades, frozenset(grades), in_title, size, home, f"home:{home}", {})
 
 
 def _sentences(
@@ -125,19 +123,19 @@ def _sentences(
     ends = sentence_ends(whole)
     borders = [title_length + 1, *ends[bisect_left(ends, title_length + 2) :], _NEVER]
     lead = title_length + 1 + LEAD_CHARACTERS
-    sentences: list[Sentence] = []
+    firsts: list[int] = []  # of each sentence its first hit
+    grades: list[float] = []
+    named: dict[int, int] = {}  # by concept the sentences that have a hit of it
+    border = bit = 0
+    for number, (start, _, concept) in enumerate(spans):
+        if start >= border:
+            border = borders[bisect_left(borders, start + 1)]
+            bit = 1 << len(firsts)
+            firsts.append(number)
+            grades.append(TITLE if start < title_length else LEAD if start < lead else BODY)
+        named[concept] = named.get(concept, 0) | bit
     places: dict[int, int] = {}
-    first, border = 0, borders[bisect_left(borders, spans[0][0] + 1)]
-    for number in range(1, len(spans) + 1):
-        if number < len(spans) and spans[number][0] < border:
-            continue
-        start = spans[first][0]
-        grade = TITLE if start < title_length else LEAD if start < lead else BODY
-        bit = 1 << len(sentences)
-        for _, _, concept in spans[first:number]:
-            for each in implied[concept]:
-                places[each] = places.get(each, 0) | bit
-        sentences.append(Sentence(grade, first, number))
-        if number < len(spans):
-            first, border = number, borders[bisect_left(borders, spans[number][0] + 1)]
-    return sentences, places
+    for concept, own in named.items():
+        for each in implied[concept]:
+            places[each] = places.get(each, 0) | own
+    return list(map(Sentence, grades, firsts, [*firsts[1:], len(spans)])), places

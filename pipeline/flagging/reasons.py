@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from pipeline.flagging.features import FeatureSpace, sentences_with
+from pipeline.flagging.features import FeatureSpace, Seed, sentences_with
 from pipeline.flagging.model import Scorer
 from pipeline.flagging.needles import Span
-from pipeline.flagging.reading import LEAD, TITLE, Reading
+from pipeline.flagging.reading import LEAD, Reading
 from pipeline.flagging.wording import HOME_NAMES, feature_words, place_words
 from pipeline.model import Evidence, Field, Term
 from pipeline.settings.lexicon import Concept
@@ -25,6 +25,22 @@ _PLACES = {"sentence": "in one sentence", "front": "in title or lead", "article"
 _SHOWN = 4  # alternatives of an item that are spelled out
 
 Sums = list[tuple[int, list[tuple[int, float]]]]  # for each head its terms: number of the feature, addend
+
+
+class _Carrier(NamedTuple):
+    """The hits that carry a feature.
+
+    Attributes:
+        together: what must stand in one sentence; None where any of ``wanted`` will do.
+        wanted: the concepts that the feature, or its seed clause, names.
+        concepts: those, and all that imply one of them.
+        least: lowest grade of a sentence in which they count.
+    """
+
+    together: Seed | None
+    wanted: frozenset[int | str]
+    concepts: frozenset[int]
+    least: float
 
 
 class Reasons:
@@ -57,36 +73,29 @@ class Reasons:
         self._actors = {name: number for number, name in space.actors}
         self._seeds = {seed.name: seed for seed in space.seeds}
         self._descriptions: dict[tuple[int, str], tuple[str, tuple[str, ...]]] = {}  # filled as features occur
+        self._carriers: dict[int, _Carrier] = {}  # and these
 
     def sums(self, scored: Scored, places: Iterable[int]) -> Sums:
         """The terms of these heads, the largest first."""
-        return [(place, self._merged(place, scored.values)) for place in places]
+        return [(place, self._scorer.terms(place, scored.values)) for place in places]
 
     def terms(self, scored: Scored, sums: Sums) -> tuple[Term, ...]:
         """The addends of these sums, the intercept first and then the largest; small ones as one term."""
         found: list[Term] = []
-        for place, merged in sums:
+        for place, addends in sums:
             topic = self._heads[place].id
             found.append(Term(topic=topic, clause="base rate", weight=self._scorer.intercepts[place]))
-            for number, weight in merged[:_TERMS]:
+            for number, weight in addends[:_TERMS]:
                 words, concepts = self._description(number, scored)
                 found.append(Term(topic=topic, clause=words, weight=weight, concepts=concepts))
-            if rest := merged[_TERMS:]:
+            if rest := addends[_TERMS:]:
                 weight = sum(weight for _, weight in rest)
                 found.append(Term(topic=topic, clause=f"{len(rest)} smaller terms", weight=weight))
         return tuple(found)
 
-    def _merged(self, place: int, values: Mapping[int, float]) -> list[tuple[int, float]]:
-        """The terms of a sum, largest first; a concept and its “title” feature say the same and are one term."""
-        merged: dict[int, float] = {}
-        for number, weight in self._scorer.terms(place, values):
-            plain = self._space.untitled(number)
-            merged[plain] = merged.get(plain, 0.0) + weight
-        return sorted(merged.items(), key=lambda item: abs(item[1]), reverse=True)  # equal ones in the order of numbers
-
     def _description(self, number: int, scored: Scored) -> tuple[str, tuple[str, ...]]:
         """The words of a feature and its concepts."""
-        place = place_words(scored.values.get(number) or scored.reading.grades[number])
+        place = place_words(scored.values[number])
         found = self._descriptions.get((number, place))
         if found is None:
             found = feature_words(self._space, number, place, self._names), self._concepts(number)
@@ -105,9 +114,9 @@ class Reasons:
     def evidence(self, whole: str, title_length: int, scored: Scored, sums: Sums) -> tuple[Evidence, ...]:
         """The hits that carry the largest positive terms of these sums."""
         found: list[Evidence] = []
-        for place, merged in sums:
+        for place, addends in sums:
             carried = 0
-            for number, weight in merged:
+            for number, weight in addends:
                 if weight <= 0:
                     continue
                 hits = self._hits(number, scored)
@@ -127,36 +136,35 @@ class Reasons:
         return tuple(found)
 
     def _hits(self, number: int, scored: Scored) -> list[Span]:
-        """The hits of a feature in the first sentences where it has its value."""
-        family = self._space.family(number)
-        if family == "seed ":
-            return self._seed_hits(self._space.member(number), scored)
-        reading = scored.reading
-        wanted = frozenset(self._numbers[name] for name in self._concepts(number))
-        together = family.endswith(" + ") and family.removesuffix(" + ") in self._actors
-        if together:
-            places = reading.with_all(wanted)
+        """The first hits that carry a feature, in the first sentences where it has its value."""
+        if number not in self._carriers:
+            self._carriers[number] = self._carrier(number)
+        carrier, reading = self._carriers[number], scored.reading
+        if carrier.together:
+            places = sentences_with(carrier.together, reading)
         else:
-            least = TITLE if family == "title " else LEAD if family.startswith(("front ", "long ")) else 0.0
-            places = reading.with_any(wanted) & reading.of_grade(least)
-        return self._first_hits(places, wanted, scored, sentences=1 if together else _HITS)
-
-    def _seed_hits(self, name: str, scored: Scored) -> list[Span]:
-        seed, reading = self._seeds[name], scored.reading
-        wanted = frozenset(number for item in seed.items for number in item if isinstance(number, int))
-        if seed.within == "sentence":
-            return self._first_hits(sentences_with(seed, reading), wanted, scored, sentences=1)
-        return self._first_hits(reading.with_any(wanted), wanted, scored, sentences=_HITS)
-
-    def _first_hits(self, places: int, wanted: frozenset[int], scored: Scored, *, sentences: int) -> list[Span]:
-        """The first hits of these concepts, or of concepts that imply them, in the first of a set of sentences."""
+            places = reading.with_any(carrier.wanted) & reading.of_grade(carrier.least)
         found: list[Span] = []
-        for sentence in islice(scored.reading.members(places), sentences):
-            hits = scored.reading.spans[sentence.first : sentence.last]
-            found += [hit for hit in hits if not wanted.isdisjoint(self._implied[hit[2]])]
+        for sentence in islice(reading.members(places), 1 if carrier.together else _HITS):
+            hits = reading.spans[sentence.first : sentence.last]
+            found += [hit for hit in hits if hit[2] in carrier.concepts]
             if len(found) >= _HITS:
                 break
         return found[:_HITS]
+
+    def _carrier(self, number: int) -> _Carrier:
+        family, member = self._space.family(number), self._space.member(number)
+        concepts = [self._numbers[name] for name in self._concepts(number)]
+        seed = self._seeds.get(member) if family == "seed " else None
+        if family.removesuffix(" + ") in self._actors:
+            seed = Seed("", tuple(frozenset({concept}) for concept in concepts), frozenset(), "sentence")
+        wanted = frozenset().union(*seed.items) if seed else frozenset(concepts)
+        return _Carrier(
+            together=seed if seed and seed.within == "sentence" else None,
+            wanted=wanted,
+            concepts=frozenset(n for n, implied in enumerate(self._implied) if not wanted.isdisjoint(implied)),
+            least=LEAD if family.startswith(("front ", "long ")) else 0.0,
+        )
 
     def missing(self, place: int, scored: Scored, *, shut: bool) -> str:
         """Describe what a near miss lacks: a required concept, or an item of the seed clause that is nearest."""
@@ -184,7 +192,7 @@ class Reasons:
 
     def _occurs(self, item: str, reading: Reading) -> bool:
         names = self._topics.members(item)
-        return f"home:{reading.home}" in names or any(self._numbers.get(name) in reading.grades for name in names)
+        return reading.home_item in names or any(self._numbers.get(name) in reading.grades for name in names)
 
     def _words(self, item: str) -> str:
         names = [self._names.get(name, name) for name in self._topics.members(item)]

@@ -32,8 +32,15 @@ class SetFigures:
         )
 
 
-def figures(name: str, data: Design, log_odds: Vector, rows: Sequence[int], settings: Settings) -> SetFigures:
-    """Judge some items of a design by their predicted log-odds."""
+def by_set(data: Design, log_odds: Vector, settings: Settings) -> list[SetFigures]:
+    """Judge each set by the predicted log-odds of its items."""
+    rows: dict[str, list[int]] = {}
+    for row, item in enumerate(data.items):
+        rows.setdefault(item.set, []).append(row)
+    return [_figures(name, data, log_odds, own, settings) for name, own in rows.items()]
+
+
+def _figures(name: str, data: Design, log_odds: Vector, rows: Sequence[int], settings: Settings) -> SetFigures:
     scored = [(probability(float(log_odds[row, -1])), data.items[row].relevant) for row in rows if data.items[row].sure]
     pairs = [
         (topic in data.items[row].topics, probability(float(log_odds[row, place])) >= settings.topic_cut)
@@ -49,12 +56,3 @@ def figures(name: str, data: Design, log_odds: Vector, rows: Sequence[int], sett
         brier=brier(scored),
         topics=count(pairs).f1,
     )
-
-
-def by_set(data: Design, log_odds: Vector, settings: Settings) -> list[SetFigures]:
-    """Judge each set, and all of them by their mean."""
-    names = list(dict.fromkeys(item.set for item in data.items))
-    return [
-        figures(name, data, log_odds, [n for n, item in enumerate(data.items) if item.set == name], settings)
-        for name in names
-    ]

@@ -33,7 +33,6 @@ def feature_words(space: FeatureSpace, number: int, place: str, names: Mapping[s
     words = {
         "": f"{name} {place}",
         "seed": f"clause “{member.partition('.')[2].replace('-', ' ')}” {place}",
-        "title": f"{name} {place}",
         "front": f"{actor} and {name} both in title or lead",
         "long": f"long text with {actor} in title or lead",
         "only": f"long text with {names.get(rest[6:], rest[6:])} in the title only",

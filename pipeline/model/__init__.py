@@ -10,6 +10,7 @@ from pipeline.model.cycle import CycleCounts, CycleReport, FeedChange, RunCounts
 from pipeline.model.edits import REPORTED, Change, EditKind, EditPart, Version
 from pipeline.model.extraction import Extraction, Wall
 from pipeline.model.feeds import (
+    Correction,
     EntryIntent,
     EntryKeys,
     FeedState,
@@ -54,6 +55,7 @@ __all__ = [
     "Candidate",
     "Change",
     "ChildSitemap",
+    "Correction",
     "CycleCounts",
     "CycleReport",
     "EditKind",

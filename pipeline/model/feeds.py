@@ -103,6 +103,7 @@ class KeyedFeed:
     empty: int = 0
 
 
+Correction = Literal["published", "authors"]
 FeedStatus = Literal["new", "ok", "failing", "blocked", "gone"]
 
 
@@ -161,6 +162,9 @@ class KnownEntry:
         in_feed: this feed has carried the entry before.
         shared: other stored entries have the same link.
         at: the publisher's date, else the time of the first poll that found it.
+        published, authors: as stored.
+        first_seen_at: time of the first poll that found it.
+        own: this feed was the first to carry the entry; only its corrections of date and authors count.
     """
 
     id: EntryId
@@ -174,6 +178,10 @@ class KnownEntry:
     in_feed: bool = True
     shared: bool = False
     at: datetime | None = None
+    published: datetime | None = None
+    authors: tuple[str, ...] = ()
+    first_seen_at: datetime | None = None
+    own: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,6 +195,7 @@ class EntryIntent:
         known: the stored row of this item; None for a new entry.
         revised: the digest of a stored entry has changed, and the new state is read now.
         moved: this feed lists a stored entry with another GUID or address than before.
+        corrections: what of a stored entry changed beside the same text. It costs no request.
     """
 
     entry: ParsedEntry
@@ -197,6 +206,7 @@ class EntryIntent:
     known: EntryId | None = None
     revised: bool = False
     moved: bool = False
+    corrections: tuple[Correction, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from typing import Any
 
 from datasette import hookimpl
 
-from pipeline.review import faults, guard, middleware, pages, sql_limits, tables
+from pipeline.review import faults, gloss, guard, middleware, pages, sql_limits, tables
 from pipeline.store.search import to_query
 
 _BUSY_TIMEOUT_MS = 15_000
@@ -43,6 +43,13 @@ def register_routes() -> list[tuple[str, Callable[..., Any]]]:
     return [route for module in modules for route in module.routes()]
 
 
+@hookimpl
+def startup(datasette: Any) -> None:
+    """Load the lexicon in the background, so that the first list has glosses."""
+    if guard.served(datasette):
+        gloss.start()
+
+
 @hookimpl(trylast=True)
 def prepare_connection(conn: sqlite3.Connection) -> None:
     """Wait for a writer instead of failing, bound memory, and give Datasette's search box the desk's query syntax."""
@@ -50,18 +57,6 @@ def prepare_connection(conn: sqlite3.Connection) -> None:
     conn.execute(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT_MS}")
     # Datasette passes what a person types through a SQL function of this name
     conn.create_function("escape_fts", 1, lambda typed: to_query(typed or "") or '""', deterministic=True)
-
-
-@hookimpl
-def menu_links(datasette: Any) -> list[dict[str, str]]:
-    """Return links to the desk for Datasette's menu."""
-    return [
-        {"href": datasette.urls.path("/-/tumen"), "label": "Review queue"},
-        {"href": datasette.urls.path("/-/tumen/brief"), "label": "Brief"},
-        {"href": datasette.urls.path("/-/tumen/search"), "label": "Search"},
-        {"href": datasette.urls.path("/-/tumen/dashboard"), "label": "Dashboard"},
-        {"href": datasette.urls.path("/-/tumen/op-ed"), "label": "The op-ed"},
-    ]
 
 
 @hookimpl

@@ -1,6 +1,6 @@
 """The values of the article fragment: the text with highlights, the reasons for its flags, and what the team did.
 
-In: the rows of an article. Out: values of the template ``article.html``.
+In: the rows of an article, and the search that led to it. Out: values of the template ``article.html``.
 """
 
 from __future__ import annotations
@@ -14,17 +14,21 @@ from urllib.parse import quote
 
 from pipeline.review import configured, edits, gloss
 from pipeline.review.highlights import paragraphs
+from pipeline.review.search_marks import Marker
 from pipeline.store import desk
 from pipeline.store.values import short_name
 
 
-def article_values(shown: desk.ArticleView, topics: Sequence[tuple[str, str]], analyst: str | None) -> dict[str, Any]:
+def article_values(
+    shown: desk.ArticleView, topics: Sequence[tuple[str, str]], analyst: str | None, found: Marker
+) -> dict[str, Any]:
     """Return the values of the template ``article.html``.
 
     Args:
         shown: the rows of an article.
         topics: id and title of every topic.
         analyst: the signed-in analyst.
+        found: finds the hits of the search that led to the article.
     """
     article = shown.article
     names = dict(topics)
@@ -35,12 +39,12 @@ def article_values(shown: desk.ArticleView, topics: Sequence[tuple[str, str]], a
     evidence = [row | {"concept": short_name(row["concept"])} for row in shown.evidence]
     in_title = [row for row in evidence if row["field"] == "title"]
     in_text = [row for row in evidence if row["field"] == "text"]
-    title = paragraphs(article["title"], in_title, weights, titles)
+    title = paragraphs(article["title"], in_title, weights, titles, found.spans(article["title"]))
     unreviewed = [other for other in shown.siblings if other["verdict"] is None and other["relevant"]]
     return {
         "article": article | {"authors": json.loads(article["authors"])},
         "title": title[0] if title else [],
-        "text": paragraphs(article["text"], in_text, weights, titles),
+        "text": paragraphs(article["text"], in_text, weights, titles, found.spans(article["text"])),
         "kinds": sorted({row["kind"] for row in evidence}),
         "named": sorted({(row["concept_id"], row["concept"]) for row in evidence}, key=lambda pair: pair[1]),
         "in_title": list(dict.fromkeys(row["concept"] for row in in_title)),

@@ -17,11 +17,11 @@ from datasette import Response
 
 from pipeline import alerts
 from pipeline.errors import BadValue
-from pipeline.review import configured, gloss, guard, local_time, pages
-from pipeline.review.fields import clean_text, is_json, read_fields
-from pipeline.review.preferences import posting_analyst
+from pipeline.review import configured, gloss, guard, interface, local_time, pages
+from pipeline.review.fields import clean_text, is_json, read_post
 from pipeline.services import brief as briefs
 from pipeline.services.brief_formats import FORMATS
+from pipeline.services.brief_stories import additions
 from pipeline.settings.alerts import Target
 from pipeline.store import brief as rows
 from pipeline.store import transaction
@@ -54,6 +54,7 @@ async def show(datasette: Any, request: Any) -> Any:
         since=since,
         periods=PERIODS | {since: PERIODS.get(since, since)},
         choices=CHOICES,
+        additions=additions(brief),
         targets=[target.name for target in _targets()] if guard.analyst(datasette, request) else [],
         sent=request.args.get("sent") or "",
         max_sentence=MAX_SENTENCE,
@@ -74,8 +75,7 @@ async def download(datasette: Any, request: Any) -> Any:
 @pages.errors_as_pages
 async def edit(datasette: Any, request: Any) -> Any:
     """Store one edit: a sentence, an article left out or put back, or the order."""
-    analyst = posting_analyst(datasette, request)
-    fields = await read_fields(request)
+    analyst, fields = await read_post(datasette, request)
     what, article, value = _edit(fields)
     now = datetime.now(UTC)
 
@@ -85,10 +85,10 @@ async def edit(datasette: Any, request: Any) -> Any:
                 article is not None
                 and conn.execute("SELECT 1 FROM articles WHERE id = ?", (article,)).fetchone() is None
             ):
-                raise pages.RequestError(404, f"There is no article {article} any more.")
+                raise pages.RequestError(404, "There is no article {number} any more.", number=article)
             rows.put_edit(conn, what, value, article=article, analyst=analyst, now=now)
 
-    await guard.database(datasette).execute_write_fn(put)
+    await guard.write(datasette, put)
     if is_json(request):
         return Response.json({"saved": True})
     return Response.redirect(datasette.urls.path(f"/-/tumen/brief{_back(fields)}"), status=303)
@@ -97,8 +97,7 @@ async def edit(datasette: Any, request: Any) -> Any:
 @pages.errors_as_pages
 async def mail(datasette: Any, request: Any) -> Any:
     """Send the brief to a target of ``alerts.toml``, as plain text."""
-    posting_analyst(datasette, request)
-    fields = await read_fields(request)
+    _, fields = await read_post(datasette, request)
     target = next((target for target in _targets() if target.name == fields.get("target")), None)
     if target is None:
         raise pages.RequestError(400, "Choose a target. Targets are defined in alerts.toml.")
@@ -108,7 +107,7 @@ async def mail(datasette: Any, request: Any) -> Any:
     message = hashlib.sha256(f"{target.name}\n{text}".encode()).hexdigest()[:32]
     problem = await asyncio.to_thread(alerts.send, target, brief.title, text, message)
     if problem is not None:
-        raise pages.RequestError(502, f"The brief was not sent to {target.name}: {problem}")
+        raise pages.RequestError(502, "The brief was not sent to {name}: {problem}", name=target.name, problem=problem)
     if is_json(request):
         return Response.json({"sent": target.name})
     return Response.redirect(datasette.urls.path(f"/-/tumen/brief{_back(fields)}&sent=1"), status=303)
@@ -118,16 +117,19 @@ async def _compose(datasette: Any, request: Any, fields: Any) -> tuple[briefs.Br
     since, chosen = str(fields.get("since") or "24h"), fields.get("which") or "not_rejected"
     which = next((name for name in CHOICES if name == chosen), None)
     if which is None:
-        raise pages.RequestError(400, f"“{chosen}” is not a choice of articles. Expected: {', '.join(CHOICES)}.")
+        raise pages.RequestError(
+            400, "“{value}” is not a choice of articles. Expected: {names}.", value=chosen, names=", ".join(CHOICES)
+        )
     try:
         period = briefs.parse_since(since)
-    except BadValue as error:
-        raise pages.RequestError(400, str(error)) from None
+    except BadValue:
+        sentence = "“{value}” is not a period. Expected a number and h, d or w, for example 24h, 3d or 1w."
+        raise pages.RequestError(400, sentence, value=since[:80]) from None
     if period > timedelta(days=366):
         raise pages.RequestError(400, "A brief covers at most a year.")
-    zone = local_time.zone_of(request).key
+    zone, words = local_time.zone_of(request).key, interface.of_request(request)
     now = datetime.now(UTC)
-    brief = await guard.database(datasette).execute_fn(lambda conn: briefs.compose(conn, now, period, which, zone))
+    brief = await guard.read(datasette, lambda conn: briefs.compose(conn, now, period, which, zone, words=words))
     return brief, since
 
 
@@ -142,7 +144,9 @@ def _edit(fields: dict[str, Any]) -> tuple[rows.EditKind, int | None, str]:
         case "sentence" if article is not None:
             sentence = " ".join(clean_text(fields.get("value")).split())
             if len(sentence) > MAX_SENTENCE:
-                raise pages.RequestError(413, f"The sentence is too long. It may have {MAX_SENTENCE:,} characters.")
+                raise pages.RequestError(
+                    413, "The sentence is too long. It may have {n} characters.", n=f"{MAX_SENTENCE:,}"
+                )
             return "sentence", article, sentence
         case "left_out" if article is not None and str(fields.get("value")) in ("0", "1"):
             return "left_out", article, str(fields["value"])

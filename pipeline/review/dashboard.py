@@ -17,6 +17,7 @@ from datasette import Response
 from pipeline.review import guard, interface, pages, plots, recall
 from pipeline.store import audit, figures, search_results
 from pipeline.store.values import to_text
+from pipeline.text.catalogue import Catalogue
 
 _PERIODS = (30, 90, 365)
 _WEEK = timedelta(days=7)
@@ -57,7 +58,7 @@ async def dashboard(datasette: Any, request: Any) -> Response:
         source=pages.parse_int(request.args.get("source"), 0, 2**53),
     )
     doors = _Doors(datasette.urls.path("/-/tumen"), scope.language, scope.source)
-    data = await guard.database(datasette).execute_fn(lambda conn: _read(conn, scope, now))
+    data = await guard.read(datasette, lambda conn: _read(conn, scope, now))
     t = interface.of_request(request)
     return pages.page(
         datasette,
@@ -125,7 +126,7 @@ def _totals(pair: tuple[dict[str, int], dict[str, int]], doors: _Doors, now: dat
     ]
 
 
-def _topics(data: dict[str, Any], t: interface.Interface, doors: _Doors, weeks: Sequence[str]) -> dict[str, Any]:
+def _topics(data: dict[str, Any], t: Catalogue, doors: _Doors, weeks: Sequence[str]) -> dict[str, Any]:
     """Return a plot per topic: its share of all articles by week, on one scale."""
     flags = {(topic, week): count for topic, week, count in data["weeks"]}
     coverage = data["coverage"]
@@ -160,9 +161,7 @@ def _topics(data: dict[str, Any], t: interface.Interface, doors: _Doors, weeks: 
     return {"weeks": weeks, "by_topic": by_topic, "coverage": [coverage.get(week, 0) for week in weeks]}
 
 
-def _reviews(
-    data: dict[str, Any], t: interface.Interface, doors: _Doors, weeks: Sequence[str], now: datetime
-) -> dict[str, Any]:
+def _reviews(data: dict[str, Any], t: Catalogue, doors: _Doors, weeks: Sequence[str], now: datetime) -> dict[str, Any]:
     per_week = {week: (done, waiting) for week, done, waiting in data["reviewed"]}
     reviewed = [(week, *per_week.get(week, (0, 0))) for week in weeks] if per_week else []
     per_day = dict(data["verdicts"])
@@ -186,7 +185,7 @@ def _reviews(
     }
 
 
-def _shares(data: dict[str, Any], t: interface.Interface, doors: _Doors, since: str) -> dict[str, Any]:
+def _shares(data: dict[str, Any], t: Catalogue, doors: _Doors, since: str) -> dict[str, Any]:
     """Return the share of flagged articles of each language and source."""
     shares = []
     for key, title in (("language", t("Flagged articles by language")), ("source", t("Flagged articles by source"))):
@@ -216,15 +215,18 @@ def _shares(data: dict[str, Any], t: interface.Interface, doors: _Doors, since: 
     return {"shares": shares}
 
 
+def _checks(t: Catalogue, feed: dict[str, Any]) -> str:
+    polls = feed["polls"]
+    return t("Last checks of {name}: {n}, {failed} failed", name=feed["name"], n=len(polls), failed=polls.count(False))
+
+
 @pages.errors_as_pages
 async def feeds(datasette: Any, request: Any) -> Response:
     """Show the health of each feed and its articles of the last 30 days, failing feeds first."""
     t = interface.of_request(request)
     since = datetime.now(UTC) - timedelta(days=30)
-    rows = await guard.database(datasette).execute_fn(
-        lambda conn: figures.feed_polls(conn, last=40, since=to_text(since))
-    )
-    plotted = [row | {"plot": plots.strip(t("Last checks of {name}", name=row["name"]), row["polls"])} for row in rows]
+    rows = await guard.read(datasette, lambda conn: figures.feed_polls(conn, last=40, since=to_text(since)))
+    plotted = [row | {"plot": plots.strip(_checks(t, row), row["polls"])} for row in rows]
     return pages.page(datasette, request, "feeds.html", feeds=plotted, since=since.date().isoformat())
 
 

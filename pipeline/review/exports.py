@@ -15,7 +15,7 @@ from pipeline.store.search_results import Result
 
 _COLUMNS = ("number", "date", "source", "language", "title", "address", "relevance", "topics", "verdict", "desk")
 _BOM = "\ufeff"  # without it, Excel takes Russian and Korean for Latin-1
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = tuple("=+-@\t\r\n＝＋－＠")  # Excel in Korean reads full-width signs too
 
 
 def routes() -> list[tuple[str, Callable[..., Any]]]:
@@ -32,7 +32,7 @@ async def export(datasette: Any, request: Any) -> Any:
         ids, _ = wanted.find(conn, wanted.query(conn), limit=search.RANKED)
         return search_results.load(conn, ids)
 
-    results = await guard.database(datasette).execute_fn(read)
+    results = await guard.read(datasette, read)
     form = request.url_vars["form"]
 
     def desk(article: int) -> str:

@@ -105,11 +105,19 @@ def _number(args: Any, name: str, most: int) -> int | None:
     value = args.get(name)
     number = parse_int(value, 0, most)
     if value and number is None:
-        raise RequestError(400, f"“{str(value)[:80]}” is not a number. The filter “{name}” needs one.")
+        raise RequestError(
+            400, "“{value}” is not a number. The filter “{name}” needs one.", value=value[:80], name=name
+        )
     return number or (number if name == "source" else None)
 
 
 def _unknown(name: str, value: str, known: list[str]) -> RequestError:
-    near = get_close_matches(value, known, n=1)
-    hint = f" Did you mean “{near[0]}”?" if near else f" Expected one of: {', '.join(known[:20])}."
-    return RequestError(400, f"There is no {name} “{value[:80]}”.{hint}")
+    value, near = value[:80], get_close_matches(value, known, n=1)
+    if near:
+        return RequestError(
+            400, "There is no {name} “{value}”. Did you mean “{near}”?", name=name, value=value, near=near[0]
+        )
+    names = ", ".join(known[:20])
+    return RequestError(
+        400, "There is no {name} “{value}”. Expected one of: {names}.", name=name, value=value, names=names
+    )

@@ -1,7 +1,7 @@
 """Highlighting: cut a text into plain and highlighted pieces.
 
-In: a title or text and its evidence rows. Out: paragraphs of pieces that a template prints one after another. Pure.
-Offsets count code points, as in the table ``evidence``.
+In: a title or text, its evidence rows, and the hits of a search. Out: paragraphs of pieces that a template prints one
+after another. Pure. Offsets count code points, as in the table ``evidence``.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ class Piece:
         kind: the kind of the concept it names, or "" for plain text.
         concept: name of the concept; several if highlights overlap.
         link: id of the first of them.
+        found: it is, or contains, a hit of the search that led to the article.
     """
 
     text: str
@@ -26,7 +27,7 @@ class Piece:
     concept: str = ""
     link: str = ""
     why: str = ""
-    topics: str = ""
+    found: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,8 +37,15 @@ class _Span:
     rows: tuple[dict[str, Any], ...]
 
 
+_HIT = {"kind": "found"}  # stands for an evidence row
+
+
 def paragraphs(
-    text: str, evidence: Iterable[dict[str, Any]], weights: dict[tuple[str, str], float], titles: dict[str, str]
+    text: str,
+    evidence: Iterable[dict[str, Any]],
+    weights: dict[tuple[str, str], float],
+    titles: dict[str, str],
+    hits: Iterable[tuple[int, int]] = (),
 ) -> list[list[Piece]]:
     """Return the paragraphs of a text, each as a list of pieces.
 
@@ -46,6 +54,7 @@ def paragraphs(
         evidence: rows of this field.
         weights: the weight of each (topic, clause), for the tooltip.
         titles: the name of each topic, for the tooltip.
+        hits: start and end of each hit of a search.
     """
     result: list[list[Piece]] = []
     start = 0
@@ -55,7 +64,8 @@ def paragraphs(
         added = "" if weight is None else f" {weight:+.1f}"
         return f"{titles.get(row['topic'], row['topic'])}, {row['clause'].replace('-', ' ')}{added}"
 
-    spans = _merged(_placed(text, evidence))
+    placed = [*_placed(text, evidence), *((at, end, _HIT) for at, end in hits)]
+    spans = _merged(sorted(placed, key=lambda span: (span[0], -span[1])))
     for line in text.split("\n"):
         end = start + len(line)
         if line.strip():
@@ -73,7 +83,7 @@ def _placed(text: str, evidence: Iterable[dict[str, Any]]) -> list[tuple[int, in
             end = start + len(row["surface"])
         if 0 <= start < end:
             placed.append((start, end, row))
-    return sorted(placed, key=lambda span: (span[0], -span[1]))
+    return placed
 
 
 def _merged(placed: Sequence[tuple[int, int, dict[str, Any]]]) -> list[_Span]:
@@ -97,15 +107,16 @@ def _cut(text: str, start: int, end: int, spans: Sequence[_Span], why: Callable[
             continue
         if left > at:
             pieces.append(Piece(text=text[at:left]))
-        first = span.rows[0]
+        rows = [row for row in span.rows if row is not _HIT]
+        first = rows[0] if rows else _HIT
         pieces.append(
             Piece(
                 text=text[left:right],
                 kind=first["kind"],
-                concept=" · ".join(dict.fromkeys(row["concept"] for row in span.rows)),
+                concept=" · ".join(dict.fromkeys(row["concept"] for row in rows)),
                 link=first.get("concept_id", ""),
-                why="; ".join(dict.fromkeys(why(row) for row in span.rows)),
-                topics=" ".join(dict.fromkeys(row["topic"] for row in span.rows)),
+                why="; ".join(dict.fromkeys(why(row) for row in rows)),
+                found=_HIT in span.rows,
             )
         )
         at = right

@@ -81,5 +81,5 @@ def lines_of(
 
 
 def short_title(title: str) -> str:
-    """Return the first words of a topic's title, for a tag: “Pipelines, LNG and power grids” becomes “Pipelines”."""
-    return re.split(r",| and (?=[a-z])", title)[0]
+    """Return the start of a topic's title, for a tag: “Pipelines, LNG and power grids” becomes “Pipelines, LNG”."""
+    return re.split(r": | and (?=[a-z])", title)[0]

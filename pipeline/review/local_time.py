@@ -13,12 +13,10 @@ from typing import Any
 from urllib.parse import unquote
 from zoneinfo import ZoneInfo, available_timezones
 
-from pipeline.review import interface
-from pipeline.review.interface import Interface
+from pipeline.text.catalogue import ENGLISH, Catalogue
 
 COOKIE = "tumen_zone"
 _SECONDS = 365 * 24 * 3600
-_ENGLISH = interface.load("en")
 
 
 @functools.lru_cache(maxsize=64)
@@ -58,7 +56,7 @@ def to_minutes(at: object, zone: ZoneInfo) -> str:
     return str(at or "")[:16].replace("T", " ") if parsed is None else f"{parsed.astimezone(zone):%Y-%m-%d %H:%M}"
 
 
-def to_day(at: object, zone: ZoneInfo, now: datetime, t: Interface = _ENGLISH) -> str:
+def to_day(at: object, zone: ZoneInfo, now: datetime, t: Catalogue = ENGLISH) -> str:
     """Name the day of a stored time: Today, Yesterday, “Mon 23 Nov”, or with the year if it is not this year."""
     parsed = _parse(at)
     if parsed is None:
@@ -74,7 +72,7 @@ def to_day(at: object, zone: ZoneInfo, now: datetime, t: Interface = _ENGLISH) -
     return t("{weekday} {day} {month} {year}", year=local.year, **parts)
 
 
-def to_moment(at: object, zone: ZoneInfo, now: datetime, t: Interface = _ENGLISH) -> str:
+def to_moment(at: object, zone: ZoneInfo, now: datetime, t: Catalogue = ENGLISH) -> str:
     """Format a stored time for a list: “09:12”, “yesterday 18:40”, “23 Nov 07:05”, “2 Mar 2025”."""
     parsed = _parse(at)
     if parsed is None:

@@ -1,4 +1,4 @@
-"""ASGI middleware around Datasette: security headers, a check of the host name, and removal of stale cookies."""
+"""ASGI middleware around Datasette: security headers, checks of host name and origin, removal of stale cookies."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ _REFUSED = (
     b"This host name does not belong to the desk. To allow it, list it in Datasette's metadata:"
     b' {"plugins": {"tumen": {"hosts": ["NAME"]}}}\n'
 )
+_FOREIGN = b"Only pages of the desk itself may make this request.\n"
 _SAFE_METHODS = {"GET", "HEAD", "OPTIONS", "TRACE"}
 _App = Callable[..., Awaitable[None]]
 
@@ -45,15 +46,33 @@ def wrapper(datasette: Any) -> Callable[[_App], _App]:
                 return
             respond = _with_headers(send, is_desk=scope["path"].startswith(datasette.urls.path("/-/tumen")))
             if not _is_allowed(scope, allowed):
-                headers = [(b"content-type", b"text/plain; charset=utf-8")]
-                await respond({"type": "http.response.start", "status": 421, "headers": headers})
-                await respond({"type": "http.response.body", "body": _REFUSED})
+                await _refuse(respond, 421, _REFUSED)
+                return
+            if _is_foreign(scope) and not datasette.cors:
+                await _refuse(respond, 403, _FOREIGN)
                 return
             await app(_trusted(datasette, scope), receive, respond)
 
         return guarded
 
     return wrap
+
+
+async def _refuse(respond: Any, status: int, body: bytes) -> None:
+    headers = [(b"content-type", b"text/plain; charset=utf-8")]
+    await respond({"type": "http.response.start", "status": status, "headers": headers})
+    await respond({"type": "http.response.body", "body": body})
+
+
+def _is_foreign(scope: dict[str, Any]) -> bool:
+    """Return whether a page of another site makes the request, by the Fetch Metadata headers of browsers.
+
+    Following a link from another site is allowed. A frame, an image or a script could run slow SQL unseen.
+    """
+    if _header(scope, b"sec-fetch-site") not in ("cross-site", "same-site"):
+        return False
+    followed = _header(scope, b"sec-fetch-mode") == "navigate" and _header(scope, b"sec-fetch-dest") == "document"
+    return scope["method"] not in _SAFE_METHODS or not followed
 
 
 def _with_headers(send: Any, *, is_desk: bool) -> Callable[[dict[str, Any]], Awaitable[None]]:
@@ -83,14 +102,15 @@ def _is_allowed(scope: dict[str, Any], allowed: set[str]) -> bool:
 
 
 def _always_checked(scope: dict[str, Any]) -> dict[str, Any]:
-    """Return the scope with a placeholder cookie if it would change something and has no cookie.
+    """Return the scope so that Datasette checks the token of every form that would change something.
 
-    Datasette checks the token of a form only if the request has a cookie. An analyst whom a proxy signs in may have
-    none, and browsers leave out the desk's cookies when another site posts, so such a form would pass unchecked.
+    It checks none without a cookie, and none with a header “Authorization: Bearer …”. An analyst whom a proxy signs in
+    may have no cookie, and browsers leave out the desk's cookies when another site posts; some proxies add the header.
     """
-    if scope["method"] in _SAFE_METHODS or _header(scope, b"cookie"):
+    if scope["method"] in _SAFE_METHODS:
         return scope
-    return {**scope, "headers": [*scope["headers"], (b"cookie", b"tumen_check=1")]}
+    headers = [header for header in scope["headers"] if header[0] != b"authorization"]
+    return {**scope, "headers": headers if _header(scope, b"cookie") else [*headers, (b"cookie", b"tumen_check=1")]}
 
 
 def _is_loopback(host: str) -> bool:

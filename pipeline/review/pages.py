@@ -22,7 +22,6 @@ from pipeline.review import guard, interface, local_time, same_file
 _log = logging.getLogger(__name__)
 _FOLDER = Path(__file__).parent
 _BIDI = re.compile(r"[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-_KIND_NAMES = {"body": "institution", "term": "keyword", "trap": "excluded sense"}  # of concepts; others are as stored
 
 
 class RequestError(Exception):
@@ -59,8 +58,13 @@ def _templates() -> Environment:
         lambda context, at: local_time.to_day(at, context["zone"], datetime.now(UTC), context["t"])
     )
     environment.filters["verdict_name"] = lambda verdict: str(verdict).replace("_", " ")
-    environment.filters["kind_name"] = lambda kind: _KIND_NAMES.get(kind, kind)
+    environment.filters["kind_name"] = kind_name
     return environment
+
+
+def kind_name(kind: str) -> str:
+    """Return the name of a kind of concepts."""
+    return {"body": "institution", "term": "keyword", "trap": "excluded sense"}.get(kind, kind)
 
 
 def without_bidi(value: Any) -> Any:
@@ -89,8 +93,10 @@ def frame(datasette: Any, request: Any) -> dict[str, Any]:
     """Return what every page needs for its header, also the pages of Datasette."""
     served = guard.served(datasette)
     database = datasette.urls.database(served) if served else datasette.urls.path("/")
+    t = interface.of_request(request)
     return {
-        "t": interface.of_request(request),
+        "t": t,
+        "script_words": interface.script(t.language),
         "languages": interface.LANGUAGES,
         "base": datasette.urls.path("/-/tumen"),
         "static": lambda name: asset(datasette, name),

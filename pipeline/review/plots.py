@@ -1,7 +1,7 @@
 """Plots as SVG.
 
 In: rows of numbers. Out: markup with every text escaped; colours come from the style sheet. Pure. Each plot has a title
-and a description for screen readers and shows its largest value. The page prints the same numbers as a table.
+for screen readers and shows its largest value. The page prints the same numbers as a table.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import sqrt
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 Z95 = 1.959964  # a normal variable is within ± this many standard deviations in 95 % of cases
 
@@ -47,8 +47,7 @@ def columns(
         width: width in SVG units.
         height: height in SVG units.
     """
-    largest = max((bar.value for bar in bars), default=0.0)
-    top = largest if top is None else top
+    top = max((bar.value for bar in bars), default=0.0) if top is None else top
     step = width / max(len(bars), 1)
     drawn = []
     for at, bar in enumerate(bars):
@@ -65,9 +64,8 @@ def columns(
             tooltip,
         )
         drawn.append(_linked(rect, bar, tooltip, x=at * step, step=step, height=height))
-    description = f"{len(bars)} values, the largest {largest:g}{unit}"
     parts = [*drawn, *_frame([bar.name for bar in bars], f"{top:.3g}{unit}", width, height)]
-    return _svg(title, description, width, height, Markup("").join(parts))
+    return _svg(title, width, height, parts)
 
 
 def _linked(rect: Markup, bar: Bar, tooltip: str, *, x: float, step: float, height: float) -> Markup:
@@ -88,8 +86,6 @@ def stacks(
     *,
     kinds: tuple[str, str] = ("ok", "rest"),
     hrefs: Sequence[str] = (),
-    width: int = 480,
-    height: int = 120,
 ) -> Markup:
     """Draw one column of two stacked parts per value, over time.
 
@@ -99,9 +95,8 @@ def stacks(
         names: the names of the two parts.
         kinds: the colours of the two parts: ``ok``, ``rest`` or ``bad``.
         hrefs: where each column leads.
-        width: width in SVG units.
-        height: height in SVG units.
     """
+    width, height = 480, 120
     top = max((first + second for _, first, second in values), default=0)
     step = width / max(len(values), 1)
     scale = (height - 30) / top if top else 0
@@ -124,13 +119,13 @@ def stacks(
         ]
         bar = Bar(name=name, value=first + second, href=hrefs[at] if hrefs else "")
         drawn.append(_linked(Markup("").join(bars), bar, tooltip, x=at * step, step=step, height=height))
-    description = f"{sum(v[1] for v in values)} {names[0]}, {sum(v[2] for v in values)} {names[1]}"
     parts = [*drawn, *_frame([value[0] for value in values], f"{top:g}", width, height)]
-    return _svg(title, description, width, height, Markup("").join(parts))
+    return _svg(title, width, height, parts)
 
 
-def rows(title: str, bars: Sequence[Bar], *, unit: str = "", width: int = 480) -> Markup:
+def rows(title: str, bars: Sequence[Bar]) -> Markup:
     """Draw one horizontal bar per value, with its name on the left and its text on the right."""
+    width = 480
     top = max((bar.value for bar in bars), default=0.0)
     parts = []
     for at, bar in enumerate(bars):
@@ -140,21 +135,19 @@ def rows(title: str, bars: Sequence[Bar], *, unit: str = "", width: int = 480) -
             '<text x="190" y="{0}" text-anchor="end">{1}</text>'
             '<rect class="col" x="198" y="{2}" width="{3:.1f}" height="13"></rect>'
             '<text x="{4:.1f}" y="{0}">{5}</text>'
-        ).format(y + 13, _short(bar.name), y + 2, length, 204 + length, bar.text or f"{bar.value:g}{unit}")
+        ).format(y + 13, _short(bar.name), y + 2, length, 204 + length, bar.text)
         parts.append(Markup('<a href="{}">{}</a>').format(bar.href, row) if bar.href else row)
-    return _svg(
-        title, f"{len(bars)} bars, the largest {top:g}{unit}", width, max(20 * len(bars), 20), Markup("").join(parts)
-    )
+    return _svg(title, width, max(20 * len(bars), 20), parts)
 
 
-def precision(title: str, values: Sequence[tuple[str, int, int]], *, width: int = 480) -> Markup:
+def precision(title: str, values: Sequence[tuple[str, int, int]]) -> Markup:
     """Draw the share of correct flags per name, with a whisker for Wilson's 95 % interval.
 
     Args:
         title: the title of the plot.
         values: name, correct, all.
-        width: width in SVG units.
     """
+    width = 480
     parts = []
     scale = width - 280
     for at, (name, good, every) in enumerate(values):
@@ -166,7 +159,7 @@ def precision(title: str, values: Sequence[tuple[str, int, int]], *, width: int 
                 '<text x="190" y="{0}" text-anchor="end">{1}</text>'
                 '<rect class="ok" x="198" y="{2}" width="{3:.1f}" height="13"></rect>'
                 '<line class="whisker" x1="{4:.1f}" x2="{5:.1f}" y1="{6}" y2="{6}"></line>'
-                '<text x="{7}" y="{0}">{8:.0f} % of {9}</text>'
+                '<text x="{7}" y="{0}">{8:.0f} % ({9}/{10})</text>'
             ).format(
                 y + 13,
                 _short(name),
@@ -177,10 +170,11 @@ def precision(title: str, values: Sequence[tuple[str, int, int]], *, width: int 
                 y + 8,
                 width - 74,
                 100 * share,
+                good,
                 every,
             )
         )
-    return _svg(title, f"{len(values)} shares", width, max(20 * len(values), 20), Markup("").join(parts))
+    return _svg(title, width, max(20 * len(values), 20), parts)
 
 
 def wilson(good: float, every: float) -> tuple[float, float]:
@@ -193,19 +187,19 @@ def wilson(good: float, every: float) -> tuple[float, float]:
     return max(centre - half, 0.0), min(centre + half, 1.0)
 
 
-def reliability(title: str, bins: Sequence[tuple[float, int, int]], *, size: int = 240) -> Markup:
+def reliability(title: str, bins: Sequence[tuple[float, int, int]]) -> Markup:
     """Draw mean probability against the share of wanted articles, with 95 % range; on the diagonal both agree.
 
     Args:
         title: the title of the plot.
         bins: mean probability, wanted articles, all judged articles.
-        size: width and height in SVG units.
     """
+    size = 240
     side = size - 40
     parts = [Markup('<line class="axis" x1="20" y1="{0}" x2="{0}" y2="20"></line>').format(size - 20)]
     for mean, wanted, every in bins:
         low, high = wilson(wanted, every)
-        tooltip = f"mean score {mean:.2f}: {wanted} of {every} relevant"
+        tooltip = f"{mean:.2f}: {wanted}/{every}"
         parts.append(
             Markup(
                 '<line class="whisker" x1="{0:.1f}" x2="{0:.1f}" y1="{1:.1f}" y2="{2:.1f}"></line>'
@@ -219,12 +213,12 @@ def reliability(title: str, bins: Sequence[tuple[float, int, int]], *, size: int
                 tooltip,
             )
         )
-    names = (("0", 20, "start"), ("score", size / 2, "middle"), ("1", size - 20, "end"))
+    names = (("0", 20, "start"), ("1", size - 20, "end"))
     parts += [
         Markup('<text x="{}" y="{}" text-anchor="{}">{}</text>').format(x, size - 4, anchor, name)
         for name, x, anchor in names
     ]
-    return _svg(title, f"{sum(every for *_, every in bins)} judged articles", size, size, Markup("").join(parts))
+    return _svg(title, size, size, parts, small=True)
 
 
 def strip(title: str, polls: Sequence[bool]) -> Markup:
@@ -235,10 +229,7 @@ def strip(title: str, polls: Sequence[bool]) -> Markup:
         )
         for at, good in enumerate(polls)
     ]
-    failed = sum(not good for good in polls)
-    return _svg(
-        title, f"{len(polls)} checks, {failed} failed", max(5 * len(polls), 5), 12, Markup("").join(parts), small=True
-    )
+    return _svg(title, max(5 * len(polls), 5), 12, parts, small=True)
 
 
 def _column_width(step: float) -> float:
@@ -259,12 +250,13 @@ def _frame(names: Sequence[str], top: str, width: float, height: float) -> list[
     return parts
 
 
-def _svg(title: str, description: str, width: float, height: float, inside: Markup, *, small: bool = False) -> Markup:
+def _svg(title: str, width: float, height: float, parts: Sequence[Markup], *, small: bool = False) -> Markup:
     size = Markup(' width="{}" height="{}"').format(width, height) if small else Markup("")
     kind = "plot small" if small else "plot"
+    inside = Markup("").join(parts)
     role = "group" if "<a " in inside else "img"  # links inside an image would be hidden from screen readers
-    return Markup('<svg class="{}" viewBox="0 0 {:g} {:g}"{} role="{}" aria-label="{}"><desc>{}</desc>{}</svg>').format(
-        kind, width, height, size, role, escape(title), description, inside
+    return Markup('<svg class="{}" viewBox="0 0 {:g} {:g}"{} role="{}" aria-label="{}">{}</svg>').format(
+        kind, width, height, size, role, title, inside
     )
 
 

@@ -6,15 +6,16 @@ articles are prefetched, and the page learns of new articles and of verdicts by 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from datasette import Response
 
-from pipeline.review import filters, gloss, guard, lines, local_time, pages, translation
+from pipeline.review import filters, guard, lines, local_time, pages, translation
 from pipeline.review.article import article_values
-from pipeline.store import desk, desk_settings, progress, reviews, translations
+from pipeline.review.search_marks import Marker
+from pipeline.store import asked, desk, desk_settings, progress, reviews, translations
 from pipeline.store import queue as lists
 from pipeline.store.queue import QueueFilter
 from pipeline.store.values import to_text
@@ -54,27 +55,35 @@ async def article(datasette: Any, request: Any) -> Any:
     number = int(request.url_vars["id"])
     if request.args.get("part") != "article":
         return await _review_page(datasette, request, number)
-    shown, topics = await guard.database(datasette).execute_fn(
-        lambda conn: (desk.article(conn, number), desk.choices(conn)["topic"])
+    analyst = guard.analyst(datasette, request)
+    values = await guard.read(
+        datasette, lambda conn: _article(conn, request, number, desk.choices(conn)["topic"], analyst)
     )
-    if shown is None:
-        raise pages.RequestError(404, "There is no article {number}.", number=number)
-    values = article_values(shown, topics, guard.analyst(datasette, request))
     wanted = filters.read(request.args)
     return pages.page(
         datasette, request, "article.html", **values, queue=wanted.queue, query=filters.query(request.args)
     )
 
 
+def _article(
+    conn: Any, request: Any, number: int, topics: Sequence[tuple[str, str]], analyst: str | None
+) -> dict[str, Any]:
+    """Return the values of an article; ``found`` in the address is the search that led to it."""
+    shown = desk.article(conn, number)
+    if shown is None:
+        raise pages.RequestError(404, "There is no article {number}.", number=number)
+    search = asked.of_string((request.args.get("found") or "")[:2000])
+    return article_values(shown, topics, analyst, Marker(search.query(conn))) | {"found": search.link()}
+
+
 async def _review_page(datasette: Any, request: Any, number: int | None) -> Any:
-    gloss.start()
-    now, asked = datetime.now(UTC), local_time.zone_of(request)
+    now, zone = datetime.now(UTC), local_time.zone_of(request)
     analyst = guard.analyst(datasette, request)
-    values = await guard.database(datasette).execute_fn(lambda conn: _read(conn, request, analyst, number, now))
+    values = await guard.read(datasette, lambda conn: _read(conn, request, analyst, number, now))
     translation.request(datasette, values["waiting"], values["translated"])
     await _remember_visit(datasette, analyst, values["settings"], now)
     response = pages.page(datasette, request, "review.html", **values, **_options(request, values["wanted"]))
-    if values["zone"] != asked:
+    if values["zone"] != zone:
         local_time.remember(response, values["zone"].key)
     return response
 
@@ -91,9 +100,7 @@ def _read(conn: Any, request: Any, analyst: str | None, number: int | None, now:
     zone = local_time.parse_zone(stored.zone) or local_time.zone_of(request)
     waiting = lists.queue(conn, wanted, now)
     chosen = number if number is not None else (waiting[0].id if waiting else None)
-    shown = None if chosen is None else desk.article(conn, chosen)
-    if number is not None and shown is None:
-        raise pages.RequestError(404, "There is no article {number}.", number=number)
+    shown = {} if chosen is None else _article(conn, request, chosen, choices["topic"], analyst)
     newest, review = progress.newest_ids(conn)
     others = [line for line in waiting if line.language != "en"]
     helps = lines.Helps(
@@ -114,8 +121,8 @@ def _read(conn: Any, request: Any, analyst: str | None, number: int | None, now:
         "newest": newest,
         "review": review,
         "last": reviews.last_given(conn, analyst) if analyst else None,
-        "shown": shown is not None,
-        **(article_values(shown, choices["topic"], analyst) if shown is not None else {}),
+        "shown": bool(shown),
+        **shown,
     }
 
 

@@ -6,10 +6,10 @@ A word is marked whole, if the index finds it: by itself, by its stem, or as the
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 
 from pipeline.review.highlights import Piece
-from pipeline.store.search_query import Query, Surface, Term
+from pipeline.store.search_query import Query, Term
 from pipeline.text.words import WORD, forms, terms
 
 _AROUND = 110  # characters before and after the first hit of an excerpt
@@ -22,12 +22,17 @@ class Marker:
         """Prepare the patterns of phrases, prefixes and spellings; words are compared by their forms."""
         found = [term for term in query.terms if term.kind == "word" and " " not in term.text]
         self._forms = frozenset(form for term in found for form in forms(term.text))
-        patterns = [pattern for term in query.terms for pattern in _patterns(term)]
-        self._pattern = re.compile("|".join(patterns), re.IGNORECASE) if patterns else None
+        starts = [pattern for term in query.terms for pattern in _at_word_starts(term)]
+        korean = [pattern for term in query.terms for pattern in _anywhere(term)]
+        # one \b for all, and lower case in place of IGNORECASE: “re” then skips alternatives by their first letter
+        patterns = [rf"\b(?:{'|'.join(starts)})"] * bool(starts) + korean
+        self._pattern = re.compile("|".join(patterns)) if patterns else None
 
     def spans(self, text: str) -> list[tuple[int, int]]:
         """Return the hits in a text, in order, without overlaps."""
-        hits = [match.span() for match in self._pattern.finditer(text)] if self._pattern else []
+        lower = text.lower()
+        lower = lower if len(lower) == len(text) else text  # “İ” has two letters in lower case
+        hits = [match.span() for match in self._pattern.finditer(lower)] if self._pattern else []
         if self._forms:
             matching = {word for word in set(WORD.findall(text)) if self._matches(word.lower())}
             hits += [match.span() for match in WORD.finditer(text) if match[0] in matching]
@@ -57,11 +62,6 @@ class Marker:
         before = [Piece(text="… ")] if start else []
         return [*before, *pieces, *([Piece(text=" …")] if end < len(text) else [])]
 
-    def first(self, text: str) -> str:
-        """Return the words of the first hit, for a link that scrolls to them; "" without a hit."""
-        spans = self.spans(text)
-        return text[slice(*spans[0])] if spans else ""
-
     def _matches(self, word: str) -> bool:
         return word in self._forms or not self._forms.isdisjoint(terms(word))
 
@@ -78,23 +78,29 @@ def _pieces(text: str, spans: Sequence[tuple[int, int]]) -> list[Piece]:
     return pieces
 
 
-def _patterns(term: Term) -> list[str]:
-    patterns = list(_of_surfaces(term.surfaces))
+def _at_word_starts(term: Term) -> Iterator[str]:
+    """Yield patterns of the hits that begin a word."""
+    for words, language in _spellings(term, "en", "ru"):
+        yield r"\W+".join(words) + ("s?" if language == "en" else "") + r"\b"
     if term.kind == "prefix":
-        patterns.append(rf"\b{re.escape(term.text)}\w*")
+        yield rf"{re.escape(term.text)}\w*"
     elif term.kind == "phrase" or " " in term.text:
-        patterns.append(r"\b" + r"\W+".join(map(re.escape, term.text.split())) + r"\b")
-    return patterns
+        yield r"\W+".join(map(re.escape, term.text.split())) + r"\b"
 
 
-def _of_surfaces(surfaces: Iterable[Surface]) -> Iterable[str]:
-    for surface in surfaces:
-        words = re.findall(r"\w+\*?", surface.text.lstrip("=~"))
+def _anywhere(term: Term) -> Iterator[str]:
+    """Yield patterns of Korean spellings, which may stand inside a word."""
+    for words, _ in _spellings(term, "ko"):
+        yield r"\W*".join(words) + r"\w*"
+
+
+def _spellings(term: Term, *languages: str) -> Iterator[tuple[list[str], str]]:
+    """Yield the patterns of the words of each spelling, and its language. Very short spellings are left out."""
+    for surface in term.surfaces:
+        words = re.findall(r"\w+\*?", surface.text.lower().lstrip("=~"))
         letters = "".join(words).rstrip("*")
-        if len(letters) < (2 if letters >= "\u3040" else 3):
-            continue
-        body = [re.escape(word[:-1]) + r"\w*" if word[-1] == "*" else re.escape(word) for word in words]
-        if surface.language == "ko":
-            yield r"\W*".join(body) + r"\w*"
-        elif surface.language in ("en", "ru"):
-            yield r"\b" + r"\W+".join(body) + ("s?" if surface.language == "en" else "") + r"\b"
+        if surface.language in languages and len(letters) >= (2 if letters >= "\u3040" else 3):
+            yield (
+                [re.escape(word[:-1]) + r"\w*" if word[-1] == "*" else re.escape(word) for word in words],
+                surface.language,
+            )

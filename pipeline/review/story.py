@@ -9,15 +9,16 @@ import re
 import secrets
 from collections import Counter
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from datasette import Response
 
-from pipeline.review import guard, pages
-from pipeline.review.fields import read_fields
+from pipeline.review import guard, interface, pages
+from pipeline.review.fields import read_post
 from pipeline.store import directions, story_decisions, story_page
 from pipeline.store.values import to_time
+from pipeline.text.catalogue import Catalogue
 
 _TOKEN = re.compile(r"[\w-]{8,80}")
 _NUMBER = re.compile(r"(?:.*/article/)?(\d{1,15})(?:[?#].*)?")
@@ -35,10 +36,11 @@ async def story(datasette: Any, request: Any) -> Any:
     if request.method == "POST":
         await _change(datasette, request, number)
         return Response.redirect(datasette.urls.path(f"/-/tumen/story/{number}"), status=303)
-    shown = await guard.database(datasette).execute_fn(lambda conn: story_page.load(conn, number))
-    direction = await guard.database(datasette).execute_fn(lambda conn: directions.of_story(conn, number))
+    shown = await guard.read(datasette, lambda conn: story_page.load(conn, number))
+    direction = await guard.read(datasette, lambda conn: directions.of_story(conn, number))
     if shown is None:
         raise pages.RequestError(404, "There is no story {number}.", number=number)
+    t = interface.of_request(request)
     first = to_time(shown.members[0].at) if shown.members else datetime.now(UTC)
     return pages.page(
         datasette,
@@ -48,25 +50,22 @@ async def story(datasette: Any, request: Any) -> Any:
         direction=direction,
         languages_seen=Counter(member.language or "?" for member in shown.members).most_common(),
         sources=list(dict.fromkeys(member.source for member in shown.members)),
-        later={member.id: _later(to_time(member.at) - first) for member in shown.members},
+        later={member.id: _later(to_time(member.at) - first, t) for member in shown.members},
         nonce=secrets.token_urlsafe(16),
     )
 
 
-def _later(apart: Any) -> str:
+def _later(apart: timedelta, t: Catalogue) -> str:
     """Return a distance in time in short: ``+35 min``, ``+7 h``, ``+3 d``."""
     minutes = round(apart.total_seconds() / 60)
     if minutes < 120:
-        return f"+{minutes} min"
-    return f"+{minutes / 60:.0f} h" if minutes < 2880 else f"+{minutes / 1440:.0f} d"
+        return t("+{n} min", n=minutes)
+    return t("+{n} h", n=round(minutes / 60)) if minutes < 2880 else t("+{n} d", n=round(minutes / 1440))
 
 
 async def _change(datasette: Any, request: Any, number: int) -> None:
     """Split, join or undo."""
-    analyst = guard.analyst(datasette, request)
-    if analyst is None:
-        raise pages.RequestError(403, "Please sign in to change a story.")
-    fields = await read_fields(request)
+    analyst, fields = await read_post(datasette, request)
     token = str(fields.get("token", ""))
     if not _TOKEN.fullmatch(token):
         raise pages.RequestError(400, "The page is out of date. Reload the page.")
@@ -83,6 +82,6 @@ async def _change(datasette: Any, request: Any, number: int) -> None:
             story_decisions.undo(conn, str(fields.get("batch", "")), by)
 
     try:
-        await guard.database(datasette).execute_write_fn(write)
+        await guard.write(datasette, write)
     except story_decisions.NotPossible as refusal:
         raise pages.RequestError(409, str(refusal)) from None

@@ -1,6 +1,7 @@
 """The brief: what goes out to readers. ``tumen brief`` and the desk's brief page compose it here.
 
-In: rows of ``pipeline.store.brief``. Out: a ``Brief`` value, which ``pipeline.services.brief_formats`` renders.
+In: rows of ``pipeline.store.brief`` and a catalogue of messages. Out: a ``Brief`` value in the language of the
+catalogue, which ``pipeline.services.brief_formats`` renders. Titles of topics are as in the config.
 """
 
 from __future__ import annotations
@@ -18,11 +19,13 @@ from pipeline.store import brief as rows
 from pipeline.store import directions, status
 from pipeline.store import edits as page_edits
 from pipeline.store.values import to_text
+from pipeline.text.catalogue import ENGLISH, Catalogue
 
 Which = Literal["all", "not_rejected", "reviewed"]
 WHICH = get_args(Which)
 LANGUAGES = {"en": "English", "ru": "Russian", "ko": "Korean", "ja": "Japanese", "zh": "Chinese"}
 ESCALATED = "Escalated"
+OTHER = "Other"
 _SINCE = re.compile(r"(\d{1,4})([hdw])")
 _HOURS = {"h": 1, "d": 24, "w": 168}
 
@@ -66,6 +69,7 @@ class Brief:
         silent: names of the feeds that are silent for longer than usual.
         page_edits: edits and deletions of published pages, found in the period.
         directions: who reported a story first, who copied, what the sources of a country leave out.
+        words: the texts of the brief's language.
     """
 
     start: datetime
@@ -80,27 +84,38 @@ class Brief:
     silent: tuple[str, ...]
     page_edits: tuple[dict[str, Any], ...] = ()
     directions: tuple[dict[str, Any], ...] = ()
+    words: Catalogue = ENGLISH
 
     @property
     def title(self) -> str:
         """Return the title with date, number of articles and period."""
+        t = self.words
         articles = sum(1 + len(item.also_in) for item in self.items)
-        counted = f"{articles} article{'' if articles == 1 else 's'}"
+        counted = t.count("{n} article", "{n} articles", articles)
         if articles != len(self.items):
-            counted = f"{len(self.items)} {'story' if len(self.items) == 1 else 'stories'}, {counted}"
-        only = {"all": "rejected ones included", "not_rejected": "", "reviewed": "reviewed only"}[self.which]
-        start, end = self.start.astimezone(self.zone), self.end.astimezone(self.zone)
+            counted = f"{t.count('{n} story', '{n} stories', len(self.items))}, {counted}"
+        only = {"all": t("rejected ones included"), "not_rejected": "", "reviewed": t("reviewed only")}[self.which]
         counted += f" ({only})" if only else ""
-        return f"Tumen, {end:%d %B %Y}: {counted} since {start:%d %B %H:%M} {self.zone_name}"
+        start, end = self.start.astimezone(self.zone), self.end.astimezone(self.zone)
+        day = t("{day} {month} {year}", day=end.day, month=t(f"{end:%b}"), year=end.year)
+        since = t("{day} {month} {time}", day=start.day, month=t(f"{start:%b}"), time=f"{start:%H:%M}")
+        return t(
+            "Tumen, {day}: {counted} since {since} {zone}", day=day, counted=counted, since=since, zone=self.zone_name
+        )
 
     @property
     def zone_name(self) -> str:
-        """Return “UTC”, or the name of the zone's city."""
-        return "UTC" if self.zone.key == "UTC" else f"{self.zone.key.rpartition('/')[2].replace('_', ' ')} time"
+        """Return the abbreviation of the zone such as “KST”, or its offset such as “UTC+10”."""
+        name = self.end.astimezone(self.zone).tzname() or self.zone.key
+        return f"UTC{name}" if name[0] in "+-" else name
 
     def local(self, at: str) -> str:
         """Return a stored time as date and time in the brief's zone."""
         return f"{datetime.fromisoformat(at).astimezone(self.zone):%Y-%m-%d %H:%M}"
+
+    def heading(self, section: str) -> str:
+        """Return the heading of a section. Those that are not topics are translated."""
+        return self.words(section) if section in (ESCALATED, OTHER) else section
 
     def sections(self) -> list[tuple[str, list[Item]]]:
         """Return the items by section. A brief in an analyst's order is one section without a title."""
@@ -110,21 +125,41 @@ class Brief:
         return list(sections.items())
 
     def coverage(self) -> list[str]:
-        """Return sentences that say what was heard, and what was not."""
+        """Return sentences that say how many articles the feeds brought, and what is missing."""
+        t = self.words
         feeds = sum(heard.feeds for heard in self.heard)
-        failed = [(heard, len(heard.failed)) for heard in self.heard if heard.failed]
-        counts = ", ".join(f"{_language(heard.language)} {heard.articles:,}" for heard in self.heard)
-        working = feeds - sum(number for _, number in failed)
-        sentences = [f"New articles: {counts}; {working} of {feeds} feeds work." if feeds else "No feed is enabled."]
+        if not feeds:
+            sentences = [t("No feed is enabled.")]
+        else:
+            counts = ", ".join(f"{self._language(heard.language)} {heard.articles:,}" for heard in self.heard)
+            working = feeds - sum(len(heard.failed) for heard in self.heard)
+            sentences = [
+                t(
+                    "New articles: {counts}; {working} of {feeds} feeds work.",
+                    counts=counts,
+                    working=working,
+                    feeds=feeds,
+                )
+            ]
         sentences += [
-            f"Failing: {number} of {heard.feeds} {_language(heard.language)} feeds ({', '.join(heard.failed)})."
-            for heard, number in failed
+            t(
+                "Failing: {n} of {feeds} {language} feeds ({names}).",
+                n=len(heard.failed),
+                feeds=heard.feeds,
+                language=self._language(heard.language),
+                names=", ".join(heard.failed),
+            )
+            for heard in self.heard
+            if heard.failed
         ]
         if self.silent:
-            sentences.append(f"Silent for longer than usual: {', '.join(self.silent)}.")
+            sentences.append(t("Silent for longer than usual: {names}.", names=", ".join(self.silent)))
         if self.quiet:
-            sentences.append(f"No articles on: {', '.join(self.quiet)}.")
+            sentences.append(t("No articles on: {topics}.", topics=", ".join(self.quiet)))
         return sentences
+
+    def _language(self, code: str) -> str:
+        return self.words(LANGUAGES.get(code, code))
 
 
 def parse_since(text: str) -> timedelta:
@@ -140,9 +175,15 @@ def parse_since(text: str) -> timedelta:
 
 
 def compose(
-    conn: sqlite3.Connection, now: datetime, period: timedelta, which: Which = "not_rejected", zone: str = "UTC"
+    conn: sqlite3.Connection,
+    now: datetime,
+    period: timedelta,
+    which: Which = "not_rejected",
+    zone: str = "UTC",
+    *,
+    words: Catalogue = ENGLISH,
 ) -> Brief:
-    """Return the brief of a period that ends now."""
+    """Return the brief of a period that ends now, in the language of the words."""
     start = now - period
     since = to_text(start)
     found = rows.articles(conn, since)
@@ -151,6 +192,7 @@ def compose(
     edits = rows.edits(conn, [article.id for article in kept], since)
     items = _arranged([_item(members, titles, edits) for members in _stories(kept)], list(titles.values()), edits.order)
     covered = {title for item in items for title in (item.topic, *item.also)}
+    stories = {item.article.story for item in items if not item.left_out}
     return Brief(
         start=start,
         end=now,
@@ -163,7 +205,8 @@ def compose(
         heard=tuple(rows.heard(conn, since)),
         silent=tuple(feed.name for feed in status.silent(conn, now)),
         page_edits=tuple(edit for edit in page_edits.since(conn, since) if _allowed(edit["verdict"], which)),
-        directions=tuple(directions.summaries(conn, since)),
+        directions=tuple(story for story in directions.summaries(conn, since) if story["id"] in stories),
+        words=words,
     )
 
 
@@ -191,7 +234,7 @@ def _item(members: Sequence[rows.BriefArticle], titles: dict[str, str], edits: r
     for topic, score in (pair for article in members for pair in article.topics):
         scores[topic] = max(score, scores.get(topic, 0.0))
     own = [topic for topic, _ in first.topics] or sorted(scores, key=lambda topic: -scores[topic])
-    topic = titles.get(own[0], own[0]) if own else "Other"
+    topic = titles.get(own[0], own[0]) if own else OTHER
     also = [titles.get(other, other) for other in sorted(scores, key=lambda other: -scores[other])]
     return Item(
         article=first,
@@ -214,7 +257,3 @@ def _arranged(items: Sequence[Item], topics: Sequence[str], order: Sequence[int]
         return (min(places, default=len(place)), sections.get(item.section, len(sections)))
 
     return sorted(items, key=key)
-
-
-def _language(code: str) -> str:
-    return LANGUAGES.get(code, code)

@@ -7,13 +7,11 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
-from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
 from pipeline.services.brief import Brief, Item
-from pipeline.services.brief_direction import with_directions
-from pipeline.services.brief_edits import with_edits
+from pipeline.services.brief_stories import additions
 from pipeline.store.brief import BriefArticle
 
 # Mail programs drop style sheets and may invert colours: all styles are inline. Text and links have the reader's own
@@ -21,7 +19,7 @@ from pipeline.store.brief import BriefArticle
 _SMALL = "font-size:13px;opacity:.85"
 _TOPIC = "font-size:16px;margin:22px 0 6px;padding-bottom:3px;border-bottom:2px solid #2f7dc2"
 _PAGE = (
-    '<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="color-scheme" content="light dark">'
+    '<!doctype html><html lang="{language}"><head><meta charset="utf-8"><meta name="color-scheme" content="light dark">'
     '<meta name="viewport" content="width=device-width, initial-scale=1"><title>{title}</title></head>'
     "<body style=\"font:15px/1.45 system-ui,-apple-system,'Segoe UI','Noto Sans','Noto Sans CJK KR',sans-serif;"
     'max-width:640px;margin:16px auto;padding:0 12px;word-break:keep-all;overflow-wrap:anywhere">{body}</body></html>'
@@ -34,36 +32,43 @@ def to_markdown(brief: Brief) -> str:
     def lines() -> Iterator[str]:
         yield f"# {brief.title}"
         for section, items in brief.sections():
-            yield f"\n## {section}" if section else ""
+            yield f"\n## {brief.heading(section)}" if section else ""
             yield from (_markdown_item(brief, item) for item in items)
         yield "\n---\n"
         yield from (f"{_plain(sentence)}  " for sentence in brief.coverage())
+        for heading, more in additions(brief):
+            yield f"\n## {heading}"
+            yield from (f"- {_markdown_link(line, url)}" for line, url in more)
 
     return "\n".join(lines())
 
 
 def _markdown_item(brief: Brief, item: Item) -> str:
-    article = item.article
+    article, t = item.article, brief.words
     lines = [f"- **{_markdown_link(article.title, article.url)}**"]
     if item.sentence:
         lines.append(_plain(item.sentence))
     if item.note:
-        lines.append(f"Note: {_plain(item.note)}")
+        lines.append(f"{t('Note')}: {_plain(item.note)}")
     lines.append(_plain(_where(brief, item)))
     if article.words and not item.sentence:
-        lines.append(f"Matched words: {_plain(' · '.join(article.words))}")
+        lines.append(f"{t('Matched words:')} {_plain(' · '.join(article.words))}")
     if item.also_in:
         links = (_markdown_link(other.source, other.url) for other in item.also_in)
-        lines.append(f"Also in {', '.join(links)}")
+        lines.append(f"{t('Also in')} {', '.join(links)}")
     return "  \n  ".join(lines)
 
 
 def _where(brief: Brief, item: Item) -> str:
-    """Return source, time, language and topics of an item."""
-    article = item.article
+    """Return source, time, language, topics and state of an item."""
+    article, t = item.article, brief.words
     names = [item.topic, *item.also] if brief.ordered or item.section != item.topic else list(item.also)
-    topics = f"{'' if names[:1] == [item.topic] else 'also '}{', '.join(names)}" if names else ""
-    state = "rejected" if article.verdict == "not_relevant" else ""
+    topics = (
+        f"{'' if names[:1] == [item.topic] else t('also') + ' '}{', '.join(map(brief.heading, names))}" if names else ""
+    )
+    state = {"not_relevant": t("rejected"), "escalate": t("escalated") if brief.ordered else ""}.get(
+        article.verdict or "", ""
+    )
     parts = (f"{article.source}, {brief.local(article.at)} {brief.zone_name}", article.language or "", topics, state)
     return " · ".join(part for part in parts if part)
 
@@ -84,30 +89,34 @@ def to_html(brief: Brief) -> str:
     def parts() -> Iterator[str]:
         yield f'<h1 style="font-size:22px;line-height:1.3;margin:0 0 8px">{html.escape(brief.title)}</h1>'
         for section, items in brief.sections():
-            yield f'<h2 style="{_TOPIC}">{html.escape(section)}</h2>' if section else ""
+            yield f'<h2 style="{_TOPIC}">{html.escape(brief.heading(section))}</h2>' if section else ""
             yield from (_html_item(brief, item) for item in items)
         yield from (
             f'<p style="{_SMALL};margin:{6 if at else 22}px 0 0">{html.escape(sentence)}</p>'
             for at, sentence in enumerate(brief.coverage())
         )
+        for heading, more in additions(brief):
+            yield f'<h2 style="{_TOPIC}">{html.escape(heading)}</h2>'
+            yield from (f"<p>{_html_link(line, url)}</p>" for line, url in more)
 
-    return _PAGE.format(title=html.escape(brief.title), body="".join(parts()))
+    return _PAGE.format(language=brief.words.language, title=html.escape(brief.title), body="".join(parts()))
 
 
 def _html_item(brief: Brief, item: Item) -> str:
-    article = item.article
+    article, t = item.article, brief.words
     link = _html_link(article.title, article.url)
     lines = [f'<bdi lang="{html.escape(article.language or "")}" style="font-weight:600">{link}</bdi>']
     if item.sentence:
         lines.append(f"<span>{html.escape(item.sentence)}</span>")
     if item.note:
-        lines.append(f"<span><b>Note:</b> {html.escape(item.note)}</span>")
+        lines.append(f"<span><b>{t('Note')}:</b> {html.escape(item.note)}</span>")
     lines.append(f'<span style="{_SMALL}">{html.escape(_where(brief, item))}</span>')
     if article.words and not item.sentence:
-        lines.append(f'<span style="{_SMALL}">Matched words: {html.escape(" · ".join(article.words))}</span>')
+        words = html.escape(f"{t('Matched words:')} {' · '.join(article.words)}")
+        lines.append(f'<span style="{_SMALL}">{words}</span>')
     if item.also_in:
         links = ", ".join(_html_link(other.source, other.url, other.title) for other in item.also_in)
-        lines.append(f'<span style="{_SMALL}">Also in {links}</span>')
+        lines.append(f'<span style="{_SMALL}">{t("Also in")} {links}</span>')
     return f'<p style="margin:10px 0">{"<br>".join(lines)}</p>'
 
 
@@ -132,6 +141,8 @@ def to_json(brief: Brief) -> str:
         "no_articles_on": brief.quiet,
         "heard": [asdict(heard) for heard in brief.heard],
         "silent": brief.silent,
+        "stories": brief.directions,
+        "edits": [_json_edit(edit) for edit in brief.page_edits],
     }
     return json.dumps(found, ensure_ascii=False, indent=1)
 
@@ -147,6 +158,13 @@ def _json_item(item: Item) -> dict[str, Any]:
         "note": item.note,
         "evidence": " · ".join(article.words),
         "also_in": [_json_article(other) for other in item.also_in],
+    }
+
+
+def _json_edit(edit: dict[str, Any]) -> dict[str, Any]:
+    names = ("article", "kind", "seen_at", "since", "title", "url", "source", "summary", "flags_gained", "flags_lost")
+    return {name: edit[name] for name in names} | {
+        "parts": [{name: part[name] for name in ("kind", "old", "new", "facts")} for part in edit["parts"]]
     }
 
 
@@ -166,11 +184,4 @@ def _web_url(url: str) -> str:
     return url if urlsplit(url).scheme in ("http", "https") else ""
 
 
-def render(form: str, brief: Brief) -> str:
-    """Return a brief in a form: ``md``, ``html`` or ``json``."""
-    text = _RENDERERS[form](brief)
-    return with_edits(form, with_directions(form, text, brief.directions), brief.page_edits)
-
-
-_RENDERERS: dict[str, Callable[[Brief], str]] = {"md": to_markdown, "html": to_html, "json": to_json}
-FORMATS: dict[str, Callable[[Brief], str]] = {form: partial(render, form) for form in _RENDERERS}
+FORMATS: dict[str, Callable[[Brief], str]] = {"md": to_markdown, "html": to_html, "json": to_json}

@@ -7,6 +7,7 @@ of this package; ``config/tumen.toml`` shows them with their meaning.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -17,7 +18,7 @@ from pipeline import shipped
 from pipeline.errors import ConfigError
 from pipeline.model import Source
 from pipeline.settings.alerts import AlertSettings, load_alerts
-from pipeline.settings.checks import check_fetch, check_poll
+from pipeline.settings.checks import check_addresses, check_fetch, check_poll, check_variable
 from pipeline.settings.daemon import DaemonSettings, check_daemon
 from pipeline.settings.edits import EditSettings, check_edits
 from pipeline.settings.fetch import FetchSettings
@@ -39,7 +40,7 @@ class CycleSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     Attributes:
         minutes: after this long a cycle starts no further page; the rest waits for the next cycle.
         retry_minutes: wait after the first failed attempt at a page; it is four times as long after each attempt.
-        tries: failed attempts after which a page is given up.
+        tries: failed attempts after which a page is no longer asked for; the text of the feed stays.
         feed_text_characters: an entry with at least this much text in its feed is stored without fetching its page.
     """
 
@@ -158,6 +159,9 @@ def load_settings(folder: Path | None = None, *, feeds_required: bool = True) ->
     check_poll(main.poll, path)
     check_daemon(main.daemon, path)
     check_edits(main.edits, path)
+    translate = re.sub(r"\{(url|title|language)\}", "x", main.desk.translate)
+    check_addresses(path, ("[desk] › translate", translate), ("[desk] › translator", main.desk.translator))
+    check_variable(path, "[desk] › translator_key_env", main.desk.translator_key_env)
     sources = _load_sources(folder, main.feeds, required=feeds_required)
     alerts = load_alerts(find_file(folder, "alerts.toml"), sources, find_folder(folder, "topics"))
     return Settings(folder=folder, sources=sources, alerts=alerts, **asdict(main))

@@ -13,10 +13,10 @@ from msgspec import Meta, Struct
 
 from pipeline.errors import ConfigError
 from pipeline.model import Source
+from pipeline.settings.checks import check_addresses, check_variable
 from pipeline.settings.codes import LANGUAGES
 from pipeline.settings.reader import convert, load, only_keys, suggest, tables
 from pipeline.settings.schedule import check_cron
-from pipeline.settings.sources import is_address
 from pipeline.settings.topics import load_topic_ids
 
 T = TypeVar("T")
@@ -116,10 +116,11 @@ def load_alerts(path: Path, sources: Iterable[Source], topics: Path) -> AlertSet
     data = load(path)
     only_keys(data, ("desk", "target", "rule"), file=path)
     settings = AlertSettings(
-        desk=_desk(data.get("desk", ""), path),
+        desk=convert({"desk": data.get("desk", "")}, AlertSettings, file=path).desk,
         target=tuple(_named(data, "target", Target, path)),
         rule=tuple(_named(data, "rule", Rule, path)),
     )
+    check_addresses(path, ("desk", settings.desk))
     for target in settings.target:
         _check_target(path, target)
     known = {
@@ -130,12 +131,6 @@ def load_alerts(path: Path, sources: Iterable[Source], topics: Path) -> AlertSet
     for rule in settings.rule:
         _check_rule(path, rule, known)
     return settings
-
-
-def _desk(value: object, path: Path) -> str:
-    if not isinstance(value, str) or (value and not is_address(value)):
-        raise ConfigError(path, "desk", "must be an address with http:// or https://.")
-    return value
 
 
 def _named(data: dict[str, Any], name: str, kind: type[T], path: Path) -> Iterator[T]:
@@ -160,13 +155,12 @@ def _check_target(path: Path, target: Target) -> None:
         raise ConfigError(path, key, "needs either url or url_env (the environment variable that holds it).")
     if target.url and not re.fullmatch(r"[A-Za-z][A-Za-z0-9+.-]*://\S.*", target.url):
         raise ConfigError(path, f"{key} › url", "must be an Apprise address such as mailto://user:password@host.")
-    if target.url_env and not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", target.url_env):
-        raise ConfigError(path, f"{key} › url_env", "must be the name of an environment variable such as TUMEN_MAIL.")
+    check_variable(path, f"{key} › url_env", target.url_env)
 
 
 def _check_rule(path: Path, rule: Rule, known: Mapping[str, Collection[str]]) -> None:
     key = f'rule "{rule.name}"'
-    for part in ("to", "verdicts", "health"):
+    for part in ("to", "verdicts", "health", "edits"):
         if not getattr(rule, part):
             raise ConfigError(path, f"{key} › {part}", f"must name at least one{' target' if part == 'to' else ''}.")
     for part, names in known.items():

@@ -1,6 +1,9 @@
-"""Codes of languages (ISO 639) and countries (ISO 3166-1 alpha-2) that the config may name."""
+"""What the config may name: languages (ISO 639), countries (ISO 3166-1 alpha-2), addresses."""
 
 from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
 
 _LANGUAGES = """
 aa ab ae af ak am an ar as av ay az ba be bg bi bm bn bo br bs ca ce ch co cr cs cu cv cy da de dv dz ee el en eo es et
@@ -22,3 +25,14 @@ VN VU WF WS XK YE YT ZA ZM ZW
 
 LANGUAGES = frozenset(_LANGUAGES.split())
 COUNTRIES = frozenset(_COUNTRIES.split())
+
+
+def is_address(url: str) -> bool:
+    """Return whether this can be requested: http(s), a host, a valid port, no user and no password."""
+    if not re.fullmatch(r"(?i)https?://[^\s/?#]+\S*", url) or not url.isprintable():
+        return False
+    try:
+        parts = urlsplit(url)
+        return bool(parts.hostname) and parts.port != 0 and "@" not in parts.netloc
+    except ValueError:  # an open bracket, or a port above 65535
+        return False

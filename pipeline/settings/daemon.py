@@ -32,11 +32,7 @@ class DaemonSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 def check_daemon(daemon: DaemonSettings, file: Path) -> None:
-    """Check the time zone and both cron expressions.
-
-    Raises:
-        ConfigError: the zone is unknown, or an expression is wrong or never matches.
-    """
+    """Raise ``ConfigError`` for an unknown time zone, a wrong cron expression, or a folder without a whole path."""
     if not is_timezone(daemon.timezone):
         problem = f"“{daemon.timezone}” is not a time zone; an example is “Asia/Seoul”."
         raise ConfigError(file, "[daemon] › timezone", problem)
@@ -45,5 +41,6 @@ def check_daemon(daemon: DaemonSettings, file: Path) -> None:
         text = getattr(daemon, key)
         if text != getattr(default, key):  # the defaults are right, and the check loads APScheduler
             check_cron(text, file, f"[daemon] › {key}")
-    if "\0" in daemon.backup_folder:
-        raise ConfigError(file, "[daemon] › backup_folder", "must be the path of a folder.")
+    if daemon.backup_folder and not (daemon.backup_folder.startswith("/") and daemon.backup_folder.isprintable()):
+        problem = "must be a whole path such as /var/backups/tumen: cron, daemon and terminal start in other folders."
+        raise ConfigError(file, "[daemon] › backup_folder", problem)

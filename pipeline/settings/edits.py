@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from datetime import timedelta
 from itertools import pairwise
@@ -12,6 +11,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from pipeline.errors import ConfigError
+from pipeline.settings.checks import check_addresses
 
 _MOST_LOOKS = 10
 _Hours = Annotated[float, Meta(ge=0.1, le=8_760)]
@@ -43,14 +43,9 @@ class EditSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 def check_edits(settings: EditSettings, path: Path) -> None:
-    """Check what types and bounds do not express.
-
-    Raises:
-        ConfigError: the hours do not grow, are too many, or the address is none.
-    """
+    """Raise ``ConfigError`` if the hours do not grow or are too many, or the address is wrong."""
     if len(settings.after_hours) > _MOST_LOOKS:
         raise ConfigError(path, "[edits] › after_hours", f"must have at most {_MOST_LOOKS} times.")
     if any(later <= earlier for earlier, later in pairwise(settings.after_hours)):
         raise ConfigError(path, "[edits] › after_hours", "must grow from one time to the next, such as [2, 24, 168].")
-    if settings.submit_to and not re.fullmatch(r"https?://[^\s]+", settings.submit_to):
-        raise ConfigError(path, "[edits] › submit_to", "must be an address with http:// or https://.")
+    check_addresses(path, ("[edits] › submit_to", settings.submit_to))

@@ -137,12 +137,12 @@ def parse_proxy(address: str) -> Proxy:
         ValueError: it is not valid; the text has no password.
     """
     parts = urlsplit(address if "://" in address else f"http://{address}")
-    wrong = ValueError("must be an address such as http://proxy.example:3128, with http or https")
+    wrong = ValueError("must be an address such as http://proxy.example:3128, with http or https.")
     try:
         port = parts.port
     except ValueError:
         raise wrong from None
-    if parts.scheme not in _PROXY_PORTS or not parts.hostname:
+    if parts.scheme not in _PROXY_PORTS or not parts.hostname or not re.fullmatch(r"[!-~]{1,500}", address):
         raise wrong
     credentials = ""
     if parts.username is not None:

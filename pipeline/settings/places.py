@@ -14,11 +14,11 @@ from pathlib import Path
 from pipeline import shipped
 from pipeline.errors import ConfigError
 
-FILES = ("tumen.toml", "feeds.toml", "alerts.toml", "reference.toml", "model.toml", "datasette.json")
+FILES = ("tumen.toml", "feeds.toml", "alerts.toml", "reference.toml", "model.toml")
 FOLDERS = ("concepts", "topics")
 _OF_LEARNING = ("model.previous.toml", "model.base.toml")
 # only the shipped ones are read, but the copy of a whole config folder has them too
-_OF_THE_PACKAGE = ("agencies.toml", "stories.toml", "story_terms.toml")
+_OF_THE_PACKAGE = ("agencies.toml", "datasette.json", "stories.toml", "story_terms.toml")
 
 
 def find_file(folder: Path | None, name: str) -> Path:

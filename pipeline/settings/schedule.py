@@ -10,11 +10,7 @@ from pipeline.errors import ConfigError
 
 
 def check_cron(text: str, file: Path, key: str) -> None:
-    """Check a cron expression with five fields.
-
-    Raises:
-        ConfigError: it cannot be read, or never matches, such as ``0 0 30 2 *``.
-    """
+    """Raise ``ConfigError`` for a cron expression that cannot be read, or never matches, such as ``0 0 30 2 *``."""
     from apscheduler.triggers.cron import CronTrigger
 
     try:

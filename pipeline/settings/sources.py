@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from pipeline.errors import ConfigError
 from pipeline.model import Source, SourceKind
-from pipeline.settings.codes import COUNTRIES, LANGUAGES
+from pipeline.settings.codes import COUNTRIES, LANGUAGES, is_address
 from pipeline.settings.reader import convert, load, only_keys, suggest, tables
 from pipeline.settings.schedule import is_timezone
 
@@ -78,17 +78,6 @@ def _check_pattern(source: Source, path: Path, key: str) -> None:
 
 def _is_name(name: str) -> bool:
     return bool(name.strip()) and len(name) <= 120 and name.isprintable()
-
-
-def is_address(url: str) -> bool:
-    """Return whether this can be requested: http(s), a host, a valid port, no user and no password."""
-    if not re.fullmatch(r"(?i)https?://[^\s/?#]+\S*", url) or not url.isprintable():
-        return False
-    try:
-        parts = urlsplit(url)
-        return bool(parts.hostname) and parts.port != 0 and "@" not in parts.netloc
-    except ValueError:  # an open bracket, or a port above 65535
-        return False
 
 
 def _plain_address(url: str) -> str:

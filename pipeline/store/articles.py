@@ -208,7 +208,7 @@ def texts(
 def find(conn: sqlite3.Connection, what: str) -> StoredText | None:
     """Return an article by its id, or by any of its addresses."""
     if what.isdecimal() and what.isascii():
-        row = conn.execute(f"{_TEXTS} WHERE a.id = ?", (min(int(what), 2**62),)).fetchone()
+        row = conn.execute(f"{_TEXTS} WHERE a.id = ?", (min(int(what), _LARGEST_ID),)).fetchone()
     else:
         row = conn.execute(_BY_ADDRESS, {"url": what}).fetchone()
     return None if row is None else from_row(StoredText, row)

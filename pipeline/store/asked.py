@@ -58,7 +58,7 @@ class Asked:
         query = search.understand(conn, self.typed, self.values.get("off", "").split())
         concept = self.values.get("concept", "")
         if concept and (name := concepts.name(conn, concept)):
-            term = Term(name.lower(), concept=concept, surfaces=concepts.load(conn, concept))
+            term = Term(name.lower().replace('"', " "), concept=concept, surfaces=concepts.load(conn, concept))
             query = Query((*query.groups, (term,)), query.excluded)
         return query
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from pipeline.store.values import from_row, to_text
+from pipeline.store.values import from_row, records, to_text
 
 _MOST_WORDS = 6
 
@@ -80,11 +80,9 @@ def articles(conn: sqlite3.Connection, since: str) -> list[BriefArticle]:
         " FROM wanted w CROSS JOIN articles a ON a.id = w.id JOIN feeds f ON f.id = a.feed_id"
         " LEFT JOIN standing s ON s.article_id = a.id ORDER BY a.relevance DESC, a.id DESC",
         {"since": since},
-    ).fetchall()
-    names = ("id", "title", "url", "language", "at", "story", "source", "relevance", "verdict", "analyst", "note")
+    )
     found = []
-    for row in rows:
-        columns = dict(zip(names, tuple(row), strict=True))
+    for columns in records(rows):
         topics = _scores(conn, columns["id"], "flags" if columns["verdict"] == "not_relevant" else "standing_topics")
         words = _words(conn, columns["id"], topics[0][0] if topics else "")
         found.append(BriefArticle(**columns, topics=topics, words=words))
@@ -161,9 +159,4 @@ def heard(conn: sqlite3.Connection, since: str) -> list[Heard]:
         "SELECT language, count(*) AS feeds, json_group_array(name) FILTER (WHERE failures > 0) AS failed FROM feeds"
         " WHERE enabled = 1 GROUP BY language ORDER BY feeds DESC, language"
     )
-    return [
-        from_row(
-            Heard, dict(zip(("language", "feeds", "failed"), tuple(row), strict=True)), articles=counts.get(row[0], 0)
-        )
-        for row in rows
-    ]
+    return [from_row(Heard, row, articles=counts.get(row["language"], 0)) for row in records(rows)]

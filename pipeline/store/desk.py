@@ -12,10 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipeline.store import directions, edits, looks
-from pipeline.store.queue import Waiting, by_id
-from pipeline.store.values import short_name
-
-__all__ = ["ArticleView", "Waiting", "article", "by_id", "choices", "is_desk", "texts"]
+from pipeline.store.values import records, short_name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,6 +168,4 @@ def is_desk(conn: sqlite3.Connection) -> bool:
 
 
 def _rows(conn: sqlite3.Connection, sql: str, article_id: int) -> list[dict[str, Any]]:
-    cursor = conn.execute(sql, (article_id,))
-    names = [column[0] for column in cursor.description]
-    return [dict(zip(names, tuple(row), strict=True)) for row in cursor]
+    return list(records(conn.execute(sql, (article_id,))))

@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import Any
 
 from pipeline.model.directions import Direction, Member
-from pipeline.store.values import from_row, short_name, to_text, to_text_or_none
+from pipeline.store.values import from_row, records, short_name, to_text, to_text_or_none
 
 _MOST_MEMBERS = 40  # first articles of a story that are compared
 
@@ -158,7 +158,7 @@ def of_story(conn: sqlite3.Connection, story: int) -> dict[str, Any]:
         " o.basis, o.relation, o.certain, o.like_article_id AS like, g.name AS like_source, o.evidence"
         " FROM story_order o JOIN articles a ON a.id = o.article_id JOIN feeds f ON f.id = a.feed_id"
         " LEFT JOIN articles b ON b.id = o.like_article_id LEFT JOIN feeds g ON g.id = b.feed_id"
-        " WHERE o.story_id = ? ORDER BY o.place",
+        " WHERE o.story_id = ? AND a.story_id = o.story_id ORDER BY o.place",  # not those that an analyst took out
         (story,),
     )
     gaps = conn.execute(
@@ -166,7 +166,7 @@ def of_story(conn: sqlite3.Connection, story: int) -> dict[str, Any]:
         " p.article_id AS article, a.language, f.name AS source, p.quotation"
         " FROM story_gaps p JOIN articles a ON a.id = p.article_id"
         " JOIN feeds f ON f.id = a.feed_id LEFT JOIN concepts c ON p.kind = 'concept' AND c.id = p.item"
-        " WHERE p.story_id = ? ORDER BY p.side, p.told_by, p.sources DESC, p.kind, p.item",
+        " WHERE p.story_id = ? AND a.story_id = p.story_id ORDER BY p.side, p.told_by, p.sources DESC, p.kind, p.item",
         (story,),
     )
     affair = conn.execute(
@@ -178,13 +178,13 @@ def of_story(conn: sqlite3.Connection, story: int) -> dict[str, Any]:
         " WHERE m.affair_id = (SELECT affair_id FROM affair_stories WHERE story_id = ?) ORDER BY s.first_seen_at",
         (story,),
     )
-    affairs = _rows(affair)
-    named = [gap | {"name": short_name(gap["name"])} for gap in _rows(gaps)]
+    affairs = list(records(affair))
+    named = [gap | {"name": short_name(gap["name"])} for gap in records(gaps)]
     return {
-        "order": _rows(order),
+        "order": list(records(order)),
         "gaps": named,
         "affair": affairs[0] if affairs else None,
-        "events": [event for event in _rows(events) if event["id"] != story],
+        "events": [event for event in records(events) if event["id"] != story],
     }
 
 
@@ -200,15 +200,10 @@ def summaries(conn: sqlite3.Connection, since: str) -> list[dict[str, Any]]:
         " WHERE r.story_id = s.id AND r.relevant = 1) ORDER BY s.last_seen_at DESC LIMIT 30",
         (since,),
     )
-    found = _rows(rows)
+    found = list(records(rows))
     for story in found:
         gaps: dict[str, list[str]] = {}
         for gap in of_story(conn, story["id"])["gaps"]:
             gaps.setdefault(gap["side"], []).append(gap["name"])
         story |= {"copies": json.loads(story["copies"]), "certain": bool(story["certain"]), "gaps": gaps}
     return found
-
-
-def _rows(cursor: sqlite3.Cursor) -> list[dict[str, Any]]:
-    names = [column[0] for column in cursor.description]
-    return [dict(zip(names, tuple(row), strict=True)) for row in cursor.fetchall()]

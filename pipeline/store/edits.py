@@ -14,7 +14,7 @@ from typing import Any
 
 from pipeline.model import REPORTED, ArticleId, Change, EditKind
 from pipeline.model.edits import strongest
-from pipeline.store.values import to_json, to_text
+from pipeline.store.values import records, to_json, to_text
 
 _LAYOUT_ARTICLES = 3  # of one source with the same change within ``_LAYOUT_TIME``
 _LAYOUT_TIME = timedelta(days=1)
@@ -157,11 +157,9 @@ def since(conn: sqlite3.Connection, at: str) -> list[dict[str, Any]]:
 
 def _listed(conn: sqlite3.Connection, rows: sqlite3.Cursor) -> list[dict[str, Any]]:
     """Return rows with their lists as lists, and the titles of gained and lost topics."""
-    names = [column[0] for column in rows.description]
     titles = dict(conn.execute("SELECT id, title FROM topics").fetchall())
     listed = []
-    for row in rows.fetchall():
-        edit = dict(zip(names, tuple(row), strict=True))
+    for edit in records(rows):
         edit |= {name: json.loads(edit[name] or "[]") for name in ("parts", "flags_gained", "flags_lost", "topics")}
         edit["gained"] = [titles.get(topic, topic) for topic in edit["flags_gained"]]
         edit["lost"] = [titles.get(topic, topic) for topic in edit["flags_lost"]]

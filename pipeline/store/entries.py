@@ -35,6 +35,7 @@ SELECT e.id, e.identity, e.title, coalesce(s.guid, e.guid) AS guid, coalesce(s.u
   coalesce(s.digest, e.digest) AS digest, coalesce(s.text_digest, '') AS text_digest,
   coalesce(s.states, '[]') AS states,
   coalesce(e.published, e.first_seen_at) AS at, s.entry_id IS NOT NULL AS in_feed,
+  e.published, e.authors, e.first_seen_at, e.feed_id = :feed AS own,
   EXISTS (SELECT 1 FROM entries o WHERE o.identity > e.identity || '#' AND o.identity < e.identity || '$') AS shared
 FROM entries e LEFT JOIN sightings s ON s.entry_id = e.id AND s.feed_id = :feed
 WHERE e.id IN (
@@ -67,6 +68,9 @@ def add(
         elif intent.revised:
             conn.execute(_REVISE, _values(feed, intent, at) | {"id": intent.known})
             queued.append((intent.known, entry.url, False))
+        for correction in intent.corrections:
+            for sql in (_CORRECT_ARTICLE[correction], _CORRECT_ENTRY[correction]):
+                conn.execute(sql, _values(feed, intent, at) | {"id": intent.known})
         if intent.moved:
             link = entry.url or entry.written
             conn.execute("UPDATE entries SET published_url = ? WHERE id = ?", (link, intent.known))
@@ -97,6 +101,27 @@ UPDATE entries SET title = :title, summary = :summary, content = :content, conte
 WHERE id = :id
 """
 
+# An article's value is corrected only if it came from the feed, not from the page: then it equals that of the entry.
+_OF_ENTRY = "(SELECT {0} FROM entries WHERE id = :id)"
+_CORRECT_ARTICLE = {
+    "published": f"""
+UPDATE articles SET published = :published, published_from = 'feed', published_assumed = :published_assumed
+WHERE id = {_OF_ENTRY.format("article_id")} AND published_from <> 'page'
+  AND published IS {_OF_ENTRY.format("published")}
+""",
+    "authors": f"""
+UPDATE articles SET authors = :authors
+WHERE id = {_OF_ENTRY.format("article_id")} AND authors = {_OF_ENTRY.format("authors")}
+""",
+}
+_CORRECT_ENTRY = {
+    "published": """
+UPDATE entries SET published = :published, published_raw = :published_raw, published_assumed = :published_assumed
+WHERE id = :id
+""",
+    "authors": "UPDATE entries SET authors = :authors WHERE id = :id",
+}
+
 
 def _values(feed: FeedId, intent: EntryIntent, at: str) -> dict[str, object]:
     entry = intent.entry
@@ -114,9 +139,7 @@ def _values(feed: FeedId, intent: EntryIntent, at: str) -> dict[str, object]:
     }
 
 
-def waiting(
-    conn: sqlite3.Connection, now: datetime, limit: int, longest_wait: timedelta = timedelta(days=31)
-) -> list[tuple[EntryId, str]]:
+def waiting(conn: sqlite3.Connection, now: datetime, limit: int, longest_wait: timedelta) -> list[tuple[EntryId, str]]:
     """Return the due entries with their pages' addresses, oldest first (index ``entries_waiting``).
 
     An entry whose next try is more than ``longest_wait`` ahead is due: it was planned while the clock was wrong.

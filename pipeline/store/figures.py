@@ -7,7 +7,9 @@ import sqlite3
 from dataclasses import dataclass
 from typing import Any
 
-GOOD_POLLS = ("fetched", "not_modified", "unchanged", "revised")
+from pipeline.store.values import records
+
+GOOD_POLLS = ("fetched", "not_modified")
 _MONDAY = "date(day, 'weekday 0', '-6 days')"
 
 
@@ -157,19 +159,17 @@ def feed_polls(conn: sqlite3.Connection, *, last: int, since: str) -> list[dict[
     feeds = conn.execute(
         "SELECT id, name, url, status, failures, problem, ok_at, changed_at, due_at FROM feeds WHERE enabled = 1"
         " ORDER BY failures DESC, name"
-    ).fetchall()
-    names = ("id", "name", "url", "status", "failures", "problem", "ok_at", "changed_at", "due_at")
+    )
     counted = {row[0]: row[1:] for row in _tuples(conn, _COUNTS, since)}
     with_polls = []
-    for row in feeds:
+    for feed in records(feeds):
         polls = conn.execute(
-            "SELECT outcome FROM fetches WHERE feed_id = ? AND kind = 'feed' ORDER BY at DESC LIMIT ?", (row[0], last)
+            "SELECT outcome FROM fetches WHERE feed_id = ? AND kind = 'feed' ORDER BY at DESC LIMIT ?",
+            (feed["id"], last),
         ).fetchall()
         good = [poll[0] in GOOD_POLLS for poll in reversed(polls)]
-        articles, relevant = counted.get(row[0], (0, 0))
-        with_polls.append(
-            dict(zip(names, tuple(row), strict=True)) | {"polls": good, "articles": articles, "relevant": relevant}
-        )
+        articles, relevant = counted.get(feed["id"], (0, 0))
+        with_polls.append(feed | {"polls": good, "articles": articles, "relevant": relevant})
     return with_polls
 
 
@@ -179,42 +179,34 @@ def passages(conn: sqlite3.Connection) -> list[dict[str, Any]]:
         "SELECT p.id, p.position, p.part, p.digest, p.original,"
         " (SELECT json_group_array(json_array(t.id, t.title)) FROM passage_topics x JOIN topics t ON t.id = x.topic"
         "  WHERE x.passage_id = p.id) AS topics FROM passages p ORDER BY p.position"
-    ).fetchall()
-    names = ("id", "position", "part", "digest", "original", "topics")
+    )
     with_articles = []
-    for row in rows:
+    for passage in records(rows):
         months = _tuples(
             conn,
             "SELECT substr(sorted_at, 1, 7), count(*) FROM flags WHERE passage_id = ? GROUP BY 1 ORDER BY 1",
-            row[0],
+            passage["id"],
         )
         recent = conn.execute(
-            "SELECT a.id, a.title, a.language, a.sorted_at, max(g.score), coalesce(a.story_id, -a.id)"
+            "SELECT a.id, a.title, a.language, a.sorted_at AS at, max(g.score) AS score,"
+            " coalesce(a.story_id, -a.id) AS story"
             " FROM (SELECT article_id, score FROM flags WHERE passage_id = ? ORDER BY id DESC LIMIT 200) g"
-            " JOIN articles a ON a.id = g.article_id GROUP BY 6",  # one article per story
-            (row[0],),
-        ).fetchall()
+            " JOIN articles a ON a.id = g.article_id GROUP BY story",  # one article per story
+            (passage["id"],),
+        )
+        articles = list(records(recent))
         lists = {
-            "best": sorted(recent, key=lambda one: (-one[4], -one[0]))[:4],
-            "newest": sorted(recent, key=lambda one: (one[3], one[0]), reverse=True)[:4],
+            "best": sorted(articles, key=lambda article: (-article["score"], -article["id"]))[:4],
+            "newest": sorted(articles, key=lambda article: (article["at"], article["id"]), reverse=True)[:4],
         }
-        articles = {
-            name: [dict(zip(("id", "title", "language", "at"), tuple(one)[:4], strict=True)) for one in listed]
-            for name, listed in lists.items()
-        }
-        passage = dict(zip(names, tuple(row), strict=True))
-        with_articles.append(passage | {"topics": json.loads(passage["topics"]), "months": months} | articles)
+        with_articles.append(passage | {"topics": json.loads(passage["topics"]), "months": months} | lists)
     return with_articles
 
 
 def reference(conn: sqlite3.Connection) -> dict[str, Any] | None:
     """Return the record of the op-ed."""
-    row = conn.execute("SELECT title, author, publication, published, url, note FROM reference").fetchone()
-    return (
-        None
-        if row is None
-        else dict(zip(("title", "author", "publication", "published", "url", "note"), tuple(row), strict=True))
-    )
+    rows = conn.execute("SELECT title, author, publication, published, url, note FROM reference")
+    return next(records(rows), None)
 
 
 def _tuples(conn: sqlite3.Connection, sql: str, *values: object) -> list[Any]:

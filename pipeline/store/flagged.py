@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlite3
 from typing import Any
 
+from pipeline.store.values import records
+
 
 def latest(conn: sqlite3.Connection, topic: str | None, *, limit: int) -> tuple[str, list[dict[str, Any]]] | None:
     """Return the title of a topic and its last flagged articles, newest first; None if the topic does not exist.
@@ -30,9 +32,8 @@ def latest(conn: sqlite3.Connection, topic: str | None, *, limit: int) -> tuple[
         " JOIN articles a ON a.id = g.article_id AND a.origin = 'feed' JOIN feeds f ON f.id = a.feed_id"
         " GROUP BY a.id ORDER BY flagged_at DESC, a.id DESC LIMIT :limit",
         {"limit": limit, "topic": topic},
-    ).fetchall()
-    names = ("id", "title", "url", "published", "summary", "lead", "source", "flagged_at")
-    articles = [dict(zip(names, tuple(row), strict=True)) for row in rows]
+    )
+    articles = list(records(rows))
     # a query per article: joined to other tables, the view would be computed for all articles
     sql = "SELECT topic FROM standing_topics WHERE article_id = ?"
     return title, [

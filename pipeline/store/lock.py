@@ -8,7 +8,6 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,8 +20,7 @@ from pipeline.errors import LockHeld, StoreError
 if TYPE_CHECKING:
     from pathlib import Path
 
-_GLIMPSE_SECONDS = 1.0  # “tumen status” may hold a lock of the daemon for a moment, to see whether it is alive
-_NIGHTLY = timedelta(days=1)
+_GLIMPSE_SECONDS = 1.0  # “tumen status” holds a lock for a moment, to see whether it is free
 
 
 @contextmanager
@@ -37,14 +35,11 @@ def cycle_lock(database: Path, holder: str) -> Iterator[None]:
         LockHeld: another process holds the lock.
         StoreError: the lock file cannot be created.
     """
-    path = database.with_name(database.name + ".lock")
-    handle = _open(path)
+    handle = _open(_beside(database, "lock"))
     try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+        if not _take(handle):
             other = _decode(os.pread(handle, 300, 0)) or "another process"
-            raise LockHeld(f"{database}: another run is active: {other}. Try again later.") from None
+            raise LockHeld(f"{database}: another run is active: {other}. Try again later.")
         _write(handle, f"{holder} (process {os.getpid()}, since {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC)")
         yield
         _write(handle, "")
@@ -53,13 +48,9 @@ def cycle_lock(database: Path, holder: str) -> Iterator[None]:
 
 
 def holder(database: Path) -> str:
-    """Return the command that holds the lock, or an empty text. Does not take the lock, not even for a moment."""
-    try:
-        text = _decode(database.with_name(database.name + ".lock").read_bytes())
-    except OSError:
-        return ""
-    process = re.search(r"process (\d+)", text)
-    return text if process and _is_alive(int(process[1])) else ""
+    """Return the command that holds the lock, or an empty text. Its process may be in another container."""
+    text, is_held = _read(_beside(database, "lock"))
+    return (text or "another process") if is_held else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,13 +61,11 @@ class DaemonState:
         text: the daemon, such as ``process 12, since 2026-11-30 09:14:00 UTC``; "" after a clean stop.
         is_alive: a daemon runs now.
         interval: longest time from one of its cycles to the next.
-        backup_interval: longest time from one of its backups to the next; a day if no daemon says.
     """
 
     text: str = ""
     is_alive: bool = False
     interval: timedelta | None = None
-    backup_interval: timedelta = _NIGHTLY
 
 
 class DaemonLock:
@@ -89,30 +78,17 @@ class DaemonLock:
             LockHeld: another daemon watches this database.
             StoreError: the file cannot be created.
         """
-        path = database.with_name(database.name + ".daemon")
-        self._handle = _open(path)
+        self._handle = _open(_beside(database, "daemon"))
         self._since = f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC"
-        until = time.monotonic() + _GLIMPSE_SECONDS
-        while True:
-            try:
-                fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                if time.monotonic() < until:
-                    time.sleep(0.05)
-                    continue
-                os.close(self._handle)
-                text = daemon_state(database).text or "another process"
-                raise LockHeld(f"{database}: another daemon is active: {text}.") from None
-            return
+        if not _take(self._handle):
+            os.close(self._handle)
+            text = daemon_state(database).text or "another process"
+            raise LockHeld(f"{database}: another daemon is active: {text}.")
 
-    def write(self, interval: timedelta, backup_interval: timedelta) -> None:
-        """Record that the daemon runs, and its schedule."""
+    def write(self, interval: timedelta) -> None:
+        """Record that the daemon runs, and the longest time from one of its cycles to the next."""
         text = f"process {os.getpid()}, since {self._since}"
-        seconds = {
-            "interval_seconds": interval.total_seconds(),
-            "backup_interval_seconds": backup_interval.total_seconds(),
-        }
-        _write(self._handle, json.dumps({"daemon": text, **seconds}))
+        _write(self._handle, json.dumps({"daemon": text, "interval_seconds": interval.total_seconds()}))
 
     def release(self) -> None:
         """Record a clean stop, and release the lock."""
@@ -122,22 +98,14 @@ class DaemonLock:
 
 def daemon_state(database: Path) -> DaemonState:
     """Read the daemon's file."""
+    text, is_alive = _read(_beside(database, "daemon"))
     try:
-        handle = os.open(database.with_name(database.name + ".daemon"), os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-    except OSError:
-        return DaemonState()
-    try:
-        is_alive = not _is_free(handle)
-        written = json.loads(_decode(os.pread(handle, 1000, 0)) or "{}")
+        written = json.loads(text or "{}")
         seconds = written.get("interval_seconds")
         interval = None if seconds is None else timedelta(seconds=float(seconds))
-        backup_interval = timedelta(seconds=float(written.get("backup_interval_seconds", _NIGHTLY.total_seconds())))
-        text = str(written.get("daemon", ""))
-        return DaemonState(text=text, is_alive=is_alive, interval=interval, backup_interval=backup_interval)
+        return DaemonState(text=str(written.get("daemon", "")), is_alive=is_alive, interval=interval)
     except (ValueError, AttributeError, TypeError, OverflowError):  # half-written at this moment, or not ours
         return DaemonState(is_alive=True)
-    finally:
-        os.close(handle)
 
 
 def hold_desk(database: Path) -> None:
@@ -146,29 +114,46 @@ def hold_desk(database: Path) -> None:
     Raises:
         StoreError: the file cannot be created.
     """
-    handle = _open(database.with_name(database.name + ".desk"))
+    handle = _open(_beside(database, "desk"))
     fcntl.flock(handle, fcntl.LOCK_SH)
     os.set_inheritable(handle, True)
 
 
 def is_served(database: Path) -> bool:
     """Return whether a desk of “tumen serve” runs on the database."""
-    try:
-        handle = os.open(database.with_name(database.name + ".desk"), os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-    except OSError:
-        return False
-    try:
-        return not _is_free(handle, fcntl.LOCK_EX)
-    finally:
-        os.close(handle)
+    return _read(_beside(database, "desk"), fcntl.LOCK_EX)[1]
 
 
-def _is_free(handle: int, how: int = fcntl.LOCK_SH) -> bool:
+def _beside(database: Path, ending: str) -> Path:
+    return database.with_name(f"{database.name}.{ending}")
+
+
+def _take(handle: int) -> bool:
+    """Take a lock, and return whether it was free or became free within a moment."""
+    until = time.monotonic() + _GLIMPSE_SECONDS
+    while not (taken := _try(handle, fcntl.LOCK_EX)) and time.monotonic() < until:
+        time.sleep(0.05)
+    return taken
+
+
+def _try(handle: int, how: int) -> bool:
     try:
         fcntl.flock(handle, how | fcntl.LOCK_NB)
     except OSError:
         return False
     return True
+
+
+def _read(path: Path, how: int = fcntl.LOCK_SH) -> tuple[str, bool]:
+    """Return what a lock file says, and whether a process holds a lock that keeps out this one."""
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    except OSError:
+        return "", False
+    try:
+        return _decode(os.pread(handle, 1000, 0)), not _try(handle, how)
+    finally:
+        os.close(handle)
 
 
 def _open(path: Path) -> int:
@@ -181,18 +166,12 @@ def _open(path: Path) -> int:
 
 def _write(handle: int, text: str) -> None:
     os.ftruncate(handle, 0)
-    os.pwrite(handle, text.encode(), 0)
+    try:
+        os.pwrite(handle, text.encode(), 0)
+    except OSError as error:
+        reason = f"cannot be written ({error.strerror}); free some space"
+        raise StoreError(f"The lock file beside the database {reason}.") from None
 
 
 def _decode(written: bytes) -> str:
     return written.decode("utf-8", "replace").strip("\0 \n")
-
-
-def _is_alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:  # it belongs to another user
-        return True
-    return True

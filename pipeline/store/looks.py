@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from pipeline.model import ArticleId, EntryId, Validators, Version
 from pipeline.model.edits import LookDecision, LookHistory, LookState
-from pipeline.store.values import from_row, to_json, to_text, to_text_or_none
+from pipeline.store.values import from_row, records, to_json, to_text, to_text_or_none
 
 _MOST_VERSIONS = 12  # digests of texts that are remembered per page
 
@@ -175,10 +175,7 @@ def update(
 
 def state_of(conn: sqlite3.Connection, article: int) -> dict[str, object] | None:
     """Return state, last and next look of an article's page for people; None if it is not looked at."""
-    row = conn.execute(
+    rows = conn.execute(
         "SELECT state, looked_at, next_at, looks, reason, missing_since FROM looks WHERE article_id = ?", (article,)
-    ).fetchone()
-    if row is None:
-        return None
-    names = ("state", "looked_at", "next_at", "looks", "reason", "missing_since")
-    return dict(zip(names, tuple(row), strict=True))
+    )
+    return next(records(rows), None)

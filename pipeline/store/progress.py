@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from pipeline.store import queue
@@ -49,7 +49,7 @@ def _waiting(conn: sqlite3.Connection, wanted: queue.QueueFilter, now: datetime)
     if wanted.queue == "audit":
         return len(queue.audit_queue(conn, wanted, now))
     conditions, values = queue.where(wanted, now)
-    chosen = queue.plan(wanted)
+    chosen = queue.plan(replace(wanted, sort="newest"))  # any order counts; this index follows the rows of the table
     condition = " AND ".join([chosen.condition, *conditions])
     sql = f"SELECT count(*) FROM (SELECT 1 FROM {chosen.tables} WHERE {condition} LIMIT {COUNTED_TO})"
     return int(conn.execute(sql, values).fetchone()[0])

@@ -16,7 +16,7 @@ from typing import Literal
 
 from pipeline.model import Origin
 from pipeline.store import audit
-from pipeline.store.values import from_row, to_text, to_time
+from pipeline.store.values import from_row, records, to_text, to_time
 
 ListId = Literal["main", "audit", "near", "escalated", "mine", "notes", "relevant", "flagged"]
 Sort = Literal["age", "newest", "best"]
@@ -156,10 +156,8 @@ def _stream(conn: sqlite3.Connection, wanted: QueueFilter, now: datetime) -> Ite
 
 
 def _lines(conn: sqlite3.Connection, rest: str, values: dict[str, object]) -> Iterator[Waiting]:
-    cursor = conn.execute(f"SELECT {_COLUMNS} FROM {rest}", values)
-    names = [column[0] for column in cursor.description]
-    for row in cursor:
-        yield from_row(Waiting, dict(zip(names, tuple(row), strict=True)))
+    for row in records(conn.execute(f"SELECT {_COLUMNS} FROM {rest}", values)):
+        yield from_row(Waiting, row)
 
 
 def plan(wanted: QueueFilter) -> Plan:
@@ -196,7 +194,7 @@ def _by_age(lines: Iterable[Waiting], now: datetime, limit: int) -> list[Waiting
         key = (line.relevance * fresh, line.id, line)
         if key[:2] > best.get(_story(line), (-1.0, 0))[:2]:
             best[_story(line)] = key
-        if count % 50 == 49 and len(best) >= limit:
+        if count % 50 == 49 and len(best) >= limit:  # sorting at each line would cost more than it saves
             floor = sorted((score for score, _, _ in best.values()), reverse=True)[limit - 1]
     ranked = sorted(best.values(), key=lambda key: key[:2], reverse=True)
     return [line for _, _, line in ranked[:limit]]

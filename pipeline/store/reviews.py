@@ -14,7 +14,7 @@ from typing import Literal
 from pipeline.model import Queue, Verdict
 from pipeline.store import audit
 from pipeline.store.schema import transaction
-from pipeline.store.values import from_row, to_json, to_text
+from pipeline.store.values import from_row, records, to_json, to_text
 
 Refusal = Literal["no_article", "nothing_to_undo", "token_of_other", "unknown_topic"]
 
@@ -113,10 +113,8 @@ def put(conn: sqlite3.Connection, new: NewVerdict, now: datetime) -> Stored:
 
 def standing(conn: sqlite3.Connection, article: int) -> Standing | None:
     """Return what stands for an article, or None if it has neither verdict nor note."""
-    cursor = conn.execute("SELECT * FROM standing WHERE article_id = ?", (article,))
-    names = [column[0] for column in cursor.description]
-    row = cursor.fetchone()
-    return None if row is None else from_row(Standing, dict(zip(names, tuple(row), strict=True)))
+    row = next(records(conn.execute("SELECT * FROM standing WHERE article_id = ?", (article,))), None)
+    return None if row is None else from_row(Standing, row)
 
 
 def last_given(conn: sqlite3.Connection, analyst: str) -> int | None:

@@ -9,8 +9,9 @@ import sqlite3
 from contextlib import suppress
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
+from typing import Any, Self
 
-from pipeline.model import CycleReport, EntryId, FeedId, RunCounts, RunId
+from pipeline.model import CycleReport, EntryId, FeedId, FetchFailed, NotModified, Outcome, RunCounts, RunId
 from pipeline.store.schema import transaction
 from pipeline.store.values import from_row, to_text
 
@@ -20,7 +21,7 @@ class FetchRow:
     """One request.
 
     Attributes:
-        outcome: ``fetched``, ``not_modified`` or the kind of failure.
+        outcome: ``fetched``, ``not_modified`` or the kind of failure, see ``of``.
         size: bytes as sent.
     """
 
@@ -35,6 +36,22 @@ class FetchRow:
     entries_total: int | None = None
     entries_new: int | None = None
     problem: str | None = None
+
+    @classmethod
+    def of(cls, kind: str, url: str, outcome: Outcome, **more: Any) -> Self:
+        """Return the row of a request with this outcome; ``more`` are further fields."""
+        if isinstance(outcome, NotModified):
+            return cls(kind=kind, url=url, outcome="not_modified", status=304, seconds=outcome.seconds, **more)
+        failure = outcome if isinstance(outcome, FetchFailed) else None
+        return cls(
+            kind=kind,
+            url=url,
+            outcome=failure.kind if failure else "fetched",
+            status=outcome.status,
+            size=outcome.wire_bytes,
+            seconds=outcome.seconds,
+            **{"problem": failure.reason if failure else None} | more,
+        )
 
 
 def start(conn: sqlite3.Connection, trigger: str, config_version: str | None, now: datetime) -> RunId:
@@ -62,6 +79,12 @@ def end(conn: sqlite3.Connection, began: datetime, status: int, problem: str = "
             "UPDATE runs SET status = ?, problem = ? WHERE id = (SELECT max(id) FROM runs) AND started_at >= ?",
             (status, problem[:500] or None, to_text(began)),
         )
+
+
+def last_statuses(conn: sqlite3.Connection, limit: int) -> list[int | None]:
+    """Return the exit statuses of the last runs that polled a feed, newest first."""
+    rows = conn.execute("SELECT status FROM runs WHERE feeds_polled > 0 ORDER BY id DESC LIMIT ?", (limit,))
+    return [row[0] for row in rows]
 
 
 def record_fetch(conn: sqlite3.Connection, run: RunId, fetch: FetchRow, now: datetime) -> None:

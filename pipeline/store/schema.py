@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 
 SCHEMA_VERSION = 20
 BUSY_SECONDS = 15.0
-_READ_ONLY = "it is read-only; check who owns the file and its folder"
+_READ_ONLY = "it is read-only; check the mount, and who owns the file and its folder"
 _REASONS = {  # by SQLite's primary result code
     sqlite3.SQLITE_BUSY: "another program keeps it locked; try again later",
     sqlite3.SQLITE_READONLY: _READ_ONLY,
     sqlite3.SQLITE_CANTOPEN: "no permission, or its folder cannot be written",
     sqlite3.SQLITE_NOTADB: "it is not an SQLite database",
-    sqlite3.SQLITE_FULL: "the disk is full",
+    sqlite3.SQLITE_FULL: "the disk is full; free some space",
     sqlite3.SQLITE_CORRUPT: "it is damaged; run “tumen doctor”",
 }
 
@@ -72,8 +72,12 @@ def open_beside(conn: sqlite3.Connection) -> sqlite3.Connection:
     return reader
 
 
-def open_readonly(path: Path) -> sqlite3.Connection:
+def open_readonly(path: Path, *, older: bool = False) -> sqlite3.Connection:
     """Open an existing, up-to-date database for reading only.
+
+    Args:
+        path: the database file.
+        older: accept an older schema too: for a backup before an upgrade migrates it.
 
     Raises:
         StoreError: as ``open_store``; also if the schema is older than that of this Tumen.
@@ -89,7 +93,7 @@ def open_readonly(path: Path) -> sqlite3.Connection:
             conn, version = _opened(path, "immutable=1")
     except (sqlite3.Error, UnicodeDecodeError) as error:
         raise _failure(error, f"{path}: cannot be read ({explain(error)}).") from None
-    if version != SCHEMA_VERSION:
+    if version != SCHEMA_VERSION and not (older and 0 < version < SCHEMA_VERSION):
         conn.close()
         _check_age(version, path)
         raise StoreError(f"{path}: was created by an older Tumen; “tumen run” brings it up to date.")
@@ -204,7 +208,7 @@ def _prepare(conn: sqlite3.Connection, path: Path) -> None:
         conn.execute(f"PRAGMA journal_size_limit = {64 * 1024 * 1024}")
         if version < SCHEMA_VERSION:
             migrate(conn)
-        conn.execute("BEGIN IMMEDIATE")
+        conn.execute("BEGIN IMMEDIATE")  # a file that cannot be written is refused now, not within a cycle
         conn.execute("ROLLBACK")
     except (sqlite3.Error, UnicodeDecodeError) as error:
         raise _failure(error, f"{path}: cannot be used ({explain(error)}).") from None

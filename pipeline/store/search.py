@@ -222,9 +222,28 @@ def optimise(conn: sqlite3.Connection) -> None:
 
 
 def check(conn: sqlite3.Connection) -> bool:
-    """Return whether the index is complete and agrees with the articles."""
+    """Return whether the index is complete and agrees with the articles.
+
+    FTS5 checks by a write, which would keep other writers out for as long. So a copy of the index is checked, in the
+    temporary database, against the articles of one read transaction.
+
+    Raises:
+        sqlite3.OperationalError: there is no room for the copy, some kilobytes per article.
+    """
+    definition = conn.execute("SELECT sql FROM sqlite_schema WHERE name = 'articles_fts'").fetchone()[0]
+    definition = definition.replace("articles_fts", "temp.checked_fts", 1).replace('"articles"', '"checked_articles"')
+    conn.execute("BEGIN")
     try:
-        conn.execute("INSERT INTO articles_fts (articles_fts, rank) VALUES ('integrity-check', 1)")
+        conn.execute("CREATE TEMP VIEW checked_articles AS SELECT id, title, text, search_terms FROM main.articles")
+        conn.execute(definition)
+        for part in ("data", "idx", "docsize", "config"):
+            conn.execute(f"DELETE FROM checked_fts_{part}")
+            conn.execute(f"INSERT INTO checked_fts_{part} SELECT * FROM articles_fts_{part}")
+        conn.execute("INSERT INTO checked_fts (checked_fts, rank) VALUES ('integrity-check', 1)")
+    except sqlite3.OperationalError:
+        raise
     except sqlite3.DatabaseError:
         return False
+    finally:
+        conn.execute("ROLLBACK")
     return True

@@ -17,6 +17,7 @@ _TOKEN = re.compile(r'(?P<minus>(?<!\S)-)?"(?P<phrase>[^"]*)"?|(?P<not>(?<!\S)-)
 _QUOTES = str.maketrans("“”„«»", '"""""')
 _POSSESSIVE = re.compile(r"(?<=\w)['’]s\b")
 _MOST_WORDS = 40  # of a query
+_LONGEST_NAME = 4  # words of a query that may name one concept together
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,7 @@ def _term(token: re.Match[str]) -> Term | None:
     return Term(token["word"].lower(), "prefix" if token["star"] else "word")
 
 
-def expand(query: Query, concept_of: Callable[[str], Term | None], *, longest: int = 4) -> Query:
+def expand(query: Query, concept_of: Callable[[str], Term | None]) -> Query:
     """Return the query with each word, or run of words, that names a concept replaced by the concept.
 
     Quotes, ``*`` and ``OR`` keep a word as it was typed, except that a single word beside ``OR`` is expanded too.
@@ -106,12 +107,11 @@ def expand(query: Query, concept_of: Callable[[str], Term | None], *, longest: i
     Args:
         query: the query as typed.
         concept_of: returns the term of the concept that a text names, or None.
-        longest: most words of a run.
     """
     groups: list[tuple[Term, ...]] = []
     at = 0
     while at < len(query.groups):
-        taken, term = _named(query.groups[at : at + longest], concept_of)
+        taken, term = _named(query.groups[at : at + _LONGEST_NAME], concept_of)
         if term is not None:
             groups.append((term,))
         else:

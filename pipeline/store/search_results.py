@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from pipeline.store.schema import transaction
-from pipeline.store.values import from_row, to_text
+from pipeline.store.values import from_row, records, to_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,10 +56,8 @@ def load(conn: sqlite3.Connection, ids: Sequence[int]) -> list[Result]:
         " WHERE a.id IN (SELECT value FROM json_each(?))",
         (json.dumps(ids),),
     )
-    names = [column[0] for column in rows.description]
     found = {}
-    for values in rows:
-        row = dict(zip(names, tuple(values), strict=True))
+    for row in records(rows):
         topics = tuple(titles.get(topic, topic) for topic in json.loads(row["topics"]))
         found[row["id"]] = from_row(Result, row, topics=topics)
     return [found[article] for article in ids if article in found]

@@ -10,12 +10,13 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 
-from pipeline.store import lock, watch
+from pipeline.store import watch
 from pipeline.store.values import from_row, to_text, to_time
 from pipeline.store.watch import Watch
 
 _STALE = timedelta(hours=24)
 _LEAST_FREE_BYTES = 200_000_000
+_UNKNOWN_INTERVAL = timedelta(days=15)  # two weekly backups and a day
 _LEAST_SILENCE = timedelta(days=2)
 _LEAST_ENTRIES = 20  # for an estimate of a feed's usual pauses
 
@@ -76,6 +77,7 @@ class Status:
         checked_at: last check that found no damage.
         damaged_at: last check that found damage, if it was later.
         copied_at: last backup.
+        copy_late_at: when the next backup is late, by the interval of the last ones.
         copy_failed_at: last attempt of a backup, if it failed.
         next_due: next poll of any feed.
         entries: number of entries in each state; ``new`` and ``failed`` wait.
@@ -92,6 +94,7 @@ class Status:
     checked_at: str | None
     damaged_at: str | None
     copied_at: str | None
+    copy_late_at: str | None
     copy_failed_at: str | None
     last_cycle: str | None
     next_due: str | None
@@ -118,13 +121,14 @@ class Status:
 def read(conn: sqlite3.Connection, now: datetime) -> Status:
     """Read the state."""
     figures = conn.execute(
-        "SELECT (SELECT max(finished_at) FROM runs WHERE finished_at IS NOT NULL) AS last_cycle,"
+        "SELECT (SELECT max(finished_at) FROM runs) AS last_cycle,"
         " (SELECT min(due_at) FROM feeds WHERE enabled = 1 AND status <> 'gone') AS next_due,"
         " (SELECT count(*) FROM articles) AS articles,"
         " (SELECT count(*) FROM articles INDEXED BY articles_relevant WHERE relevant = 1) AS relevant,"
         " (SELECT count(*) FROM articles INDEXED BY articles_waiting WHERE relevant = 1 AND verdict IS NULL)"
         " AS unreviewed,"
         " (SELECT config_version FROM runs ORDER BY id DESC LIMIT 1) AS config_version,"
+        # “state <> 'sent'” lets the partial index alerts_open serve both counts
         " (SELECT count(*) FROM alerts WHERE state IN ('waiting', 'sending') AND state <> 'sent') AS alerts_waiting,"
         " (SELECT count(*) FROM alerts WHERE state = 'failed' AND state <> 'sent') AS alerts_failed,"
         " (SELECT count(*) FROM feeds WHERE enabled = 1) AS feeds"
@@ -132,7 +136,7 @@ def read(conn: sqlite3.Connection, now: datetime) -> Status:
     states = conn.execute("SELECT state, count(*) AS entries FROM entries GROUP BY state ORDER BY state")
     times = dict(
         conn.execute(
-            "SELECT name, at FROM alert_times WHERE name IN ('check', 'damage', 'copy', 'copy tried')"
+            "SELECT name, at FROM alert_times WHERE name IN ('check', 'damage', 'copy', 'copy late', 'copy tried')"
         ).fetchall()
     )
     path = Path(conn.execute("PRAGMA database_list").fetchone()[2])
@@ -144,6 +148,7 @@ def read(conn: sqlite3.Connection, now: datetime) -> Status:
         checked_at=times.get("check"),
         damaged_at=times.get("damage"),
         copied_at=times.get("copy"),
+        copy_late_at=times.get("copy late") or _late_without_interval(times.get("copy")),
         copy_failed_at=tried if (tried := times.get("copy tried", "")) > times.get("copy", "") else None,
         entries={row["state"]: row["entries"] for row in states},
         failing=_failing(conn, FAILS),
@@ -152,10 +157,13 @@ def read(conn: sqlite3.Connection, now: datetime) -> Status:
         watch=watch.read(conn, path, now),
         **dict(figures),
     )
-    # one missed backup is no reason to look: two intervals and a day, which is three days for a nightly backup
-    backup_limit = 2 * lock.daemon_state(path).backup_interval + timedelta(days=1)
-    problems = tuple(_problems(status, now, backup_limit))
+    problems = tuple(_problems(status, now))
     return replace(status, problems=problems, healthy=not problems)
+
+
+def _late_without_interval(copied_at: str | None) -> str | None:
+    """Return when the next backup is late if no interval was recorded with the last one, as by earlier versions."""
+    return None if copied_at is None else to_text(to_time(copied_at) + _UNKNOWN_INTERVAL)
 
 
 def _failing(conn: sqlite3.Connection, which: str) -> tuple[FailingFeed, ...]:
@@ -166,7 +174,7 @@ def _failing(conn: sqlite3.Connection, which: str) -> tuple[FailingFeed, ...]:
     return tuple(from_row(FailingFeed, row) for row in rows)
 
 
-def _problems(status: Status, now: datetime, backup_limit: timedelta) -> Iterator[str]:
+def _problems(status: Status, now: datetime) -> Iterator[str]:
     if status.last_cycle is None:
         yield "No cycle has finished yet."
     elif status.last_cycle < to_text(now - _STALE):
@@ -180,12 +188,12 @@ def _problems(status: Status, now: datetime, backup_limit: timedelta) -> Iterato
         yield f"The database was found damaged at {status.damaged_at}: run “tumen doctor”."
     if status.copy_failed_at:
         yield f"The backup of {status.copy_failed_at} failed: see the housekeeping lines of the log, or its mail."
-    elif status.copied_at and status.copied_at < to_text(now - backup_limit):
+    elif status.copy_late_at and status.copy_late_at < to_text(now):
         yield f"The last backup is from {status.copied_at}: check that housekeeping runs."
     if status.alerts_failed:
         yield f"{_number(status.alerts_failed, 'alert was', 'alerts were')} given up: see “tumen alerts list”."
     if status.free_bytes < _LEAST_FREE_BYTES:
-        yield f"Only {status.free_bytes / 1e6:,.0f} MB are free on the disk of the database."
+        yield f"Only {status.free_bytes / 1e6:,.0f} MB are free on the disk of the database: free some space."
 
 
 def _number(count: int, one: str, many: str) -> str:

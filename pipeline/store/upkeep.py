@@ -8,7 +8,7 @@ import tarfile
 from collections.abc import Mapping
 from contextlib import closing, suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NoReturn
 
@@ -132,8 +132,8 @@ def faults(conn: sqlite3.Connection, *, whole: bool) -> list[Fault]:
     """Check the file and return its faults.
 
     Args:
-        conn: the database, writable because the check of the search index is a write.
-        whole: also check every row (some seconds per gigabyte), every foreign key and the search index.
+        conn: the database.
+        whole: also check every row, every foreign key and the search index (some 20 seconds per gigabyte).
     """
     try:
         rows = [row[0] for row in conn.execute(f"PRAGMA {'integrity_check' if whole else 'quick_check'}(20)")]
@@ -151,7 +151,11 @@ def _dangling(conn: sqlite3.Connection) -> list[Fault]:
 
 
 def _stale_index(conn: sqlite3.Connection) -> list[Fault]:
-    return [] if search.check(conn) else [Fault("the search index differs from the articles: run “tumen reindex”")]
+    try:
+        agrees = search.check(conn)
+    except sqlite3.OperationalError as error:
+        return [Fault(f"the search index could not be checked ({explain(error)}): run “tumen doctor” again")]
+    return [] if agrees else [Fault("the search index differs from the articles: run “tumen reindex”")]
 
 
 def note_check(conn: sqlite3.Connection, *, sound: bool, now: datetime) -> None:
@@ -162,10 +166,17 @@ def note_check(conn: sqlite3.Connection, *, sound: bool, now: datetime) -> None:
         _note(conn, "check" if sound else "damage", now)
 
 
-def note_copy(conn: sqlite3.Connection, now: datetime, *, tried: bool = False) -> None:
-    """Record that a backup is tried, or was made, for ``tumen status``."""
+def note_copy_tried(conn: sqlite3.Connection, now: datetime) -> None:
+    """Record that a backup is tried, for ``tumen status``."""
     with transaction(conn):
-        _note(conn, "copy tried" if tried else "copy", now)
+        _note(conn, "copy tried", now)
+
+
+def note_copy(conn: sqlite3.Connection, now: datetime, interval: timedelta) -> None:
+    """Record a backup for ``tumen status``, and when the next one is late: one missed backup is no reason to look."""
+    with transaction(conn):
+        _note(conn, "copy", now)
+        _note(conn, "copy late", now + 2 * interval + timedelta(days=1))
 
 
 def _note(conn: sqlite3.Connection, name: str, now: datetime) -> None:
@@ -174,5 +185,5 @@ def _note(conn: sqlite3.Connection, name: str, now: datetime) -> None:
 
 def last_run_started(conn: sqlite3.Connection) -> str | None:
     """Return the start of the last run, or None."""
-    row = conn.execute("SELECT max(started_at) FROM runs").fetchone()
-    return None if row is None else row[0]
+    started: str | None = conn.execute("SELECT max(started_at) FROM runs").fetchone()[0]
+    return started

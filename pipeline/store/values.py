@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -42,6 +42,12 @@ def to_json(items: Iterable[str]) -> str:
 def to_tuple(text: str) -> tuple[str, ...]:
     """Return the list that ``to_json`` wrote."""
     return _TEXTS.decode(text) if text != "[]" else ()
+
+
+def records(cursor: sqlite3.Cursor) -> Iterator[dict[str, Any]]:
+    """Yield the rows of a query by the names of their columns, also on a connection of Datasette."""
+    names = [column[0] for column in cursor.description]
+    return (dict(zip(names, tuple(row), strict=True)) for row in cursor)
 
 
 def from_row(kind: type[T], row: sqlite3.Row | Mapping[str, Any], **given: object) -> T:

@@ -370,6 +370,8 @@ def test_hostile_title_stays_one_line_of_text(alerts: Alerts) -> None:
     [
         ('[[rule]]\nname = "a"\nto = ["nobody"]\n', 'rule "a" › to: “nobody” is unknown'),
         ('[[rule]]\nname = "a"\nto = []\n', "must name at least one target"),
+        ('[[rule]]\nname = "a"\nto = ["duty"]\nwhen = "edited"\nedits = []\n', "edits: must name at least one"),
+        ('[[rule]]\nname = "a"\nto = ["duty"]\nwhen = "verdict"\nverdicts = []\n', "verdicts: must name at least one"),
         ('[[rule]]\nname = "a"\nto = ["duty"]\ntopics = ["thad"]\n', "did you mean “thaad”?"),
         ('[[rule]]\nname = "a"\nto = ["duty"]\nsources = ["Nobody"]\n', "“Nobody” is unknown"),
         ('[[rule]]\nname = "a"\nto = ["duty"]\nmin_score = 80\n', "must be from 0 to 1"),

@@ -18,6 +18,7 @@ from pipeline.cli.backup import command as backup_command
 from pipeline.cli.doctor import _copy
 from pipeline.cli.restore import command as restore_command
 from pipeline.errors import LockHeld, NotFound, StoreError
+from pipeline.settings.daemon import DaemonSettings
 from pipeline.store import open_readonly, open_store, plain_errors, status, upkeep
 from pipeline.store.lock import DaemonLock, cycle_lock
 from pipeline.store.restore import restore
@@ -70,12 +71,12 @@ def test_copy_of_a_damaged_database_is_kept_apart_and_no_good_one_is_replaced(da
 def test_housekeeping_rotates_no_good_copy_away_for_a_damaged_one(database: Path, tmp_path: Path) -> None:
     folder = tmp_path / "copies"
     with closing(open_store(database)) as conn:
-        _copy(conn, database, folder, keep=1)
+        _copy(conn, database, DaemonSettings(backup_folder=str(folder), backups=1))
     kept = list(folder.iterdir())
     time.sleep(1.1)  # names of copies have seconds
     damage(database)
     with closing(open_readonly(database)) as conn, pytest.raises((StoreError, sqlite3.DatabaseError)):
-        _copy(conn, database, folder, keep=1)
+        _copy(conn, database, DaemonSettings(backup_folder=str(folder), backups=1))
     assert kept[0].exists()
 
 
@@ -140,6 +141,15 @@ def test_restore_overwrites_no_config(database: Path, tmp_path: Path) -> None:
     assert (config / "feeds.toml").read_text(encoding="utf-8") == "# newer\n"
 
 
+def test_database_of_an_older_tumen_can_be_backed_up_before_the_upgrade(database: Path, tmp_path: Path) -> None:
+    with closing(sqlite3.connect(database)) as conn:
+        conn.execute(f"PRAGMA user_version = {SCHEMA_VERSION - 1}")
+    words = [str(tmp_path / "before.db"), "--db", str(database)]
+    assert "checked." in CliRunner().invoke(backup_command, words, standalone_mode=False).output
+    with closing(sqlite3.connect(tmp_path / "before.db")) as copy:
+        assert copy.execute("PRAGMA user_version").fetchone() == (SCHEMA_VERSION - 1,)
+
+
 def test_backup_of_a_newer_tumen_is_refused(database: Path, tmp_path: Path) -> None:
     back_up(database, tmp_path / "copy.db")
     with closing(sqlite3.connect(tmp_path / "copy.db")) as conn:
@@ -167,7 +177,7 @@ def test_restore_keeps_the_present_database_aside(database: Path, tmp_path: Path
         conn.execute("DELETE FROM runs WHERE id > 10")
     sentences = restore(tmp_path / "copy.db", database, None, NOW)
     kept = database.with_name("tumen.db.before-20261130-120000")
-    assert sentences == [f"{database} was restored. The database before it is {kept}."]
+    assert sentences == [f"{database} was restored. The old file is {kept}."]
     assert (runs(database), runs(kept)) == (3000, 10)
 
 
@@ -283,6 +293,6 @@ def test_many_faults_are_one_line(database: Path) -> None:
 def test_backup_that_fails_shows_in_status(database: Path, tmp_path: Path) -> None:
     with closing(open_store(database)) as conn:
         with pytest.raises(StoreError):
-            _copy(conn, database, tmp_path / "missing" / "copies", keep=3)
+            _copy(conn, database, DaemonSettings(backup_folder=str(tmp_path / "missing" / "copies")))
         problems = status.read(conn, datetime.now(UTC) + timedelta(minutes=1)).problems
     assert any(problem.startswith("The backup of") for problem in problems)

@@ -65,7 +65,7 @@ def tumen_as_user(folder: Path, *words: str | Path) -> subprocess.CompletedProce
 
 def _with_places(folder: Path, words: tuple[str | Path, ...]) -> list[str | Path]:
     options: list[str | Path] = ["--db", folder / "tumen.db"]
-    if words[0] in ("run", "doctor", "daemon", "reextract") or words[:2] == ("alerts", "send"):
+    if words[0] in ("run", "doctor", "daemon", "reextract", "serve") or words[:2] == ("alerts", "send"):
         options += ["--config", folder / "config"]
     return [*words, *options]
 
@@ -101,6 +101,11 @@ def test_half_written_config_is_named_and_nothing_is_polled(
     assert len(served.log) == asked
 
 
+def test_desk_refuses_a_wrong_config(place: Path) -> None:
+    (place / "config" / "tumen.toml").write_text("[desk]\ntranslator = 5\n", encoding="utf-8")
+    refused(tumen_as_user(place, "serve", "--port", "0"), 78, "tumen.toml", "translator")
+
+
 def test_missing_config_folder_is_named(place: Path) -> None:
     shutil.rmtree(place / "config")
     for command in ("run", "daemon"):
@@ -114,7 +119,8 @@ def test_missing_config_folder_is_named(place: Path) -> None:
 @pytest.mark.parametrize("words", [("run",), ("daemon",), ("reindex",), ("alerts", "send")], ids=" ".join)
 def test_database_without_write_permission(place: Path, words: tuple[str, ...]) -> None:
     (place / "tumen.db").chmod(0o400)
-    refused(tumen_as_user(place, *words), 73, "tumen.db", "it is read-only; check who owns the file and its folder")
+    reason = "it is read-only; check the mount, and who owns the file and its folder"
+    refused(tumen_as_user(place, *words), 73, "tumen.db", reason)
     assert tumen_as_user(place, "status").returncode == 1  # the broken feed: it can be read
     assert "cannot be written by this user" in tumen_as_user(place, "doctor").stdout
 

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -18,6 +19,14 @@ from pipeline.store import open_store
 DEV_FULL = Path("/dev/full")
 
 
+@pytest.fixture(autouse=True)
+def signals_are_restored() -> Iterator[None]:
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
 def ended(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> int:
     """The exit status of a command that raises this."""
 
@@ -25,12 +34,8 @@ def ended(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> int:
         raise error
 
     monkeypatch.setattr(cli.tumen, "main", fail)
-    before = signal.getsignal(signal.SIGTERM)
-    try:
-        with pytest.raises(SystemExit) as caught:
-            cli.main([])
-    finally:
-        signal.signal(signal.SIGTERM, before)
+    with pytest.raises(SystemExit) as caught:
+        cli.main([])
     assert isinstance(caught.value.code, int)
     return caught.value.code
 
@@ -74,12 +79,21 @@ def test_output_to_a_full_disk_is_one_line_and_74(tmp_path: Path, words: list[st
             [sys.executable, "-m", "pipeline", *words, *options],
             stdout=full, stderr=subprocess.PIPE, text=True, check=False,
         )  # fmt: skip
-    assert (done.returncode, done.stderr) == (74, "tumen: the output cannot be written (No space left on device).\n")
+    assert (done.returncode, done.stderr) == (
+        74,
+        "tumen: the output, or a file, cannot be written (No space left on device).\n",
+    )
 
 
-@pytest.mark.parametrize("ignored", [False, True], ids=["from a terminal", "behind an ampersand"])
-@pytest.mark.parametrize("raised", ["click.exceptions.Abort", "KeyboardInterrupt"])
-def test_sigterm_is_one_line_and_143(tmp_path: Path, raised: str, ignored: bool) -> None:
+@pytest.mark.parametrize(
+    ("sent", "raised", "ignored"),
+    [
+        (signal.SIGTERM, "click.exceptions.Abort", False),
+        (signal.SIGTERM, "KeyboardInterrupt", True),  # behind an ampersand
+        (signal.SIGHUP, "KeyboardInterrupt", False),
+    ],
+)
+def test_signal_is_one_line_and_its_status(tmp_path: Path, sent: int, raised: str, ignored: bool) -> None:
     script = f"""
 import click, signal, time, pipeline.cli as cli
 
@@ -100,9 +114,9 @@ cli.main([])
     ) as process:  # fmt: skip
         assert process.stdout is not None
         assert process.stdout.readline() == "up\n"
-        process.terminate()
+        process.send_signal(sent)
         _, err = process.communicate(timeout=20)
-    assert process.returncode == 143
+    assert process.returncode == 128 + sent
     assert err == "tumen: stopped. Nothing is lost; the next run continues from here.\n"
 
 
@@ -111,8 +125,6 @@ def test_colours_can_be_switched_off(monkeypatch: pytest.MonkeyPatch, name: str,
     colours: list[object] = []
     monkeypatch.setattr(cli.tumen, "main", lambda **options: colours.extend([options["color"]]))
     monkeypatch.setenv(name, value)
-    before = signal.getsignal(signal.SIGTERM)
     with pytest.raises(SystemExit):
         cli.main([])
-    signal.signal(signal.SIGTERM, before)
     assert colours == [False]

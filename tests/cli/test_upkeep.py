@@ -6,12 +6,14 @@ import itertools
 import os
 import sqlite3
 import threading
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from pipeline.store import open_store, runs, transaction, upkeep
+from pipeline.cli.doctor import _usual_interval
+from pipeline.store import open_store, runs, search, transaction, upkeep
 from pipeline.store import page_archive as copies
 from tests.command import tumen
 
@@ -174,6 +176,34 @@ def test_doctor_reports_a_clock_set_back_and_a_later_schema(database: Path) -> N
     conn.execute("PRAGMA user_version = 9999")
     conn.close()
     assert "created by a newer Tumen" in tumen("doctor", "--db", database).stdout
+
+
+@pytest.mark.parametrize(
+    ("days", "usual"),
+    [((1,), 7), ((1, 2), 1), ((1, 8, 15, 22), 7), ((1, 8, 9, 15), 6), ((1, 2, 3, 17, 18), 1), ((1, 1), 1)],
+)
+def test_interval_of_backups_is_learned_from_the_kept_ones(days: tuple[int, ...], usual: int) -> None:
+    copies = [Path(f"tumen-202601{day:02}-0400{second:02}.db") for second, day in enumerate(days)]
+    assert round(_usual_interval(copies) / timedelta(days=1)) == usual
+
+
+def test_other_programs_may_write_while_doctor_checks_the_search_index(database: Path) -> None:
+    free = []
+
+    def write() -> int:
+        with closing(sqlite3.connect(database, timeout=0, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            other.execute("UPDATE feeds SET note = note || 'x'")
+            other.execute("COMMIT")
+        free.append(True)
+        return 0
+
+    with closing(open_store(database)) as conn:
+        conn.set_progress_handler(write, 1000)
+        assert search.check(conn)
+        conn.set_progress_handler(None, 0)
+        assert free
+        assert conn.execute("SELECT count(*) FROM temp.sqlite_schema").fetchone()[0] == 0
 
 
 def test_housekeeping_keeps_the_configured_number_of_backups(database: Path, tmp_path: Path) -> None:

@@ -61,6 +61,24 @@ def test_item_with_a_new_link_at_each_poll_stays_one_article(place: Place) -> No
     assert place.rows("SELECT published_url LIKE '%token2' FROM entries") == [(1,)]
 
 
+def dated(at: str, authors: str = "A. Reporter") -> str:
+    return f"<pubDate>{at}</pubDate><dc:creator xmlns:dc='http://purl.org/dc/elements/1.1/'>{authors}</dc:creator>"
+
+
+def test_corrected_date_and_author_of_a_feed_reach_the_article_without_a_request(place: Place) -> None:
+    page = f"<html><head><title>Harbour survey agreed</title></head><body><article>{TEXT}</article></body></html>"
+    place.server.answers["/d"] = Answer(body=page.encode(), headers={"Content-Type": "text/html"})
+    stored = item("/d", "g", "Harbour survey agreed")
+    publish(place, stored + dated("Mon, 05 Oct 2026 08:00:00 GMT"))
+    place.run()
+    publish(place, stored + dated("Mon, 05 Oct 2026 06:30:00 GMT", "B. Correspondent"))
+    place.run("--force")
+    corrected = [("2026-10-05T06:30:00Z", '["B. Correspondent"]')]
+    assert place.rows("SELECT published, authors FROM articles") == corrected
+    assert place.rows("SELECT published, authors FROM entries") == corrected
+    assert place.rows("SELECT count(*) FROM fetches WHERE kind = 'page'") == [(1,)]
+
+
 def test_refused_page_gives_an_article_that_the_page_renews(place: Place) -> None:
     place.server.answers["/1"] = Answer(status=403, body=b"Forbidden")
     publish(place, item("/1", "g", "Envoys survey the harbour"))

@@ -96,6 +96,17 @@ def test_08_next_process_sends_the_stored_validators(place: Place) -> None:
     assert second["if-none-match"] == '"a"'
 
 
+def test_cycle_does_not_outlast_its_minutes_by_a_pause_between_two_pages(place: Place) -> None:
+    (place.folder / "tumen.toml").write_text(
+        f'[fetch]\npage_delay = 6\nallow_private = ["127.0.0.1:{place.server.port}"]\n'
+        "[cycle]\nminutes = 0.1\nfeed_text_characters = 1000000\n"
+    )
+    _, report = place.run()
+    assert report["seconds"] < 5  # the second page may be asked for after six
+    assert place.rows("SELECT count(*) FROM fetches WHERE kind = 'page'") == [(1,)]
+    assert ("new",) in place.rows("SELECT state FROM entries")
+
+
 def test_09_crash_between_download_and_commit_loses_no_entry(place: Place) -> None:
     place.watch("/other")
     place.run()  # creates the database and stores no entry

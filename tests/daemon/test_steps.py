@@ -57,8 +57,17 @@ def daemon(tmp_path: Path, clock: Clock) -> Iterator[Daemon]:
     shutil.rmtree(daemon.copies, ignore_errors=True)
 
 
+def test_no_cycle_creates_a_database_that_is_gone(daemon: Daemon, caplog: pytest.LogCaptureFixture) -> None:
+    children = Recorder()
+    daemon.children = children  # type: ignore[assignment]  # only ``call`` is used
+    daemon.cycle()
+    assert children.limits == {}
+    assert "tumen.db is gone: mount its disk" in caplog.text
+
+
 def test_cycle_may_take_three_times_its_configured_minutes(daemon: Daemon) -> None:
     settings = daemon._adopt(CONFIG)
+    daemon.database.touch()
     children = Recorder()
     daemon.children = children  # type: ignore[assignment]  # only ``call`` is used
     daemon.cycle()

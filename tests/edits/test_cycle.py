@@ -106,7 +106,7 @@ def test_conditional_request_saves_the_page(tmp_path: Path, stack: ExitStack) ->
     story.run(0, 2.1)
     assert story.rows("SELECT status, outcome FROM fetches WHERE kind = 'page' ORDER BY id") == [
         (200, "fetched"),
-        (304, "unchanged"),
+        (304, "not_modified"),
     ]
 
 

@@ -112,6 +112,10 @@ def test_a_zone_from_another_field_of_the_same_day_is_used() -> None:
         ('<meta name="article:published:time" content="2026-11-20T09:00:00Z">', "", URL, "2026-11-20"),
         (('<meta name="article:published:time" content="2026-11-20T09:00:00Z">'
           '<meta name="article.published_time" content="2026-11-25T09:00:00Z">'), "", URL, "2026-11-20"),
+        (('<meta name="article:published:time" content="2026-11-17T09:00:00Z">'
+          '<meta name="date" content="2026-11-20">'), "<p>20 November 2026, 15:25</p>", URL, "2026-11-20"),
+        ("", ("<p>At the fair of 5 May 2026 the ferry company showed its ships.</p>"
+              "<span class='date'>20.11.2026</span>"), URL, "2026-11-20"),
         ("", "<time datetime='2026-11-20'>yesterday</time>", URL, "2026-11-20"),
         ("", "<span class='tarih'>20.11.2026 - 12:00</span>", URL, "2026-11-20"),
         ("", "<div><span>입력 2026년 11월 20일 오후 3시 20분</span></div>", URL, "2026-11-20"),
@@ -279,6 +283,7 @@ def test_a_paywall_is_suspected(language: str) -> None:
 
 LONG = [*PARAGRAPHS["en"] * 3]
 NOTE = "<div class='offer'><p>This story is for subscribers. Sign in to read on.</p></div>"
+FAR_BELOW = f"<div>{'<p>Tide tables of the western pier.</p>' * 20}{NOTE}</div>"
 
 
 @pytest.mark.parametrize(
@@ -287,13 +292,15 @@ NOTE = "<div class='offer'><p>This story is for subscribers. Sign in to read on.
         ([*LONG, "The third ship would be …"], NOTE, True),
         ([*LONG, "The third ship would be..."], NOTE, True),
         ([*LONG, "The third ship would be …"], "", False),
+        ([*LONG, "The third ship would be …"], FAR_BELOW, False),
         (LONG, NOTE, False),
         (PARAGRAPHS["en"][:2], "", False),
         ([*PARAGRAPHS["en"][:2], "To subscribe to the ferry is required, the council said."], "", False),
         ([PARAGRAPHS["en"][0], "“For members only,” the sign on the pier reads."], "", False),
     ],
     ids=[
-        "long teaser", "long teaser, three dots", "long text that ends in dots", "long text beside a note",
+        "long teaser", "long teaser, three dots", "long text that ends in dots",
+        "long text that ends in dots, with a note far below", "long text beside a note",
         "short and whole", "short, about a subscription", "short, with a sign for members",
     ],
 )  # fmt: skip

@@ -79,6 +79,19 @@ def test_subheadings_and_lists_are_kept() -> None:
     assert lines[2:5] == ["What the council decided", "Two ships will sail each morning.", "A third one waits."]
 
 
+@pytest.mark.parametrize("label", ["<p>Auch interessant:</p>", "<h3>Lesen Sie weiter</h3>", "<h2>Otros temas</h2>"])
+def test_label_of_links_behind_the_text_is_left_out(label: str) -> None:
+    links = "".join(f"<li><a href='/{n}'>{TITLES['en']} {n}</a></li>" for n in range(4))
+    body = f"<article><h1>{TITLES['en']}</h1><div>{paragraphs('en')}{label}<ul>{links}</ul></div></article>"
+    assert read(Parts(body=body)) == text("en")
+
+
+def test_line_that_points_to_another_article_is_left_out() -> None:
+    pointer = f"<p><strong>Lea también:</strong> <a href='/7'>{TITLES['en']} 7</a></p>"
+    body = f"<article><h1>{TITLES['en']}</h1><div>{paragraphs('en', pointer)}</div></article>"
+    assert read(Parts(body=body)) == text("en")
+
+
 def test_the_title_is_no_part_of_the_text() -> None:
     body = f"<article><h1>{TITLES['en']}</h1><p><b>{TITLES['en']}</b></p>{paragraphs('en')}</article>"
     assert read(Parts(body=body)) == text("en")
@@ -92,7 +105,7 @@ def test_a_line_broken_for_looks_is_joined_and_a_paragraph_is_not() -> None:
     assert read(Parts(body=body)) == text("en")
 
 
-def test_the_same_text_twice_on_a_page_is_told_once() -> None:
+def test_the_same_text_twice_on_a_page_is_kept_once() -> None:
     twice = f"<div>{paragraphs('en')}</div><div class='amp'>{paragraphs('en')}</div>"
     body = f"<article><h1>{TITLES['en']}</h1>{twice}</article>"
     assert read(Parts(body=body)) == text("en")

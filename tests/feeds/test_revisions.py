@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from pipeline.feeds.decide import body_hash
+from pipeline.feeds.identity import corrections
 from pipeline.feeds.revisions import PAGES_PER_DAY, first_state, next_states
-from pipeline.model import KnownEntry, ParsedFeed
+from pipeline.model import EntryId, KnownEntry, ParsedFeed
 from tests.feeds.build import NOW, entry, fetched, poll, remember, state
 
 HOUR = timedelta(hours=1)
@@ -55,6 +56,27 @@ def test_whole_text_in_the_feed_is_read_at_each_new_state() -> None:
 def test_states_of_a_wrong_clock_do_not_delay_a_new_one(ahead: timedelta) -> None:
     states = first_state("a", NOW + ahead) * 5
     assert next_states(states, "b", NOW, whole_text=False) is not None
+
+
+STORED = KnownEntry(id=EntryId(1), identity="a", published=NOW, authors=("A",), first_seen_at=NOW + 2 * HOUR, own=True)
+
+
+@pytest.mark.parametrize(
+    ("known", "at", "authors", "found"),
+    [
+        (STORED, NOW, ("A",), ()),
+        (STORED, NOW - HOUR, ("A",), ("published",)),
+        (STORED, NOW + timedelta(seconds=20), (), ()),
+        (STORED, NOW + 3 * HOUR, ("B",), ("authors",)),
+        (STORED, None, (), ()),
+        (replace(STORED, published=None), NOW, (), ("published",)),
+        (replace(STORED, own=False), NOW - HOUR, ("B",), ()),
+    ],
+)
+def test_only_plausible_corrections_of_the_own_feed_count(
+    known: KnownEntry, at: datetime | None, authors: tuple[str, ...], found: tuple[str, ...]
+) -> None:
+    assert corrections(known, replace(entry(1, at=at), authors=authors)) == found
 
 
 def test_change_that_waits_is_read_later_although_link_and_guid_change_meanwhile() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import socket
 from collections.abc import Sequence
 
@@ -11,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.fetch import Fetcher, Guard, Refused
+from pipeline.fetch.address_guard import is_public
 from pipeline.fetch.decompress import TooLarge, Undecodable, decompress
 from pipeline.model import FetchFailed, Outcome, Request
 from pipeline.settings.fetch import FetchSettings
@@ -48,6 +50,7 @@ PRIVATE = [
     *("2606:4700::1%eth0", "fe80::1%1"),  # an address of one interface of this machine
     *("::ffff:127.0.0.1", "64:ff9b::7f00:1", "64:ff9b:1::1", "2002:7f00:1::", "fec0::1", "ff02::1"),
 ]
+PUBLIC = ["8.8.8.8", "2606:4700::1", "::ffff:8.8.8.8", "64:ff9b::808:808", "2002:808:808::"]
 
 
 @pytest.mark.parametrize("address", PRIVATE)
@@ -131,3 +134,10 @@ def test_any_bytes_are_decompressed_within_limit_or_refused(body: bytes, encodin
     except (TooLarge, Undecodable):
         decoded = b""
     assert len(decoded) <= 10_000
+
+
+@pytest.mark.parametrize(("addresses", "expected"), [(PRIVATE, False), (PUBLIC, True)])
+def test_address_is_public_by_the_ipv4_address_in_it(addresses: list[str], expected: bool) -> None:
+    assert {address: is_public(ipaddress.ip_address(address)) for address in addresses} == dict.fromkeys(
+        addresses, expected
+    )

@@ -334,6 +334,12 @@ def test_42_43_start_of_feed_above_limit_is_read(server: Hostile, path: str) -> 
     assert response.over_limit == len(response.body) == 1_000_000
 
 
+def test_only_the_start_of_an_error_page_is_read(server: Hostile) -> None:
+    server.answers["/feed"] = Answer(status=404, body=b"x" * 20_000_000)
+    patient = replace(settings(server), deadline_seconds=20, read_seconds=20)
+    assert failed(fetch_with(patient, Request(url=server.url("/feed"), kind="feed"))[0]).wire_bytes < 3_000_000
+
+
 def test_42_limit_of_a_source_overrides_setting(server: Hostile) -> None:
     request = Request(url=server.url("/feed"), kind="feed", max_bytes=30)
     response = fetched(fetch_with(settings(server), request)[0])

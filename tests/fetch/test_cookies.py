@@ -21,6 +21,8 @@ SETTER = GUARD.target("https://www.news.example/rss/feed?x=1")
         ("a=b; Path=/rss", "https://www.news.example/rss?y=2", "a=b"),
         ("a=b; Path=/rss", "https://www.news.example/rssfeed", ""),
         ("a=b; Path=/", "https://news.example/", ""),
+        ("a=b; Path=/", "https://m.www.news.example/", ""),
+        ("a=b; Path=/; Domain=news.example", "https://badnews.example/", ""),
         ("a=b; Path=/; Domain=news.example", "https://m.news.example/", "a=b"),
         ("a=b; Path=/; Domain=.news.example", "https://news.example/", "a=b"),
         ("a=b; Path=/; Domain=other.example", "https://other.example/", ""),
@@ -51,3 +53,5 @@ def test_number_of_cookies_is_limited() -> None:
     cookies = ChainCookies()
     cookies.receive(SETTER, (f"name{number}=1" for number in range(1000)))
     assert cookies.header(SETTER).count("=") == 20
+    cookies.receive(SETTER, ["name0=2"])
+    assert cookies.header(SETTER).startswith("name0=2")  # a newer value needs no room

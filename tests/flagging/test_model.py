@@ -14,7 +14,7 @@ from pipeline.settings.topics import SeedClause
 from tests.flagging.small import flagger
 
 SEED = SeedClause(id="bought", all=("russia", "trees"))
-HEAD = Head(intercept=-3.0, cut=0.4, weights={"russia + maple": 4.0, "japan": -2.0, "title maple": 0.5}, positives=9)
+HEAD = Head(intercept=-3.0, cut=0.4, weights={"russia + maple": 4.0, "japan": -2.0, "maple": 0.5}, positives=9)
 MODEL = Model(heads={"wood": HEAD}, provenance=Provenance(made="2026-11-30", weights=3, sets=("a “set”: 9 items",)))
 
 
@@ -56,7 +56,9 @@ def test_the_shipped_model_beside_a_lexicon_of_ones_own_is_used_if_it_fits(tmp_p
     path = tmp_path / "model.toml"
     for extra, fits in ((0, True), (1, True), (3, False)):
         foreign = {f"poplar{n}": 1.0 for n in range(extra)}
-        own = {f"{prefix}{name}": 1.0 for prefix in ("", "title ", "russia + ") for name in ("korea", "japan", "cedar")}
+        own = {
+            f"{prefix}{name}": 1.0 for prefix in ("", "home KR + ", "russia + ") for name in ("korea", "japan", "cedar")
+        }
         model = Model(heads={"wood": Head(intercept=-1.0, cut=0.4, weights={**own, **foreign})})
         path.write_text(dump_model(model), encoding="utf-8")
         assert bool(load_model(path, flagger().space, strict=False).heads) == fits
@@ -85,15 +87,13 @@ def test_the_terms_of_a_flag_add_up_to_its_score() -> None:
 
 def test_many_terms_are_cut_to_the_largest_and_still_add_up() -> None:
     names = [
-        f"{prefix}{word}" for prefix in ("", "title ", "russia + ") for word in ("korea", "japan", "birch", "maple")
+        f"{prefix}{word}"
+        for prefix in ("", "home KR + ", "russia + ")
+        for word in ("korea", "japan", "birch", "maple", "willow")
     ]
-    weights = {name: 0.5 - 0.03 * n for n, name in enumerate(names)} | {
-        "russia": 0.7,
-        "title russia": 0.6,
-        "willow": 0.4,
-    }
+    weights = {name: 0.5 - 0.03 * n for n, name in enumerate(names)}
     model = Model(heads={"wood": Head(intercept=-1.0, cut=0.1, weights=weights)})
-    found = flagger(model=model).flag("Russia, Korea, Japan: birch, maple and willow", "")
+    found = flagger(model=model).flag("Russia, Korea, Japan: birch, maple and willow", "", home="KR")
     terms = [term for term in found.terms if term.topic == "wood"]
     assert found.topics["wood"] == pytest.approx(1 / (1 + math.exp(-sum(term.weight for term in terms))))
     assert len({term.clause for term in terms}) == len(terms)
@@ -168,5 +168,9 @@ def test_evidence_is_the_words_behind_the_largest_terms() -> None:
     assert [(e.concept, e.field, e.start, e.end) for e in found.evidence] == [
         ("russia", "text", 0, 6),
         ("maple", "text", 12, 17),
+        ("maple", "text", 12, 17),
     ]
-    assert found.evidence[0].clause == "Russia and Maple in one sentence of the lead"
+    assert [e.clause for e in found.evidence[1:]] == [
+        "Russia and Maple in one sentence of the lead",
+        "Maple in the lead",
+    ]

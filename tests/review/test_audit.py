@@ -167,4 +167,4 @@ def test_dashboard_knows_recall_only_after_200_audited_articles(desk: Served, an
     for name in ("all", "ru"):  # every unflagged article was judged, so half of the wanted ones were found
         low, high = map(int, re.findall(r"\d+", rows[name][1]))
         assert low == high == 50
-    assert re.search(r"mean score [\d.]+: \d+ of \d+ relevant", page)
+    assert re.search(r"<title>[\d.]+: \d+/\d+</title>", page)

@@ -110,7 +110,7 @@ def test_times_of_the_brief_are_in_the_asked_zone(archive: Path) -> None:
     at = datetime.fromisoformat(line["at"])
     assert f"{at:%Y-%m-%d %H:%M} UTC" in brief(archive)
     seoul = at + timedelta(hours=9)
-    assert f"{seoul:%Y-%m-%d %H:%M} Seoul time" in brief(archive, "--zone", "Asia/Seoul")
+    assert f"{seoul:%Y-%m-%d %H:%M} KST" in brief(archive, "--zone", "Asia/Seoul")
 
 
 def edit(desk: Served, client: Any, csrf: str, **fields: Any) -> int:

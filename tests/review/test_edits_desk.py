@@ -133,7 +133,7 @@ def test_brief_names_edits_and_who_was_first_in_each_form(edited: Served) -> Non
 
     assert "## Edited or deleted after publication" in brief("md")
     assert "## Who reported first, and what is left out" in brief("md")
-    assert "<h2>Edited or deleted after publication</h2>" in brief("html")
+    assert "Edited or deleted after publication</h2>" in brief("html")
     data = json.loads(brief("json"))
     assert sorted(edit["kind"] for edit in data["edits"]) == ["fact", "gone"]
     own = next(story for story in data["stories"] if story["id"] == edited.story)  # type: ignore[attr-defined] # set by the fixture

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 import tomllib
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from pipeline.review import interface
+from pipeline.review import interface, pages
+from pipeline.text.catalogue import Catalogue
 from tests.review.conftest import Served
 
 FOLDER = Path(interface.__file__).parent
@@ -23,10 +26,8 @@ def texts() -> dict[str, bool]:
     """Return every text of the templates, scripts and errors, and whether it has plural forms."""
     found: dict[str, bool] = {}
     for path in [*FOLDER.glob("html/*.html"), *FOLDER.glob("templates/*.html"), *FOLDER.glob("assets/*.js"),
-                 *FOLDER.glob("*.py")]:  # fmt: skip
+                 *FOLDER.glob("*.py"), *FOLDER.parent.glob("services/brief*.py")]:  # fmt: skip
         source = path.read_text(encoding="utf-8")
-        if path.name == "interface.py":
-            continue
         for text, _, many in _CALLS.findall(source):
             found[text or many] = bool(many)
         for text in _ERRORS.findall(source):
@@ -69,8 +70,30 @@ def test_browser_language_is_used(header: str, language: str) -> None:
     assert interface.accepted(header) == language
 
 
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_every_kind_of_concept_has_a_name(language: str, library: Served) -> None:
+    words = interface.load(language).words
+    for (kind,) in library.rows("SELECT DISTINCT kind FROM concepts"):
+        assert pages.kind_name(str(kind)) in words
+
+
+@pytest.mark.parametrize(("language", "heading"), [("ru", "Переданные выше"), ("ko", "상부 보고")])
+def test_brief_is_in_the_language_of_the_desk(language: str, heading: str, desk: Served) -> None:
+    with closing(sqlite3.connect(desk.database)) as conn, conn:
+        conn.execute(
+            "INSERT INTO reviews (article_id, analyst, verdict, revision, at, token, note) SELECT id, 'boris',"
+            " 'escalate', 1, first_seen_at, 'brief-token', 'Hm.' FROM articles WHERE relevant = 1 LIMIT 1"
+        )
+    for form in ("", ".md", ".html"):
+        _, text, _ = desk.get(f"/-/tumen/brief{form}", accept_language=language, cookie="tumen_zone=Asia/Seoul")
+        assert heading in text
+        assert "KST" in text
+        for english in ("New articles", "feeds work", " since ", "No articles on", "Matched words", "Also in", "Note:"):
+            assert english not in text, (form, english)
+
+
 def test_russian_numbers_take_their_form() -> None:
-    russian = interface.Interface("ru", {"{n} articles": ["{n} статья", "{n} статьи", "{n} статей"]}, "{}")
+    russian = Catalogue("ru", {"{n} articles": ["{n} статья", "{n} статьи", "{n} статей"]})
     counted = [russian.count("{n} article", "{n} articles", n) for n in (1, 3, 5, 11, 21, 112)]
     assert counted == ["1 статья", "3 статьи", "5 статей", "11 статей", "21 статья", "112 статей"]
 

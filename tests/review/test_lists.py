@@ -71,7 +71,7 @@ def test_filters_are_remembered_saved_and_shared_as_an_address(desk: Served) -> 
     assert len(listed(desk.get("/-/tumen")[1])) > len(korean), "of one analyst"
     status, page = post(desk, client, "/-/tumen/filters", csrf, name="Korean papers", query="?sort=newest&language=ko")
     assert status == 200
-    assert 'href="/-/tumen?sort=newest&amp;language=ko">Korean papers</a>' in page
+    assert 'href="/-/tumen?sort=newest&amp;language=ko" aria-current="true">Korean papers</a>' in page
     assert post(desk, client, "/-/tumen/filters", csrf, name="x", query="?queue=none")[0] == 400
     assert post(desk, client, "/-/tumen/filters", csrf, name="x", query="")[0] == 400
     _, page = post(desk, client, "/-/tumen/filters", csrf, name="Korean papers", remove="1")

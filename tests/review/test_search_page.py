@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import re
+import sqlite3
 import urllib.parse
+from contextlib import closing
 
 import feedparser
 
@@ -63,6 +65,26 @@ def test_hits_are_marked_in_title_and_text_as_whole_words(library: Served) -> No
     assert {mark.lower() for mark in marks} <= {"sanctions", "sanction", "sanctioned", "sanctioning"}
 
 
+def test_every_hit_is_marked_in_the_opened_article_with_a_way_back(library: Served) -> None:
+    number = library.rows("SELECT id FROM articles WHERE language = 'ko' AND title LIKE '%사드%'")[0][0]
+    _, page, _ = library.get(address(q="THAAD"))
+    link = next(link for link in re.findall(r'href="(/-/tumen/article/[^"]+)"', page) if f"/{number}?" in link)
+    _, page, _ = library.get(link)
+    title, text = page.split('<h1 id="article-title"')[1].split("</h1>")
+    found = re.compile(r'<mark class="k-[^"]+ found"[^>]*>(?:<a [^>]+>)?([^<]+)')
+    assert "사드" in "".join(found.findall(title))
+    everywhere = str(library.rows(f"SELECT text FROM articles WHERE id = {number}")[0][0]).count("사드")
+    assert "".join(found.findall(text)).count("사드") == everywhere > 1
+    assert '<a href="/-/tumen/search?q=THAAD">' in page
+    assert "<script>" not in library.get(f"/-/tumen/article/{number}?found=q%3D%22%3E%3Cscript%3E")[1]
+
+
+def test_chip_of_an_excluded_concept_says_so(library: Served) -> None:
+    _, page, _ = library.get(address(q="THAAD NOT Moscow"))
+    assert re.search(r'class="chip">without <b>Moscow</b>', page)
+    assert re.search(r'class="chip"><b>THAAD</b>', page)
+
+
 def test_not_and_filters_and_date_order(library: Served) -> None:
     every = listed(library.get(address(q="Russia"))[1])
     for language in ("en", "ru", "ko"):
@@ -99,14 +121,16 @@ def test_misspelled_word_leads_to_a_suggestion(library: Served) -> None:
 
 
 def test_csv_opens_in_excel_and_holds_no_formula(desk: Served) -> None:
-    conn_rows = desk.rows("SELECT 1")
-    assert conn_rows
+    for number, sign in enumerate("=+-@\t\r\n＝＋－＠", 1):
+        with closing(sqlite3.connect(desk.database)) as conn, conn:
+            conn.execute("UPDATE articles SET title = ? || '1+1 사드' WHERE id = ?", (sign, number))
     _, text, headers = desk.get("/-/tumen/search.csv?" + urllib.parse.urlencode({"q": "사드"}))
     assert headers["content-disposition"].endswith('.csv"')
     assert text.startswith("\ufeff")
     rows = list(csv.DictReader(io.StringIO(text[1:])))
     assert rows
     assert all("[" not in row["topics"] for row in rows)
+    assert sum(row["title"].startswith("'") for row in rows) == 11
     assert {int(row["number"]) for row in rows} >= listed(desk.get(address(q="사드"))[1])
 
 

@@ -134,6 +134,45 @@ def test_result_is_limited_per_statement_not_per_connection() -> None:
     conn.close()
 
 
+def test_no_single_function_call_takes_hours() -> None:
+    conn = sqlite3.connect(":memory:")
+    sql_limits.apply(conn)
+    for refused in ("printf('%.*c', 2000000000, 'x')", "format('%d', 1)", "json_patch('{}', '{}')"):
+        with pytest.raises(sqlite3.DatabaseError, match="not authorized"):
+            conn.execute(f"SELECT {refused}")
+    with pytest.raises(sqlite3.DatabaseError, match="pattern too complex"):
+        conn.execute("SELECT hex(zeroblob(1000)) LIKE hex(zeroblob(51))").fetchall()
+    for long in ("trim('x', hex(zeroblob(51)))", "replace(hex(zeroblob(1000000)), '0', '0123456789')"):
+        with pytest.raises(sqlite3.DataError, match="too big"):
+            conn.execute(f"SELECT {long}").fetchall()
+    text = "hex(zeroblob(2000000))"  # SQLite's own instr() and replace() would compare for minutes
+    row = conn.execute(
+        f"SELECT instr({text}, substr({text}, 1, 2000000) || '1'), length(replace({text} || '1', substr({text}, 1,"
+        f" 2000000) || '1', '')), instr('abc', 'c'), replace('a-b', '-', '+'), instr(NULL, 'a'),"
+        " replace(x'6162', 'b', 1), trim('xax', 'x'), ltrim('xax', 'x'), rtrim('xax', 'x'), trim(' a '),"
+        " replace('a', '', 'b')"
+    ).fetchone()
+    conn.close()
+    assert tuple(row) == (0, 2000000, 3, "a+b", None, "a1", "a", "ax", "xa", "a", "a")
+
+
+def test_page_of_another_site_can_only_link_to_the_desk(desk: Served) -> None:
+    client, csrf = signed_in(desk)
+    body = urllib.parse.urlencode({"zone": "Asia/Seoul", "csrftoken": csrf}).encode()
+    for site in ("cross-site", "same-site"):
+        navigation = {"sec_fetch_site": site, "sec_fetch_mode": "navigate", "sec_fetch_dest": "document"}
+        assert desk.ask(client, "/-/tumen/zone", body, **navigation)[0] == 403
+        assert (
+            desk.ask(client, ONE, None, sec_fetch_site=site, sec_fetch_mode="no-cors", sec_fetch_dest="image")[0] == 403
+        )
+        assert desk.ask(client, ONE, None, **(navigation | {"sec_fetch_dest": "iframe"}))[0] == 403
+        assert desk.ask(client, "/-/tumen", None, **navigation)[0] == 200
+    own = {"sec_fetch_site": "same-origin", "sec_fetch_mode": "navigate", "sec_fetch_dest": "document"}
+    assert desk.ask(client, "/-/tumen/zone", body, **own)[0] == 200
+    without = body.replace(csrf.encode(), b"")
+    assert desk.ask(client, "/-/tumen/zone", without, authorization="Bearer x")[0] == 403, "as some proxies send it"
+
+
 @contextmanager
 def plain_datasette(archive: Path) -> Iterator[str]:
     with socket.create_server(("127.0.0.1", 0)) as server:

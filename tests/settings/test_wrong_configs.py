@@ -150,7 +150,16 @@ SENSELESS: list[Case] = [
     *(("tumen.toml", f'[daemon]\ntimezone = "{value}"\n', "timezone") for value in (
         "Seoul", "", "../etc/passwd", "UTC+9", "Asia", "/Asia/Seoul", "a\\u0000b",
     )),
-    ("tumen.toml", '[daemon]\nbackup_folder = "a\\u0000b"\n', "backup_folder"),
+    *(("tumen.toml", f'[daemon]\nbackup_folder = "{value}"\n', "backup_folder") for value in (
+        "a\\u0000b", "backups", "~/backups", " ", "/a\\nb",
+    )),
+    *(("tumen.toml", f'[{table}]\n{key} = "{value}"\n', key)
+      for table, key in (("desk", "translate"), ("desk", "translator"), ("edits", "submit_to"), ("fetch", "proxy"))
+      for value in (" ", "http://[::1", "ftp://a.example", "https://a b/", "https://a:99999/", "a\\u0000b", "http://")),
+    *(("tumen.toml", f'[desk]\ntranslate = "{value}"\n', "translate") for value in ("{url}", "https://{nope}@a.example/")),
+    *(("tumen.toml", f'[desk]\ntranslator_key_env = "{value}"\n', "translator_key_env") for value in ("A B", " ", "1")),
+    *(("tumen.toml", f'[daemon]\n{key} = "{"x" * 100_000}"\n', key) for key in ("cron", "timezone")),
+    ("tumen.toml", f'{"k" * 100_000} = 1\n', "unknown key"),
     *(("tumen.toml", f'[flagging]\nsemantic = "{value}"\n', "semantic") for value in ("x", "nano", " ")),
     ("tumen.toml", 'feeds = "mine"\n', "feeds"),
     ("tumen.toml", "feeds = true\n", "feeds"),

@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.store import outbox, status
-from pipeline.store.lock import DaemonLock
+from pipeline.store import outbox, status, upkeep
 from pipeline.store.values import to_text
 from tests.store.build import NOW, Rows
 
@@ -57,8 +56,9 @@ def quiet_feed(rows: Rows, *, failing: bool = False) -> None:
         (lambda rows: finished(rows, NOW - 25 * HOUR), "No cycle has finished"),
         (lambda rows: noted(rows, ("damage", NOW)), "found damaged"),
         (lambda rows: noted(rows, ("check", NOW - DAY), ("damage", NOW)), "found damaged"),
-        (lambda rows: noted(rows, ("copy", NOW - HOUR)), None),
-        (lambda rows: noted(rows, ("copy", NOW - 7 * DAY)), "The last backup is from"),
+        (lambda rows: noted(rows, ("copy", NOW - HOUR), ("copy late", NOW + DAY)), None),
+        (lambda rows: noted(rows, ("copy", NOW - 15 * DAY)), None),  # its interval is not known
+        (lambda rows: noted(rows, ("copy", NOW - 16 * DAY)), "The last backup is from"),
         (gave_up, "1 alert was given up"),
         (lambda rows: rows.conn.execute("UPDATE feeds SET failures = 2 WHERE name = 'Paper'"), None),
         (lambda rows: rows.conn.execute("UPDATE feeds SET failures = 3 WHERE name = 'Paper'"), "1 feed fails"),
@@ -163,14 +163,9 @@ def test_problems_are_counted_in_whole_sentences(rows: Rows) -> None:
     assert status.read(rows.conn, NOW).problems == ("No cycle has finished yet.", "1 feed fails.")
 
 
-def test_weekly_backup_is_late_after_two_weeks_and_a_day(rows: Rows) -> None:
-    path = Path(rows.conn.execute("PRAGMA database_list").fetchone()[2])
-    daemon = DaemonLock(path)
-    daemon.write(HOUR, 7 * DAY)
-    noted(rows, ("copy", NOW - 14 * DAY))
-    on_time = status.read(rows.conn, NOW).problems
-    noted(rows, ("copy", NOW - 16 * DAY))
-    late = status.read(rows.conn, NOW).problems
-    daemon.release()
-    assert not any("last backup" in problem for problem in on_time)
-    assert any("last backup" in problem for problem in late)
+def test_backup_is_late_after_the_time_that_the_last_one_set(rows: Rows) -> None:
+    upkeep.note_copy(rows.conn, NOW, 7 * DAY)
+    assert status.read(rows.conn, NOW + 15 * DAY).copied_at == to_text(NOW)
+    for days, late in ((15, False), (16, True)):
+        problems = status.read(rows.conn, NOW + days * DAY).problems
+        assert any("last backup" in problem for problem in problems) == late

@@ -11,7 +11,7 @@ import pytest
 
 from pipeline.errors import LockHeld
 from pipeline.store import status
-from pipeline.store.lock import DaemonLock, cycle_lock, daemon_state
+from pipeline.store.lock import DaemonLock, cycle_lock, daemon_state, holder
 from pipeline.store.values import to_text
 from tests.store.build import new_store
 
@@ -92,7 +92,7 @@ def test_active_run_is_no_reason(conn: sqlite3.Connection, database: Path) -> No
 
 def test_daemon_says_when_the_next_cycle_is_expected(conn: sqlite3.Connection, database: Path) -> None:
     daemon = DaemonLock(database)
-    daemon.write(timedelta(hours=8), timedelta(days=1))
+    daemon.write(timedelta(hours=8))
     assert daemon_state(database).interval == timedelta(hours=8)
     assert reasons(conn, NOW + timedelta(hours=8)) == []
     with pytest.raises(LockHeld, match="another daemon is active: process"):
@@ -101,11 +101,24 @@ def test_daemon_says_when_the_next_cycle_is_expected(conn: sqlite3.Connection, d
     assert reasons(conn) == []
 
 
+def test_holder_of_a_lock_is_seen_from_another_container_and_a_dead_one_is_not(database: Path) -> None:
+    import os
+
+    path = database.with_name("tumen.db.lock")
+    with cycle_lock(database, "tumen run"):
+        path.write_text("tumen run (process 4194300, since 2026-11-30 09:14:00 UTC)", encoding="utf-8")
+        assert holder(database).startswith("tumen run (process 4194300")
+    path.write_text(
+        f"tumen run (process {os.getpid()}, since …)", encoding="utf-8"
+    )  # the number belongs to another now
+    assert holder(database) == ""
+
+
 def test_daemon_that_was_killed_is_reported(conn: sqlite3.Connection, database: Path) -> None:
     import os
 
     daemon = DaemonLock(database)
-    daemon.write(timedelta(minutes=5), timedelta(days=1))
+    daemon.write(timedelta(minutes=5))
     os.close(daemon._handle)  # what the system does when a process is killed
     assert [reason.partition(" (process")[0] for reason in reasons(conn)] == ["The daemon is gone without a clean stop"]
 

@@ -129,6 +129,10 @@ window.desk = (() => {
     bound[name]();
   });
 
+  const keysButton = document.getElementById("show-keys");
+  keysButton.hidden = matchMedia("(hover: none)").matches;  // a phone has no keys
+  keysButton.addEventListener("click", bound["?"]);
+
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
   if (zone && !document.cookie.includes("tumen_zone=")) {
     document.cookie = `tumen_zone=${encodeURIComponent(zone)}; path=/; max-age=31536000; samesite=lax`;

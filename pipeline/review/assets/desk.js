@@ -14,6 +14,7 @@
   const news = document.getElementById("news");
   const PREFETCH = 3;
   const LIVE_SECONDS = 30;
+  const narrow = matchMedia("(max-width: 56rem)");  // the list is above the article, as on a phone
   const fragments = new Map();  // article id → promise of its HTML
   const known = { newest: Number(list.dataset.newest), after: Number(list.dataset.review) };
   let last = Number(list.dataset.last) || null;  // article of my newest verdict, as the server knows it
@@ -30,6 +31,7 @@
     if (!fragments.has(id)) {
       const parameters = new URLSearchParams(location.search);  // the audit queue hides scores
       parameters.set("part", "article");
+      parameters.delete("found");  // belongs to the article that the page was opened with
       const fragment = fetch(`${base}/article/${id}?${parameters}`).then((response) => {
         if (!response.ok) throw new Error(t("Article {id} cannot be shown (HTTP {status}). Try again.", { id, status: response.status }));
         return response.text();
@@ -54,7 +56,7 @@
     link?.scrollIntoView({ block: "nearest" });
     history.replaceState(null, "", `${base}/article/${id}${link ? new URL(link.href).search : location.search}`);
     document.title = `${container.querySelector("h1").textContent} · Tumen`;
-    scrollTo(0, matchMedia("(max-width: 56rem)").matches ? container.offsetTop : 0);
+    scrollTo(0, narrow.matches ? container.offsetTop : 0);
     opened();
     container.focus({ preventScroll: true });
     prefetch();
@@ -409,6 +411,8 @@
   addEventListener("pagehide", () => { saveNote(); });
 
   opened();
+  if (location.pathname.includes("/article/") && narrow.matches) container.scrollIntoView();
+  container.querySelector(".text .found")?.scrollIntoView({ block: "center" });
   prefetch();
   if (analyst && outbox().length) {
     const count = outbox().length;

@@ -6,7 +6,7 @@ import pytest
 import trafilatura
 from lxml.html import fromstring, tostring
 
-from pipeline.extract.trafilatura_adapter import author_names, main_text
+from pipeline.extract.libraries import trafilatura_authors, trafilatura_text
 from tests.extract.pages import LANGUAGES, Parts, page
 
 
@@ -15,17 +15,17 @@ def test_adapter_gives_trafilaturas_text_and_keeps_the_tree(language: str) -> No
     source = page(Parts(language=language))
     root = fromstring(source)
     before = tostring(root)
-    assert main_text(root) == trafilatura.extract(source, fast=True, include_comments=False)
+    assert trafilatura_text(root) == trafilatura.extract(source, fast=True, include_comments=False)
     assert tostring(root) == before
 
 
 def test_page_without_text_gives_no_text_and_no_warning(caplog: pytest.LogCaptureFixture) -> None:
-    assert main_text(fromstring("<html><body><p></p></body></html>")) == ""
+    assert trafilatura_text(fromstring("<html><body><p></p></body></html>")) == ""
     assert not caplog.records
 
 
 def test_adapter_gives_the_authors_of_trafilaturas_metadata_and_keeps_the_tree() -> None:
     root = fromstring(page(Parts(body="<article><p class='author'>Mara Lindgren</p><p>The ferry runs.</p></article>")))
     before = tostring(root)
-    assert author_names(root) == trafilatura.extract_metadata(root, extensive=False).author == "Mara Lindgren"
+    assert trafilatura_authors(root) == trafilatura.extract_metadata(root, extensive=False).author == "Mara Lindgren"
     assert tostring(root) == before
