@@ -37,7 +37,8 @@ def tumen(*words: str | Path, stdin: str = "", **environment: str) -> CompletedP
 @contextmanager
 def _unchanged_process(environment: dict[str, str]) -> Iterator[None]:
     """Undo what a command changes in its process: signal handlers, logging, environment, standard input."""
-    root, stdin, handler = logging.getLogger(), sys.stdin, signal.getsignal(signal.SIGTERM)
+    root, stdin = logging.getLogger(), sys.stdin
+    signals = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
     handlers, loggers = list(root.handlers), [root, logging.getLogger("tumen"), logging.getLogger("apscheduler")]
     levels = [logger.level for logger in loggers]
     try:
@@ -45,7 +46,8 @@ def _unchanged_process(environment: dict[str, str]) -> Iterator[None]:
             yield
     finally:
         sys.stdin = stdin
-        signal.signal(signal.SIGTERM, handler)
+        for number, handler in signals.items():
+            signal.signal(number, handler)
         root.handlers[:] = handlers
         for logger, level in zip(loggers, levels, strict=True):
             logger.setLevel(level)

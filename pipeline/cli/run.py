@@ -56,6 +56,8 @@ def command(database: Path, folder: Path | None, *, force: bool, as_json: bool, 
     if as_json:
         click.echo(summary.as_json(report))
     if report.outage and report.feeds_polled:
+        if quiet and _outage_is_known(database):
+            return NetworkUnreachable.exit_code
         raise NetworkUnreachable(
             f"None of {report.feeds_polled} feeds could be reached: is this machine on the network?"
             f" (First failure: {report.troubles[0].reason})"
@@ -68,6 +70,16 @@ def command(database: Path, folder: Path | None, *, force: bool, as_json: bool, 
             click.echo(f"Config {origins(folder)}.")
         summary.show(report)
     return 1 if report.feeds_failed else 0
+
+
+def _outage_is_known(database: Path) -> bool:
+    """Return whether the run before this one could reach nothing either, so that cron sends one mail per outage."""
+    from pipeline.store import open_readonly, runs
+
+    conn = open_readonly(database)
+    before = runs.last_statuses(conn, 2)[1:]
+    conn.close()
+    return before == [NetworkUnreachable.exit_code]
 
 
 def _announce(settings: Settings) -> None:

@@ -61,10 +61,12 @@ def command(
     a proxy, only signed-in analysts can run their own SQL.
     """
     from pipeline.review import tables
+    from pipeline.settings import load_settings
     from pipeline.store import open_store
     from pipeline.store.lock import hold_desk
 
     proxies = _networks(proxy_from)
+    load_settings(folder, feeds_required=False)  # the desk itself would do without a wrong config
     open_store(database, create=False).close()
     port = _free_port(host, port)
     hold_desk(database)

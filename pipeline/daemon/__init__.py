@@ -41,7 +41,7 @@ log = logging.getLogger("tumen.daemon")
 _CLOCK_CHECK_SECONDS = 20.0
 _JUMP_SECONDS = 60.0  # corrections of a clock by NTP are smaller
 _CYCLE_LIMIT = 3.0  # times “[cycle] minutes”: a healthy cycle needs less than twice as long
-_HOUSEKEEPING_SECONDS = 6 * 3600.0
+_HOUSEKEEPING_LIMIT = 6 * 3600.0  # seconds
 _FIGURES = ("run", *(counter.name for counter in fields(RunCounts)), "waiting", "alerts_sent", "seconds")
 
 
@@ -166,9 +166,7 @@ class Daemon:
 
     def housekeeping(self) -> None:
         """Run ``tumen doctor --housekeeping`` as a child: tidy, check and back up the database."""
-        ended = self.children.call(
-            "doctor", "--housekeeping", "--config", str(self.config), limit=_HOUSEKEEPING_SECONDS
-        )
+        ended = self.children.call("doctor", "--housekeeping", "--config", str(self.config), limit=_HOUSEKEEPING_LIMIT)
         if ended is None:
             return
         level = logging.INFO if ended.status == 0 else logging.ERROR
@@ -235,14 +233,8 @@ class Daemon:
 
     def _schedule(self, scheduler: BackgroundScheduler, settings: Settings) -> None:
         cycles, housekeeping = triggers(settings.daemon)
-        options: dict[str, Any] = {
-            "coalesce": True,
-            "max_instances": 1,
-            "misfire_grace_time": None,
-            "replace_existing": True,
-        }
-        scheduler.add_job(self.cycle, cycles, id="cycle", **options)
-        scheduler.add_job(self.housekeeping, housekeeping, id="housekeeping", **options)
+        for name, job, trigger in (("cycle", self.cycle, cycles), ("housekeeping", self.housekeeping, housekeeping)):
+            scheduler.add_job(job, trigger, id=name, misfire_grace_time=None, replace_existing=True)
         self.lock.write(longest_interval(cycles))
 
 

@@ -12,16 +12,7 @@ from pipeline.feeds.children import choose, merge
 from pipeline.feeds.problems import problem_of_body
 from pipeline.feeds.same_item import same_item
 from pipeline.fetch import Fetcher
-from pipeline.model import (
-    Fetched,
-    FetchFailed,
-    NotModified,
-    Outcome,
-    ParsedFeed,
-    Request,
-    Seen,
-    Source,
-)
+from pipeline.model import Fetched, FetchFailed, NotModified, Outcome, ParsedFeed, Request, Seen, Source
 from pipeline.processing.feed_document import parse_feed, read_list
 from pipeline.processing.pool import Workers
 from pipeline.text.zones import home_timezone
@@ -60,16 +51,8 @@ class Checked:
             validators = "+".join(self.validators) or "no validators"
             shared = f"{self.apart} share a link" if self.apart else ""
             repeated = f"{self.repeated} repeat another" if self.repeated else ""
-            parts = [
-                f"{self.entries:>4} entries",
-                shared,
-                repeated,
-                newest,
-                self.encoding or "–",
-                validators,
-                self.robots,
-            ]
-            figures = ", ".join(part for part in parts if part)
+            parts = (shared, repeated, newest, self.encoding or "–", validators, self.robots)
+            figures = ", ".join((f"{self.entries:>4} entries", *filter(None, parts)))
         return f"{self.status or '–':>3}  {self.name:<34} {figures} {self.problem}".rstrip()
 
 

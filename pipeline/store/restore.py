@@ -101,14 +101,12 @@ def _put_in_place(unpacked: Path, database: Path, config: Path | None, now: date
             raise StoreError(f"{config}: is not empty; give a new folder for the config of the backup.")
         shutil.copytree(own, config, dirs_exist_ok=True)
         sentences.append(f"The config is in {config}.")
-    for end in BESIDE:
+    for end in (*BESIDE, "db"):  # the database last
         if (unpacked / f"tumen.{end}").is_file():
-            path = database.with_name(f"{database.stem}.{end}")
-            _replace(unpacked / f"tumen.{end}", path, now)
-            sentences.append(f"{path} was restored.")
-    kept = _replace(unpacked / "tumen.db", database, now)
-    aside = f" The database before it is {kept}." if kept else ""
-    return [*sentences, f"{database} was restored.{aside}"]
+            path = database if end == "db" else database.with_name(f"{database.stem}.{end}")
+            kept = _replace(unpacked / f"tumen.{end}", path, now)
+            sentences.append(f"{path} was restored.{f' The old file is {kept}.' if kept else ''}")
+    return sentences
 
 
 def _replace(copy: Path, path: Path, now: datetime) -> Path | None:

@@ -81,6 +81,12 @@ def end(conn: sqlite3.Connection, began: datetime, status: int, problem: str = "
         )
 
 
+def last_statuses(conn: sqlite3.Connection, limit: int) -> list[int | None]:
+    """Return the exit statuses of the last runs that polled a feed, newest first."""
+    rows = conn.execute("SELECT status FROM runs WHERE feeds_polled > 0 ORDER BY id DESC LIMIT ?", (limit,))
+    return [row[0] for row in rows]
+
+
 def record_fetch(conn: sqlite3.Connection, run: RunId, fetch: FetchRow, now: datetime) -> None:
     """Store one request."""
     conn.execute(

@@ -26,7 +26,7 @@ _KILLED = 2  # runs without an end
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watch:
-    """How the watch goes on.
+    """Whether feeds are polled, runs succeed and alerts are accepted.
 
     Attributes:
         last_run_status: exit status of the last run that ended; None if it was killed, or is of an older Tumen.
@@ -50,7 +50,7 @@ class Watch:
 
 
 def read(conn: sqlite3.Connection, path: Path, now: datetime) -> Watch:
-    """Read how the watch goes on."""
+    """Read the state of polls, runs, daemon and alerts."""
     rows = conn.execute(
         "SELECT started_at, finished_at, status, problem, config_version FROM runs ORDER BY id DESC LIMIT ?", (_RUNS,)
     ).fetchall()

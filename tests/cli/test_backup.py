@@ -177,7 +177,7 @@ def test_restore_keeps_the_present_database_aside(database: Path, tmp_path: Path
         conn.execute("DELETE FROM runs WHERE id > 10")
     sentences = restore(tmp_path / "copy.db", database, None, NOW)
     kept = database.with_name("tumen.db.before-20261130-120000")
-    assert sentences == [f"{database} was restored. The database before it is {kept}."]
+    assert sentences == [f"{database} was restored. The old file is {kept}."]
     assert (runs(database), runs(kept)) == (3000, 10)
 
 

@@ -65,7 +65,7 @@ def tumen_as_user(folder: Path, *words: str | Path) -> subprocess.CompletedProce
 
 def _with_places(folder: Path, words: tuple[str | Path, ...]) -> list[str | Path]:
     options: list[str | Path] = ["--db", folder / "tumen.db"]
-    if words[0] in ("run", "doctor", "daemon", "reextract") or words[:2] == ("alerts", "send"):
+    if words[0] in ("run", "doctor", "daemon", "reextract", "serve") or words[:2] == ("alerts", "send"):
         options += ["--config", folder / "config"]
     return [*words, *options]
 
@@ -99,6 +99,11 @@ def test_half_written_config_is_named_and_nothing_is_polled(
     refused(tumen(place, command), 78, name)
     assert digest(place) == before
     assert len(served.log) == asked
+
+
+def test_desk_refuses_a_wrong_config(place: Path) -> None:
+    (place / "config" / "tumen.toml").write_text("[desk]\ntranslator = 5\n", encoding="utf-8")
+    refused(tumen_as_user(place, "serve", "--port", "0"), 78, "tumen.toml", "translator")
 
 
 def test_missing_config_folder_is_named(place: Path) -> None:

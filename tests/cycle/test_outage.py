@@ -56,6 +56,7 @@ def test_command_prints_one_line_and_returns_69(tmp_path: Path) -> None:
         NetworkUnreachable, match=r"^None of 7 feeds could be reached: is this machine on the network\?"
     ):
         run.main(arguments, standalone_mode=False)
+    assert run.main([*arguments, "--force"], standalone_mode=False) == 69  # no second mail of cron
 
 
 def test_dead_site_counts_when_another_site_answers(desk: Desk) -> None:
