@@ -36,15 +36,7 @@ def routes() -> list[tuple[str, Callable[..., Any]]]:
 def shown(edit: Mapping[str, Any]) -> dict[str, Any]:
     """Return an edit as the templates show it, with its parts as word diffs."""
     parts = [
-        {
-            "kind": part["kind"],
-            "old": part["old"],
-            "new": part["new"],
-            "facts": part["facts"],
-            "pieces": word_diff(part["old"], part["new"]),
-        }
-        for part in edit["parts"]
-        if part["kind"] in _SHOWN
+        {**part, "pieces": word_diff(part["old"], part["new"])} for part in edit["parts"] if part["kind"] in _SHOWN
     ]
     return {
         **edit,

@@ -68,6 +68,8 @@ def test_article_is_taken_out_and_put_back(desk: Served) -> None:
         assert status == 200
     assert members(desk, story) == [ids[0], *ids[2:]]
     assert "Changes by hand" in page
+    source = desk.rows(f"SELECT f.name FROM articles a JOIN feeds f ON f.id = a.feed_id WHERE a.id = {ids[1]}")[0][0]
+    assert f"<b>{source}</b>" not in page.split("Who reported first")[1], "nor in what the last cycle found out"
     assert desk.rows("SELECT article_id, from_story, to_story, analyst FROM story_decisions") == [
         (ids[1], story, None, "anna")
     ]
