@@ -23,7 +23,7 @@ from pipeline.store import directions as rows
 from pipeline.store import stories as story_rows
 from pipeline.store.values import to_time
 from pipeline.stories import load_model
-from pipeline.stories.affairs import AFFAIR_GAP, Outline, find_affair
+from pipeline.stories.affairs import AFFAIR_GAP, Outline, find_affair, outline
 
 _SECONDS = 30.0
 _MOST_STORIES = 300  # per cycle
@@ -89,7 +89,7 @@ class Affairs:
         if own is None:
             return
         known = self._load(conn, now)
-        kinship = find_affair(own, known, load_model())
+        kinship = find_affair(own, known)
         if kinship is None:
             affair = rows.start_affair(conn, story, now)
         else:
@@ -111,4 +111,4 @@ def _outline(conn: sqlite3.Connection, story: int) -> Outline | None:
     if row is None:
         return None
     first, last = (to_time(time).timestamp() for time in (row.first_at, row.last_at))
-    return Outline(id=story, concepts=row.concepts, first=first, last=last)
+    return outline(story, row.shares, first, last, load_model())

@@ -104,7 +104,8 @@ class StoryStage:
             return scores[member.article]
 
         match = stories.choose(article, rows.candidates(conn, article, keys), score, model.threshold)
-        if match is not None and len(match.story.members) < stories.COMPARED:
+        few = match is not None and len(match.story.members) < stories.COMPARED
+        if match is not None and (few or match.story.articles >= stories.LARGE):
             match = stories.choose(article, [rows.complete(conn, match.story)], score, model.threshold)
         other = None if match is None else rows.known(conn, match.telling.article)
         if match is None or other is None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from pipeline.extract.layout import HEADINGS, STOPS, Layout
+from pipeline.extract.layout import HEADINGS, STOPS, Layout, is_label_of_link
 
 _SURE = 0.5
 _FRAGMENT = 500
 _FEW, _MANY = 0.1, 0.5
 _LABEL = 60
+_LINKED = 0.5
+_ITEMS = ("li", "td", "dd")
 _COLONS = (":", "：")
 
 
@@ -26,7 +28,11 @@ def choose(layout: Layout, trafilatura: list[bool], probabilities: list[float]) 
 
 
 def without_labels(layout: Layout, kept: list[bool]) -> list[bool]:
-    """Drop short lines that end with a colon before a block that is left out, and headings behind all other text."""
+    """Drop labels whose content is left out or is a link to another page.
+
+    These are short lines that end with a colon before a block that is left out, headings behind all other text, and
+    labels of one link, except in lists and tables.
+    """
     kept = list(kept)
     is_last = True
     for n in reversed(range(len(kept))):
@@ -34,7 +40,8 @@ def without_labels(layout: Layout, kept: list[bool]) -> list[bool]:
             continue
         block = layout.blocks[n]
         announces = block.text.endswith(_COLONS) and len(block.text) < _LABEL and not any(kept[n + 1 : n + 2])
-        if announces or (is_last and block.tag in HEADINGS):
+        points = layout.linked[n] > _LINKED and block.tag not in _ITEMS and is_label_of_link(block)
+        if announces or points or (is_last and block.tag in HEADINGS):
             kept[n] = False
         else:
             is_last = False

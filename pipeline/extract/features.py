@@ -14,9 +14,9 @@ from functools import lru_cache
 from itertools import accumulate
 from math import exp
 
-from pipeline.extract.blocks import BITS, Block
+from pipeline.extract.blocks import BITS
 from pipeline.extract.furniture import hints
-from pipeline.extract.layout import HEADINGS, LONG, STOPS, Layout, squeeze
+from pipeline.extract.layout import HEADINGS, LONG, STOPS, Layout, is_label_of_link, squeeze
 from pipeline.extract.readers import Votes
 
 Features = dict[str, float]
@@ -29,8 +29,6 @@ _AROUND = 5
 _MIN_CLAIM = 20
 _SOME = 3
 _DOUBTFUL = 0.3
-_MAX_LABEL = 40
-_ROUGHLY = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,7 +138,7 @@ class _Page:
             features["link"] = linked
             if linked > 0.85 and block.tag not in ("li", "td") and size < 200 and not self._links_around(n):
                 features["lone_link"] = 1.0
-            if _is_label_of_link(block):
+            if is_label_of_link(block):
                 features["label_link"] = 1.0
         if block.text.endswith(STOPS):
             features["stop"] = 1.0
@@ -222,12 +220,6 @@ def _shared(
         key: {f"{name}_votes": voted / size, f"{name}_share": prose / total, f"{name}_links": links / size}
         for key, (size, voted, prose, links) in sums.items()
     }
-
-
-def _is_label_of_link(block: Block) -> bool:
-    """Return whether the block is a few words with a colon and then one link: "Read also: …", in any language."""
-    label = block.text.find(":")
-    return 0 < label < _MAX_LABEL and abs(len(block.text) - label - 2 - block.linked) <= _ROUGHLY
 
 
 @lru_cache(maxsize=4_096)

@@ -226,19 +226,16 @@ def _settled(hits: list[Span], cancelled: list[Span], names: Sequence[int]) -> l
     """
     hits.sort()
     cancelled.sort(reverse=True)
-    excepted: dict[int, int] = {}  # by concept, how far its exceptions reach
-    reached: dict[int, int] = {}  # and its hits
+    reached: dict[int, int] = {}  # by concept, how far its hits and exceptions reach
     counts: dict[int, int] = {}
     name_start, name_end = 0, -1
     kept: list[Span] = []
     for start, minus_end, concept in hits:
         while cancelled and cancelled[-1][0] <= start:
             _, minus_stop, other = cancelled.pop()
-            excepted[other] = max(excepted.get(other, 0), -minus_stop)
+            reached[other] = max(reached.get(other, 0), -minus_stop)
         end = -minus_end
-        if end <= excepted.get(concept, 0) or end <= reached.get(concept, 0):
-            continue
-        if end <= name_end and (start != name_start or end != name_end):
+        if end <= reached.get(concept, 0) or (end <= name_end and (start != name_start or end != name_end)):
             continue
         reached[concept] = end
         if end > name_end and names[concept]:

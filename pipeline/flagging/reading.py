@@ -10,7 +10,7 @@ the text), 0.4 further down.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from pipeline.flagging.dateline import dateline_end
@@ -50,6 +50,7 @@ class Reading(NamedTuple):
         concepts: those in the article; ``in_title``: those in the title.
         size: of the text, in characters.
         home: country of the source, or None; ``home_item`` as items of a clause name it, “home:KR”.
+        known: answers of ``with_any``, which seed clauses ask for the same concepts again and again.
     """
 
     spans: Sequence[Span]
@@ -61,6 +62,7 @@ class Reading(NamedTuple):
     size: int
     home: str | None
     home_item: str
+    known: dict[frozenset[int | str], int]
 
     def only_in_title(self, concept: int) -> bool:
         """Whether the title has a concept that the text does not."""
@@ -70,12 +72,14 @@ class Reading(NamedTuple):
         """The highest grade of a set of sentences that is not empty."""
         return self.sentences[(sentences & -sentences).bit_length() - 1].grade
 
-    def with_any(self, concepts: Iterable[int | str]) -> int:
+    def with_any(self, concepts: frozenset[int | str]) -> int:
         """The set of sentences that have one of these concepts."""
-        found = 0
-        for concept in self.concepts.intersection(concepts):
-            found |= self.places[concept]
-        return found
+        if concepts not in self.known:
+            found = 0
+            for concept in self.concepts & concepts:
+                found |= self.places[concept]
+            self.known[concepts] = found
+        return self.known[concepts]
 
     def of_grade(self, least: float) -> int:
         """The set of sentences of this grade or a higher one."""
@@ -109,7 +113,7 @@ def read(
     titled = bool(sentences) and sentences[0].grade == TITLE
     in_title = frozenset([concept for concept, own in places.items() if own & 1] if titled else ())
     size = len(whole) - title_length - 1
-    return Reading(spans, sentences, places, grades, frozenset(grades), in_title, size, home, f"home:{home}")
+    return Reading(spans, sentences, places, grades, frozenset(grades), in_title, size, home, f"home:{home}", {})
 
 
 def _sentences(

@@ -76,11 +76,13 @@ class Candidate:
     Attributes:
         first: time of its first article, in seconds since the epoch.
         last: time of its last article.
+        articles: number of its articles, without copies.
         members: its articles; of a long story, some of them.
     """
 
     first: float
     last: float
+    articles: int
     members: Sequence[Telling]
 
 

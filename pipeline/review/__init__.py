@@ -60,18 +60,6 @@ def prepare_connection(conn: sqlite3.Connection) -> None:
 
 
 @hookimpl
-def menu_links(datasette: Any) -> list[dict[str, str]]:
-    """Return links to the desk for Datasette's menu."""
-    return [
-        {"href": datasette.urls.path("/-/tumen"), "label": "Review queue"},
-        {"href": datasette.urls.path("/-/tumen/brief"), "label": "Brief"},
-        {"href": datasette.urls.path("/-/tumen/search"), "label": "Search"},
-        {"href": datasette.urls.path("/-/tumen/dashboard"), "label": "Dashboard"},
-        {"href": datasette.urls.path("/-/tumen/op-ed"), "label": "The op-ed"},
-    ]
-
-
-@hookimpl
 def get_metadata(datasette: Any) -> dict[str, object]:
     """Return titles and descriptions, also when “datasette tumen.db” was started without “tumen serve”."""
     return tables.metadata(datasette)

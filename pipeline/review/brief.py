@@ -18,8 +18,7 @@ from datasette import Response
 from pipeline import alerts
 from pipeline.errors import BadValue
 from pipeline.review import configured, gloss, guard, interface, local_time, pages
-from pipeline.review.fields import clean_text, is_json, read_fields
-from pipeline.review.preferences import posting_analyst
+from pipeline.review.fields import clean_text, is_json, read_post
 from pipeline.services import brief as briefs
 from pipeline.services.brief_formats import FORMATS
 from pipeline.services.brief_stories import additions
@@ -76,8 +75,7 @@ async def download(datasette: Any, request: Any) -> Any:
 @pages.errors_as_pages
 async def edit(datasette: Any, request: Any) -> Any:
     """Store one edit: a sentence, an article left out or put back, or the order."""
-    analyst = posting_analyst(datasette, request)
-    fields = await read_fields(request)
+    analyst, fields = await read_post(datasette, request)
     what, article, value = _edit(fields)
     now = datetime.now(UTC)
 
@@ -90,7 +88,7 @@ async def edit(datasette: Any, request: Any) -> Any:
                 raise pages.RequestError(404, "There is no article {number} any more.", number=article)
             rows.put_edit(conn, what, value, article=article, analyst=analyst, now=now)
 
-    await guard.database(datasette).execute_write_fn(put)
+    await guard.write(datasette, put)
     if is_json(request):
         return Response.json({"saved": True})
     return Response.redirect(datasette.urls.path(f"/-/tumen/brief{_back(fields)}"), status=303)
@@ -99,8 +97,7 @@ async def edit(datasette: Any, request: Any) -> Any:
 @pages.errors_as_pages
 async def mail(datasette: Any, request: Any) -> Any:
     """Send the brief to a target of ``alerts.toml``, as plain text."""
-    posting_analyst(datasette, request)
-    fields = await read_fields(request)
+    _, fields = await read_post(datasette, request)
     target = next((target for target in _targets() if target.name == fields.get("target")), None)
     if target is None:
         raise pages.RequestError(400, "Choose a target. Targets are defined in alerts.toml.")
@@ -132,9 +129,7 @@ async def _compose(datasette: Any, request: Any, fields: Any) -> tuple[briefs.Br
         raise pages.RequestError(400, "A brief covers at most a year.")
     zone, words = local_time.zone_of(request).key, interface.of_request(request)
     now = datetime.now(UTC)
-    brief = await guard.database(datasette).execute_fn(
-        lambda conn: briefs.compose(conn, now, period, which, zone, words=words)
-    )
+    brief = await guard.read(datasette, lambda conn: briefs.compose(conn, now, period, which, zone, words=words))
     return brief, since
 
 

@@ -58,7 +58,7 @@ async def dashboard(datasette: Any, request: Any) -> Response:
         source=pages.parse_int(request.args.get("source"), 0, 2**53),
     )
     doors = _Doors(datasette.urls.path("/-/tumen"), scope.language, scope.source)
-    data = await guard.database(datasette).execute_fn(lambda conn: _read(conn, scope, now))
+    data = await guard.read(datasette, lambda conn: _read(conn, scope, now))
     t = interface.of_request(request)
     return pages.page(
         datasette,
@@ -225,9 +225,7 @@ async def feeds(datasette: Any, request: Any) -> Response:
     """Show the health of each feed and its articles of the last 30 days, failing feeds first."""
     t = interface.of_request(request)
     since = datetime.now(UTC) - timedelta(days=30)
-    rows = await guard.database(datasette).execute_fn(
-        lambda conn: figures.feed_polls(conn, last=40, since=to_text(since))
-    )
+    rows = await guard.read(datasette, lambda conn: figures.feed_polls(conn, last=40, since=to_text(since)))
     plotted = [row | {"plot": plots.strip(_checks(t, row), row["polls"])} for row in rows]
     return pages.page(datasette, request, "feeds.html", feeds=plotted, since=since.date().isoformat())
 

@@ -5,18 +5,15 @@ In: rows of ``edits``. Out: values for ``article_edits.html`` and ``edits.html``
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from typing import Any, get_args
 from urllib.parse import urlencode
-from xml.etree.ElementTree import Element, SubElement, tostring
-
-from datasette import Response
 
 from pipeline.edits.word_diff import word_diff
 from pipeline.model import REPORTED, EditKind
 from pipeline.review import guard, pages
-from pipeline.review.atom import ATOM, add_child, tag_of
+from pipeline.review.atom import Entry, feed, tag_of
 from pipeline.store import edits as rows
 
 _PAGE_SIZE = 50
@@ -57,10 +54,13 @@ def shown(edit: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def _digits(at: str) -> str:
+    return re.sub(r"\D", "", at)
+
+
 def archive_link(url: str, at: str) -> str:
     """Return the address of the Internet Archive's copy of a page nearest to a time; "" if it is no web page."""
-    digits = "".join(letter for letter in at if letter.isdigit())
-    return f"{_ARCHIVE}/{digits}/{url}" if pages.web_url(url) else ""
+    return f"{_ARCHIVE}/{_digits(at)}/{url}" if pages.web_url(url) else ""
 
 
 @pages.errors_as_pages
@@ -72,7 +72,7 @@ async def listing(datasette: Any, request: Any) -> Any:
     def read(conn: Any) -> Any:
         return rows.latest(conn, kind=kind, before=before, limit=_PAGE_SIZE + 1)
 
-    found = await guard.database(datasette).execute_fn(read)
+    found = await guard.read(datasette, read)
     more = {"before": found[_PAGE_SIZE - 1]["id"]} if len(found) > _PAGE_SIZE else {}
     if more and kind:
         more["kind"] = kind
@@ -90,26 +90,21 @@ async def listing(datasette: Any, request: Any) -> Any:
 @pages.errors_as_pages
 async def atom(datasette: Any, request: Any) -> Any:
     """Return the last 100 reported edits as an Atom feed."""
-    found = await guard.database(datasette).execute_fn(lambda conn: rows.latest(conn, limit=100))
-    feed_url = datasette.absolute_url(request, request.path)
-    feed = Element("feed", xmlns=ATOM)
-    add_child(feed, "id", tag_of("feed", "edits"))
-    add_child(feed, "title", "Tumen: edits and deletions")
-    add_child(feed, "updated", found[0]["seen_at"] if found else datetime.now(UTC).strftime("%Y-%m-%dT00:00:00Z"))
-    SubElement(feed, "link", rel="self", href=feed_url)
-    for edit in found:
-        entry = SubElement(feed, "entry")
-        desk_url = datasette.absolute_url(request, datasette.urls.path(f"/-/tumen/article/{edit['article']}"))
-        digits = "".join(letter for letter in edit["seen_at"] if letter.isdigit())
-        add_child(entry, "id", tag_of("edit", f"{edit['id']}-{digits}", edit["seen_at"][:10]))
-        add_child(entry, "title", f"{NAMES[edit['kind']].capitalize()}: {edit['title']}")
-        add_child(entry, "updated", edit["seen_at"])
-        add_child(SubElement(entry, "author"), "name", edit["source"])
-        SubElement(entry, "link", rel="alternate", href=desk_url)
-        SubElement(entry, "category", term=edit["kind"])
-        add_child(entry, "summary", _summary(edit))
-    body = b'<?xml version="1.0" encoding="utf-8"?>\n' + tostring(feed, encoding="utf-8")
-    return Response(body.decode(), content_type="application/atom+xml; charset=utf-8")
+    found = await guard.read(datasette, lambda conn: rows.latest(conn, limit=100))
+    entries = [
+        Entry(
+            id=tag_of("edit", f"{edit['id']}-{_digits(edit['seen_at'])}", edit["seen_at"][:10]),
+            article=edit["article"],
+            title=f"{NAMES[edit['kind']].capitalize()}: {edit['title']}",
+            url="",
+            source=edit["source"],
+            summary=_summary(edit),
+            updated=edit["seen_at"],
+            categories=[edit["kind"]],
+        )
+        for edit in found
+    ]
+    return feed(datasette, request, "edits", "edits and deletions", entries)
 
 
 def _summary(edit: Mapping[str, Any]) -> str:

@@ -32,7 +32,7 @@ async def export(datasette: Any, request: Any) -> Any:
         ids, _ = wanted.find(conn, wanted.query(conn), limit=search.RANKED)
         return search_results.load(conn, ids)
 
-    results = await guard.database(datasette).execute_fn(read)
+    results = await guard.read(datasette, read)
     form = request.url_vars["form"]
 
     def desk(article: int) -> str:

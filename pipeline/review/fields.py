@@ -6,18 +6,34 @@ import json
 from typing import Any
 from urllib.parse import parse_qs
 
+from pipeline.review import guard
 from pipeline.review.pages import RequestError
 
 MAX_BYTES = 64 * 1024
 MAX_NOTE_CHARACTERS = 10_000
 
 
+async def read_post(datasette: Any, request: Any) -> tuple[str, dict[str, Any]]:
+    """Return the signed-in analyst who posts, and the fields.
+
+    Raises:
+        RequestError: the request is no POST, comes from nobody who is signed in, or cannot be read.
+    """
+    fields = await read_fields(request)
+    analyst = guard.analyst(datasette, request)
+    if analyst is None:
+        raise RequestError(403, "You are not signed in. Please sign in and try again.")
+    return analyst, fields
+
+
 async def read_fields(request: Any) -> dict[str, Any]:
     """Read the fields of a POST, as form or JSON.
 
     Raises:
-        RequestError: the body is larger than 64 KiB, cannot be parsed, or comes from another site.
+        RequestError: the request is no POST, or its body is larger than 64 KiB or cannot be parsed.
     """
+    if request.method != "POST":
+        raise RequestError(405, "Send this with POST.")
     raw = bytearray()
     more = True
     while more:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import functools
 import logging
-import threading
 from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 
 from pipeline.errors import ConfigError
 from pipeline.flagging.lexicon_index import matcher_of
@@ -43,39 +43,20 @@ def _inside(start: int, end: int, other_start: int, other_end: int) -> bool:
     return other_start <= start and end <= other_end and end - start < other_end - other_start
 
 
-class _Loader:
-    """Loads the glossary in a thread of its own at the first question."""
-
-    def __init__(self) -> None:
-        self.lock = threading.Lock()
-        self.thread: threading.Thread | None = None
-        self.glossary: Glossary | None = None
-
-    def ready(self, *, wait: bool = False) -> Glossary | None:
-        with self.lock:
-            if self.thread is None:
-                self.thread = threading.Thread(target=self._load, daemon=True, name="glossary")
-                self.thread.start()
-        if wait:
-            self.thread.join()
-        return self.glossary
-
-    def _load(self) -> None:
-        try:
-            concepts = load_concepts(find_folder(configured.folder(), "concepts"))
-        except ConfigError as error:
-            _log.warning("titles have no glosses: %s", error)
-            return
-        names = {concept.id: concept.name for concept in concepts.values()}
-        self.glossary = Glossary(matcher_of(list(concepts.values())), names)
-
-
-_loader = _Loader()
-
-
-def start() -> None:
+@functools.cache
+def start() -> Future[Glossary | None]:
     """Start to load the lexicon."""
-    _loader.ready()
+    return ThreadPoolExecutor(1, "glossary").submit(_load)
+
+
+def _load() -> Glossary | None:
+    try:
+        concepts = load_concepts(find_folder(configured.folder(), "concepts"))
+    except ConfigError as error:
+        _log.warning("titles have no glosses: %s", error)
+        return None
+    names = {concept.id: concept.name for concept in concepts.values()}
+    return Glossary(matcher_of(list(concepts.values())), names)
 
 
 def of_title(title: str, language: str | None, *, wait: bool = False) -> tuple[str, ...]:
@@ -88,5 +69,6 @@ def of_title(title: str, language: str | None, *, wait: bool = False) -> tuple[s
     """
     if language in (None, "en"):
         return ()
-    glossary = _loader.ready(wait=wait)
+    loading = start()
+    glossary = loading.result() if wait or loading.done() else None
     return () if glossary is None else glossary.gloss(title)

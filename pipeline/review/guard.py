@@ -7,10 +7,14 @@ reach the desk can read it; only analysts can give verdicts. ``middleware`` drop
 from __future__ import annotations
 
 import ipaddress
+import sqlite3
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pipeline.review import analysts
+
+T = TypeVar("T")
 
 
 def analyst(datasette: Any, request: Any) -> str | None:
@@ -43,6 +47,18 @@ def database(datasette: Any) -> Any:
         if attached.path and not attached.is_memory:
             return attached
     raise LookupError("no database file is attached")
+
+
+async def read(datasette: Any, query: Callable[[sqlite3.Connection], T]) -> T:
+    """Run a query in one of Datasette's reading threads."""
+    found: T = await database(datasette).execute_fn(query)
+    return found
+
+
+async def write(datasette: Any, change: Callable[[sqlite3.Connection], T]) -> T:
+    """Run a change in Datasette's writing thread."""
+    result: T = await database(datasette).execute_write_fn(change)
+    return result
 
 
 def peer(request: Any) -> str:

@@ -41,7 +41,7 @@ async def metrics(datasette: Any, request: Any) -> Response:
 
 
 async def _read(datasette: Any) -> status.Status:
-    state: status.Status = await guard.database(datasette).execute_fn(lambda conn: status.read(conn, datetime.now(UTC)))
+    state: status.Status = await guard.read(datasette, lambda conn: status.read(conn, datetime.now(UTC)))
     return state
 
 

@@ -25,9 +25,7 @@ def routes() -> list[tuple[str, Callable[..., Any]]]:
 async def live(datasette: Any, request: Any) -> Any:
     """Return what changed since the page was made, for its notice of new articles and of colleagues' verdicts."""
     analyst = guard.analyst(datasette, request)
-    changed = await guard.database(datasette).execute_fn(
-        lambda conn: changes(conn, request, analyst, request.args, datetime.now(UTC))
-    )
+    changed = await guard.read(datasette, lambda conn: changes(conn, request, analyst, request.args, datetime.now(UTC)))
     return Response.json(changed, headers={"cache-control": "no-store"})
 
 

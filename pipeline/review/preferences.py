@@ -12,7 +12,7 @@ from typing import Any
 from datasette import Response
 
 from pipeline.review import filters, guard, local_time, pages
-from pipeline.review.fields import clean_text, read_fields
+from pipeline.review.fields import clean_text, read_post
 from pipeline.store import desk_settings
 
 
@@ -24,8 +24,7 @@ def routes() -> list[tuple[str, Callable[..., Any]]]:
 @pages.errors_as_pages
 async def save_filters(datasette: Any, request: Any) -> Any:
     """Save filters under a name, or remove a name."""
-    analyst = posting_analyst(datasette, request)
-    fields = await read_fields(request)
+    analyst, fields = await read_post(datasette, request)
     name = clean_text(fields.get("name"))[:60]
     if not name:
         raise pages.RequestError(400, "Type a name for the filters.")
@@ -35,38 +34,21 @@ async def save_filters(datasette: Any, request: Any) -> Any:
     if not query and not fields.get("remove"):
         raise pages.RequestError(400, "There are no filters to save. Choose some first.")
     now = datetime.now(UTC)
-    await guard.database(datasette).execute_write_fn(
-        lambda conn: desk_settings.save_filters(conn, analyst, name, query, now)
-    )
+    await guard.write(datasette, lambda conn: desk_settings.save_filters(conn, analyst, name, query, now))
     return Response.redirect(datasette.urls.path(f"/-/tumen{query}"), status=303)
 
 
 @pages.errors_as_pages
 async def set_zone(datasette: Any, request: Any) -> Any:
     """Store the analyst's time zone."""
-    analyst = posting_analyst(datasette, request)
-    fields = await read_fields(request)
+    analyst, fields = await read_post(datasette, request)
     name = clean_text(fields.get("zone"))
     if local_time.parse_zone(name) is None:
         raise pages.RequestError(
             400, "“{name}” is not a time zone. Expected a name such as Asia/Seoul.", name=name[:60]
         )
     now = datetime.now(UTC)
-    await guard.database(datasette).execute_write_fn(lambda conn: desk_settings.put(conn, analyst, "zone", name, now))
+    await guard.write(datasette, lambda conn: desk_settings.put(conn, analyst, "zone", name, now))
     response = Response.redirect(datasette.urls.path("/-/tumen"), status=303)
     local_time.remember(response, name)
     return response
-
-
-def posting_analyst(datasette: Any, request: Any) -> str:
-    """Return the analyst who posts.
-
-    Raises:
-        RequestError: the request is not a POST, or not of a signed-in analyst.
-    """
-    if request.method != "POST":
-        raise pages.RequestError(405, "Send this with POST.")
-    analyst = guard.analyst(datasette, request)
-    if analyst is None:
-        raise pages.RequestError(403, "You are not signed in. Please sign in and try again.")
-    return analyst

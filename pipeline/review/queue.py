@@ -56,8 +56,8 @@ async def article(datasette: Any, request: Any) -> Any:
     if request.args.get("part") != "article":
         return await _review_page(datasette, request, number)
     analyst = guard.analyst(datasette, request)
-    values = await guard.database(datasette).execute_fn(
-        lambda conn: _article(conn, request, number, desk.choices(conn)["topic"], analyst)
+    values = await guard.read(
+        datasette, lambda conn: _article(conn, request, number, desk.choices(conn)["topic"], analyst)
     )
     wanted = filters.read(request.args)
     return pages.page(
@@ -79,7 +79,7 @@ def _article(
 async def _review_page(datasette: Any, request: Any, number: int | None) -> Any:
     now, zone = datetime.now(UTC), local_time.zone_of(request)
     analyst = guard.analyst(datasette, request)
-    values = await guard.database(datasette).execute_fn(lambda conn: _read(conn, request, analyst, number, now))
+    values = await guard.read(datasette, lambda conn: _read(conn, request, analyst, number, now))
     translation.request(datasette, values["waiting"], values["translated"])
     await _remember_visit(datasette, analyst, values["settings"], now)
     response = pages.page(datasette, request, "review.html", **values, **_options(request, values["wanted"]))

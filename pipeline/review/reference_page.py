@@ -24,9 +24,7 @@ def routes() -> list[tuple[str, Callable[..., Any]]]:
 @pages.errors_as_pages
 async def reference(datasette: Any, request: Any) -> Response:
     """Show all passages on one page."""
-    record, passages = await guard.database(datasette).execute_fn(
-        lambda conn: (figures.reference(conn), figures.passages(conn))
-    )
+    record, passages = await guard.read(datasette, lambda conn: (figures.reference(conn), figures.passages(conn)))
     t = interface.of_request(request)
     base = datasette.urls.path("/-/tumen/search")
     months = _months(min((month for row in passages for month, _ in row["months"]), default=""), datetime.now(UTC))

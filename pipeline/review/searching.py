@@ -13,7 +13,7 @@ from typing import Any
 from datasette import Response
 
 from pipeline.review import guard, pages
-from pipeline.review.fields import read_fields
+from pipeline.review.fields import read_post
 from pipeline.review.search_marks import Marker
 from pipeline.store import asked, concepts, search, search_results
 from pipeline.store.search_query import Query, Term
@@ -57,7 +57,7 @@ async def searching(datasette: Any, request: Any) -> Any:
             }
         return values
 
-    values = await guard.database(datasette).execute_fn(read)
+    values = await guard.read(datasette, read)
     return pages.page(
         datasette,
         request,
@@ -115,21 +115,16 @@ def _some_spellings(term: Term) -> list[str]:
 @pages.errors_as_pages
 async def saved(datasette: Any, request: Any) -> Any:
     """Save a search under a name, or remove it from the list."""
-    if request.method != "POST":
-        raise pages.RequestError(405, "Save a search with the button.")
-    analyst = guard.analyst(datasette, request)
-    if analyst is None:
-        raise pages.RequestError(403, "Please sign in to save a search.")
-    fields = await read_fields(request)
+    analyst, fields = await read_post(datasette, request)
     now = datetime.now(UTC)
     key = pages.parse_int(str(fields.get("remove", "")), 1, 2**53)
     base = datasette.urls.path("/-/tumen/search")
     if key is not None:
-        await guard.database(datasette).execute_write_fn(lambda conn: search_results.remove(conn, key, now))
+        await guard.write(datasette, lambda conn: search_results.remove(conn, key, now))
         return Response.redirect(base, status=303)
     name = " ".join(str(fields.get("name", "")).split())[:100]
     query = asked.of_string(str(fields.get("query", ""))[:2000]).link()
     if not name or not query:
         raise pages.RequestError(400, "A saved search needs a name and something to search for.")
-    await guard.database(datasette).execute_write_fn(lambda conn: search_results.save(conn, name, query, analyst, now))
+    await guard.write(datasette, lambda conn: search_results.save(conn, name, query, analyst, now))
     return Response.redirect(f"{base}?{query}", status=303)

@@ -76,8 +76,6 @@ async def enter(datasette: Any, request: Any) -> Any:
 @pages.errors_as_pages
 async def logout(datasette: Any, request: Any) -> Any:
     """Sign out: delete the cookie."""
-    if request.method != "POST":
-        raise pages.RequestError(405, "Sign out with the button.")
     await read_fields(request)
     response = Response.redirect(datasette.urls.path("/-/tumen"), status=303)
     response.set_cookie("ds_actor", "", expires=0, max_age=0, httponly=True)
@@ -87,8 +85,6 @@ async def logout(datasette: Any, request: Any) -> Any:
 @pages.errors_as_pages
 async def language(datasette: Any, request: Any) -> Any:
     """Remember the language that the reader chose, and go back to the page."""
-    if request.method != "POST":
-        raise pages.RequestError(405, "Choose the language with the buttons.")
     fields = await read_fields(request)
     back = str(fields.get("back", ""))
     if not _OWN_PATH.fullmatch(back):  # never to another site

@@ -15,7 +15,7 @@ from typing import Any
 from datasette import Response
 
 from pipeline.review import guard, interface, pages
-from pipeline.review.fields import read_fields
+from pipeline.review.fields import read_post
 from pipeline.store import directions, story_decisions, story_page
 from pipeline.store.values import to_time
 from pipeline.text.catalogue import Catalogue
@@ -36,8 +36,8 @@ async def story(datasette: Any, request: Any) -> Any:
     if request.method == "POST":
         await _change(datasette, request, number)
         return Response.redirect(datasette.urls.path(f"/-/tumen/story/{number}"), status=303)
-    shown = await guard.database(datasette).execute_fn(lambda conn: story_page.load(conn, number))
-    direction = await guard.database(datasette).execute_fn(lambda conn: directions.of_story(conn, number))
+    shown = await guard.read(datasette, lambda conn: story_page.load(conn, number))
+    direction = await guard.read(datasette, lambda conn: directions.of_story(conn, number))
     if shown is None:
         raise pages.RequestError(404, "There is no story {number}.", number=number)
     t = interface.of_request(request)
@@ -65,10 +65,7 @@ def _later(apart: timedelta, t: Catalogue) -> str:
 
 async def _change(datasette: Any, request: Any, number: int) -> None:
     """Split, join or undo."""
-    analyst = guard.analyst(datasette, request)
-    if analyst is None:
-        raise pages.RequestError(403, "Please sign in to change a story.")
-    fields = await read_fields(request)
+    analyst, fields = await read_post(datasette, request)
     token = str(fields.get("token", ""))
     if not _TOKEN.fullmatch(token):
         raise pages.RequestError(400, "The page is out of date. Reload the page.")
@@ -85,6 +82,6 @@ async def _change(datasette: Any, request: Any, number: int) -> None:
             story_decisions.undo(conn, str(fields.get("batch", "")), by)
 
     try:
-        await guard.database(datasette).execute_write_fn(write)
+        await guard.write(datasette, write)
     except story_decisions.NotPossible as refusal:
         raise pages.RequestError(409, str(refusal)) from None

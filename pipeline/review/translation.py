@@ -45,7 +45,7 @@ async def _translate(datasette: Any, translator: service.Translator, lines: Sequ
         _log.warning("%s Next attempt in %d minutes.", error, _PAUSE_SECONDS // 60)
         return
     now = datetime.now(UTC)
-    await guard.database(datasette).execute_write_fn(lambda conn: translations.put(conn, made, now))
+    await guard.write(datasette, lambda conn: translations.put(conn, made, now))
 
 
 def _made(translator: service.Translator, lines: Sequence[Waiting]) -> list[translations.Translation]:

@@ -15,9 +15,8 @@ from datasette import Response
 
 from pipeline.model import Verdict
 from pipeline.review import filters, guard, pages
-from pipeline.review.fields import MAX_NOTE_CHARACTERS, clean_text, is_json, read_fields
+from pipeline.review.fields import MAX_NOTE_CHARACTERS, clean_text, is_json, read_post
 from pipeline.review.live import changes
-from pipeline.review.preferences import posting_analyst
 from pipeline.store import reviews
 from pipeline.store.values import to_time
 
@@ -40,13 +39,12 @@ _REFUSALS: dict[reviews.Refusal, tuple[int, str]] = {
 @pages.errors_as_pages
 async def verdict(datasette: Any, request: Any) -> Any:
     """Store one verdict. Return JSON to a script; redirect a form to the queue."""
-    analyst = posting_analyst(datasette, request)
-    fields = await read_fields(request)
+    analyst, fields = await read_post(datasette, request)
     shown = filters.read(request.args)
     queue = shown.queue if shown.queue in ("audit", "near") else "main"
     new = replace(_new_verdict(fields, analyst), queue=queue)
     now = datetime.now(UTC)
-    stored = await guard.database(datasette).execute_write_fn(lambda conn: reviews.put(conn, new, now))
+    stored = await guard.write(datasette, lambda conn: reviews.put(conn, new, now))
     if stored.refusal is not None:
         status, reason = _REFUSALS[stored.refusal]
         raise pages.RequestError(status, reason, number=new.article)
@@ -57,7 +55,7 @@ async def verdict(datasette: Any, request: Any) -> Any:
         stands = reviews.standing(conn, new.article)
         return changes(conn, request, analyst, fields, now) | {"standing": None if stands is None else stands.verdict}
 
-    answer = await guard.database(datasette).execute_fn(read)
+    answer = await guard.read(datasette, read)
     return Response.json(
         {"review": stored.id, "articles": stored.articles, "overruled": _overruled(stored, now)} | answer
     )
@@ -75,12 +73,11 @@ def _overruled(stored: reviews.Stored, now: datetime) -> dict[str, Any] | None:
 @pages.errors_as_pages
 async def note(datasette: Any, request: Any) -> Any:
     """Store a note without a verdict. Return JSON to a script; show the article again to a form."""
-    analyst = posting_analyst(datasette, request)
-    fields = await read_fields(request)
+    analyst, fields = await read_post(datasette, request)
     article, token = _article(fields), _token(fields)
     new = reviews.NewNote(article=article, analyst=analyst, note=_note(fields), token=f"note {token}")
     now = datetime.now(UTC)
-    if not await guard.database(datasette).execute_write_fn(lambda conn: reviews.put_note(conn, new, now)):
+    if not await guard.write(datasette, lambda conn: reviews.put_note(conn, new, now)):
         raise pages.RequestError(404, "There is no article {number} any more.", number=article)
     if is_json(request):
         return Response.json({"saved": True})

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -20,12 +22,11 @@ _MOST_MEMBERS = 40  # first articles of a story that are compared
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoryOutline:
-    """Times and concepts of a story."""
+    """Times of a story, and the share (0 to 1) of its articles that name each concept."""
 
-    id: int
     first_at: str
     last_at: str
-    concepts: frozenset[str]
+    shares: Mapping[str, float]
 
 
 def pending(conn: sqlite3.Connection, since: datetime, limit: int) -> list[int]:
@@ -101,8 +102,9 @@ def outline_of(conn: sqlite3.Connection, story: int) -> StoryOutline | None:
     ).fetchall()
     if not rows:
         return None
-    concepts = frozenset(concept for row in rows for concept in json.loads(row[2]))
-    return StoryOutline(id=story, first_at=rows[0][0], last_at=rows[0][1], concepts=concepts)
+    counts = Counter(concept for row in rows for concept in json.loads(row[2]))
+    shares = {concept: count / len(rows) for concept, count in counts.items()}
+    return StoryOutline(first_at=rows[0][0], last_at=rows[0][1], shares=shares)
 
 
 def affairs_since(conn: sqlite3.Connection, since: datetime) -> dict[int, list[int]]:

@@ -19,7 +19,7 @@ from itertools import chain, islice
 from typing import Literal
 
 from pipeline.model import STORY_WINDOW, Candidate, IndexKeys, SentenceHolder, Signature, Telling
-from pipeline.store.values import from_row, short_name, to_row, to_text, to_time
+from pipeline.store.values import from_row, short_name, to_row, to_text, to_time, to_tuple
 
 _MOST_HOLDERS = 50  # newest articles that are compared for one sentence
 _MOST_PER_CONCEPT, _MOST_PER_WORD = 40, 6  # newest articles that one key finds
@@ -40,19 +40,12 @@ class Known:
 
 def holders(conn: sqlite3.Connection, article: int, hashes: Sequence[int]) -> dict[int, list[int]]:
     """Return, for each sentence that other articles contain, the ids of the newest of them."""
-    shared = conn.execute(
-        "SELECT value FROM json_each(?) WHERE EXISTS (SELECT 1 FROM sentences WHERE hash = value AND article_id <> ?)",
-        (json.dumps(hashes), article),
-    )
-    return {sentence: _holders(conn, sentence, article) for (sentence,) in shared.fetchall()}
-
-
-def _holders(conn: sqlite3.Connection, sentence: int, article: int) -> list[int]:
     rows = conn.execute(
-        "SELECT article_id FROM sentences WHERE hash = ? AND article_id <> ? ORDER BY article_id DESC LIMIT ?",
-        (sentence, article, _MOST_HOLDERS),
+        "SELECT k.value, (SELECT json_group_array(article_id) FROM (SELECT article_id FROM sentences"
+        " WHERE hash = k.value AND article_id <> ? ORDER BY article_id DESC LIMIT ?)) FROM json_each(?) k",
+        (article, _MOST_HOLDERS, json.dumps(hashes)),
     )
-    return [row[0] for row in rows.fetchall()]
+    return {sentence: json.loads(articles) for sentence, articles in rows.fetchall() if articles != "[]"}
 
 
 def load_holders(
@@ -60,11 +53,11 @@ def load_holders(
 ) -> dict[int, list[SentenceHolder]]:
     """Return the articles of ``holders`` between two times, by sentence."""
     rows = conn.execute(
-        "SELECT id AS article, feed_id AS source, story_id AS story, sorted_at AS at FROM articles"
+        "SELECT id, feed_id, story_id, sorted_at FROM articles"
         " WHERE id IN (SELECT value FROM json_each(?)) AND sorted_at BETWEEN ? AND ?",
         (json.dumps(sorted(set(chain.from_iterable(holders.values())))), since, until),
     )
-    loaded = {row["article"]: from_row(SentenceHolder, row) for row in rows.fetchall()}
+    loaded = {row[0]: SentenceHolder(article=row[0], source=row[1], story=row[2], at=row[3]) for row in rows}
     by_sentence = {
         sentence: [loaded[article] for article in articles if article in loaded]
         for sentence, articles in holders.items()
@@ -125,41 +118,42 @@ def candidates(conn: sqlite3.Connection, article: Telling, keys: IndexKeys) -> l
         by_story[telling.story or -telling.article].append(telling)
     spans = _spans(conn, by_story)
     return [
-        Candidate(*spans.get(story, (members[0].at, members[0].at)), members) for story, members in by_story.items()
+        Candidate(*spans.get(story, (members[0].at, members[0].at, 1)), members) for story, members in by_story.items()
     ]
 
 
 def complete(conn: sqlite3.Connection, story: Candidate) -> Candidate:
-    """Return a story with its first members too. The caller needs them only if few of its members were found."""
+    """Return a story with its first members too. Needed only if few members were found or the story is large."""
     if story.members[0].story is None:
         return story
     known = {member.article for member in story.members}
-    more = [member for member in _first_members(conn, story.members[0].story) if member.article not in known]
-    return Candidate(story.first, story.last, [*story.members, *more])
+    more = [article for article in _first_articles(conn, story.members[0].story) if article not in known]
+    return Candidate(story.first, story.last, story.articles, [*story.members, *_tellings(conn, more)])
 
 
 def whole_story(conn: sqlite3.Connection, story: int) -> Candidate | None:
     """Return a story with its first members, or None if their signatures are no longer kept."""
-    found = _first_members(conn, story)
+    found = list(_tellings(conn, _first_articles(conn, story)))
     spans = _spans(conn, [story])
     return Candidate(*spans[story], found) if found and story in spans else None
 
 
-def _first_members(conn: sqlite3.Connection, story: int) -> list[Telling]:
+def _first_articles(conn: sqlite3.Connection, story: int) -> list[int]:
     rows = conn.execute(
         "SELECT id FROM articles INDEXED BY articles_story WHERE story_id = ? ORDER BY id LIMIT ?",
         (story, _MOST_FIRST_MEMBERS),
     )
-    return list(_tellings(conn, [row[0] for row in rows.fetchall()]))
+    return [row[0] for row in rows.fetchall()]
 
 
-def _spans(conn: sqlite3.Connection, stories: Iterable[int]) -> dict[int, tuple[float, float]]:
-    """Return the times of the first and the last article of stories."""
+def _spans(conn: sqlite3.Connection, stories: Iterable[int]) -> dict[int, tuple[float, float, int]]:
+    """Return the times of the first and the last article of stories, and the number of articles without copies."""
     rows = conn.execute(
-        "SELECT id, first_seen_at, last_seen_at FROM stories WHERE id IN (SELECT value FROM json_each(?))",
+        "SELECT id, first_seen_at, last_seen_at, (SELECT count(*) FROM story_members WHERE story_id = stories.id"
+        " AND how <> 'copy') FROM stories WHERE id IN (SELECT value FROM json_each(?))",
         (json.dumps(list(stories)),),
     )
-    return {row[0]: (to_time(row[1]).timestamp(), to_time(row[2]).timestamp()) for row in rows.fetchall()}
+    return {row[0]: (to_time(row[1]).timestamp(), to_time(row[2]).timestamp(), row[3]) for row in rows.fetchall()}
 
 
 def _articles_of(conn: sqlite3.Connection, keys: Iterable[int]) -> list[tuple[int, list[int]]]:
@@ -178,19 +172,28 @@ def _tellings(conn: sqlite3.Connection, articles: Sequence[int], *, around: floa
     since, until = ("", "~") if around is None else (_text(around - window), _text(around + window))
     rows = conn.execute(
         # CROSS JOIN keeps the order of the list, so that only the rows that are asked for are read
-        "SELECT s.*, a.feed_id AS source, a.sorted_at, a.story_id AS story, a.language"
+        "SELECT a.id, a.feed_id, a.sorted_at, a.story_id, a.language, s.words, s.title_words, s.characters, s.digest,"
+        " s.concepts, s.title_concepts, s.acts, s.title_acts, s.numbers"
         " FROM json_each(?) k CROSS JOIN articles a ON a.id = k.value AND a.sorted_at BETWEEN ? AND ?"
         " CROSS JOIN signatures s ON s.article_id = a.id",
         (json.dumps(articles), since, until),
     )
-    for row in rows:
-        yield Telling(
-            article=row["article_id"],
-            source=row["source"],
-            at=to_time(row["sorted_at"]).timestamp(),
-            story=row["story"],
-            signature=from_row(Signature, row, words=_unpack(row["words"]), title_words=_unpack(row["title_words"])),
+    for article, source, at, story, language, words, title_words, characters, digest, *sets in rows:
+        # by hand, not by from_row: half of the time of joining is reading candidates
+        concepts, title_concepts, acts, title_acts, numbers = [frozenset(to_tuple(names)) for names in sets]
+        signature = Signature(
+            language=language,
+            concepts=concepts,
+            title_concepts=title_concepts,
+            acts=acts,
+            title_acts=title_acts,
+            numbers=numbers,
+            words=_unpack(words),
+            title_words=_unpack(title_words),
+            characters=characters,
+            digest=bool(digest),
         )
+        yield Telling(article=article, source=source, at=to_time(at).timestamp(), story=story, signature=signature)
 
 
 def _text(seconds: float) -> str:

@@ -6,7 +6,7 @@ reports of an event are joined by a learned pair score (``pairs``) and the choic
 join hides an article from an analyst, a missed one costs a second look: precision comes first.
 """
 
-from pipeline.stories.clusters import COMPARED, Match, choose
+from pipeline.stories.clusters import COMPARED, LARGE, Match, choose
 from pipeline.stories.model import StoryModel, load_model
 from pipeline.stories.near_duplicates import Copy, find_original, fingerprint, may_be_copy
 from pipeline.stories.numbers import format_number
@@ -16,6 +16,7 @@ from pipeline.stories.terms import load_terms
 
 __all__ = [
     "COMPARED",
+    "LARGE",
     "Copy",
     "Match",
     "StoryModel",

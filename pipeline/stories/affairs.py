@@ -7,16 +7,15 @@ done and in their numbers. A story is compared with single stories of an affair,
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 from pipeline.stories.model import StoryModel
 
 AFFAIR_GAP = timedelta(days=4)  # between two stories of an affair
-_LEAST_WEIGHT = 2.5  # of a compared concept: about one article in twelve has it, or fewer
-_THRESHOLD = 0.4  # of the mean of the two best likenesses; measured by benchmarks/affairs.py
-_SMOOTHING = 4.0  # added weight, so that a story with one rare concept is not like every other with it
+_THRESHOLD = 0.25  # of the mean of the two best cosines; measured by benchmarks/affairs.py
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,43 +23,58 @@ class Outline:
     """A story: what it is about and when it was.
 
     Attributes:
-        concepts: of its articles.
+        concepts: weights of the concepts of its articles, as a vector of length 1.
         first, last: times of its articles, in seconds since the epoch.
     """
 
     id: int
-    concepts: frozenset[str]
+    concepts: Mapping[str, float]
     first: float
     last: float
 
 
 @dataclass(frozen=True, slots=True)
 class Kinship:
-    """The affair of a story, and the concepts that they share, the rarest first."""
+    """The affair of a story, and the concepts that they share, the most telling first."""
 
     affair: int
     shared: tuple[str, ...]
 
 
-def find_affair(story: Outline, affairs: Mapping[int, Sequence[Outline]], model: StoryModel) -> Kinship | None:
+def outline(story: int, shares: Mapping[str, float], first: float, last: float, model: StoryModel) -> Outline:
+    """Return the outline of a story.
+
+    Args:
+        story: its id.
+        shares: share (0 to 1) of its articles that name each concept.
+        first: time of its first article, in seconds since the epoch.
+        last: time of its last article.
+        model: how rare concepts are.
+    """
+    weights = {concept: share * model.weigh(concept) for concept, share in shares.items()}
+    length = math.hypot(*weights.values()) or 1.0
+    return Outline(
+        id=story, concepts={name: weight / length for name, weight in weights.items()}, first=first, last=last
+    )
+
+
+def find_affair(story: Outline, affairs: Mapping[int, Sequence[Outline]]) -> Kinship | None:
     """Return the affair that a story belongs to, or None.
 
     Args:
         story: the story.
         affairs: the stories of each affair.
-        model: how rare concepts are.
     """
-    own = _rare(story.concepts, model)
-    best: tuple[float, int, frozenset[str]] | None = None
+    best: tuple[float, int] | None = None
     for affair, stories in affairs.items():
-        near = [_rare(other.concepts, model) for other in stories if _near(story, other)]
-        ranked = sorted((_likeness(own, other, model) for other in near), reverse=True)[:2]
+        ranked = sorted((_cosine(story, other) for other in stories if _near(story, other)), reverse=True)[:2]
         mean = sum(ranked) / max(len(ranked), 1)
         if mean >= _THRESHOLD and (best is None or mean > best[0]):
-            best = mean, affair, own & frozenset().union(*near)
+            best = mean, affair
     if best is None:
         return None
-    shared = sorted(best[2], key=lambda concept: (-model.weigh(concept), concept))
+    named = set().union(*(other.concepts for other in affairs[best[1]] if _near(story, other)))
+    shared = sorted(named & story.concepts.keys(), key=lambda concept: (-story.concepts[concept], concept))
     return Kinship(best[1], tuple(shared))
 
 
@@ -69,14 +83,5 @@ def _near(story: Outline, other: Outline) -> bool:
     return story.first <= other.last + gap and other.first <= story.last + gap
 
 
-def _rare(concepts: Iterable[str], model: StoryModel) -> frozenset[str]:
-    return frozenset(concept for concept in concepts if model.weigh(concept) >= _LEAST_WEIGHT)
-
-
-def _likeness(one: frozenset[str], other: frozenset[str], model: StoryModel) -> float:
-    """Return the share (0 to 1) of the shared concepts in the smaller set, by weight."""
-    return _weigh(one & other, model) / (min(_weigh(one, model), _weigh(other, model)) + _SMOOTHING)
-
-
-def _weigh(concepts: Iterable[str], model: StoryModel) -> float:
-    return sum(map(model.weigh, concepts))
+def _cosine(one: Outline, other: Outline) -> float:
+    return sum(one.concepts[name] * other.concepts[name] for name in one.concepts.keys() & other.concepts.keys())

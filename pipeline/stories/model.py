@@ -64,17 +64,17 @@ def load_model() -> StoryModel:
 
 
 def parse_model(table: Mapping[str, Any]) -> StoryModel:
-    """Return the model of a parsed file. In ``words``, each line of words has its number of articles in a thousand."""
-    words = {
-        hash_word(word): -math.log(float(share) / 1000)
-        for share, line in table["words"].items()
-        for word in line.split()
-    }
+    """Return the model of a parsed file."""
     return StoryModel(
         threshold=table["threshold"],
         within=table["within"],
         across=table["across"],
-        rarity=table["concepts"],
-        word_rarity=words,
+        rarity=_rarity(table["concepts"]),
+        word_rarity={hash_word(word): weight for word, weight in _rarity(table["words"]).items()},
         digests=tuple(table["digests"]),
     )
+
+
+def _rarity(lines: Mapping[str, str]) -> dict[str, float]:
+    """Return the weight of each word. A line has the words that so many articles in a thousand have."""
+    return {word: -math.log(float(share) / 1000) for share, line in lines.items() for word in line.split()}

@@ -1,7 +1,7 @@
-"""Score of a pair of articles: the probability that both report one event, from a dozen named features.
+"""Score of a pair of articles: the probability that both report one event, from named features.
 
-In: two tellings and the model. Out: a probability, and what they share. The weights are learned; each feature is a
-number between 0 and about 2.
+In: two tellings and the model. Out: a probability. The weights are learned; each feature is a number between 0 and
+about 2.
 """
 
 from __future__ import annotations
@@ -14,14 +14,13 @@ from pipeline.model import Signature, Telling
 from pipeline.stories.model import StoryModel
 
 FEATURES = (
-    "intercept", "title_overlap", "overlap", "contained", "title_weight", "title_told", "title_missing", "title_apart",
-    "numbers", "other_numbers", "hours", "next_day", "same_source", "length", "many_concepts", "title_acts", "acts",
-    "other_acts", "little", "cosine", "title_in_text", "title_in_text_least",
+    "intercept", "overlap", "contained", "title_weight", "title_missing", "title_apart", "numbers", "other_numbers",
+    "soon", "hours", "same_source", "length", "title_acts", "acts", "other_acts", "cosine", "title_in_text",
+    "title_words",
 )  # fmt: skip
-WITHIN_ONLY = frozenset({"cosine", "title_in_text", "title_in_text_least"})
+WITHIN_ONLY = frozenset({"cosine", "title_in_text", "title_words"})
 _DOUBT = 4.0  # weight added to the whole of a share, so that one concept of one proves less than ten of ten
-_TITLE_DOUBT = 0.5  # the same for a title, which has few concepts
-_LITTLE = 10.0  # weight of shared concepts below which words and acts decide: general news
+_MOST_TITLE_WORDS = 40.0  # weight of shared title words from which on more prove nothing: about eight rare words
 _FORM_CHARACTERS, _FORM_COSINE, _FORM_CONTAINED = 400, 0.85, 0.9
 
 
@@ -40,44 +39,36 @@ def score(one: Telling, other: Telling, model: StoryModel) -> float:
 def features(one: Telling, other: Telling, model: StoryModel) -> dict[str, float]:
     """Return the features of a pair by name; words are compared within one language only."""
     a, b = one.signature, other.signature
-    concepts, title = _share(a.concepts, b.concepts, model), _share(a.title_concepts, b.title_concepts, model)
-    told, missing = zip(_told(a, b, model), _told(b, a, model), strict=True)
+    concepts = _share(a.concepts, b.concepts, model)
     hours = abs(one.at - other.at) / 3600
     values = {
         "intercept": 1.0,
-        "title_overlap": title.overlap,
         "overlap": concepts.overlap,
         "contained": concepts.contained,
-        "title_weight": title.weight / 10,
-        "title_told": max(told),
-        "title_missing": min(missing) / 7,
+        "title_weight": model.weigh_all(a.title_concepts & b.title_concepts) / 10,
+        "title_missing": min(_missing(a, b, model), _missing(b, a, model)) / 7,
         "title_apart": len(a.title_concepts ^ b.title_concepts) / 5,
         "numbers": min(len(a.numbers & b.numbers), 3) / 3,
         "other_numbers": min(len(a.numbers - b.numbers), len(b.numbers - a.numbers), 3) / 3,
-        "hours": math.log1p(hours) / 4,
-        "next_day": float(hours > 24),
+        "soon": math.log1p(hours) / 4,
+        "hours": hours / 60,
         "same_source": float(one.source == other.source),
         "length": math.log1p(min(a.characters, b.characters)) / 7,
-        "many_concepts": math.log1p(max(len(a.concepts), len(b.concepts))) / 3,
         "title_acts": _share(a.title_acts, b.title_acts, model).overlap,
         "acts": _share(a.acts, b.acts, model).contained,
         "other_acts": float(not (a.title_acts <= b.acts or b.title_acts <= a.acts)),
-        "little": float(concepts.weight < _LITTLE),
     }
     if _same_language(one, other):
         values["cosine"] = _cosine(a.words, b.words)
-        values["title_in_text_least"], values["title_in_text"] = sorted(
-            (_found(a.title_words, b.words), _found(b.title_words, a.words))
-        )
+        values["title_in_text"] = max(_found(a.title_words, b.words), _found(b.title_words, a.words))
+        shared = a.title_words.keys() & b.title_words.keys()
+        values["title_words"] = min(sum(map(model.weigh_word, shared)), _MOST_TITLE_WORDS) / 20
     return values
 
 
-def _told(one: Signature, other: Signature, model: StoryModel) -> tuple[float, float]:
-    """Return the share of a title's concepts that the other article has, and the weight of the rarest that it lacks."""
-    weights = {concept: model.weigh(concept) for concept in one.title_concepts}
-    missing = [weight for concept, weight in weights.items() if concept not in other.concepts]
-    total = sum(weights.values())
-    return (total - sum(missing)) / (total + _TITLE_DOUBT), max(missing, default=0.0)
+def _missing(one: Signature, other: Signature, model: StoryModel) -> float:
+    """Return the weight of the rarest concept of a title that the other article lacks."""
+    return max(map(model.weigh, one.title_concepts - other.concepts), default=0.0)
 
 
 def _is_form(one: Telling, other: Telling, values: Mapping[str, float]) -> bool:
@@ -97,17 +88,15 @@ class _Share(NamedTuple):
     """What two sets share, by weight.
 
     Attributes:
-        weight: of the shared members.
-        overlap: share (0 to 1) of the shared ones in all.
+        overlap: share (0 to 1) of the shared members in all.
         contained: share of the shared ones in those of the article that has less.
     """
 
-    weight: float
     overlap: float
     contained: float
 
 
-_NOTHING = _Share(0.0, 0.0, 0.0)
+_NOTHING = _Share(0.0, 0.0)
 
 
 def _share(one: Set[str], other: Set[str], model: StoryModel) -> _Share:
@@ -115,11 +104,11 @@ def _share(one: Set[str], other: Set[str], model: StoryModel) -> _Share:
     if not weight:
         return _NOTHING
     first, second = model.weigh_all(one), model.weigh_all(other)
-    return _Share(weight, weight / (first + second - weight + _DOUBT), weight / (min(first, second) + _DOUBT))
+    return _Share(weight / (first + second - weight + _DOUBT), weight / (min(first, second) + _DOUBT))
 
 
 def _cosine(one: Mapping[int, float], other: Mapping[int, float]) -> float:
-    return sum([one[word] * other[word] for word in one.keys() & other.keys()])
+    return sum([weight * other[word] for word, weight in one.items() if word in other])
 
 
 def _found(title: Mapping[int, float], text: Mapping[int, float]) -> float:

@@ -14,7 +14,7 @@ from pipeline.model import STORY_WINDOW, Candidate, Telling
 
 Score = Callable[[Telling, Telling], float]
 
-_MERGE = 0.1  # above the threshold of joining, for the mean score of all pairs across two stories
+_MERGE = 0.2  # above the threshold of joining, for the mean score of all pairs across two stories
 _SPLIT = 0.4  # of that threshold, for the mean score of an article with its three most similar fellows
 _MOST = 8  # articles of a story that are compared
 _LEAST_MEMBERS = 3  # of a story that is split

@@ -29,6 +29,8 @@ class Store(ThreadingHTTPServer):
         self.body = BODY
         self.etag = '"one"'
         self.parts = True
+        self.shift = 0  # bytes by which the server misses the part that was asked for
+        self.excess = b""  # sent after the last byte of the file
 
     def url(self, name: str = "a.warc.gz") -> str:
         return f"http://127.0.0.1:{self.server_port}/crawl/{name}"
@@ -49,12 +51,14 @@ class Handler(BaseHTTPRequestHandler):
         found = re.fullmatch(r"bytes=(\d+)-(\d+)", self.headers.get("Range", ""))
         assert found
         body = self.server.body
-        part = body[int(found[1]) : int(found[2]) + 1] if self.server.parts else body
+        start = int(found[1]) + self.server.shift
+        part = body[start : int(found[2]) + 1] if self.server.parts else body
+        part += self.server.excess if int(found[2]) >= len(body) - 1 else b""
         self.send_response(206 if self.server.parts else 200)
         self.send_header("ETag", self.server.etag)
         self.send_header("Content-Length", str(len(part)))
         if self.server.parts:
-            self.send_header("Content-Range", f"bytes {found[1]}-{int(found[1]) + len(part) - 1}/{len(body)}")
+            self.send_header("Content-Range", f"bytes {start}-{start + len(part) - 1}/{len(body)}")
         self.end_headers()
         self.wfile.write(part)
 
@@ -99,6 +103,25 @@ def test_busy_server_is_asked_again_later_each_time(server: Store, tmp_path: Pat
     _, waits = fetch(server, tmp_path)
     assert (tmp_path / "a.warc.gz").read_bytes() == BODY
     assert waits == [5, 10, 5]
+
+
+def test_server_that_asks_for_patience_gets_it(server: Store, tmp_path: Path) -> None:
+    server.statuses = [408]  # a timeout of the server, not a refusal
+    _, waits = fetch(server, tmp_path)
+    assert waits == [5]
+    assert (tmp_path / "a.warc.gz").read_bytes() == BODY
+
+
+def test_part_that_was_not_asked_for_is_refused(server: Store, tmp_path: Path) -> None:
+    server.shift = 1
+    with pytest.raises(Unavailable, match="another part"):
+        fetch(server, tmp_path)
+
+
+def test_bytes_beyond_the_end_are_left_out(server: Store, tmp_path: Path) -> None:
+    server.excess = b"more"
+    fetch(server, tmp_path)
+    assert (tmp_path / "a.warc.gz").read_bytes() == BODY
 
 
 def test_stopped_download_goes_on_where_it_was(server: Store, tmp_path: Path) -> None:

@@ -86,6 +86,12 @@ def test_label_of_links_behind_the_text_is_left_out(label: str) -> None:
     assert read(Parts(body=body)) == text("en")
 
 
+def test_line_that_points_to_another_article_is_left_out() -> None:
+    pointer = f"<p><strong>Lea también:</strong> <a href='/7'>{TITLES['en']} 7</a></p>"
+    body = f"<article><h1>{TITLES['en']}</h1><div>{paragraphs('en', pointer)}</div></article>"
+    assert read(Parts(body=body)) == text("en")
+
+
 def test_the_title_is_no_part_of_the_text() -> None:
     body = f"<article><h1>{TITLES['en']}</h1><p><b>{TITLES['en']}</b></p>{paragraphs('en')}</article>"
     assert read(Parts(body=body)) == text("en")

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from pipeline.model.directions import Facts, Member
-from pipeline.stories.affairs import Outline, find_affair
+from pipeline.stories.affairs import Outline, find_affair, outline
 from pipeline.stories.agencies import credited
 from pipeline.stories.direction import find_direction
 from pipeline.stories.model import load_model
@@ -120,17 +120,16 @@ def test_two_articles_of_one_source_and_short_texts_prove_no_gap() -> None:
     assert direction(*short, facts=facts).gaps == ()
 
 
-def outline(number: int, concepts: str, day: float) -> Outline:
-    return Outline(id=number, concepts=frozenset(concepts.split()), first=day * 86_400, last=day * 86_400 + 3_600)
+def event(number: int, concepts: str, day: float) -> Outline:
+    return outline(number, dict.fromkeys(concepts.split(), 1.0), day * 86_400, day * 86_400 + 3_600, load_model())
 
 
 def test_events_with_the_same_rare_actors_within_days_are_one_affair() -> None:
-    model = load_model()
-    talks = outline(1, "lavrov choe_son_hui wonsan russia north_korea", 1)
-    meeting = outline(2, "lavrov kim_jong_un wonsan", 2)
-    found = find_affair(meeting, {1: [talks]}, model)
+    talks = event(1, "lavrov choe_son_hui wonsan russia north_korea", 1)
+    meeting = event(2, "lavrov kim_jong_un wonsan", 2)
+    found = find_affair(meeting, {1: [talks]})
     assert found is not None
     assert found.affair == 1
     assert found.shared[0] in ("lavrov", "wonsan")
-    assert find_affair(outline(3, "lavrov kim_jong_un wonsan", 12), {1: [talks]}, model) is None
-    assert find_affair(outline(4, "russia north_korea kim_jong_un", 2), {1: [talks]}, model) is None
+    assert find_affair(event(3, "lavrov kim_jong_un wonsan", 12), {1: [talks]}) is None
+    assert find_affair(event(4, "russia north_korea kim_jong_un", 2), {1: [talks]}) is None

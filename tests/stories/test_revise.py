@@ -26,7 +26,7 @@ def telling(article: int, hours: float = 0.0, story: int = 1) -> Telling:
 
 
 def story(*members: Telling) -> Candidate:
-    return Candidate(min(one.at for one in members), max(one.at for one in members), members)
+    return Candidate(min(one.at for one in members), max(one.at for one in members), len(members), members)
 
 
 def like(*groups: set[int]):  # type: ignore[no-untyped-def] # a score for the tests below

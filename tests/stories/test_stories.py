@@ -143,7 +143,7 @@ def test_earliest_of_equal_originals_is_taken() -> None:
         ("0.2 percent", {"0.2"}),
         ("0,2%", {"0.2"}),
         ("in 2018, at 04:51, 7 men, on the 15th, 28 days", set()),
-        ("광복 80주년, 80돌, 80-летие, 80-я годовщина, 80th anniversary", set()),
+        ("광복 80주년, 80돌, 80-летие, 80-я годовщина, 80-й годовщины, 80th anniversary", set()),
         ("THAAD2 v1.2.3", set()),
     ],
 )
@@ -178,7 +178,7 @@ def telling(
 
 def joined(article: Telling, *stories: list[Telling]) -> int | None:
     """Return the member that the article is joined to."""
-    candidates = [Candidate(min(m.at for m in story), max(m.at for m in story), story) for story in stories]
+    candidates = [Candidate(min(m.at for m in story), max(m.at for m in story), len(story), story) for story in stories]
     match = choose(article, candidates, partial(score, model=MODEL), MODEL.threshold)
     return None if match is None else match.telling.article
 
@@ -226,6 +226,22 @@ def test_article_like_one_member_and_unlike_the_others_stays_out() -> None:
     new = telling(4, "Ferry to islands to run again from Monday", text, hours=1)
     assert joined(new, [alike]) == 1
     assert joined(new, [alike, *others]) is None
+
+
+def test_articles_that_all_are_a_little_alike_make_no_story_without_end() -> None:
+    def size(probability: float) -> int:
+        """Return how many articles a story has before it takes no more."""
+        members = [telling(0, "Rates of the day")]
+        while len(members) < 100:
+            story = Candidate(0, 0, len(members), members)
+            if choose(telling(len(members), "Rates of the day"), [story], lambda *_: probability, 0.25) is None:
+                break
+            members.append(telling(len(members), "Rates of the day"))
+        return len(members)
+
+    assert size(0.2) == 1
+    assert 8 <= size(0.4) < 16
+    assert size(0.95) == 100
 
 
 @pytest.mark.parametrize(
