@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import click
 
@@ -36,13 +35,12 @@ def command(database: Path, *, since: str, which: str, zone: str, form: str, out
     """
     from pipeline.services.brief import WHICH, compose, parse_since
     from pipeline.services.brief_formats import FORMATS
+    from pipeline.settings.schedule import is_timezone
     from pipeline.store import open_readonly
 
     period = parse_since(since)
-    try:
-        ZoneInfo(zone)
-    except (ValueError, OSError, LookupError):
-        raise BadValue(f"“{zone}” is not a time zone. Expected an IANA name, for example Asia/Seoul.") from None
+    if not is_timezone(zone):
+        raise BadValue(f"“{zone}” is not a time zone. Expected an IANA name, for example Asia/Seoul.")
     chosen = next(name for name in WHICH if name == which.replace("-", "_"))
     conn = open_readonly(database)
     brief = compose(conn, datetime.now(UTC), period, chosen, zone)

@@ -96,10 +96,7 @@ async def _check_all(sources: list[Source], settings: Settings) -> int:
     from pipeline.processing.pool import Workers
     from pipeline.services.check import check_feed
 
-    async with (
-        Fetcher(settings.fetch, sources=sources) as fetcher,
-        Workers.of(settings.extract) as workers,
-    ):
+    async with Fetcher(settings.fetch, sources=sources) as fetcher, Workers.of(settings.extract) as workers:
         good = 0
         checks = [check_feed(source, fetcher, workers, datetime.now(UTC)) for source in sources]
         for task in asyncio.as_completed(checks):

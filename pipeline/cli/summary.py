@@ -48,19 +48,12 @@ def as_json(report: CycleReport) -> str:
 
 def show(report: CycleReport) -> None:
     """The closing table, coloured on a terminal, plain in a pipe."""
+    unchanged, revised = report.feeds_unchanged, report.articles_revised
     rows = [
-        (
-            "feeds polled",
-            report.feeds_polled,
-            f"{report.feeds_unchanged} had nothing new" if report.feeds_unchanged else "",
-        ),
+        ("feeds polled", report.feeds_polled, f"{unchanged} had nothing new" if unchanged else ""),
         ("feeds failed", report.feeds_failed, ""),
         ("entries new", report.entries_new, ""),
-        (
-            "articles stored",
-            report.articles_stored,
-            f"{report.articles_revised} revised" if report.articles_revised else "",
-        ),
+        ("articles stored", report.articles_stored, f"{revised} revised" if revised else ""),
         ("articles flagged", report.articles_flagged, ""),
         ("pages failed", report.articles_failed, ""),
         ("still waiting", report.waiting, "tried again later" if report.waiting else ""),
