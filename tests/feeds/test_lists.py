@@ -39,6 +39,12 @@ def test_opml_keeps_names() -> None:
     assert outline.name == 'Вестник & "소식"'
 
 
+def test_opml_name_that_is_too_long_stays_unique_and_short() -> None:
+    lines = (f'<outline text="{"A" * 200}" xmlUrl="https://n{number}.example/rss"/>' for number in range(3))
+    found = read_opml(f"<opml><body>{''.join(lines)}</body></opml>".encode(), FILE)
+    assert [outline.name for outline in found] == ["A" * 120, "A" * 112 + " (2)", "A" * 112 + " (3)"]
+
+
 def test_opml_headings_are_read() -> None:
     body = """<?xml version="1.0"?><!DOCTYPE opml [<!ENTITY f SYSTEM "file:///etc/passwd">]><opml version="1.0"><body>
     <outline text="Корея"><outline text="Новости & письма"><outline type="rss" text="A" xmlUrl="https://a.example/rss"

@@ -141,6 +141,14 @@ def test_ris_has_a_record_per_article(library: Served) -> None:
     assert re.search(r"^DA  - \d{4}/\d\d/\d\d\r$", text, re.MULTILINE)
 
 
+def test_ris_field_has_neither_line_breaks_nor_direction_characters(desk: Served) -> None:
+    with closing(sqlite3.connect(desk.database)) as conn, conn:
+        conn.execute("UPDATE articles SET title = ? WHERE id = 1", ("사드 \u202eone\r\nER  - \r\nTY  - NEWS",))
+    _, text, _ = desk.get("/-/tumen/search.ris?" + urllib.parse.urlencode({"q": "사드"}))
+    assert "TI  - 사드 one ER - TY - NEWS\r\n" in text
+    assert text.count("TY  - NEWS\r\n") == text.count("ER  - \r\n")
+
+
 def test_search_is_saved_followed_and_removed(desk: Served) -> None:
     client, csrf = signed_in(desk)
     form = {"csrftoken": csrf, "name": " Shields ", "query": "q=THAAD&evil=1"}
