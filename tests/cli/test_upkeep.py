@@ -83,7 +83,7 @@ def test_backup_during_writes_is_consistent(database: Path, tmp_path: Path) -> N
     finally:
         over.set()
         writer.join()
-    assert len(rounds) == 4  # it was written in between
+    assert len(rounds) > 1  # it was written in between
 
 
 def test_retention_deletes_requests_and_pages_but_no_article_or_verdict(database: Path) -> None:

@@ -113,7 +113,8 @@ def test_audit_queue_shows_unflagged_articles_without_scores(desk: Served, anna:
 def test_near_misses_are_the_highest_below_the_threshold(desk: Served, anna: Anna) -> None:
     unflagged = add_articles(desk.database, 30)
     page = anna.opens("/-/tumen?queue=near")
-    assert listed(page)[:3] == unflagged[:-4:-1]
+    added = [article for article in listed(page) if article in unflagged]  # the demo world may have a near miss too
+    assert added[:3] == unflagged[:-4:-1]
     assert 'title="relevance">0.39' in page
 
 
