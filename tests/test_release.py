@@ -51,3 +51,9 @@ def test_desk_and_daemon_share_one_volume() -> None:
     assert (ROOT / daemon["build"]["dockerfile"]).is_file()
     assert all(port.startswith("127.0.0.1:") for port in desk["ports"])
     assert all("healthcheck" in service for service in compose["services"].values())
+
+
+def test_files_that_ci_names_are_there() -> None:
+    named = re.findall(r"\btests/[\w/.]+", (ROOT / ".ci" / "run").read_text(encoding="utf-8"))
+    assert named
+    assert [path for path in named if not (ROOT / path).exists()] == []
