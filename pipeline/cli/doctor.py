@@ -22,10 +22,8 @@ if TYPE_CHECKING:
     from pipeline.settings import Settings
     from pipeline.settings.daemon import DaemonSettings
 
-_LEAST_FREE_BYTES = 500_000_000
 _LONG_CHECK_BYTES = 200_000_000
 _COPIED_AT = "%Y%m%d-%H%M%S"
-_UNKNOWN_INTERVAL = timedelta(days=7)  # between backups, after the first one
 _ADVICE = "stop Tumen and restore the last backup with “tumen restore FILE”."
 
 
@@ -80,14 +78,14 @@ def _config(settings: Settings | None, *, quiet: bool) -> Iterator[tuple[str, st
 
 def _machine(database: Path, settings: Settings | None, *, housekeeping: bool) -> Iterator[tuple[str, str]]:
     """Yield the state of files, disk and database."""
+    from pipeline.store import status
+
     yield "permissions", "; ".join(_unwritable(database, settings))
     if not housekeeping:
         yield "secrets", "; ".join(_readable(database, settings))
     free = shutil.disk_usage(database.parent if database.parent.exists() else Path.cwd()).free
-    yield (
-        "disk",
-        "" if free > _LEAST_FREE_BYTES else f"only {free / 1e6:,.0f} MB are free beside {database}: free some space.",
-    )
+    is_short = free < status.LEAST_FREE_BYTES
+    yield "disk", f"only {free / 1e6:,.0f} MB are free beside {database}: free some space." if is_short else ""
     try:
         yield from _database(database, settings, housekeeping=housekeeping)
     except TumenError as error:
@@ -190,6 +188,8 @@ def _copy(conn: sqlite3.Connection, database: Path, daemon: DaemonSettings) -> N
 
 def _usual_interval(copies: Sequence[Path]) -> timedelta:
     """Return the usual time from one backup to the next: cron and timers do not say. At least a day."""
+    from pipeline.store import upkeep
+
     times = [datetime.strptime(path.stem[-15:], _COPIED_AT) for path in copies]  # noqa: DTZ007 - all are UTC
     gaps = [(later - earlier).total_seconds() for earlier, later in pairwise(times)]
-    return max(timedelta(seconds=median(gaps)), timedelta(days=1)) if gaps else _UNKNOWN_INTERVAL
+    return max(timedelta(seconds=median(gaps)), timedelta(days=1)) if gaps else upkeep.UNKNOWN_INTERVAL

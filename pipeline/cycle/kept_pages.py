@@ -60,14 +60,18 @@ class KeptPages:
         return True
 
     def get(self, name: str) -> PageCopy | None:
-        """Return a kept page, or None if there is none or the archive cannot be read."""
+        """Return a kept page, or None if there is none.
+
+        Raises:
+            StoreError: the archive cannot be opened or read; once per cycle.
+        """
         if self._is_broken:
             return None
         try:
             return self.open().get(name)
-        except (StoreError, sqlite3.DatabaseError):
+        except StoreError:
             self._is_broken = True
-            return None
+            raise
 
     def open(self) -> PageArchive:
         """Open the archive, and create it if necessary."""

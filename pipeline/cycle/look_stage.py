@@ -182,7 +182,7 @@ class LookStage:
 
     async def _read(self, page: Watched, outcome: Fetched) -> Reading:
         """Compare the page with its kept copy, in a worker."""
-        copy = await asyncio.to_thread(self.archive.get, page.page_hash) if page.page_hash else None
+        copy = await self._kept(page)
         kept = Page(body=copy.body, url=copy.url, content_type=copy.content_type) if copy else None
         entry = entry_rows.get_many(self.writer.committed, [page.entry])[0]
         stored = look_rows.stored_version(self.writer.committed, page.article)
@@ -191,6 +191,16 @@ class LookStage:
             return await self.workers.run(read_look, entry, stored, kept, latest, now=self.now(), folder=self.folder)
         except WorkFailed as failed:
             return Reading(answer=Unreadable(f"The page could not be read: {failed.reason}."))
+
+    async def _kept(self, page: Watched) -> PageCopy | None:
+        """Return the copy that the page is compared with, None if there is none."""
+        if page.page_hash is None:
+            return None
+        try:
+            return await asyncio.to_thread(self.archive.get, page.page_hash)
+        except StoreError as error:  # a damaged archive costs the comparison, not the cycle
+            self.tally.trouble("article", page.url, str(error))
+            return None
 
     async def _keep(self, outcome: Outcome) -> str | None:
         """Keep the page that the next look is compared with, and return its digest; None if that fails."""
@@ -205,7 +215,7 @@ class LookStage:
         )
         try:
             kept = await asyncio.to_thread(self.archive.put, copy)
-        except StoreError as error:  # a damaged archive costs the comparison, not the cycle
+        except StoreError as error:
             self.tally.trouble("article", outcome.url, str(error))
             return None
         return copy.hash if kept else None

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pipeline.extract.layout import HEADINGS, STOPS, Layout, is_label_of_link
 
 _SURE = 0.5
-_FRAGMENT = 500
-_FEW, _MANY = 0.1, 0.5
-_LABEL = 60
-_LINKED = 0.5
+_FRAGMENT = 500  # visual length (``visual``) below which a text may be a fragment
+_FEW, _MANY = 0.1, 0.5  # share of a text in blocks that end like a sentence
+_LABEL = 60  # characters of a label at most
+_LINKED = 0.5  # share of a block's text in links
 _ITEMS = ("li", "td", "dd")
 _COLONS = (":", "：")
 

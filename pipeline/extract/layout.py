@@ -20,8 +20,8 @@ _WIDE_HIGH = bytes((0x30, *range(0x34, 0xA0), *range(0xAC, 0xD8)))
 _NARROW = re.compile("[\u3000-\u303f\ud7b0-\ud7ff]")
 """… and the characters with the same upper half that belong to none of them."""
 
-_MAX_LABEL = 40
-_ROUGHLY = 4
+_MAX_LABEL = 40  # characters before the colon
+_MAX_MORE = 4  # characters that are neither label nor link: the colon, spaces, quotation marks
 FURNITURE = bits("nav share related comment ad wall byline footer side hidden caption consent form figure unseen")
 _WRAPPERS = bits("body article itembody table list")
 _FIRM = bits("comment consent footer nav")
@@ -61,7 +61,7 @@ class Layout:
 def is_label_of_link(block: Block) -> bool:
     """Return whether the block is a few words with a colon and then one link: "Read also: …", in any language."""
     label = block.text.find(":")
-    return 0 < label < _MAX_LABEL and abs(len(block.text) - label - 2 - block.linked) <= _ROUGHLY
+    return 0 < label < _MAX_LABEL and abs(len(block.text) - label - 2 - block.linked) <= _MAX_MORE
 
 
 def squeeze(text: str) -> str:

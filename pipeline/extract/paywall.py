@@ -13,7 +13,7 @@ from pipeline.model import Wall
 _SHORT = 1_500
 _STUB = 600
 _CALL = 220
-_NEAR = 300
+_NEAR = 300  # characters behind the text in which a call to pay follows
 
 
 def _either(*wordings: str) -> re.Pattern[str]:

@@ -22,7 +22,7 @@ _INLINE = (
 _PAGE_SHARE = 0.4
 _DISSOLVED = "dissolved"
 _HUGE = 20_000
-_MENU_ITEM = 25
+_MENU_ITEM = 25  # mean characters of a link, below which a list of links is a menu
 _size = etree.XPath("string-length(normalize-space(.))")
 
 # huge_tree: nesting to 2,047 levels instead of 255; the size is bounded before (``bounds``)

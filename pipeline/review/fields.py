@@ -17,7 +17,7 @@ async def read_post(datasette: Any, request: Any) -> tuple[str, dict[str, Any]]:
     """Return the signed-in analyst who posts, and the fields.
 
     Raises:
-        RequestError: the request is no POST, comes from nobody who is signed in, or cannot be read.
+        RequestError: the request is no POST or cannot be read, or its sender is not signed in.
     """
     fields = await read_fields(request)
     analyst = guard.analyst(datasette, request)

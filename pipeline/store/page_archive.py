@@ -130,11 +130,18 @@ class PageArchive:
             self.conn.execute("UPDATE watched SET until = max(until, ?) WHERE hash = ?", (to_text(until), name))
 
     def get(self, name: str) -> PageCopy | None:
-        """Return the page with this digest, or None if it is missing or its bytes are damaged."""
-        with self._lock:
-            row = self.conn.execute(
-                "SELECT hash, url, fetched_at, content_type, bytes, body FROM copies WHERE hash = ?", (name,)
-            ).fetchone()
+        """Return the page with this digest, or None if it is missing or its bytes are damaged.
+
+        Raises:
+            StoreError: the archive cannot be read.
+        """
+        try:
+            with self._lock:
+                row = self.conn.execute(
+                    "SELECT hash, url, fetched_at, content_type, bytes, body FROM copies WHERE hash = ?", (name,)
+                ).fetchone()
+        except sqlite3.Error as error:
+            raise StoreError(f"The page archive cannot be read ({error}).") from error
         if row is None:
             return None
         try:

@@ -10,13 +10,12 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 
-from pipeline.store import watch
+from pipeline.store import upkeep, watch
 from pipeline.store.values import from_row, to_text, to_time
 from pipeline.store.watch import Watch
 
 _STALE = timedelta(hours=24)
-_LEAST_FREE_BYTES = 200_000_000
-_UNKNOWN_INTERVAL = timedelta(days=15)  # two weekly backups and a day
+LEAST_FREE_BYTES = 200_000_000
 _LEAST_SILENCE = timedelta(days=2)
 _LEAST_ENTRIES = 20  # for an estimate of a feed's usual pauses
 
@@ -148,7 +147,7 @@ def read(conn: sqlite3.Connection, now: datetime) -> Status:
         checked_at=times.get("check"),
         damaged_at=times.get("damage"),
         copied_at=times.get("copy"),
-        copy_late_at=times.get("copy late") or _late_without_interval(times.get("copy")),
+        copy_late_at=times.get("copy late") or _late_after(times.get("copy")),
         copy_failed_at=tried if (tried := times.get("copy tried", "")) > times.get("copy", "") else None,
         entries={row["state"]: row["entries"] for row in states},
         failing=_failing(conn, FAILS),
@@ -161,9 +160,9 @@ def read(conn: sqlite3.Connection, now: datetime) -> Status:
     return replace(status, problems=problems, healthy=not problems)
 
 
-def _late_without_interval(copied_at: str | None) -> str | None:
-    """Return when the next backup is late if no interval was recorded with the last one, as by earlier versions."""
-    return None if copied_at is None else to_text(to_time(copied_at) + _UNKNOWN_INTERVAL)
+def _late_after(copied_at: str | None) -> str | None:
+    """Return when the next backup is late if no time was recorded with the last one, as by earlier versions."""
+    return None if copied_at is None else to_text(upkeep.late_after(to_time(copied_at)))
 
 
 def _failing(conn: sqlite3.Connection, which: str) -> tuple[FailingFeed, ...]:
@@ -192,7 +191,7 @@ def _problems(status: Status, now: datetime) -> Iterator[str]:
         yield f"The last backup is from {status.copied_at}: check that housekeeping runs."
     if status.alerts_failed:
         yield f"{_number(status.alerts_failed, 'alert was', 'alerts were')} given up: see “tumen alerts list”."
-    if status.free_bytes < _LEAST_FREE_BYTES:
+    if status.free_bytes < LEAST_FREE_BYTES:
         yield f"Only {status.free_bytes / 1e6:,.0f} MB are free on the disk of the database: free some space."
 
 

@@ -19,7 +19,7 @@ from itertools import chain, islice
 from typing import Literal
 
 from pipeline.model import STORY_WINDOW, Candidate, IndexKeys, SentenceHolder, Signature, Telling
-from pipeline.store.values import from_row, short_name, to_row, to_text, to_time, to_tuple
+from pipeline.store.values import from_row, short_name, to_row, to_text, to_time
 
 _MOST_HOLDERS = 50  # newest articles that are compared for one sentence
 _MOST_PER_CONCEPT, _MOST_PER_WORD = 40, 6  # newest articles that one key finds
@@ -53,11 +53,11 @@ def load_holders(
 ) -> dict[int, list[SentenceHolder]]:
     """Return the articles of ``holders`` between two times, by sentence."""
     rows = conn.execute(
-        "SELECT id, feed_id, story_id, sorted_at FROM articles"
+        "SELECT id AS article, feed_id AS source, story_id AS story, sorted_at AS at FROM articles"
         " WHERE id IN (SELECT value FROM json_each(?)) AND sorted_at BETWEEN ? AND ?",
         (json.dumps(sorted(set(chain.from_iterable(holders.values())))), since, until),
     )
-    loaded = {row[0]: SentenceHolder(article=row[0], source=row[1], story=row[2], at=row[3]) for row in rows}
+    loaded = {row["article"]: from_row(SentenceHolder, row) for row in rows.fetchall()}
     by_sentence = {
         sentence: [loaded[article] for article in articles if article in loaded]
         for sentence, articles in holders.items()
@@ -172,28 +172,19 @@ def _tellings(conn: sqlite3.Connection, articles: Sequence[int], *, around: floa
     since, until = ("", "~") if around is None else (_text(around - window), _text(around + window))
     rows = conn.execute(
         # CROSS JOIN keeps the order of the list, so that only the rows that are asked for are read
-        "SELECT a.id, a.feed_id, a.sorted_at, a.story_id, a.language, s.words, s.title_words, s.characters, s.digest,"
-        " s.concepts, s.title_concepts, s.acts, s.title_acts, s.numbers"
+        "SELECT s.*, a.feed_id AS source, a.sorted_at, a.story_id AS story, a.language"
         " FROM json_each(?) k CROSS JOIN articles a ON a.id = k.value AND a.sorted_at BETWEEN ? AND ?"
         " CROSS JOIN signatures s ON s.article_id = a.id",
         (json.dumps(articles), since, until),
     )
-    for article, source, at, story, language, words, title_words, characters, digest, *sets in rows:
-        # by hand, not by from_row: half of the time of joining is reading candidates
-        concepts, title_concepts, acts, title_acts, numbers = [frozenset(to_tuple(names)) for names in sets]
-        signature = Signature(
-            language=language,
-            concepts=concepts,
-            title_concepts=title_concepts,
-            acts=acts,
-            title_acts=title_acts,
-            numbers=numbers,
-            words=_unpack(words),
-            title_words=_unpack(title_words),
-            characters=characters,
-            digest=bool(digest),
+    for row in rows:
+        yield Telling(
+            article=row["article_id"],
+            source=row["source"],
+            at=to_time(row["sorted_at"]).timestamp(),
+            story=row["story"],
+            signature=from_row(Signature, row, words=_unpack(row["words"]), title_words=_unpack(row["title_words"])),
         )
-        yield Telling(article=article, source=source, at=to_time(at).timestamp(), story=story, signature=signature)
 
 
 def _text(seconds: float) -> str:

@@ -17,6 +17,8 @@ from pipeline.store import search
 from pipeline.store.schema import explain, transaction
 from pipeline.store.values import to_text
 
+UNKNOWN_INTERVAL = timedelta(days=7)  # between backups, after the first one
+
 
 @dataclass(frozen=True, slots=True)
 class Fault:
@@ -166,6 +168,11 @@ def note_check(conn: sqlite3.Connection, *, sound: bool, now: datetime) -> None:
         _note(conn, "check" if sound else "damage", now)
 
 
+def late_after(copied_at: datetime, interval: timedelta = UNKNOWN_INTERVAL) -> datetime:
+    """Return when the next backup is late: one missed backup is no reason to look."""
+    return copied_at + 2 * interval + timedelta(days=1)
+
+
 def note_copy_tried(conn: sqlite3.Connection, now: datetime) -> None:
     """Record that a backup is tried, for ``tumen status``."""
     with transaction(conn):
@@ -173,10 +180,10 @@ def note_copy_tried(conn: sqlite3.Connection, now: datetime) -> None:
 
 
 def note_copy(conn: sqlite3.Connection, now: datetime, interval: timedelta) -> None:
-    """Record a backup for ``tumen status``, and when the next one is late: one missed backup is no reason to look."""
+    """Record a backup for ``tumen status``, and when the next one is late."""
     with transaction(conn):
         _note(conn, "copy", now)
-        _note(conn, "copy late", now + 2 * interval + timedelta(days=1))
+        _note(conn, "copy late", late_after(now, interval))
 
 
 def _note(conn: sqlite3.Connection, name: str, now: datetime) -> None:

@@ -15,7 +15,7 @@ from pipeline.stories.model import StoryModel
 
 FEATURES = (
     "intercept", "overlap", "contained", "title_weight", "title_missing", "title_apart", "numbers", "other_numbers",
-    "soon", "hours", "same_source", "length", "title_acts", "acts", "other_acts", "cosine", "title_in_text",
+    "log_hours", "hours", "same_source", "length", "title_acts", "acts", "other_acts", "cosine", "title_in_text",
     "title_words",
 )  # fmt: skip
 WITHIN_ONLY = frozenset({"cosine", "title_in_text", "title_words"})
@@ -50,7 +50,7 @@ def features(one: Telling, other: Telling, model: StoryModel) -> dict[str, float
         "title_apart": len(a.title_concepts ^ b.title_concepts) / 5,
         "numbers": min(len(a.numbers & b.numbers), 3) / 3,
         "other_numbers": min(len(a.numbers - b.numbers), len(b.numbers - a.numbers), 3) / 3,
-        "soon": math.log1p(hours) / 4,
+        "log_hours": math.log1p(hours) / 4,
         "hours": hours / 60,
         "same_source": float(one.source == other.source),
         "length": math.log1p(min(a.characters, b.characters)) / 7,

@@ -9,14 +9,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from pipeline.model import EntryId, Extraction, FeedId, ParsedEntry, QueuedEntry
-from pipeline.processing.assemble import from_page
 from tests.command import tumen
 from tests.world.server import Answer, Hostile
 
@@ -166,49 +163,3 @@ def test_66_one_bad_feed_among_fifty_does_not_affect_the_others(place: Place) ->
     [trouble] = report["troubles"]
     assert trouble["name"] == "Feed /gzip-bomb"
     assert report["seconds"] < 20
-
-
-@pytest.mark.parametrize(
-    ("timezone", "home", "language", "hour"),
-    [
-        ("America/New_York", "KR", "ko", 15),  # the source's own zone precedes that of its home
-        (None, "KR", "en", 1),
-        (None, "RU", "ko", 7),
-        (None, None, "ko", 1),
-        (None, None, "en", 10),
-    ],
-)
-def test_57_time_of_a_page_without_a_zone_is_read_in_the_zone_of_its_source(
-    timezone: str | None, home: str | None, language: str, hour: int
-) -> None:
-    entry = queued(timezone=timezone, home=home, language=language)
-    page = Extraction(
-        title="A piece", text="The words.", published=datetime(2026, 11, 23, 10, tzinfo=UTC), published_assumed=True
-    )
-    article = from_page(entry, page, None, datetime(2026, 11, 24, tzinfo=UTC))
-    assert article is not None
-    assert (article.published, article.published_assumed) == (datetime(2026, 11, 23, hour, tzinfo=UTC), True)
-
-
-def test_57_date_of_a_page_without_a_time_stays_that_day() -> None:
-    day = datetime(2026, 11, 23, tzinfo=UTC)
-    page = Extraction(title="A piece", text="The words.", published=day, published_assumed=True)
-    article = from_page(queued(timezone=None, home="KR", language="ko"), page, None, day)
-    assert article is not None
-    assert article.published == day
-
-
-def queued(*, timezone: str | None, home: str | None, language: str) -> QueuedEntry:
-    return QueuedEntry(
-        id=EntryId(1),
-        feed=FeedId(1),
-        source="S",
-        language=language,
-        home=home,
-        timezone=timezone,
-        identity="http://a.example/1",
-        digest="0",
-        url="http://a.example/1",
-        entry=ParsedEntry(id="1", url="http://a.example/1", title="A piece"),
-        first_seen_at=datetime(2026, 11, 24, tzinfo=UTC),
-    )

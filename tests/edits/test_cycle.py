@@ -129,6 +129,18 @@ def test_pages_are_kept_only_while_they_are_watched(tmp_path: Path, stack: ExitS
     assert copies() == 0
 
 
+def test_damaged_archive_costs_the_comparison_and_is_reported_once(tmp_path: Path, stack: ExitStack) -> None:
+    story = Story(tmp_path, stack, ["number", "number"])
+    story.run(0)
+    path = page_archive.path_beside(story.scene.database)
+    whole = path.read_bytes()
+    path.write_bytes(whole[:4096] + bytes(len(whole) - 4096))  # the header and the schema stay
+    story.scene.move_to(2.1)
+    report = run_cycle(story.scene.database, story.scene.folder, trigger="test", now=story.scene.now)
+    assert ["page archive" in trouble.reason for trouble in report.troubles] == [True]
+    assert [story.asked(piece) for piece in story.pieces] == [2, 2]
+
+
 @pytest.mark.parametrize("off", ["source", "settings"])
 def test_looks_can_be_switched_off(tmp_path: Path, stack: ExitStack, off: str) -> None:
     more = {"feeds": "edits = false\n"} if off == "source" else {"more": "after_hours = []\n"}

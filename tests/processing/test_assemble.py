@@ -147,7 +147,7 @@ MIDNIGHT = datetime(2026, 11, 29, tzinfo=UTC)
         ((FEED, True), (PAGE, True), (FEED, "feed", True)),
         ((None, False), (PAGE, False), (PAGE, "page", False)),
         ((None, False), (PAGE, True), (PAGE.replace(hour=12), "page", True)),  # 21:15 in Seoul
-        ((None, False), (MIDNIGHT, True), (MIDNIGHT, "page", True)),  # a date without a time
+        ((None, False), (MIDNIGHT, True), (MIDNIGHT, "page", True)),  # scenario 57: a date without a time stays
         ((None, False), (None, False), (None, "none", False)),
     ],
 )
@@ -160,16 +160,22 @@ def test_date_with_a_zone_counts_before_one_without(
 
 
 @pytest.mark.parametrize(
-    ("source", "hour"),
+    ("timezone", "home", "language", "hour"),
     [
-        ({"timezone": "Asia/Vladivostok", "home": "RU", "language": "ru"}, 11),
-        ({"home": "RU", "language": "ru"}, 18),
-        ({"home": None, "language": "ko"}, 12),
+        ("America/New_York", "KR", "ko", 15),  # the source's own zone precedes that of its home
+        ("Asia/Vladivostok", "RU", "ru", 0),
+        (None, "KR", "en", 1),
+        (None, "RU", "ko", 7),
+        (None, None, "ko", 1),
+        (None, None, "en", 10),
     ],
 )
-def test_time_without_a_zone_is_read_in_the_zone_of_the_source(source: dict[str, Any], hour: int) -> None:
-    found = article(entry(**source), page(published=PAGE, published_assumed=True))
-    assert found.published == PAGE.replace(hour=hour)
+def test_57_time_of_a_page_without_a_zone_is_read_in_the_zone_of_its_source(
+    timezone: str | None, home: str | None, language: str, hour: int
+) -> None:
+    one = entry(timezone=timezone, home=home, language=language)
+    found = article(one, page(published=PAGE.replace(hour=10), published_assumed=True))
+    assert (found.published, found.published_assumed) == (PAGE.replace(hour=hour), True)
 
 
 def test_record_of_the_page_is_completed_by_the_feed() -> None:
